@@ -1,0 +1,62 @@
+"""Scalar automatic differentiation, for learning it and for trusting it.
+
+A `Value` remembers how it was computed; its `backward` gives every gradient.
+
+>>> import autograd_mini as ag
+>>> w = ag.Value(0.2, name="w")
+>>> ((2.0 - w * 1.0) ** 2).backward()
+>>> w.grad
+-3.6
+"""
+
+from autograd_mini.errors import (
+    AutogradError,
+    DivergenceError,
+    DomainError,
+    GradientCheckError,
+    GraphTooLargeError,
+    NonFiniteGradientError,
+    RendererNotFoundError,
+    StateError,
+    errstate,
+)
+from autograd_mini.functions import (
+    arccos,
+    arccosh,
+    arcsin,
+    arcsinh,
+    arctan,
+    arctanh,
+    cbrt,
+    cos,
+    cosh,
+    dot,
+    erf,
+    exp,
+    expm1,
+    leaky_relu,
+    linear,
+    log,
+    log1p,
+    log2,
+    log10,
+    log_softmax,
+    logsumexp,
+    maximum,
+    mean,
+    minimum,
+    relu,
+    sigmoid,
+    sin,
+    sinh,
+    softmax,
+    softplus,
+    sqrt,
+    square,
+    step,
+    sum,
+    tan,
+    tanh,
+    where,
+)
+from autograd_mini.value import Value

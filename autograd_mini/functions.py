@@ -1,0 +1,186 @@
+"""Functions over numbers or Values: the primitives as functions, and those composed of them.
+
+A function given plain numbers returns plain numbers; given at least one Value, it returns Values.
+"""
+
+# The overloads say so to a type checker. They overlap in the empty list, which is an error or zero.
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, overload
+
+from autograd_mini.number import number
+from autograd_mini.operations import Operand
+from autograd_mini.value import Value
+
+square = Value.square
+sqrt = Value.sqrt
+cbrt = Value.cbrt
+exp = Value.exp
+expm1 = Value.expm1
+log = Value.log
+log1p = Value.log1p
+log2 = Value.log2
+log10 = Value.log10
+sin = Value.sin
+cos = Value.cos
+tan = Value.tan
+arcsin = Value.arcsin
+arccos = Value.arccos
+arctan = Value.arctan
+sinh = Value.sinh
+cosh = Value.cosh
+tanh = Value.tanh
+arcsinh = Value.arcsinh
+arccosh = Value.arccosh
+arctanh = Value.arctanh
+erf = Value.erf
+sigmoid = Value.sigmoid
+softplus = Value.softplus
+relu = Value.relu
+leaky_relu = Value.leaky_relu
+step = Value.step
+maximum = Value.maximum
+minimum = Value.minimum
+sum = Value.sum  # noqa: A001 - NumPy's name
+dot = Value.dot
+
+
+@overload
+def linear(x: Value, /) -> Value: ...
+@overload
+def linear(x: float, /) -> float: ...
+def linear(x: Operand, /) -> Operand:
+    """Return x itself: the activation of a neuron that has none.
+
+    >>> linear(0.7)
+    0.7
+    """
+    return x if isinstance(x, Value) else number(x, what="linear")
+
+
+@overload
+def where(condition: bool, x: float, y: float, /) -> float: ...  # type: ignore[overload-overlap]
+@overload
+def where(condition: bool, x: Operand, y: Operand, /) -> Value: ...
+def where(condition: bool, x: Operand, y: Operand, /) -> Operand:
+    """Return x if the condition holds, otherwise y; the other one gets no gradient.
+
+    Args:
+        condition: a bool, such as a comparison of Values gives.
+        x, y: Values or numbers; if either is a Value, a Value is returned.
+
+    Raises:
+        TypeError: the condition is not a bool.
+
+    >>> x = Value(-2.0)
+    >>> where(x > 0, x, 0.1 * x).data
+    -0.2
+    """
+    if type(condition).__name__ not in ("bool", "bool_"):
+        raise TypeError(f"where: the condition must be a bool, got {condition!r}")
+    operands = [one if isinstance(one, Value) else number(one, what="where") for one in (x, y)]
+    chosen = operands[0] if condition else operands[1]
+    if isinstance(chosen, float) and any(isinstance(one, Value) for one in operands):
+        return Value(chosen)
+    return chosen
+
+
+@overload
+def mean(xs: Iterable[float], /) -> float: ...  # type: ignore[overload-overlap]
+@overload
+def mean(xs: Iterable[Operand], /) -> Value: ...
+def mean(xs: Iterable[Operand], /) -> Any:
+    """Return the arithmetic mean.
+
+    Raises:
+        ValueError: there is nothing to take the mean of.
+
+    >>> mean([1.0, 2.0, 6.0])
+    3.0
+    """
+    operands = _operands(xs, "mean")
+    return sum(operands) / len(operands)
+
+
+@overload
+def logsumexp(xs: Iterable[float], /) -> float: ...  # type: ignore[overload-overlap]
+@overload
+def logsumexp(xs: Iterable[Operand], /) -> Value: ...
+def logsumexp(xs: Iterable[Operand], /) -> Any:
+    """Return ln Σ eˣ, without the overflow of the exponentials.
+
+    The largest x is taken out of the sum: m + ln Σ eˣ⁻ᵐ.
+
+    Raises:
+        ValueError: there are no operands.
+
+    >>> logsumexp([1000.0, 1000.0])
+    1000.6931471805599
+    """
+    operands = _operands(xs, "logsumexp")
+    top, shifted = _shifted(operands)
+    return top + log(sum([exp(x) for x in shifted]))
+
+
+@overload
+def softmax(xs: Iterable[float], /) -> list[float]: ...  # type: ignore[overload-overlap]
+@overload
+def softmax(xs: Iterable[Operand], /) -> list[Value]: ...
+def softmax(xs: Iterable[Operand], /) -> Any:
+    """Return eˣ / Σ eˣ for each x: positive numbers that add up to 1.
+
+    The largest x is subtracted first, which changes nothing but keeps eˣ from overflowing.
+
+    Raises:
+        ValueError: there are no operands.
+
+    >>> softmax([1000.0, 0.0])
+    [1.0, 0.0]
+    """
+    _, shifted = _shifted(_operands(xs, "softmax"))
+    powers = [exp(x) for x in shifted]
+    total = sum(powers)
+    return [power / total for power in powers]
+
+
+@overload
+def log_softmax(xs: Iterable[float], /) -> list[float]: ...  # type: ignore[overload-overlap]
+@overload
+def log_softmax(xs: Iterable[Operand], /) -> list[Value]: ...
+def log_softmax(xs: Iterable[Operand], /) -> Any:
+    """Return ln softmax for each x, exact also where the softmax itself is rounded to zero.
+
+    Raises:
+        ValueError: there are no operands.
+
+    >>> log_softmax([1000.0, 0.0])
+    [0.0, -1000.0]
+    """
+    _, shifted = _shifted(_operands(xs, "log_softmax"))
+    total = log(sum([exp(x) for x in shifted]))
+    return [x - total for x in shifted]
+
+
+def _operands(xs: Iterable[Operand], what: str) -> list[Any]:
+    """Return the operands as a list of Values and floats; Values throughout if there is one."""
+    try:
+        given = list(xs)
+    except TypeError:
+        raise TypeError(f"{what} takes a sequence of Values or numbers, got {xs!r}") from None
+    if not given:
+        raise ValueError(f"{what} needs at least one operand, got none")
+    operands = [x if isinstance(x, Value) else number(x, what=what) for x in given]
+    if any(isinstance(x, Value) for x in operands):
+        return [x if isinstance(x, Value) else Value(x) for x in operands]
+    return operands
+
+
+def _shifted(operands: list[Any]) -> tuple[float, list[Any]]:
+    """Return the largest finite operand, as a constant, and the operands less that."""
+    numbers = [x.data if isinstance(x, Value) else x for x in operands]
+    top = max(numbers)
+    if top - top:  # an infinity or a NaN cannot be subtracted
+        top = 0.0
+    return top, [x - top for x in operands]

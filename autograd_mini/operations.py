@@ -1,0 +1,357 @@
+"""Operations: a row of the table of primitives, compiled into a function that makes a node.
+
+An operation is bound by one line in the class body of `Value`. When the class is made, the binding
+gives way to a plain function, whose text is written from the row and shown by tracebacks.
+"""
+
+from __future__ import annotations
+
+import math
+import reprlib
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar, overload
+
+from autograd_mini import rules
+from autograd_mini.errors import DomainError, strict
+from autograd_mini.number import is_foreign, number
+from autograd_mini.primitives import PRIMITIVES, Primitive
+
+if TYPE_CHECKING:
+    from autograd_mini.value import Value
+
+__all__ = [
+    "BinaryFunction",
+    "DotFunction",
+    "Operand",
+    "Operator",
+    "Reflected",
+    "SumFunction",
+    "UnaryFunction",
+]
+
+Operand: TypeAlias = "Value | float"
+
+OnClass = TypeVar("OnClass")
+OnInstance = TypeVar("OnInstance")
+
+
+class UnaryCall(Protocol):
+    """A function of one number or Value; it returns the kind it was given."""
+
+    @overload
+    def __call__(self, x: Value, /) -> Value: ...
+    @overload
+    def __call__(self, x: float, /) -> float: ...
+
+
+class BinaryCall(Protocol):
+    """A function of two numbers or Values; it returns a float for two numbers."""
+
+    @overload
+    def __call__(self, x: Value, y: Operand = ..., /) -> Value: ...
+    @overload
+    def __call__(self, x: Operand, y: Value, /) -> Value: ...
+    @overload
+    def __call__(self, x: float, y: float = ..., /) -> float: ...
+
+
+class SumCall(Protocol):
+    """The sum of any number of numbers or Values; it returns a float if all are numbers."""
+
+    @overload
+    def __call__(self, xs: Iterable[float], /) -> float: ...  # type: ignore[overload-overlap]
+    @overload
+    def __call__(self, xs: Iterable[Operand], /) -> Value: ...
+
+
+class DotCall(Protocol):
+    """The sum of products, and a bias; it returns a float if all are numbers."""
+
+    @overload
+    def __call__(  # type: ignore[overload-overlap]
+        self, ws: Iterable[float], xs: Iterable[float], b: float = 0.0, /
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, ws: Iterable[Operand], xs: Iterable[Operand], b: Operand = 0.0, /
+    ) -> Value: ...
+
+
+class Operation(Generic[OnClass, OnInstance]):
+    """Binds a row of the table to a name in the class body of an engine's `Value`."""
+
+    def __init__(self, primitive: str | Primitive) -> None:
+        self.primitive = PRIMITIVES[primitive] if isinstance(primitive, str) else primitive
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        row = self.primitive
+        names = {
+            **_NAMESPACE,
+            "Value": owner,
+            "primitive": row,
+            "new": object.__new__,
+            "number": number,
+            "is_foreign": is_foreign,
+            "exceptional": exceptional,
+            "gathered": gathered,
+            "unequal": unequal,
+        }
+        source = "\n".join([*self.lines(), ""])
+        function = rules.compile_function(source, name=row.name, namespace=names)
+        function.__name__ = name
+        function.__qualname__ = f"{owner.__qualname__}.{name}"
+        function.__module__ = owner.__module__
+        slopes = ", ".join(f"d{o} = {rule.text}" for o, rule in row.partials.items())
+        function.__doc__ = f"Return {row.value.text}.\n\n{slopes}; defined for {row.domain}."
+        setattr(owner, name, function)
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __get__(self, instance: None, owner: type) -> OnClass: ...
+        @overload
+        def __get__(self, instance: Value, owner: type) -> OnInstance: ...
+        def __get__(self, instance: Value | None, owner: type) -> Any: ...
+
+    def lines(self) -> list[str]:
+        """Return the lines of the function."""
+        raise NotImplementedError
+
+    def node(self, *operands: str, depth: int = 1) -> list[str]:
+        """Return the lines that make a node from two expressions, ``x`` and ``y`` already known.
+
+        An operand that is a plain number is written as its own name. It has no partial
+        derivative, and the number is kept where that would stand.
+        """
+        slots = dict.fromkeys(("x", "y", "dx", "dy"), "None")
+        partials = []
+        for name, expression in zip(self.primitive.operands, operands, strict=True):
+            if expression == name:
+                slots[f"d{name}"] = name
+            else:
+                slots[name] = expression
+                slots[f"d{name}"] = f"d{name}"
+                partials.append(f"d{name} = {self.primitive.python_partial(name)}")
+        return self.guarded(operands, partials, slots, depth)
+
+    def guarded(
+        self, operands: Iterable[str], partials: list[str], slots: dict[str, str], depth: int
+    ) -> list[str]:
+        results = ", ".join(f"d{name}" for name in self.primitive.operands)
+        lines = [
+            "try:",
+            f"    out = {self.primitive.value.python()}",
+            "    if out - out:  # true for infinities and NaNs, whose difference is a NaN",
+            "        raise ArithmeticError",
+            *(f"    {line}" for line in partials),
+            "except (ArithmeticError, ValueError):",
+            f"    out, ({results},) = exceptional(primitive, {', '.join(operands)})",
+            "node = new(Value)",
+            "node._data = out",
+            "node._op = primitive",
+            *(f"node._{slot} = {expression}" for slot, expression in slots.items()),
+            "node._mark = None",
+            "return node",
+        ]
+        return ["    " * depth + line for line in lines]
+
+
+class UnaryFunction(Operation[UnaryCall, Callable[[], "Value"]]):
+    """A function of one operand: a method of a Value, and a function of numbers too."""
+
+    def lines(self) -> list[str]:
+        return [
+            f"def {self.primitive.name}(self, /):",
+            "    if type(self) is not Value:",
+            "        x = number(self, what=primitive.name)",
+            "        return exceptional(primitive, x)[0]",
+            "    x = self._data",
+            *self.node("self"),
+        ]
+
+
+class BinaryFunction(Operation[BinaryCall, Callable[..., "Value"]]):
+    """A function of two operands, either of which may be a number; a method of the first.
+
+    Args:
+        primitive: the row, or its name.
+        default: what the second operand is when none is given.
+    """
+
+    def __init__(self, primitive: str | Primitive, *, default: float | None = None) -> None:
+        super().__init__(primitive)
+        self.default = default
+
+    def lines(self) -> list[str]:
+        default = "" if self.default is None else f"={self.default!r}"
+        return [
+            f"def {self.primitive.name}(self, other{default}, /):",
+            "    if type(self) is Value:",
+            "        x = self._data",
+            "        if type(other) is Value:",
+            "            y = other._data",
+            *self.node("self", "other", depth=3),
+            "        y = number(other, what=primitive.name)",
+            *self.node("self", "y", depth=2),
+            "    x = number(self, what=primitive.name)",
+            "    if type(other) is Value:",
+            "        y = other._data",
+            *self.node("x", "other", depth=2),
+            "    y = number(other, what=primitive.name)",
+            "    return exceptional(primitive, x, y)[0]",
+        ]
+
+
+class Operator(Operation[Callable[["Value", Operand], "Value"], Callable[[Operand], "Value"]]):
+    """A binary operator with a Value on the left and a Value or a number on the right."""
+
+    def lines(self) -> list[str]:
+        return [
+            f"def {self.primitive.name}(self, other, /):",
+            "    x = self._data",
+            "    if type(other) is Value:",
+            "        y = other._data",
+            *self.node("self", "other", depth=2),
+            "    if type(other) is float:",
+            "        y = other",
+            "    elif is_foreign(other):",
+            "        return NotImplemented",
+            "    else:",
+            "        y = number(other, what=primitive.name)",
+            *self.node("self", "y"),
+        ]
+
+
+class Reflected(Operation[Callable[["Value", Operand], "Value"], Callable[[Operand], "Value"]]):
+    """A binary operator with a number on the left and a Value on the right."""
+
+    def lines(self) -> list[str]:
+        return [
+            f"def {self.primitive.name}(self, other, /):",
+            "    y = self._data",
+            "    if type(other) is float:",
+            "        x = other",
+            "    elif is_foreign(other):",
+            "        return NotImplemented",
+            "    else:",
+            "        x = number(other, what=primitive.name)",
+            *self.node("x", "self"),
+        ]
+
+
+class NaryFunction(Operation[OnClass, OnClass]):
+    """A function of sequences of operands, and perhaps of single ones; it makes one node."""
+
+    def lines(self) -> list[str]:
+        row = self.primitive
+        sequences = row.value.sequences
+        given, numbers, operands, partials = [], [], [], []
+        for o in row.operands:
+            if o in sequences:
+                given.append(f"{o}s")
+                numbers.append(f"{o}s, {o}, {o}_values = gathered(Value, {o}s, primitive)")
+                operands.append(f"{o}s")
+            else:
+                given.append(f"{o}=0.0")
+                numbers.append(f"{o}_operand, {o}_values = {o}, type({o}) is Value")
+                numbers.append(
+                    f"{o} = {o}._data if {o}_values else number({o}, what=primitive.name)"
+                )
+                operands.append(f"{o}_operand")
+            partials.append(f"d{o} = {row.python_partial(o)}")
+        lengths = ", ".join(f"len({o})" for o in sequences)
+        stars = ["*" if o in sequences else "" for o in row.operands]
+        kept = [f"{star}{operand}" for star, operand in zip(stars, operands, strict=True)]
+        slopes = [f"{star}d{o}" for star, o in zip(stars, row.operands, strict=True)]
+        slots = {
+            "x": "None",
+            "y": "None",
+            "dx": f"({', '.join(kept)},)",
+            "dy": f"({', '.join(slopes)},)",
+        }
+        return [
+            f"def {row.name}({', '.join(given)}, /):",
+            *(f"    {line}" for line in numbers),
+            f"    if len({{{lengths}}}) > 1:",
+            f"        raise unequal(primitive, {lengths})",
+            f"    if not ({' or '.join(f'{o}_values' for o in row.operands)}):",
+            f"        return exceptional(primitive, {', '.join(operands)})[0]",
+            *self.guarded(operands, partials, slots, depth=1),
+        ]
+
+
+class SumFunction(NaryFunction[SumCall]):
+    """The binding of ``sum``."""
+
+
+class DotFunction(NaryFunction[DotCall]):
+    """The binding of ``dot``."""
+
+
+def gathered(
+    value_type: type, given: Iterable[Any], primitive: Primitive
+) -> tuple[tuple[Any, ...], Sequence[float], bool]:
+    """Return the operands, their numbers, and whether any of them is a Value."""
+    try:
+        operands = tuple(given)
+    except TypeError:
+        raise TypeError(
+            f"{primitive.name} takes a sequence of Values or numbers, got {given!r}"
+        ) from None
+    kinds = set(map(type, operands))
+    if kinds == {value_type}:
+        return operands, [operand._data for operand in operands], True
+    if kinds <= {float}:
+        return operands, operands, False
+    operands = tuple(
+        operand if type(operand) is value_type else number(operand, what=primitive.name)
+        for operand in operands
+    )
+    return operands, _numbers(operands), value_type in kinds
+
+
+def unequal(primitive: Primitive, *lengths: int) -> ValueError:
+    """Return the error for sequences of different lengths."""
+    names = " and ".join(f"{o}s" for o in primitive.value.sequences)
+    counts = " and ".join(map(str, lengths))
+    return ValueError(f"{primitive.name}: {names} must be equally long, got lengths {counts}")
+
+
+_NAMESPACE = rules.namespace(ieee=False)
+
+
+def exceptional(primitive: Primitive, *operands: Any) -> tuple[float, tuple[Any, ...]]:
+    """Return the value and the partial derivatives by IEEE 754, or raise where that is asked for.
+
+    Operations come here when their plain arithmetic raised, or did not give a finite number.
+    """
+    operand_numbers = [_numbers(operand) for operand in operands]
+    out, partials = primitive.evaluate(*operand_numbers)
+    if not math.isfinite(out) and strict() and all(map(_is_finite, operand_numbers)):
+        raise _domain_error(primitive, operands, operand_numbers, out) from None
+    return out, partials
+
+
+def _numbers(operand: Any) -> Any:
+    if isinstance(operand, tuple):
+        return [_numbers(one) for one in operand]
+    return operand if isinstance(operand, float) else operand.data
+
+
+def _is_finite(numbers: Any) -> bool:
+    return all(map(math.isfinite, numbers)) if isinstance(numbers, list) else math.isfinite(numbers)
+
+
+def _domain_error(primitive: Primitive, operands: Any, numbers: Any, out: float) -> DomainError:
+    inside, where = True, []
+    for name, operand, at in zip(primitive.operands, operands, numbers, strict=True):
+        given = getattr(operand, "name", None)
+        where.append(f"{name} = {reprlib.repr(at)}" + (f" ({given!r})" if given else ""))
+        inside = inside and (isinstance(at, list) or at in primitive.domains[name])
+    what = f"overflows to {out}" if inside and math.isinf(out) else f"is {out}"
+    domain = "" if inside else f", outside its domain {primitive.domain}"
+    call = f"{primitive.name}({', '.join(primitive.operands)})"
+    return DomainError(
+        f"{call} {what} at {', '.join(where)}{domain}; "
+        'inside errstate(nonfinite="ignore") it would go on as IEEE 754 does'
+    )
