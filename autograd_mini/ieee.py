@@ -7,11 +7,9 @@ is total: every float goes in, a float comes out, NaN gives NaN, and nothing is 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from functools import reduce
-from operator import add
+from collections.abc import Callable, Mapping
 
-__all__ = ["RAISING", "TOTAL", "add_up", "divide"]
+__all__ = ["RAISING", "TOTAL", "divide"]
 
 _INF = math.inf
 _NAN = math.nan
@@ -84,15 +82,6 @@ def _total_power(x: float, y: float) -> float:
     # An overflow, or a negative power of zero: infinite, with the sign of an odd power of x.
     odd = math.fmod(y, 2.0) in (1.0, -1.0)
     return math.copysign(_INF, x) if odd else _INF
-
-
-def add_up(terms: Sequence[float]) -> float:
-    """Return the sum from left to right, one plain float addition at a time.
-
-    The built-in ``sum`` of Python 3.12 and later compensates its rounding, so it would not give
-    the bits of a chain of additions.
-    """
-    return reduce(add, terms) if terms else 0.0
 
 
 def divide(x: float, y: float) -> float:

@@ -93,8 +93,10 @@ class Operation(Generic[OnClass, OnInstance]):
             "number": number,
             "is_foreign": is_foreign,
             "exceptional": exceptional,
-            "gathered": gathered,
             "unequal": unequal,
+            "no_sequence": no_sequence,
+            "with_numbers": with_numbers,
+            "keep_values": keep_values,
         }
         source = "\n".join([*self.lines(), ""])
         function = rules.compile_function(source, name=row.name, namespace=names)
@@ -132,20 +134,27 @@ class Operation(Generic[OnClass, OnInstance]):
                 slots[name] = expression
                 slots[f"d{name}"] = f"d{name}"
                 partials.append(f"d{name} = {self.primitive.python_partial(name)}")
-        return self.guarded(operands, partials, slots, depth)
+        return self.computed(operands, partials, depth=depth) + self.stored(slots, depth=depth)
 
-    def guarded(
-        self, operands: Iterable[str], partials: list[str], slots: dict[str, str], depth: int
+    def computed(
+        self, operands: Iterable[str], partials: list[str], *, depth: int = 1
     ) -> list[str]:
+        """Return the lines that compute ``out`` and the partial derivatives."""
         results = ", ".join(f"d{name}" for name in self.primitive.operands)
         lines = [
             "try:",
-            f"    out = {self.primitive.value.python()}",
+            *(f"    {line}" for line in self.primitive.value.statements()),
             "    if out - out:  # true for infinities and NaNs, whose difference is a NaN",
             "        raise ArithmeticError",
             *(f"    {line}" for line in partials),
             "except (ArithmeticError, ValueError):",
             f"    out, ({results},) = exceptional(primitive, {', '.join(operands)})",
+        ]
+        return ["    " * depth + line for line in lines]
+
+    def stored(self, slots: dict[str, str], *, depth: int = 1) -> list[str]:
+        """Return the lines that put them into a node, the fastest way that Python has."""
+        lines = [
             "node = new(Value)",
             "node._data = out",
             "node._op = primitive",
@@ -240,43 +249,76 @@ class Reflected(Operation[Callable[["Value", Operand], "Value"], Callable[[Opera
 
 
 class NaryFunction(Operation[OnClass, OnClass]):
-    """A function of sequences of operands, and perhaps of single ones; it makes one node."""
+    """A function of sequences of operands, and perhaps of single ones; it makes one node.
+
+    In the text it writes, ``x_given`` is what was given for ``x``, ``xs`` are the numbers of a
+    sequence, and ``x_all`` and ``x_some`` tell whether all or some of it are Values.
+    """
 
     def lines(self) -> list[str]:
         row = self.primitive
         sequences = row.value.sequences
-        given, numbers, operands, partials = [], [], [], []
+        parameters, taking, choosing, operands = [], [], [], []
         for o in row.operands:
             if o in sequences:
-                given.append(f"{o}s")
-                numbers.append(f"{o}s, {o}, {o}_values = gathered(Value, {o}s, primitive)")
-                operands.append(f"{o}s")
+                parameters.append(f"{o}_given")
+                taking += self.sequence_taken(o)
+                choosing += [
+                    f"if {o}_all:",
+                    f"    values += {o}_given",
+                    f"    partials += d{o}",
+                    f"elif {o}_some:",
+                    f"    keep_values(values, partials, {o}_given, d{o})",
+                ]
+                operands.append(f"*{o}_given")
             else:
-                given.append(f"{o}=0.0")
-                numbers.append(f"{o}_operand, {o}_values = {o}, type({o}) is Value")
-                numbers.append(
-                    f"{o} = {o}._data if {o}_values else number({o}, what=primitive.name)"
-                )
-                operands.append(f"{o}_operand")
-            partials.append(f"d{o} = {row.python_partial(o)}")
-        lengths = ", ".join(f"len({o})" for o in sequences)
-        stars = ["*" if o in sequences else "" for o in row.operands]
-        kept = [f"{star}{operand}" for star, operand in zip(stars, operands, strict=True)]
-        slopes = [f"{star}d{o}" for star, o in zip(stars, row.operands, strict=True)]
-        slots = {
-            "x": "None",
-            "y": "None",
-            "dx": f"({', '.join(kept)},)",
-            "dy": f"({', '.join(slopes)},)",
-        }
+                parameters.append(f"{o}_given=0.0")
+                taking += self.single_taken(o)
+                choosing += [
+                    f"if {o}_some:",
+                    f"    values.append({o}_given)",
+                    f"    partials.append(d{o})",
+                ]
+                operands.append(f"{o}_given")
+        given = [f"{o}_given" for o in row.operands]
+        lengths = [f"len({o}s)" for o in sequences]
+        partials = [f"d{o} = {row.python_partial(o)}" for o in row.operands]
         return [
-            f"def {row.name}({', '.join(given)}, /):",
-            *(f"    {line}" for line in numbers),
-            f"    if len({{{lengths}}}) > 1:",
-            f"        raise unequal(primitive, {lengths})",
-            f"    if not ({' or '.join(f'{o}_values' for o in row.operands)}):",
-            f"        return exceptional(primitive, {', '.join(operands)})[0]",
-            *self.guarded(operands, partials, slots, depth=1),
+            f"def {row.name}({', '.join(parameters)}, /):",
+            *(f"    {line}" for line in taking),
+            f"    if not {' == '.join([*lengths, lengths[0]])}:",
+            f"        raise unequal(primitive, {', '.join(lengths)})",
+            f"    if not ({' or '.join(f'{o}_some' for o in row.operands)}):",
+            f"        return exceptional(primitive, {', '.join(given)})[0]",
+            *self.computed(given, partials),
+            "    values, partials = [], []",
+            *(f"    {line}" for line in choosing),
+            f"    operands = ({', '.join(operands)},)",
+            *self.stored({"x": "None", "y": "None", "dx": "operands", "dy": "(values, partials)"}),
+        ]
+
+    def sequence_taken(self, o: str) -> list[str]:
+        """Return the lines that take a sequence of operands; in the common case, all Values."""
+        return [
+            "try:",
+            f"    {o}_given = tuple({o}_given)",
+            "except TypeError:",
+            f"    raise no_sequence(primitive, {o}_given) from None",
+            f"{o}s = [one._data for one in {o}_given if type(one) is Value]",
+            f"{o}_some = {o}s != []",
+            f"{o}_all = len({o}s) == len({o}_given)",
+            f"if not {o}_all:",
+            f"    {o}_given, {o}s = with_numbers(Value, primitive, {o}_given)",
+        ]
+
+    def single_taken(self, o: str) -> list[str]:
+        """Return the lines that take a single operand."""
+        return [
+            f"{o}_some = type({o}_given) is Value",
+            f"if {o}_some:",
+            f"    {o} = {o}_given._data",
+            "else:",
+            f"    {o}_given = {o} = number({o}_given, what=primitive.name)",
         ]
 
 
@@ -288,26 +330,32 @@ class DotFunction(NaryFunction[DotCall]):
     """The binding of ``dot``."""
 
 
-def gathered(
-    value_type: type, given: Iterable[Any], primitive: Primitive
-) -> tuple[tuple[Any, ...], Sequence[float], bool]:
-    """Return the operands, their numbers, and whether any of them is a Value."""
-    try:
-        operands = tuple(given)
-    except TypeError:
-        raise TypeError(
-            f"{primitive.name} takes a sequence of Values or numbers, got {given!r}"
-        ) from None
-    kinds = set(map(type, operands))
-    if kinds == {value_type}:
-        return operands, [operand._data for operand in operands], True
-    if kinds <= {float}:
-        return operands, operands, False
+def no_sequence(primitive: Primitive, given: object) -> TypeError:
+    """Return the error for something else where a sequence of operands belongs."""
+    return TypeError(f"{primitive.name} takes a sequence of Values or numbers, got {given!r}")
+
+
+def with_numbers(
+    value_type: type, primitive: Primitive, operands: tuple[Any, ...]
+) -> tuple[tuple[Any, ...], Sequence[float]]:
+    """Return operands that are not all Values, the constants made floats, and all as numbers."""
+    if set(map(type, operands)) == {float}:
+        return operands, operands
     operands = tuple(
         operand if type(operand) is value_type else number(operand, what=primitive.name)
         for operand in operands
     )
-    return operands, _numbers(operands), value_type in kinds
+    return operands, _numbers(operands)
+
+
+def keep_values(
+    values: list[Any], partials: list[float], operands: Sequence[Any], slopes: Sequence[float]
+) -> None:
+    """Add those operands that are no constants to the values, and their slopes to the partials."""
+    for operand, slope in zip(operands, slopes, strict=True):
+        if not isinstance(operand, float):
+            values.append(operand)
+            partials.append(slope)
 
 
 def unequal(primitive: Primitive, *lengths: int) -> ValueError:

@@ -147,12 +147,15 @@ class Primitive:
 
     def _compiled(self) -> Callable[..., tuple[float, tuple[Any, ...]]]:
         """Compile the rules in the form that never raises."""
+        sequences = self.value.sequences
+        parameters = ", ".join(f"{o}s" if o in sequences else o for o in self.operands)
         partials = ", ".join(self.python_partial(o, ieee=True) for o in self.operands)
-        source = (
-            f"def {self.name}({', '.join(self.operands)}):\n"
-            f"    out = {self.value.python(ieee=True)}\n"
-            f"    return out, ({partials},)\n"
-        )
+        lines = [
+            f"def {self.name}({parameters}):",
+            *(f"    {line}" for line in self.value.statements(ieee=True)),
+            f"    return out, ({partials},)",
+        ]
+        source = "\n".join([*lines, ""])
         compiled: Callable[..., tuple[float, tuple[Any, ...]]] = rules.compile_function(
             source, name=self.name, namespace=_IEEE
         )

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from autograd_mini.ieee import RAISING, TOTAL, add_up, divide
+from autograd_mini.ieee import RAISING, TOTAL, divide
 
 __all__ = ["FUNCTIONS", "Function", "Rule", "RuleError", "compile_function", "namespace", "prelude"]
 
@@ -150,15 +150,36 @@ class Rule:
         """Return the rule as Python text over the names of `namespace`; numbers become floats.
 
         With ``ieee`` a division is a call to ``divide``, which takes a zero divisor. With
-        ``each``, names of sequences, the text is the list of the rule's values over them.
+        ``each``, names of sequences, the text is the list of the rule's values over them; the
+        sequence of the ``x`` is called ``xs``.
 
         >>> Rule("x / 2").python(), Rule("x / 2").python(ieee=True)
         ('x / 2.0', 'divide(x, 2.0)')
         >>> Rule("2 * x").python(each=["x"])
-        '[2.0 * x for x in x]'
+        '[2.0 * x for x in xs]'
         """
+        if self.text in each:
+            return f"{self.text}s"
         text = ast.unparse(_Python(ieee=ieee).visit(_parse(self.text)))
-        return _each(text, each) if each else text
+        return f"[{text} for {_zipped(each)}]" if each else text
+
+    def statements(self, *, ieee: bool = False) -> list[str]:
+        """Return Python lines that set ``out`` to the rule's value.
+
+        A ``sum(term)`` becomes a loop that adds from left to right, one float addition at a time:
+        the bits of a chain of ``+``. (The built-in ``sum`` compensates its rounding, from Python
+        3.12 on.) It starts from -0.0, which changes no number that is added to it.
+        """
+        python = _Python(ieee=ieee)
+        value = ast.unparse(python.visit(_parse(self.text)))
+        if python.term is None:
+            return [f"out = {value}"]
+        return [
+            f"total = -0.0 if {self.sequences[0]}s else 0.0",
+            f"for {_zipped(self.sequences)}:",
+            f"    total += {ast.unparse(python.term)}",
+            f"out = {value}",
+        ]
 
     def c(self) -> str:
         """Return the rule as C text; it needs ``math.h`` and ``prelude("c")``.
@@ -184,12 +205,9 @@ def _parse(text: str) -> ast.expr:
         raise RuleError(f"not an expression: {text!r} ({error.msg})") from None
 
 
-def _each(text: str, sequences: Sequence[str]) -> str:
-    """Return Python text for the list of an expression's values over sequences."""
-    names = ", ".join(sequences)
-    if text in sequences:
-        return text
-    return f"[{text} for {names} in {names if len(sequences) == 1 else f'zip({names})'}]"
+def _zipped(names: Sequence[str]) -> str:
+    sequences = ", ".join(f"{name}s" for name in names)
+    return f"{', '.join(names)} in {sequences if len(names) == 1 else f'zip({sequences})'}"
 
 
 class _Check:
@@ -255,6 +273,7 @@ class _Check:
 class _Python(ast.NodeTransformer):
     def __init__(self, *, ieee: bool) -> None:
         self.ieee = ieee
+        self.term: ast.expr | None = None
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
         return ast.Constant(_float(node))
@@ -271,8 +290,8 @@ class _Python(ast.NodeTransformer):
         self.generic_visit(node)
         match node:
             case ast.Call(func=ast.Name(id="sum"), args=[term]):
-                text = ast.unparse(term)
-                return _call("add_up", _parse(_each(text, Rule(text).names)))
+                self.term = term
+                return ast.Name("total", ast.Load())
         return node
 
 
@@ -431,7 +450,7 @@ def namespace(*, ieee: bool) -> dict[str, Any]:
     With ``ieee`` the functions never raise; without, they raise as those of `math` do.
     """
     functions = TOTAL if ieee else RAISING
-    names: dict[str, Any] = {**functions, "divide": divide, "add_up": add_up}
+    names: dict[str, Any] = {**functions, "divide": divide}
     for name, function in FUNCTIONS.items():
         if function.definition:
             source = f"def {name}(x):\n    return {Rule(function.definition).python(ieee=ieee)}\n"

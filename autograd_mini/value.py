@@ -49,8 +49,9 @@ class Value:
     # A leaf has no _op. A node of one or two operands has Values in _x and _y, and the local
     # partial derivatives in _dx and _dy; where an operand is a plain number, its _x or _y is None
     # and the number itself stands in _dx or _dy. A node of many operands has None in both _x and
-    # _y, the operands in _dx and their partial derivatives in _dy. _mark is the token of the last
-    # backward pass that came by, _adjoint what that pass has added up so far.
+    # _y, the operands in _dx, and in _dy a pair: those that are Values, and their partial
+    # derivatives. _mark is the token of the last backward pass that came by, _adjoint what that
+    # pass has added up so far.
     __slots__ = ("_adjoint", "_data", "_dx", "_dy", "_grad", "_mark", "_name", "_op", "_x", "_y")
 
     _adjoint: float
@@ -184,11 +185,13 @@ class Value:
         """The local derivative for each operand at the time of computing; None for a constant."""
         if self._op is None:
             return ()
-        partials = self._dy if self._op.nary else (self._dx, self._dy)
-        return tuple(
-            partial if type(operand) is Value else None
-            for operand, partial in zip(self.operands, partials, strict=False)
-        )
+        if self._op.nary:
+            partials = iter(self._dy[1])
+            return tuple(next(partials) if type(o) is Value else None for o in self.operands)
+        first = None if self._x is None else self._dx
+        if len(self._op.operands) == 1:
+            return (first,)
+        return (first, None if self._y is None else self._dy)
 
     def __repr__(self) -> str:
         parts = [f"data={self._data!r}"]
@@ -287,9 +290,8 @@ class Value:
                 if y is not None:
                     y._adjoint += adjoint * node._dy
                 elif x is None:
-                    for operand, partial in zip(node._dx, node._dy, strict=True):
-                        if type(operand) is Value:
-                            operand._adjoint += adjoint * partial
+                    for operand, partial in zip(*node._dy, strict=True):
+                        operand._adjoint += adjoint * partial
             finite = True
             for leaf in leaves:
                 leaf._adjoint = gradient = leaf.grad + leaf._adjoint
@@ -346,7 +348,7 @@ class Value:
                     leaves.append(y)
             elif x is None:
                 if node not in unseen:
-                    unseen[node] = (o for o in node._dx if type(o) is Value)
+                    unseen[node] = iter(node._dy[0])
                 for operand in unseen[node]:
                     if operand._mark is not token:
                         operand._mark = token
