@@ -9,6 +9,7 @@ A `Value` remembers how it was computed; its `backward` gives every gradient.
 -3.6
 """
 
+from autograd_mini.draw import draw
 from autograd_mini.errors import (
     AutogradError,
     DivergenceError,
@@ -59,4 +60,7 @@ from autograd_mini.functions import (
     tanh,
     where,
 )
+from autograd_mini.rendering import Drawing
 from autograd_mini.value import Value
+
+__version__ = "0.1.0"

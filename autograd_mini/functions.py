@@ -164,17 +164,14 @@ def log_softmax(xs: Iterable[Operand], /) -> Any:
 
 
 def _operands(xs: Iterable[Operand], what: str) -> list[Any]:
-    """Return the operands as a list of Values and floats; Values throughout if there is one."""
+    """Return the operands as a list of Values and floats."""
     try:
         given = list(xs)
     except TypeError:
         raise TypeError(f"{what} takes a sequence of Values or numbers, got {xs!r}") from None
     if not given:
         raise ValueError(f"{what} needs at least one operand, got none")
-    operands = [x if isinstance(x, Value) else number(x, what=what) for x in given]
-    if any(isinstance(x, Value) for x in operands):
-        return [x if isinstance(x, Value) else Value(x) for x in operands]
-    return operands
+    return [x if isinstance(x, Value) else number(x, what=what) for x in given]
 
 
 def _shifted(operands: list[Any]) -> tuple[float, list[Any]]:

@@ -1,0 +1,121 @@
+"""The command line: ``autograd-mini``, or ``python -m autograd_mini``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import autograd_mini
+from autograd_mini.demo import demo
+from autograd_mini.draw import draw
+from autograd_mini.errors import AutogradError
+from autograd_mini.formula import Formula, FormulaError
+from autograd_mini.graph import topological_order
+from autograd_mini.rendering import Drawing
+from autograd_mini.tables import table
+from autograd_mini.value import Value
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code: 0, or 2 for bad input."""
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    try:
+        if arguments.command == "demo":
+            for part in demo(arguments.out):
+                print(part, end="\n\n")
+        else:
+            _draw(arguments)
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (AutogradError, FormulaError, OSError) as error:
+        print(f"autograd-mini {arguments.command}: error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="autograd-mini", description=autograd_mini.__doc__)
+    parser.add_argument("--version", action="version", version=autograd_mini.__version__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    command = commands.add_parser(
+        "demo",
+        help="the two-neuron network of the course: forward, backward, trained, drawn",
+        description="Run the two-neuron network of the course notes: forward, backward with every "
+        "gradient checked, one update, training, and the drawing of its graph.",
+    )
+    command.add_argument(
+        "--out", type=Path, default=Path(), metavar="DIR", help="folder for the drawings (here)"
+    )
+    command = commands.add_parser(
+        "draw",
+        help="compute a formula, show every value and gradient, and draw its graph",
+        description="Compute a formula and its gradients, print them as a table, and draw the "
+        "graph. A formula has numbers, names, + - * / ** and the library's functions. "
+        "Write -- before one that begins with a minus sign.",
+    )
+    command.add_argument("formula", help='such as "0.5*(T - sigmoid(w*x + b))**2"')
+    command.add_argument(
+        "numbers", nargs="*", metavar="NAME=NUMBER", help="a number for each name in the formula"
+    )
+    command.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="where to draw the graph: .svg, .gv (DOT source), or what the program dot can write",
+    )
+    return parser
+
+
+def _draw(arguments: argparse.Namespace) -> None:
+    formula = Formula(arguments.formula)
+    leaves = _leaves(arguments.numbers, formula)
+    expressions: dict[Value, str] = {}
+    result = formula.value(leaves, expressions=expressions)
+    result.backward()
+    rows = [
+        (expressions.get(node) or node.name or f"({node.op})", node.data, node.grad)
+        for node in topological_order(result)
+    ]
+    print(table(["", "value", "gradient"], rows))
+    if arguments.output is not None:
+        _write(draw(result), arguments.output)
+        print(f"\nThe graph is drawn in {arguments.output}")
+
+
+def _leaves(assignments: Sequence[str], formula: Formula) -> dict[str, Value]:
+    leaves: dict[str, Value] = {}
+    for assignment in assignments:
+        name, equals, text = assignment.partition("=")
+        try:
+            number = float(text)
+        except ValueError:
+            raise FormulaError(f"expected NAME=NUMBER, got {assignment!r}") from None
+        if not equals or name not in formula.names:
+            known = ", ".join(formula.names) or "none"
+            raise FormulaError(f"{name!r} is no name of the formula; its names are {known}")
+        if name in leaves:
+            raise FormulaError(f"{name} is given twice")
+        leaves[name] = Value(number, name=name)
+    return leaves
+
+
+def _write(drawing: Drawing, path: Path) -> None:
+    suffix = path.suffix.removeprefix(".")
+    if suffix in ("gv", "dot"):
+        path.write_text(drawing.source, encoding="utf-8")
+        return
+    if not suffix:
+        raise FormulaError(f"-o {path}: the name must end in .svg, .gv or another picture format")
+    path.write_bytes(drawing.pipe(format=suffix))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

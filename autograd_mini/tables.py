@@ -1,0 +1,39 @@
+"""Plain-text tables with aligned columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+__all__ = ["table"]
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[object]], *, digits: int = 10) -> str:
+    """Return a table: numbers to the right with that many decimals, text to the left.
+
+    >>> print(table(["name", "value"], [["x", 0.1], ["target", 0.25]], digits=2))
+    name    value
+    ------  -----
+    x        0.10
+    target   0.25
+    """
+    cells = [[_cell(item, digits) for item in row] for row in rows]
+    widths = [max(len(row[i]) for row in [header, *cells]) for i in range(len(header))]
+    numeric = [all(_is_number(row[i]) for row in cells) for i in range(len(header))]
+
+    def line(row: Sequence[str]) -> str:
+        pairs = zip(row, widths, numeric, strict=True)
+        return "  ".join(c.rjust(w) if right else c.ljust(w) for c, w, right in pairs).rstrip()
+
+    return "\n".join([line(header), line(["-" * width for width in widths]), *map(line, cells)])
+
+
+def _cell(item: object, digits: int) -> str:
+    return f"{item:.{digits}f}" if isinstance(item, float) else str(item)
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
