@@ -118,7 +118,10 @@ class _Picture:
     def grouped(self, groups: Mapping[str, Iterable[Value]]) -> dict[Value, tuple[str, ...]]:
         """Return, for the Values inside a frame, the titles of the frames from the outermost in."""
         group: dict[Value, tuple[str, ...]] = {
-            node: (title,) for title, members in groups.items() for node in members
+            node: (title,)
+            for title, members in groups.items()
+            for node in members
+            if node in self.number
         }
         for node in self.order:
             if node in group:
@@ -164,7 +167,7 @@ class _Picture:
         )
         if not self.differentiated:
             drawing.attr(label="no backward pass yet", labelloc="b", fontcolor="#6b7280")
-        self.frame(drawing, (), [node for node in self.order if node not in self.group])
+        self.boxes(drawing, [node for node in self.order if node not in self.group])
         self.frames(drawing, ())
         for node in self.order:
             self.edges(drawing, node)
@@ -173,13 +176,15 @@ class _Picture:
     def frames(self, drawing: Any, path: tuple[str, ...]) -> None:
         """Add the frames that stand directly inside a frame."""
         depth = len(path)
+        # In the order in which they are computed; their parameters may come earlier.
+        members = sorted(self.group, key=lambda node: (node.op is None, self.number[node]))
         inner = {
             titles[: depth + 1]: None
-            for titles in self.group.values()
+            for titles in map(self.group.__getitem__, members)
             if titles[:depth] == path and len(titles) > depth
         }
         for titles in inner:
-            members = [node for node in self.order if self.group.get(node) == titles]
+            here = [node for node in self.order if self.group.get(node) == titles]
             with drawing.subgraph(name="cluster " + ".".join(titles)) as frame:
                 frame.attr(
                     label=graphviz.escape(titles[-1]),
@@ -190,10 +195,11 @@ class _Picture:
                     fillcolor="#f9fafb" if depth == 0 else "#f3f4f6",
                     fontcolor="#374151",
                 )
-                self.frame(frame, titles, members)
+                self.boxes(frame, here)
                 self.frames(frame, titles)
 
-    def frame(self, drawing: Any, _titles: tuple[str, ...], members: Iterable[Value]) -> None:
+    def boxes(self, drawing: Any, members: Iterable[Value]) -> None:
+        """Add the Values, each with the operation that made it."""
         for node in members:
             self.box(drawing, node)
             if node.op is not None:

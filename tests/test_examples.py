@@ -1,0 +1,45 @@
+"""Every example runs, prints its tables and writes its pictures."""
+
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+SCRIPTS = sorted(path.stem for path in EXAMPLES.glob("*.py"))
+EXPECTED = {
+    "activation_functions": ["leaky_relu", "softmax"],
+    "gradient_descent": ["2.0000"],
+    "iris": ["versicolor", "virginica"],
+    "two_neurons": ["0.0570703982", "0.0947562810", "0.0010213959", "0.0102139588"],
+    "vanishing_gradient": ["sigmoid", "relu"],
+}
+
+
+def run(script, out, monkeypatch):
+    monkeypatch.setattr(sys, "argv", [script, "--out", str(out)])
+    runpy.run_path(str(EXAMPLES / f"{script}.py"), run_name="__main__")
+
+
+def test_the_examples_are_those_that_are_tested():
+    assert list(EXPECTED) == SCRIPTS
+
+
+@pytest.mark.parametrize("script", EXPECTED)
+def test_an_example_prints_what_it_promises(script, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    run(script, tmp_path, monkeypatch)
+    printed = capsys.readouterr().out
+    assert [text in printed for text in EXPECTED[script]] == [True] * len(EXPECTED[script])
+    for picture in tmp_path.iterdir():
+        assert picture.stat().st_size > 1000
+
+
+@pytest.mark.parametrize("script", EXPECTED)
+def test_an_example_runs_without_matplotlib(script, tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    run(script, tmp_path, monkeypatch)
+    if script != "two_neurons":
+        assert "matplotlib" in capsys.readouterr().out

@@ -1,0 +1,136 @@
+import importlib.metadata
+import runpy
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+
+import pytest
+
+import autograd_mini
+from autograd_mini import __main__ as command
+from autograd_mini.__main__ import main
+
+FORMULA = "0.5*(T - sigmoid(w2*sigmoid(w1*x+b1)+b2))**2"
+NUMBERS = ["x=0.1", "w1=0.15", "b1=0.4", "w2=0.45", "b2=0.65", "T=0.25"]
+
+
+def test_draw_prints_every_value_and_gradient(capsys):
+    assert main(["draw", FORMULA, *NUMBERS]) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()[2:]]
+    table = {" ".join(row[:-2]): (row[-2], row[-1]) for row in rows}
+    assert table["w2"] == ("0.4500000000", "0.0570703982")
+    assert table["b1"] == ("0.4000000000", "0.0102139588")
+    assert table["w1 * x + b1"] == ("0.4150000000", "0.0102139588")
+    assert list(table.values())[-1] == ("0.1082295630", "1.0000000000")
+
+
+def test_draw_writes_an_svg(tmp_path, capsys):
+    path = tmp_path / "net.svg"
+    assert main(["draw", FORMULA, *NUMBERS, "-o", str(path)]) == 0
+    assert f"drawn in {path}" in capsys.readouterr().out
+    assert ET.parse(path).getroot().tag.endswith("svg")  # noqa: S314 - our own file
+
+
+def test_draw_writes_dot_source(tmp_path):
+    path = tmp_path / "net.gv"
+    assert main(["draw", "x*x", "x=3", "-o", str(path)]) == 0
+    assert path.read_text(encoding="utf-8").startswith("digraph")
+
+
+def test_parts_of_composed_functions_are_named_by_their_operation(capsys):
+    assert main(["draw", "mean(x, 2)", "x=1"]) == 0
+    assert "(sum)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["x +", "x=1"], "cannot read 'x +'"),
+        (["x + y", "x=1"], "no number for y: give one as y=NUMBER"),
+        (["x", "x=one"], "expected NAME=NUMBER, got 'x=one'"),
+        (["x", "1"], "expected NAME=NUMBER, got '1'"),
+        (["x", "x"], "expected NAME=NUMBER, got 'x'"),
+        (["x", "x=1", "y=2"], "'y' is no name of the formula; its names are x"),
+        (["1", "y=2"], "its names are none"),
+        (["x", "x=1", "x=2"], "x is given twice"),
+        (["log(x)", "x=-1"], "log(x) is nan at x = -1.0 ('x'), outside its domain x > 0"),
+        (["sqrt(x)", "x=0"], "the gradient of 'x' (0.0) would be inf"),
+        (["x", "x=1", "-o", "net"], "the name must end in .svg"),
+        (["x", "x=1", "-o", "no/such/folder/x.svg"], "No such file or directory"),
+    ],
+)
+def test_bad_input_is_one_clear_line_and_exit_code_2(arguments, message, capsys):
+    assert main(["draw", *arguments]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("autograd-mini draw: error: ")
+    assert message in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [[], ["bogus"], ["draw"], ["draw", "x", "--bogus"]])
+def test_a_bad_command_line_is_exit_code_2(arguments, capsys):
+    with pytest.raises(SystemExit) as exit_:
+        main(arguments)
+    assert exit_.value.code == 2
+    assert "error: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["demo", "--help"], ["draw", "--help"]])
+def test_help_is_everywhere(arguments, capsys):
+    with pytest.raises(SystemExit) as exit_:
+        main(arguments)
+    assert exit_.value.code == 0
+    assert "usage: autograd-mini" in capsys.readouterr().out
+
+
+def test_the_version_is_the_package_s(capsys):
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert capsys.readouterr().out.strip() == autograd_mini.__version__
+    assert importlib.metadata.version("autograd-mini") == autograd_mini.__version__
+
+
+def test_demo_writes_the_drawings(tmp_path, capsys):
+    assert main(["demo", "--out", str(tmp_path)]) == 0
+    assert "0.0570703982" in capsys.readouterr().out
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["two_neurons.svg", "two_neurons_trained.svg"]
+
+
+def test_demo_says_what_is_wrong_with_the_folder(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert main(["demo", "--out", str(tmp_path / "file")]) == 2
+    assert "autograd-mini demo: error: " in capsys.readouterr().err
+
+
+def test_an_interrupt_ends_it_quietly(monkeypatch):
+    def demo(out):
+        raise KeyboardInterrupt
+        yield
+
+    monkeypatch.setattr(command, "demo", demo)
+    assert main(["demo"]) == 130
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
+    """As in ``autograd-mini demo | head -1``."""
+    script = "import sys; from autograd_mini.__main__ import main; sys.exit(main(sys.argv[1:]))"
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-c", script, "demo", "--out", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    process.stdout.readline()
+    process.stdout.close()
+    error = process.stderr.read()
+    process.stderr.close()
+    assert (process.wait(), error) == (0, b"")
+
+
+def test_python_m_runs_it(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["autograd-mini", "draw", "x*x", "x=3"])
+    monkeypatch.delitem(sys.modules, "autograd_mini.__main__")
+    with pytest.raises(SystemExit) as exit_:
+        runpy.run_module("autograd_mini", run_name="__main__")
+    assert exit_.value.code == 0
+    assert "9.0000000000" in capsys.readouterr().out
