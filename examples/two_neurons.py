@@ -12,6 +12,7 @@ from autograd_mini.demo import demo
 
 
 def main() -> None:
+    """Print the tables and write the drawings."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("out"), help="folder for the drawings")
     for part in demo(parser.parse_args().out):

@@ -1,5 +1,7 @@
 """The numbers of the course, to 1e-9 (the course prints them rounded)."""
 
+from itertools import pairwise
+
 import pytest
 
 from autograd_mini import Value
@@ -88,7 +90,7 @@ def test_the_report_shows_the_numbers_of_the_course(report, numbers):
 def test_the_training_ends_with_an_error_below_a_thousandth(report):
     text, _ = report
     rows = text[text.index("iteration  ") :].splitlines()[2:]
-    last = next(row for row, after in zip(rows, rows[1:], strict=False) if not after[:9].strip())
+    last = next(row for row, after in pairwise(rows) if not after[:9].strip())
     assert float(last.split()[1]) < 0.001
 
 

@@ -67,7 +67,7 @@ def test_a_notebook_shows_it_without_dot(drawing, no_dot):
 
 @pytest.mark.parametrize("options", [{"format": "png"}, {"format": "svg", "renderer": "cairo"}])
 def test_without_dot_anything_but_svg_is_refused_with_the_way_out(drawing, no_dot, options):
-    with pytest.raises(RendererNotFoundError, match="needs Graphviz's program 'dot'.*install it"):
+    with pytest.raises(RendererNotFoundError, match=r"needs Graphviz's program 'dot'.*install it"):
         drawing.pipe(**options)
 
 

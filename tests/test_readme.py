@@ -1,0 +1,79 @@
+"""The README tells the truth: its code runs, its table is the table, its tests exist."""
+
+import contextlib
+import io
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+import autograd_mini as ag
+from autograd_mini.__main__ import main
+from autograd_mini.demo import demo
+from autograd_mini.primitives import markdown
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("code", BLOCKS, ids=lambda code: code.split("\n")[0])
+def test_code_runs_and_prints_what_its_comments_say(code, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    expected = re.findall(r"^print\(.*\)\s+# (.*)$", code, flags=re.MULTILINE)
+    assert len(expected) == code.count("print(") > 0
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(code, "README.md", "exec"), {})  # noqa: S102 - our own README
+    assert printed.getvalue().splitlines() == expected
+
+
+def test_the_first_example_is_short():
+    assert len([line for line in BLOCKS[0].splitlines() if line]) <= 16
+
+
+def test_the_table_is_the_table():
+    table = re.search(
+        r"<!-- table of primitives -->\n(.*)\n<!-- end of table -->", README, re.DOTALL
+    )
+    assert table[1] == markdown()
+
+
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"\]\(([\w/.-]+)(?:#[\w-]+)?\)", README))))
+def test_links_lead_somewhere(path):
+    assert (ROOT / path).exists()
+
+
+def test_every_test_that_a_promise_names_exists():
+    rows = re.findall(r"^\| P\d+.*$", README, flags=re.MULTILINE)
+    assert len(rows) >= 12
+    for row in rows:
+        named = re.findall(r"`(test_\w+)\.(test_\w+)`", row)
+        assert named, row
+        for module, function in named:
+            source = (ROOT / "tests" / f"{module}.py").read_text(encoding="utf-8")
+            assert f"def {function}(" in source, f"{module}.{function}"
+
+
+def test_the_commands_are_the_commands(tmp_path, capsys):
+    (line,) = re.findall(r"^\.venv/bin/autograd-mini (draw .*)$", README, flags=re.MULTILINE)
+    arguments = shlex.split(line.replace("net.svg", str(tmp_path / "net.svg")))
+    assert main(arguments) == 0
+    assert (tmp_path / "net.svg").exists()
+    capsys.readouterr()
+
+
+def test_the_picture_shows_what_the_demo_draws(tmp_path):
+    list(demo(tmp_path))
+
+    def texts(path):
+        return sorted(re.findall(r"<text[^>]*>([^<]*)</text>", path.read_text(encoding="utf-8")))
+
+    assert texts(ROOT / "examples" / "two_neurons.svg") == texts(tmp_path / "two_neurons.svg")
+
+
+def test_every_primitive_that_is_a_function_is_public():
+    for row in ag.primitives.TABLE:
+        operator = row.name in ("add", "sub", "mul", "div", "pow", "neg", "abs")
+        assert operator or callable(getattr(ag, row.name))
