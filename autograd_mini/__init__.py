@@ -9,6 +9,7 @@ A `Value` remembers how it was computed; its `backward` gives every gradient.
 -3.6
 """
 
+from autograd_mini import losses, nn, optim, testing
 from autograd_mini.draw import draw
 from autograd_mini.errors import (
     AutogradError,
@@ -60,7 +61,74 @@ from autograd_mini.functions import (
     tanh,
     where,
 )
+from autograd_mini.nn import MLP, Layer, Module, Neuron
+from autograd_mini.optim import SGD, Adam
 from autograd_mini.rendering import Drawing
+from autograd_mini.training import History, fit
 from autograd_mini.value import Value
+
+__all__ = [
+    "MLP",
+    "SGD",
+    "Adam",
+    "AutogradError",
+    "DivergenceError",
+    "DomainError",
+    "Drawing",
+    "GradientCheckError",
+    "GraphTooLargeError",
+    "History",
+    "Layer",
+    "Module",
+    "Neuron",
+    "NonFiniteGradientError",
+    "RendererNotFoundError",
+    "StateError",
+    "Value",
+    "arccos",
+    "arccosh",
+    "arcsin",
+    "arcsinh",
+    "arctan",
+    "arctanh",
+    "cbrt",
+    "cos",
+    "cosh",
+    "dot",
+    "draw",
+    "erf",
+    "errstate",
+    "exp",
+    "expm1",
+    "fit",
+    "leaky_relu",
+    "linear",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "log_softmax",
+    "logsumexp",
+    "losses",
+    "maximum",
+    "mean",
+    "minimum",
+    "nn",
+    "optim",
+    "relu",
+    "sigmoid",
+    "sin",
+    "sinh",
+    "softmax",
+    "softplus",
+    "sqrt",
+    "square",
+    "step",
+    "sum",
+    "tan",
+    "tanh",
+    "testing",
+    "where",
+]
 
 __version__ = "0.1.0"

@@ -6,7 +6,9 @@ import math
 import os
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import repeat
+from operator import attrgetter
 from typing import Any, NoReturn
 
 from autograd_mini.errors import NonFiniteGradientError, strict
@@ -22,7 +24,7 @@ from autograd_mini.operations import (
 )
 from autograd_mini.primitives import Primitive
 
-__all__ = ["Value"]
+__all__ = ["DATA", "GRAD", "Value", "store"]
 
 
 class Value:
@@ -301,12 +303,10 @@ class Value:
                 raise _nonfinite_gradient(nodes, leaves)
             nodes += leaves
             try:
-                for node in nodes:
-                    node._grad = node._adjoint
+                _store_adjoints(nodes)
             except BaseException:
-                # An interrupt between two of these stores: finish them, in one call that no
-                # second interrupt can divide, and let it through.
-                deque(map(_set_grad, nodes, map(_get_adjoint, nodes)), maxlen=0)
+                # An interrupt between two of these stores: finish them, and let it through.
+                store(nodes, repeat(GRAD), map(attrgetter("_adjoint"), nodes))
                 raise
 
     def _marked(self) -> tuple[list[Value], list[Value]]:
@@ -368,8 +368,26 @@ class Value:
             node = path.pop()
 
 
-_set_grad = Value.__dict__["_grad"].__set__
-_get_adjoint = Value.__dict__["_adjoint"].__get__
+DATA, GRAD = "_data", "_grad"
+"""The attributes behind ``data`` and ``grad``, for `store`: setting them runs no Python code."""
+
+
+def store(things: Iterable[Any], attributes: Iterable[str], values: Iterable[Any]) -> None:
+    """Store a value in an attribute of each thing, in one call that no interrupt can divide.
+
+    Signal handlers run between bytecode instructions, and in here there are none.
+    """
+    deque(map(setattr, things, attributes, values), maxlen=0)
+
+
+def _store_adjoints(nodes: list[Value]) -> None:
+    """Make the adjoints the gradients; faster than `store`, but an interrupt can divide it.
+
+    It is a function because CPython 3.12 lets an interrupt at the end of a loop's body escape
+    from a ``try`` around the loop.
+    """
+    for node in nodes:
+        node._grad = node._adjoint
 
 
 def _compared(other: object) -> float:
