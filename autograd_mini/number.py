@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import numbers
+import operator
 import reprlib
+from typing import Any
 
-__all__ = ["is_foreign", "number"]
+__all__ = ["count", "finite", "is_foreign", "number"]
 
 _WAY_OUT = {
     "bool": "use float(…) if a number is meant",
@@ -43,11 +45,13 @@ def number(value: object, *, what: str) -> float:
             f"{what} takes a real number, got {kind} {reprlib.repr(value)}"
             + (way_out and f"; {way_out}")
         )
+    # NumPy would round its integers in the comparison too.
+    exact: Any = operator.index(value) if isinstance(value, numbers.Integral) else value
     try:
-        converted = float(value)  # type: ignore[arg-type]
+        converted = float(exact)
     except OverflowError:
         converted = math.inf
-    if converted != value and value == value:
+    if converted != exact and exact == exact:
         raise ValueError(f"{what}: no float is exactly {value!r}; round it yourself, with float(…)")
     return converted
 
@@ -56,6 +60,40 @@ def _is_real(value: object) -> bool:
     if isinstance(value, int):
         return not isinstance(value, bool)
     return type(value).__module__ == "numpy" and isinstance(value, numbers.Real)
+
+
+def finite(value: object, *, what: str) -> float:
+    """Return a real number as a Python float, refusing infinities and NaNs too.
+
+    Raises:
+        TypeError, ValueError: as for `number`, or it is not finite.
+    """
+    given = number(value, what=what)
+    if not math.isfinite(given):
+        raise ValueError(f"{what} must be finite, got {given}")
+    return given
+
+
+def count(value: object, *, what: str) -> int:
+    """Return a number of things, at least 1, as an int.
+
+    Raises:
+        TypeError: it is no int, nor an integer of NumPy.
+        ValueError: it is less than 1.
+
+    >>> count(0, what="epochs")
+    Traceback (most recent call last):
+    ValueError: epochs must be at least 1, got 0
+    """
+    try:
+        given = None if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        given = None
+    if given is None:
+        raise TypeError(f"{what} takes a positive int, got {type(value).__name__} {value!r}")
+    if given < 1:
+        raise ValueError(f"{what} must be at least 1, got {given}")
+    return given
 
 
 def is_foreign(value: object) -> bool:

@@ -265,11 +265,12 @@ TABLE: tuple[Primitive, ...] = (
     Primitive("sigmoid", "sigmoid(x)", dx="out * sigmoid(-x)"),
     Primitive("softplus", "x + log1p(exp(-x)) if x > 0 else log1p(exp(x))", dx="sigmoid(x)"),
     Primitive("relu", "0 if x <= 0 else x", dx="0 if x <= 0 else 1", kink="x"),
+    # y == y: a slope that is NaN shows also where it is not used.
     Primitive(
         "leaky_relu",
-        "y * x if x <= 0 else x",
-        dx="y if x <= 0 else 1",
-        dy="x if x <= 0 else 0",
+        "x if x > 0 and y == y else y * x",
+        dx="1 if x > 0 else y",
+        dy="0 if x > 0 else x",
         kink="x",
     ),
     Primitive("step", "1 if x >= 0 else 0 if x < 0 else x", dx="0", kink="x"),

@@ -86,7 +86,10 @@ static double ag_pow(double x, double y) { return x != x || y != y ? NAN : pow(x
 
 # JavaScript has no erf; this series has only positive terms, so nothing cancels.
 _JAVASCRIPT_PRELUDE = """\
-const ag_pow = (x, y) => x !== x || y !== y ? NaN : x ** y;
+const ag_pow = (x, y) => {
+  if (x !== x || y !== y) return NaN;
+  return Math.abs(x) === 1 && Math.abs(y) === Infinity ? 1 : x ** y;
+};
 const ag_erf = (x) => {
   if (x !== x) return NaN;
   if (Math.abs(x) > 6) return Math.sign(x);

