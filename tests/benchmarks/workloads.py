@@ -5,6 +5,7 @@ Every workload takes the `Value` type to use, so that engines are compared over 
 
 import math
 import random
+from itertools import pairwise
 
 import autograd_mini as ag
 from autograd_mini import Value
@@ -58,7 +59,7 @@ class ScalarNetwork:
                 ([value_type(rng.uniform(-1, 1)) for _ in range(inputs)], value_type(0.0))
                 for _ in range(outputs)
             ]
-            for inputs, outputs in zip(SIZES, SIZES[1:], strict=False)
+            for inputs, outputs in pairwise(SIZES)
         ]
         self.parameters = [p for layer in self.layers for ws, b in layer for p in (*ws, b)]
         self.points, self.labels = two_moons()

@@ -1,0 +1,267 @@
+"""Functions over numbers and Values, and those composed of others."""
+
+import math
+from decimal import Decimal
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import autograd_mini as ag
+from autograd_mini import functions
+from autograd_mini.errors import DomainError, errstate
+from autograd_mini.functions import (
+    linear,
+    log_softmax,
+    logsumexp,
+    mean,
+    softmax,
+    where,
+)
+from autograd_mini.primitives import TABLE
+from autograd_mini.testing import check_gradients
+from autograd_mini.testing.strategies import function, operands
+from autograd_mini.value import Value
+
+NUMBER = st.floats(-50, 50)
+LISTS = st.lists(NUMBER, min_size=1, max_size=6)
+SEQUENCE_FUNCTIONS = [mean, logsumexp, softmax, log_softmax]
+
+
+# --- plain numbers -------------------------------------------------------------------------------
+
+
+FUNCTIONS = [row for row in TABLE if hasattr(Value, row.name)]  # the rest are Python's operators
+
+
+@given(row=st.sampled_from(FUNCTIONS), data=st.data())
+def test_a_function_of_plain_numbers_returns_a_float(row, data):
+    drawn = data.draw(operands(row))
+    out = function(row)(*drawn)
+    assert type(out) is float
+    assert out == row.evaluate(*drawn)[0]
+
+
+@pytest.mark.parametrize("number", [1, np.float32(1), np.int64(1)])
+def test_any_real_number_will_do(number):
+    assert ag.exp(number) == math.e
+    assert type(ag.exp(number)) is float
+    assert ag.maximum(number, 0) == 1.0
+    assert ag.sum([number, 2]) == 3.0
+    assert linear(number) == 1.0
+    assert type(linear(number)) is float
+
+
+def test_a_number_outside_the_domain_is_a_domain_error():
+    for call in (
+        lambda: ag.log(-1.0),
+        lambda: ag.sqrt(-1.0),
+        lambda: ag.arcsin(2.0),
+        lambda: ag.exp(1000.0),
+        lambda: ag.arctanh(1.0),
+        lambda: ag.sum([1e308, 1e308]),
+    ):
+        with pytest.raises(DomainError):
+            call()
+
+
+def test_every_function_row_is_public():
+    names = {row.name for row in FUNCTIONS}
+    assert {name for name in names if getattr(functions, name) is getattr(Value, name)} == names
+    assert {name for name in names if getattr(ag, name) is getattr(Value, name)} == names
+
+
+# --- Python's own functions ----------------------------------------------------------------------
+
+
+def test_pythons_sum_max_and_sorted_work_over_values():
+    xs = [Value(2.0), Value(-1.0), Value(0.5)]
+    out = sum(xs)
+    assert out.data == 1.5
+    out.backward()
+    assert [x.grad for x in xs] == [1.0, 1.0, 1.0]
+    assert max(xs) is xs[0]
+    assert sorted(xs) == [xs[1], xs[2], xs[0]]
+
+
+def test_abs_and_pow_are_pythons():
+    x = Value(-3.0)
+    assert abs(x).data == 3.0
+    assert pow(x, 2).data == 9.0
+
+
+# --- linear and where ----------------------------------------------------------------------------
+
+
+def test_linear_is_the_value_itself():
+    x = Value(2.0)
+    assert linear(x) is x
+    with pytest.raises(TypeError, match=r"^linear takes a real number, got str"):
+        linear("2")
+
+
+def test_where_chooses_and_the_other_gets_no_gradient():
+    x, y = Value(2.0), Value(3.0)
+    assert where(x > y, x, y) is y
+    assert where(x < y, x, y) is x
+    out = where(x < y, x * 5.0, y)
+    out.backward()
+    assert x.grad == 5.0
+    assert not y.has_grad
+
+
+def test_where_returns_one_kind():
+    x = Value(2.0)
+    chosen = where(False, x, 3.0)
+    assert isinstance(chosen, Value)
+    assert (chosen.data, chosen.op) == (3.0, None)
+    assert where(True, 2, 3) == 2.0
+    assert type(where(True, 2, 3)) is float
+
+
+def test_where_takes_the_bools_of_numpy():
+    assert where(np.bool_(True), 1.0, 2.0) == 1.0
+    assert where(np.float64(1.0) > 2.0, 1.0, 2.0) == 2.0
+
+
+@pytest.mark.parametrize("condition", [1, 0.0, None, "yes", Value(1.0), [True]])
+def test_where_refuses_a_condition_that_is_no_bool(condition):
+    with pytest.raises(TypeError, match=r"^where: the condition must be a bool, got "):
+        where(condition, 1.0, 2.0)
+
+
+def test_where_refuses_what_is_no_number_even_if_it_is_not_chosen():
+    with pytest.raises(TypeError, match=r"^where takes a real number, got str '3'"):
+        where(True, 2.0, "3")
+
+
+def test_where_keeps_the_other_branch_from_spoiling_the_gradient():
+    x = Value(0.0)
+    where(x > 0, x, 0.1 * x).backward()
+    assert x.grad == 0.1
+
+
+# --- mean, logsumexp, softmax --------------------------------------------------------------------
+
+
+@given(LISTS)
+def test_mean_is_the_sum_over_the_count(xs):
+    assert mean(xs) == ag.sum(xs) / len(xs)
+    check_gradients(lambda *xs: mean(xs), *xs)
+
+
+@given(LISTS)
+def test_logsumexp_is_what_its_name_says(xs):
+    expected = math.log(math.fsum(math.exp(x - 50) for x in xs)) + 50
+    assert math.isclose(logsumexp(xs), expected, rel_tol=1e-12, abs_tol=1e-12)
+    check_gradients(lambda *xs: logsumexp(xs), *xs)
+
+
+@given(LISTS)
+def test_softmax_gives_positive_numbers_that_add_up_to_one(xs):
+    ps = softmax(xs)
+    assert math.isclose(math.fsum(ps), 1.0, rel_tol=1e-14)
+    assert all(p > 0 for p in ps)
+    for p, x in zip(ps, xs, strict=True):
+        assert math.isclose(math.log(p), x - logsumexp(xs), rel_tol=1e-9, abs_tol=1e-12)
+
+
+@given(LISTS, st.data())
+def test_the_gradients_of_softmax_and_its_logarithm_agree_with_differences(xs, data):
+    which = data.draw(st.integers(0, len(xs) - 1))
+    check_gradients(lambda *xs: softmax(xs)[which], *xs)
+    check_gradients(lambda *xs: log_softmax(xs)[which], *xs)
+
+
+@given(LISTS)
+def test_numbers_and_values_give_the_same_bits(xs):
+    for apply in SEQUENCE_FUNCTIONS:
+        of_numbers, of_values = apply(xs), apply([Value(x) for x in xs])
+        if isinstance(of_numbers, list):
+            assert of_numbers == [value.data for value in of_values]
+            assert all(type(number) is float for number in of_numbers)
+        else:
+            assert of_numbers == of_values.data
+            assert type(of_numbers) is float
+
+
+@given(LISTS)
+def test_the_gradient_of_logsumexp_is_the_softmax(xs):
+    values = [Value(x) for x in xs]
+    logsumexp(values).backward()
+    for value, p in zip(values, softmax(xs), strict=True):
+        assert math.isclose(value.grad, p, rel_tol=1e-12)
+
+
+def test_large_numbers_do_not_overflow():
+    assert softmax([1000.0, 0.0]) == [1.0, 0.0]
+    assert softmax([-1000.0, -1000.0]) == [0.5, 0.5]
+    assert log_softmax([1000.0, 0.0]) == [0.0, -1000.0]
+    assert logsumexp([1000.0, 1000.0]) == 1000.0 + math.log(2.0)
+    assert logsumexp([-1e308, 0.0]) == 0.0
+
+
+def test_a_saturated_softmax_has_a_gradient_of_zero():
+    xs = [Value(1000.0), Value(0.0)]
+    softmax(xs)[0].backward()
+    assert [x.grad for x in xs] == [0.0, 0.0]
+
+
+def test_the_gradient_of_log_softmax_survives_saturation():
+    xs = [Value(1000.0), Value(0.0)]
+    log_softmax(xs)[1].backward()
+    assert [x.grad for x in xs] == [-1.0, 1.0]
+
+
+def test_one_operand_is_enough():
+    assert softmax([3.0]) == [1.0]
+    assert log_softmax([3.0]) == [0.0]
+    assert logsumexp([3.0]) == 3.0
+    assert mean([3.0]) == 3.0
+
+
+@pytest.mark.parametrize("apply", SEQUENCE_FUNCTIONS)
+def test_numbers_among_values_become_values(apply):
+    x = Value(2.0)
+    out = apply([x, 1, np.float32(0.5)])
+    for value in out if isinstance(out, list) else [out]:
+        assert isinstance(value, Value)
+        value.backward()
+    assert x.has_grad
+
+
+@pytest.mark.parametrize("apply", SEQUENCE_FUNCTIONS)
+def test_an_iterator_will_do(apply):
+    assert apply(iter([1.0, 2.0])) == apply([1.0, 2.0])
+
+
+@pytest.mark.parametrize("apply", SEQUENCE_FUNCTIONS)
+def test_wrong_operands_are_refused_by_name(apply):
+    name = apply.__name__
+    with pytest.raises(ValueError, match=f"^{name} needs at least one operand, got none$"):
+        apply([])
+    for bad in (1.0, Value(1.0), None):
+        with pytest.raises(TypeError, match=f"^{name} takes a sequence of Values or numbers, got "):
+            apply(bad)
+    for bad in ("1", True, Decimal(1), None):
+        with pytest.raises(TypeError, match=f"^{name} takes a real number, got "):
+            apply([1.0, bad])
+
+
+@pytest.mark.parametrize("apply", SEQUENCE_FUNCTIONS)
+def test_a_nan_spoils_the_result(apply):
+    with errstate(nonfinite="ignore"):
+        out = apply([math.nan, 1.0])
+        assert all(x != x for x in (out if isinstance(out, list) else [out]))
+
+
+def test_an_infinity_is_not_subtracted_from_itself():
+    assert logsumexp([math.inf, 1.0]) == math.inf
+    with errstate(nonfinite="ignore"):
+        assert logsumexp([-math.inf, -math.inf]) == -math.inf
+
+
+def test_minus_infinity_counts_for_nothing_in_a_softmax():
+    assert softmax([-math.inf, 1.0]) == [0.0, 1.0]
+    assert logsumexp([-math.inf, 1.0]) == 1.0

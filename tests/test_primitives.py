@@ -1,0 +1,560 @@
+"""The table of primitives: every row against mathematics, and every wrong row found out."""
+
+import ast
+import linecache
+import math
+import random
+import re
+import subprocess
+import sys
+from fractions import Fraction
+
+import pytest
+from hypothesis import Phase, given, settings
+from references import bound, precise_partial, precise_value, ulps
+
+from autograd_mini.errors import AutogradError, errstate
+from autograd_mini.primitives import PRIMITIVES, TABLE, Domain, Primitive, markdown
+from autograd_mini.rules import RuleError
+from autograd_mini.testing import check_gradients
+from autograd_mini.testing.strategies import function, graphs, operands
+from autograd_mini.value import Value
+
+ELEMENTARY = [row for row in TABLE if not row.nary]
+INF, NAN = math.inf, math.nan
+
+
+def same(one: float, other: float) -> bool:
+    """Whether two floats are equal, zeros of either sign too, or both NaN."""
+    return one == other or (one != one and other != other)
+
+
+# --- against differences: every row, every operand ----------------------------------------------
+
+
+def check_row(row: Primitive, apply) -> None:
+    """Check the partial derivatives of a row for all operands, over its domain."""
+
+    @settings(max_examples=30, derandomize=True, database=None, phases=[Phase.generate])
+    @given(operands(row, limit=3.0, margin=0.1))
+    def check(drawn):
+        flat, shape = [], []
+        for one in drawn:
+            shape.append(len(one) if isinstance(one, list) else None)
+            flat += one if isinstance(one, list) else [one]
+
+        def f(*leaves):
+            remaining = iter(leaves)
+            out = apply(
+                *(
+                    next(remaining) if size is None else [next(remaining) for _ in range(size)]
+                    for size in shape
+                )
+            )
+            return out if isinstance(out, Value) else Value(out)  # a sum of nothing is a number
+
+        if flat:
+            check_gradients(f, *flat)
+
+    check()
+
+
+@pytest.mark.parametrize("row", TABLE, ids=str)
+def test_every_partial_derivative_agrees_with_differences(row):
+    check_row(row, function(row))
+
+
+# --- against high precision (P2) ----------------------------------------------------------------
+
+
+def points(row: Primitive, count: int) -> list[tuple[float, ...]]:
+    """Return points all over the domain of a row: near and far, tiny and huge, near its bounds."""
+    rng = random.Random(row.name)
+
+    def one(domain: Domain) -> float:
+        sign = rng.choice((-1, 1))
+        while True:
+            x = rng.choice(
+                [
+                    rng.uniform(-10, 10),
+                    sign * 10 ** rng.uniform(-300, 300),
+                    rng.uniform(max(domain.low, -750), min(domain.high, 750)),
+                    (domain.low if math.isfinite(domain.low) else 0) + 10 ** rng.uniform(-15, 3),
+                    (domain.high if math.isfinite(domain.high) else 0) - 10 ** rng.uniform(-15, 3),
+                ]
+            )
+            if x in domain:
+                return x
+
+    return [tuple(map(one, row.domains.values())) for _ in range(count)]
+
+
+def ulp_errors(row: Primitive, at: tuple[float, ...]) -> tuple[float, list[float]]:
+    """Return the error of the value and of each partial that is not at a bound or kink."""
+    value = precise_value(row, at)
+    if not math.isfinite(float(value)):
+        return 0.0, []
+    out, partials = row.evaluate(*at)
+    # A subnormal value has lost digits, which slopes computed from it do not get back.
+    faint = 0 < abs(out) < sys.float_info.min
+    errors = []
+    for position, (x, domain) in enumerate(zip(at, row.domains.values(), strict=True)):
+        if x in (domain.low, domain.high) or (row.kink and _at_kink(row, at)):
+            continue
+        if faint and "out" in row.partials[row.operands[position]].names:
+            continue
+        errors.append(ulps(partials[position], precise_partial(row, at, position)))
+    return ulps(out, value), errors
+
+
+def _at_kink(row: Primitive, at: tuple[float, ...]) -> bool:
+    return at[0] == 0 if row.kink.text == "x" else at[0] == at[1]
+
+
+def check_units(row: Primitive, at: tuple[float, ...]) -> None:
+    value_error, partial_errors = ulp_errors(row, at)
+    assert value_error <= 4, (at, value_error)
+    assert all(error <= 4 for error in partial_errors), (at, partial_errors)
+
+
+@pytest.mark.parametrize("row", ELEMENTARY, ids=str)
+def test_values_and_partials_are_within_units_in_the_last_place(row):
+    for at in points(row, 40):
+        check_units(row, at)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("row", ELEMENTARY, ids=str)
+def test_values_and_partials_are_within_units_in_the_last_place_at_many_points(row):
+    for at in points(row, 2000):
+        check_units(row, at)
+
+
+# Where a simpler formula would overflow, or double the error of the C library.
+DELICATE = [
+    *[("arctan", 1e155), ("arctan", -1e161), ("arcsinh", 1e155), ("arcsinh", -1e300)],
+    *[("cbrt", 5e-324), ("cbrt", -1e308), ("cbrt", 12.918786773087188), ("tanh", 356.0)],
+]
+
+
+@pytest.mark.parametrize(("name", "x"), DELICATE)
+def test_delicate_slopes_are_within_units_in_the_last_place(name, x):
+    check_units(PRIMITIVES[name], (x,))
+
+
+@pytest.mark.parametrize(
+    ("name", "x", "partial"),
+    [("sigmoid", 37.0, 8.533047625744065e-17), ("tanh", 19.0, 1.2556531168192118e-16)],
+)
+def test_saturated_slopes_do_not_cancel(name, x, partial):
+    _, (slope,) = PRIMITIVES[name].evaluate(x)
+    assert abs(slope - partial) <= 4 * math.ulp(partial)
+    assert ulps(slope, precise_partial(PRIMITIVES[name], (x,), 0)) <= 4
+
+
+@given(drawn=operands(PRIMITIVES["dot"]))
+def test_a_dot_product_is_right_to_the_rounding_of_its_terms(drawn):
+    """Not 4 ULP of the result, which may have cancelled: (n + 1)·u·Σ|terms|."""
+    ws, xs, b = drawn
+    terms = [Fraction(w) * Fraction(x) for w, x in zip(ws, xs, strict=True)] + [Fraction(b)]
+    out, partials = PRIMITIVES["dot"].evaluate(ws, xs, b)
+    bound = (len(terms) + 1) * Fraction(2) ** -53 * sum(map(abs, terms)) + Fraction(5e-324)
+    assert abs(Fraction(out) - sum(terms)) <= bound
+    assert partials == (xs, ws, 1.0)
+
+
+# --- the edges (section 6 of the design) ---------------------------------------------------------
+
+RAISES, IN_BACKWARD, FINE = "DomainError", "NonFiniteGradientError", ""
+
+EDGES = [
+    # row, operands, value, partials by IEEE 754, what strict mode does
+    ("relu", (0.0,), 0.0, (0.0,), FINE),
+    ("relu", (-0.0,), 0.0, (0.0,), FINE),
+    ("leaky_relu", (0.0, 0.01), 0.0, (0.01, 0.0), FINE),
+    ("leaky_relu", (-0.0, 0.01), 0.0, (0.01, 0.0), FINE),
+    ("abs", (0.0,), 0.0, (0.0,), FINE),
+    ("maximum", (1.0, 1.0), 1.0, (0.5, 0.5), FINE),
+    ("minimum", (1.0, 1.0), 1.0, (0.5, 0.5), FINE),
+    ("step", (0.0,), 1.0, (0.0,), FINE),
+    ("step", (-0.0,), 1.0, (0.0,), FINE),
+    ("step", (-5e-324,), 0.0, (0.0,), FINE),
+    ("sqrt", (0.0,), 0.0, (INF,), IN_BACKWARD),
+    ("cbrt", (0.0,), 0.0, (INF,), IN_BACKWARD),
+    ("arcsin", (1.0,), math.pi / 2, (INF,), IN_BACKWARD),
+    ("arccos", (-1.0,), math.pi, (-INF,), IN_BACKWARD),
+    ("arccosh", (1.0,), 0.0, (INF,), IN_BACKWARD),
+    ("log", (0.0,), -INF, (INF,), RAISES),
+    ("log", (-1.0,), NAN, (NAN,), RAISES),
+    ("sqrt", (-1.0,), NAN, (NAN,), RAISES),
+    ("arctanh", (1.0,), INF, (INF,), RAISES),
+    ("arcsin", (1.5,), NAN, (NAN,), RAISES),
+    ("exp", (1000.0,), INF, (INF,), RAISES),
+    ("div", (1.0, 0.0), INF, (INF, -INF), RAISES),
+    ("div", (0.0, 0.0), NAN, (NAN, NAN), RAISES),
+    ("pow", (0.0, 0.0), 1.0, (0.0, 0.0), FINE),
+    ("pow", (0.0, 1.0), 0.0, (1.0, 0.0), FINE),
+    ("pow", (0.0, 2.0), 0.0, (0.0, 0.0), FINE),
+    ("pow", (0.0, 0.5), 0.0, (INF, 0.0), IN_BACKWARD),
+    ("pow", (0.0, -1.0), INF, (-INF, -INF), RAISES),
+    ("pow", (-2.0, 2.0), 4.0, (-4.0, NAN), IN_BACKWARD),
+    ("pow", (-2.0, 0.5), NAN, (NAN, NAN), RAISES),
+    ("sigmoid", (1000.0,), 1.0, (0.0,), FINE),
+    ("sigmoid", (-1000.0,), 0.0, (0.0,), FINE),
+    ("tanh", (1000.0,), 1.0, (0.0,), FINE),
+    ("tanh", (-1000.0,), -1.0, (0.0,), FINE),
+    ("erf", (1000.0,), 1.0, (0.0,), FINE),
+    ("softplus", (1000.0,), 1000.0, (1.0,), FINE),
+    ("softplus", (-1000.0,), 0.0, (0.0,), FINE),
+    ("mul", (1e308, 10.0), INF, (10.0, 1e308), RAISES),
+    ("sum", ([],), 0.0, ([],), FINE),
+    ("sum", ([1e308, 1e308],), INF, ([1.0, 1.0],), RAISES),
+    ("dot", ([], [], 2.0), 2.0, ([], [], 1.0), FINE),
+]
+
+
+def check_edge(row, given, value, partials):
+    out, computed = row.evaluate(*given)
+    assert same(out, value)
+    assert len(computed) == len(partials)
+    for one, other in zip(computed, partials, strict=True):
+        assert one == other if isinstance(other, list) else same(one, other), (given, computed)
+
+
+@pytest.mark.parametrize(("name", "given", "value", "partials", "strict"), EDGES)
+def test_an_edge_by_ieee_754(name, given, value, partials, strict):
+    row = PRIMITIVES[name]
+    check_edge(row, given, value, partials)
+    if name not in ("sum", "dot"):
+        leaves = [Value(x) for x in given]
+        with errstate(nonfinite="ignore"):
+            node = function(row)(*leaves)
+            node.backward(seed=2.0)
+        assert same(node.data, value)
+        assert all(map(same, node.partials, partials))
+        assert all(map(same, [leaf.grad for leaf in leaves], [2.0 * p for p in partials]))
+
+
+@pytest.mark.parametrize(("name", "given", "value", "partials", "strict"), EDGES)
+def test_an_edge_in_strict_mode(name, given, value, partials, strict):
+    leaves = [[Value(x) for x in one] if isinstance(one, list) else Value(one) for one in given]
+    try:
+        node = function(PRIMITIVES[name])(*leaves)
+        raised = ""
+        if isinstance(node, Value):
+            node.backward()
+    except AutogradError as error:
+        raised = type(error).__name__
+    assert raised == strict
+
+
+def test_a_constant_exponent_keeps_a_negative_base_fine():
+    x = Value(-2.0)
+    (x**2).backward()
+    assert x.grad == -4.0
+    assert (x**2).partials == (-4.0, None)
+
+
+@pytest.mark.parametrize("row", TABLE, ids=str)
+def test_nan_in_any_operand_gives_nan_in_the_value_and_in_every_partial(row):
+    for position in range(len(row.operands)):
+        at = [[1.0, NAN] if o in row.value.sequences else 0.5 for o in row.operands]
+        if not row.nary:
+            at[position] = NAN
+        out, partials = row.evaluate(*at)
+        assert out != out
+        for partial in partials:
+            assert all(p != p for p in (partial if isinstance(partial, list) else [partial]))
+
+
+# --- every wrong rule is found out ---------------------------------------------------------------
+
+
+def with_partial(row: Primitive, operand: str, text: str) -> Primitive:
+    """Return a row with another rule for one partial derivative."""
+    rules = {f"d{o}": rule.text for o, rule in row.partials.items()} | {f"d{operand}": text}
+    domains = {o: domain for o, domain in row.domains.items() if o in ("x", "y")}
+    kink = row.kink and row.kink.text
+    return Primitive(row.name, row.value.text, **rules, **domains, kink=kink)
+
+
+def perturbed(row: Primitive):
+    """Yield the row with one derivative rule made wrong: sign, factor, nothing, the other's."""
+    for operand, rule in row.partials.items():
+        yield with_partial(row, operand, f"-({rule.text})")
+        yield with_partial(row, operand, f"({rule.text}) * 1.00001")
+        yield with_partial(row, operand, "0")
+        for name, other in row.partials.items():
+            alike = (name in row.value.sequences) == (operand in row.value.sequences)
+            if alike and other.text != rule.text:
+                yield with_partial(row, operand, other.text)
+
+
+def thinned(row: Primitive):
+    """Yield the row with one piece of a derivative rule dropped, or one branch always taken."""
+    for operand, rule in row.partials.items():
+        count = sum(
+            isinstance(node, ast.BinOp | ast.IfExp | ast.UnaryOp) for node in ast.walk(rule.tree)
+        )
+        for number in range(count):
+            for side in range(2):
+                text = ast.unparse(_Thin(number, side).visit(ast.parse(rule.text, mode="eval")))
+                yield with_partial(row, operand, text)
+
+
+class _Thin(ast.NodeTransformer):
+    """Puts one side of the operation of that number in its place."""
+
+    def __init__(self, number: int, side: int) -> None:
+        self.number, self.side = number, side
+
+    def generic_visit(self, node):
+        if isinstance(node, ast.BinOp | ast.IfExp | ast.UnaryOp):
+            self.number -= 1
+            if self.number == -1:
+                match node:
+                    case ast.BinOp():
+                        return (node.left, node.right)[self.side]
+                    case ast.IfExp():
+                        return (node.body, node.orelse)[self.side]
+                    case _:
+                        return node.operand
+        return super().generic_visit(node)
+
+
+def equivalent(row: Primitive, other: Primitive) -> bool:
+    """Whether two rows compute the same, to a few last digits, wherever we look."""
+    if row.nary:
+        numbers = iter([[0.5, -1.5, 3.0], [2.0, 0.25, -4.0]])
+        places = [tuple(next(numbers) if o in row.value.sequences else 0.75 for o in row.operands)]
+    else:
+        places = points(row, 300) + [at for name, at, *_ in EDGES if name == row.name]
+    for at in places:
+        ours, theirs = (list(_flat(each.evaluate(*at)[1])) for each in (row, other))
+        if not all(map(nearly_same, ours, theirs)):
+            return False
+    return True
+
+
+def nearly_same(one: float, other: float) -> bool:
+    """Whether no more than the rounding of some C library's cbrt is between two numbers."""
+    return same(one, other) or abs(one - other) <= 8 * math.ulp(one)
+
+
+def _flat(partials):
+    for one in partials:
+        yield from one if isinstance(one, list) else [one]
+
+
+@pytest.mark.parametrize("row", TABLE, ids=str)
+def test_a_wrong_derivative_rule_fails_the_check_of_every_row(row):
+    """The property above finds a flipped sign, a factor of 1.00001, a zero and a swap."""
+    for wrong in perturbed(row):
+        with bound(wrong) as apply:
+            if equivalent(row, wrong):
+                check_row(wrong, apply)
+            else:
+                with pytest.raises(AutogradError):
+                    check_row(wrong, apply)
+
+
+@pytest.mark.parametrize("row", TABLE, ids=str)
+def test_a_piece_dropped_from_a_derivative_rule_fails_some_check(row):
+    """Differences, high precision and the edges together leave no piece of a rule untested."""
+    for wrong in thinned(row):
+        if equivalent(row, wrong):
+            continue
+        with bound(wrong) as apply, pytest.raises((AutogradError, AssertionError)):
+            check_everything(wrong, apply)
+
+
+def check_everything(row, apply):
+    check_row(row, apply)
+    for name, *edge, _ in EDGES:
+        if name == row.name:
+            check_edge(row, *edge)
+    for at in points(row, 60) + [(x,) for name, x in DELICATE if name == row.name]:
+        check_units(row, at)
+
+
+# --- a made-up row -------------------------------------------------------------------------------
+
+
+def test_a_made_up_primitive_is_one_row_and_one_binding_line():
+    cube = Primitive("cube", "x * x * x", dx="3 * x * x")
+    with bound(cube, "cube"):
+        x = Value(2.0, name="x")
+        node = x.cube()
+        assert (node.data, node.op, node.operands, node.partials) == (8.0, cube, (x,), (12.0,))
+        assert Value.cube(2.0) == 8.0
+        node.backward(seed=0.5)
+        assert x.grad == 6.0
+        check_gradients(Value.cube, -1.5)
+        check_row(cube, function(cube))
+        check_graphs_with(cube)
+    assert cube.label == "cube"
+    assert cube.value.c() == cube.value.javascript() == "x * x * x"
+    assert cube.partials["x"].c() == cube.partials["x"].javascript() == "3.0 * x * x"
+    assert cube.value.latex() == r"x \cdot x \cdot x"
+    assert cube.partials["x"].latex() == r"3 \cdot x \cdot x"
+    assert markdown([cube]).endswith("\n| `cube` | `x * x * x` | dx = `3 * x * x` | any real x |")
+    assert ulp_errors(cube, (1.1,)) <= (4.0, [4.0])
+    assert cube not in TABLE
+
+
+def check_graphs_with(row):
+    met = 0
+
+    @settings(max_examples=20, derandomize=True, database=None)
+    @given(graphs(table=[*TABLE[:3], row]))
+    def check(graph):
+        nonlocal met
+        met += sum(instruction.primitive is row for instruction in graph.instructions)
+        check_gradients(graph, *graph.leaves)
+
+    check()
+    assert met
+
+
+def test_a_made_up_primitive_of_two_operands_takes_constants_on_either_side():
+    volume = Primitive("volume", "x * x * y", dx="2 * x * y", dy="x * x")
+    with bound(volume) as apply:
+        x = Value(3.0)
+        assert apply(x, 4.0).partials == (24.0, None)
+        assert apply(4.0, x).partials == (None, 16.0)
+        assert apply(3.0, 4.0) == 36.0
+        check_row(volume, apply)
+
+
+# --- what a row says -----------------------------------------------------------------------------
+
+
+def test_names_are_unique_and_in_the_order_of_the_table():
+    assert list(PRIMITIVES) == [row.name for row in TABLE]
+    assert len(PRIMITIVES) == len(TABLE)
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("add", "+"), ("sub", "−"), ("mul", "×"), ("div", "÷"), ("pow", "^"), ("neg", "−"),
+        ("sum", "Σ"), ("exp", "exp"), ("square", "square"), ("dot", "dot"), ("relu", "relu"),
+    ],
+)  # fmt: skip
+def test_the_label_is_the_sign_or_the_name(name, label):
+    assert PRIMITIVES[name].label == label
+
+
+@pytest.mark.parametrize(
+    ("name", "domain"),
+    [
+        ("add", "any real x and y"),
+        ("exp", "x <= 709.782712893384, else it overflows"),
+        ("log", "x > 0"),
+        ("sqrt", "x >= 0"),
+        ("log1p", "x > -1"),
+        ("div", "y != 0"),
+        ("arcsin", "-1 <= x <= 1"),
+        ("arctanh", "-1 < x < 1"),
+        ("arccosh", "x >= 1"),
+        ("pow", "x > 0, or x = 0 with y >= 0, or x < 0 with a whole number y"),
+    ],
+)
+def test_the_domain_is_said_in_words(name, domain):
+    assert PRIMITIVES[name].domain == domain
+
+
+@pytest.mark.parametrize(
+    ("domain", "text", "inside", "outside"),
+    [
+        (Domain(), "any real x", [0.0, 1e308], [NAN]),
+        (Domain(low=1), "x >= 1", [1.0, 2.0], [0.5, NAN]),
+        (Domain(high=1), "x <= 1", [1.0, -2.0], [1.5]),
+        (Domain(low=0, open=True), "x > 0", [5e-324], [0.0, -0.0]),
+        (Domain(high=0, open=True), "x < 0", [-5e-324], [0.0]),
+        (Domain(low=-1, high=1, open=True), "-1 < x < 1", [0.0], [1.0, -1.0]),
+        (Domain(nonzero=True), "x != 0", [1.0, -5e-324], [0.0, -0.0]),
+        (Domain(low=2, stated="x is more than 2"), "x is more than 2", [2.0], [1.0]),
+    ],
+)
+def test_a_domain_says_its_condition_and_keeps_it(domain, text, inside, outside):
+    assert domain.text("x") == text
+    assert all(x in domain for x in inside)
+    assert not any(x in domain for x in outside)
+
+
+@pytest.mark.parametrize("row", ELEMENTARY, ids=str)
+def test_values_in_the_domain_are_finite_and_the_next_float_outside_is_not(row):
+    for position, domain in enumerate(row.domains.values()):
+        for bound_, outwards in ((domain.low, -INF), (domain.high, INF)):
+            if math.isfinite(bound_):
+                at = [1.0 if 1.0 in d else 0.5 for d in row.domains.values()]
+                at[position] = bound_
+                if domain.open and row.name != "pow":
+                    assert not math.isfinite(row.evaluate(*at)[0])
+                at[position] = math.nextafter(bound_, -outwards)
+                assert math.isfinite(row.evaluate(*at)[0])
+                at[position] = math.nextafter(bound_, outwards)
+                if row.name != "pow":  # a whole exponent takes a negative base
+                    assert not math.isfinite(row.evaluate(*at)[0])
+
+
+def test_a_row_shows_its_name():
+    assert repr(PRIMITIVES["exp"]) == "<primitive exp>"
+    assert str(PRIMITIVES["exp"]) == "exp"
+
+
+def test_the_table_is_printed_as_markdown():
+    lines = markdown().splitlines()
+    assert lines[0] == "| primitive | value | partial derivatives | domain |"
+    assert len(lines) == len(TABLE) + 2
+    assert lines[4] == "| `mul` | `x * y` | dx = `y`<br>dy = `x` | any real x and y |"
+
+
+def test_the_module_prints_the_table():
+    command = [sys.executable, "-m", "autograd_mini.primitives"]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert run.stdout == markdown() + "\n"
+
+
+def test_generated_code_of_a_row_shows_its_lines():
+    code = PRIMITIVES["tanh"]._evaluate.__code__
+    assert linecache.getline(code.co_filename, 2).strip() == "out = tanh(x)"
+
+
+# --- rows that are refused -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            {"name": "tanh", "value": "tanh(x)", "dx": "1 - z * z"},
+            "primitive 'tanh': dx: unknown name 'z' in '1 - z * z'",
+        ),
+        ({"name": "f", "value": "x * y", "dx": "y"}, "primitive 'f': dy is missing"),
+        (
+            {"name": "f", "value": "sum(w * x) + b", "dw": "x", "dx": "w", "db": "w"},
+            "primitive 'f': db: unknown name 'w' in 'w'",
+        ),
+        ({"name": "f", "value": "exp(x)", "dx": "out", "dy": "1"},
+         "primitive 'f': dy: 'exp(x)' has no operand 'y'"),
+        ({"name": "f", "value": "tann(x)", "dx": "1"},
+         "primitive 'f': value: unknown function 'tann' in 'tann(x)'"),
+        ({"name": "f", "value": "x +", "dx": "1"},
+         "primitive 'f': value: not an expression: 'x +' (invalid syntax)"),
+        ({"name": "f", "value": "a * x", "dx": "1"},
+         "primitive 'f': value: unknown name 'a' in 'a * x'"),
+        ({"name": "f", "value": "w * x", "dx": "w", "dw": "x"},
+         "primitive 'f': value: operands are called x and y, got 'w * x'"),
+        ({"name": "f", "value": "out * x", "dx": "1"},
+         "primitive 'f': value: unknown name 'out' in 'out * x'"),
+        ({"name": "f", "value": "abs(x)", "dx": "1", "kink": "y"},
+         "primitive 'f': kink: unknown name 'y' in 'y'"),
+        ({"name": "f", "value": "x * x", "dx": "2 * y"},
+         "primitive 'f': dx: unknown name 'y' in '2 * y'"),
+    ],
+)  # fmt: skip
+def test_a_wrong_row_says_what_is_wrong_with_it(arguments, message):
+    with pytest.raises(RuleError, match="^" + re.escape(message) + "$"):
+        Primitive(**arguments)
