@@ -14,6 +14,7 @@ from autograd_mini.draw import draw
 from autograd_mini.errors import AutogradError
 from autograd_mini.formula import Formula, FormulaError
 from autograd_mini.graph import topological_order
+from autograd_mini.primitives import markdown
 from autograd_mini.rendering import Drawing
 from autograd_mini.tables import table
 from autograd_mini.value import Value
@@ -27,8 +28,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.command == "demo":
             for part in demo(arguments.out):
                 print(part, end="\n\n")
-        else:
+        elif arguments.command == "draw":
             _draw(arguments)
+        else:
+            print(markdown())
     except BrokenPipeError:  # the reader, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -70,6 +73,12 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="FILE",
         help="where to draw the graph: .svg, .gv (DOT source), or what the program dot can write",
+    )
+    commands.add_parser(
+        "primitives",
+        help="the table of primitives, as Markdown",
+        description="Print the table of primitives, as Markdown: each with its value, its partial "
+        "derivatives and its domain.",
     )
     return parser
 

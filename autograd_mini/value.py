@@ -282,33 +282,41 @@ class Value:
         if _lock._is_owned():  # type: ignore[attr-defined]
             raise RuntimeError("backward() was called from within a backward pass of this thread")
         with _lock:
-            nodes, leaves = self._marked()
-            self._adjoint = seed
-            for node in reversed(nodes):
-                adjoint = node._adjoint
-                x = node._x
-                if x is not None:
-                    x._adjoint += adjoint * node._dx
-                y = node._y
-                if y is not None:
-                    y._adjoint += adjoint * node._dy
-                elif x is None:
-                    for operand, partial in zip(*node._dy, strict=True):
-                        operand._adjoint += adjoint * partial
-            finite = True
-            for leaf in leaves:
-                leaf._adjoint = gradient = leaf.grad + leaf._adjoint
-                if gradient - gradient:  # an infinity or a NaN
-                    finite = False
-            if not finite and strict():
-                raise _nonfinite_gradient(nodes, leaves)
-            nodes += leaves
-            try:
-                _store_adjoints(nodes)
-            except BaseException:
-                # An interrupt between two of these stores: finish them, and let it through.
-                store(nodes, repeat(GRAD), map(attrgetter("_adjoint"), nodes))
-                raise
+            self._swept(seed)
+
+    def _swept(self, seed: float) -> None:
+        """Do the backward pass.
+
+        It has a function of its own, as has `_store_adjoints`, because CPython 3.12 and 3.13 let an
+        interrupt at the end of a loop's body escape from a ``with`` or ``try`` around the loop.
+        """
+        nodes, leaves = self._marked()
+        self._adjoint = seed
+        for node in reversed(nodes):
+            adjoint = node._adjoint
+            x = node._x
+            if x is not None:
+                x._adjoint += adjoint * node._dx
+            y = node._y
+            if y is not None:
+                y._adjoint += adjoint * node._dy
+            elif x is None:
+                for operand, partial in zip(*node._dy, strict=True):
+                    operand._adjoint += adjoint * partial
+        finite = True
+        for leaf in leaves:
+            leaf._adjoint = gradient = leaf.grad + leaf._adjoint
+            if gradient - gradient:  # an infinity or a NaN
+                finite = False
+        if not finite and strict():
+            raise _nonfinite_gradient(nodes, leaves)
+        nodes += leaves
+        try:
+            _store_adjoints(nodes)
+        except BaseException:
+            # An interrupt between two of these stores: finish them, and let it through.
+            store(nodes, repeat(GRAD), map(attrgetter("_adjoint"), nodes))
+            raise
 
     def _marked(self) -> tuple[list[Value], list[Value]]:
         """Mark what this Value depends on, with adjoints of zero.
@@ -382,11 +390,7 @@ def store(things: Iterable[Any], attributes: Iterable[str], values: Iterable[Any
 
 
 def _store_adjoints(nodes: list[Value]) -> None:
-    """Make the adjoints the gradients; faster than `store`, but an interrupt can divide it.
-
-    It is a function because CPython 3.12 lets an interrupt at the end of a loop's body escape
-    from a ``try`` around the loop.
-    """
+    """Make the adjoints the gradients; faster than `store`, but an interrupt can divide it."""
     for node in nodes:
         node._grad = node._adjoint
 

@@ -74,7 +74,7 @@ def _interrupted_at(instant: int, action: Callable[[], object], inside: str) -> 
             remaining -= 1
 
     try:
-        with _before_each_instruction(interrupt, inside):
+        with before_each_instruction(interrupt, inside):
             action()
     except KeyboardInterrupt:
         if where is None:
@@ -83,7 +83,8 @@ def _interrupted_at(instant: int, action: Callable[[], object], inside: str) -> 
 
 
 @contextmanager
-def _before_each_instruction(notify: Callable[[FrameType], None], inside: str) -> Iterator[None]:
+def before_each_instruction(notify: Callable[[FrameType], None], inside: str) -> Iterator[None]:
+    """Call ``notify`` with the frame before each instruction of source files in a place."""
     if sys.version_info >= (3, 12):  # where settrace misses the first instructions
         monitoring, tool = sys.monitoring, 4
 

@@ -9,6 +9,7 @@ import pytest
 import autograd_mini
 from autograd_mini import __main__ as command
 from autograd_mini.__main__ import main
+from autograd_mini.primitives import markdown
 
 FORMULA = "0.5*(T - sigmoid(w2*sigmoid(w1*x+b1)+b2))**2"
 NUMBERS = ["x=0.1", "w1=0.15", "b1=0.4", "w2=0.45", "b2=0.65", "T=0.25"]
@@ -88,6 +89,11 @@ def test_the_version_is_the_package_s(capsys):
         main(["--version"])
     assert capsys.readouterr().out.strip() == autograd_mini.__version__
     assert importlib.metadata.version("autograd-mini") == autograd_mini.__version__
+
+
+def test_primitives_prints_the_table(capsys):
+    assert main(["primitives"]) == 0
+    assert capsys.readouterr().out == markdown() + "\n"
 
 
 def test_demo_writes_the_drawings(tmp_path, capsys):

@@ -289,23 +289,20 @@ def test_an_interrupt_at_any_instant_leaves_old_or_new_and_nothing_else(saved):
 KILLED = """
 import os, signal, sys
 from autograd_mini import storage
+from interrupts import before_each_instruction
 
 path, old, new = sys.argv[1], {"w": 1.0}, {"w": 2.0, "b": -0.5}
 
 
-def kill_at(instant):
-    def trace(frame, event, argument):
+def save_or_be_killed(instant):
+    def kill(frame):
         nonlocal instant
-        if event == "call":
-            if frame.f_code.co_filename != storage.__file__:
-                return None
-            frame.f_trace_opcodes = True
-        elif event == "opcode":
-            if instant == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-            instant -= 1
-        return trace
-    sys.settrace(trace)
+        if instant == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        instant -= 1
+
+    with before_each_instruction(kill, storage.__file__):
+        storage.save(new, path)
 
 
 found = []
@@ -314,8 +311,7 @@ while status:
     storage.save(old, path)
     child = os.fork()
     if not child:
-        kill_at(instant)
-        storage.save(new, path)
+        save_or_be_killed(instant)
         os._exit(0)
     status = os.waitpid(child, 0)[1]
     found.append(storage.load(path))
@@ -329,7 +325,11 @@ print(found.count(old), found.count(new), found == sorted(found, key=len))
 def test_a_kill_at_any_instruction_leaves_old_or_new(saved):
     """Old before one instruction, new from then on; the one that is not killed ends the test."""
     ran = subprocess.run(
-        [sys.executable, "-c", KILLED, saved], capture_output=True, text=True, check=False
+        [sys.executable, "-c", KILLED, saved],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parent)},
     )
     assert ran.stderr == ""
     old, new, in_order = ran.stdout.split()
