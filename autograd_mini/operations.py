@@ -6,6 +6,7 @@ gives way to a plain function, whose text is written from the row and shown by t
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar, overload
 
@@ -103,8 +104,8 @@ class Operation(Generic[OnClass, OnInstance]):
         function.__name__ = name
         function.__qualname__ = f"{owner.__qualname__}.{name}"
         function.__module__ = owner.__module__
-        slopes = ", ".join(f"d{o} = {rule.text}" for o, rule in row.partials.items())
-        function.__doc__ = f"Return {row.value.text}.\n\n{slopes}; defined for {row.domain}."
+        function.__doc__ = self.documentation(name)
+        function.__signature__ = self.signature()
         setattr(owner, name, function)
 
     if TYPE_CHECKING:
@@ -114,6 +115,48 @@ class Operation(Generic[OnClass, OnInstance]):
         @overload
         def __get__(self, instance: Value, owner: type) -> OnInstance: ...
         def __get__(self, instance: Value | None, owner: type) -> Any: ...
+
+    def documentation(self, name: str) -> str:
+        """Return the docstring of the function, with an example if it has a name to be called."""
+        row = self.primitive
+        slopes = ", ".join(f"d{o} = {rule.text}" for o, rule in row.partials.items())
+        lines = [
+            f"Return {row.value.text}.",
+            "",
+            f"Of Values it makes a node, of plain numbers a float. {slopes}; defined for {row.domain}.",
+            "",
+            "Raises:",
+            "    DomainError: the result of finite operands is not finite; see `errstate`.",
+            "    TypeError: an operand is neither a Value nor a real number.",
+        ]
+        if not name.startswith("__"):
+            sequences = row.value.sequences
+            operands = [
+                [0.5, 2.0] if o in sequences else 0.5 if 0.5 in domain else 2.0
+                for o, domain in row.domains.items()
+            ]
+            call = f"{name}({', '.join(map(repr, operands))})"
+            lines += ["", f">>> {call}", repr(row.evaluate(*operands)[0])]
+        return "\n".join(lines)
+
+    def signature(self) -> inspect.Signature:
+        """Return the signature, with the operands named as in the row."""
+        sequences = self.primitive.value.sequences
+        return inspect.Signature(
+            [
+                inspect.Parameter(
+                    f"{o}s" if o in sequences else o,
+                    inspect.Parameter.POSITIONAL_ONLY,
+                    default=self.defaults.get(o, inspect.Parameter.empty),
+                )
+                for o in self.primitive.operands
+            ]
+        )
+
+    @property
+    def defaults(self) -> dict[str, float]:
+        """What operands are that are not given."""
+        return {}
 
     def lines(self) -> list[str]:
         """Return the lines of the function."""
@@ -191,6 +234,10 @@ class BinaryFunction(Operation[BinaryCall, Callable[..., "Value"]]):
         super().__init__(primitive)
         self.default = default
 
+    @property
+    def defaults(self) -> dict[str, float]:
+        return {} if self.default is None else {"y": self.default}
+
     def lines(self) -> list[str]:
         default = "" if self.default is None else f"={self.default!r}"
         return [
@@ -255,6 +302,11 @@ class NaryFunction(Operation[OnClass, OnClass]):
     sequence, and ``x_all`` and ``x_some`` tell whether all or some of it are Values.
     """
 
+    @property
+    def defaults(self) -> dict[str, float]:
+        row = self.primitive
+        return {o: 0.0 for o in row.operands if o not in row.value.sequences}
+
     def lines(self) -> list[str]:
         row = self.primitive
         sequences = row.value.sequences
@@ -272,7 +324,7 @@ class NaryFunction(Operation[OnClass, OnClass]):
                 ]
                 operands.append(f"*{o}_given")
             else:
-                parameters.append(f"{o}_given=0.0")
+                parameters.append(f"{o}_given={self.defaults[o]!r}")
                 taking += self.single_taken(o)
                 choosing += [
                     f"if {o}_some:",

@@ -1,5 +1,7 @@
 """Bindings: every row makes nodes, from a Value or a number on either side."""
 
+import doctest
+import inspect
 import linecache
 import math
 import operator
@@ -82,7 +84,7 @@ def test_a_binding_is_replaced_by_a_plain_function_with_a_name_and_a_docstring()
         assert bound.__doc__.startswith(f"Return {row.value.text}.\n")
         for operand, rule in row.partials.items():
             assert f"d{operand} = {rule.text}" in bound.__doc__
-        assert bound.__doc__.endswith(f"; defined for {row.domain}.")
+        assert f"; defined for {row.domain}.\n" in bound.__doc__
 
 
 # --- nodes ---------------------------------------------------------------------------------------
@@ -388,3 +390,23 @@ def test_every_generated_function_shows_its_lines():
         code = vars(Value)[name].__code__
         first = linecache.getline(code.co_filename, code.co_firstlineno)
         assert first.startswith("def ")
+
+
+# --- what help() says ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("row", [row for row in TABLE if hasattr(ag, row.name)], ids=str)
+def test_the_example_in_the_docstring_of_a_function_runs(row):
+    called = getattr(ag, row.name)
+    finder = doctest.DocTestFinder()
+    (test,) = finder.find(called, row.name, module=False, globs={row.name: called})
+    assert len(test.examples) == 1
+    assert doctest.DocTestRunner(verbose=False).run(test).failed == 0
+
+
+def test_a_signature_names_the_operands_of_the_row():
+    assert str(inspect.signature(ag.exp)) == "(x, /)"
+    assert str(inspect.signature(ag.leaky_relu)) == "(x, y=0.01, /)"
+    assert str(inspect.signature(ag.dot)) == "(ws, xs, b=0.0, /)"
+    assert "Return x + y." in Value.__add__.__doc__
+    assert ">>>" not in Value.__add__.__doc__
