@@ -123,7 +123,8 @@ class Operation(Generic[OnClass, OnInstance]):
         lines = [
             f"Return {row.value.text}.",
             "",
-            f"Of Values it makes a node, of plain numbers a float. {slopes}; defined for {row.domain}.",
+            "Of Values it makes a node, of plain numbers a float.",
+            f"{slopes}; defined for {row.domain}.",
             "",
             "Raises:",
             "    DomainError: the result of finite operands is not finite; see `errstate`.",
