@@ -136,7 +136,7 @@ class Operation(Generic[OnClass, OnInstance]):
                 [0.5, 2.0] if o in sequences else 0.5 if 0.5 in domain else 2.0
                 for o, domain in row.domains.items()
             ]
-            call = f"{name}({', '.join(map(repr, operands))})"
+            call = f"Value.{name}({', '.join(map(repr, operands))})"
             lines += ["", f">>> {call}", repr(row.evaluate(*operands)[0])]
         return "\n".join(lines)
 

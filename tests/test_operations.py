@@ -399,7 +399,7 @@ def test_every_generated_function_shows_its_lines():
 def test_the_example_in_the_docstring_of_a_function_runs(row):
     called = getattr(ag, row.name)
     finder = doctest.DocTestFinder()
-    (test,) = finder.find(called, row.name, module=False, globs={row.name: called})
+    (test,) = finder.find(called, row.name, module=False, globs={"Value": Value})
     assert len(test.examples) == 1
     assert doctest.DocTestRunner(verbose=False).run(test).failed == 0
 
