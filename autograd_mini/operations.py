@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar, overload
 
 from autograd_mini import rules
@@ -90,7 +91,7 @@ class Operation(Generic[OnClass, OnInstance]):
             **_NAMESPACE,
             "Value": owner,
             "primitive": row,
-            "new": object.__new__,
+            "new": partial(object.__new__, owner),
             "number": number,
             "is_foreign": is_foreign,
             "exceptional": exceptional,
@@ -199,7 +200,7 @@ class Operation(Generic[OnClass, OnInstance]):
     def stored(self, slots: dict[str, str], *, depth: int = 1) -> list[str]:
         """Return the lines that put them into a node, the fastest way that Python has."""
         lines = [
-            "node = new(Value)",
+            "node = new()",
             "node._data = out",
             "node._op = primitive",
             *(f"node._{slot} = {expression}" for slot, expression in slots.items()),

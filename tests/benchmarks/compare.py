@@ -94,7 +94,7 @@ def main():
 
 if __name__ == "__main__":
     # micrograd recurses once for each node on the longest path.
-    sys.setrecursionlimit(100_000)
+    sys.setrecursionlimit(1_000_000)
     threading.stack_size(512 * 1024 * 1024)
     thread = threading.Thread(target=main)
     thread.start()
