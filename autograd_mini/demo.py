@@ -102,7 +102,8 @@ def demo(out: Path) -> Iterator[str]:
     yield f"Training until E < {GOOD_ENOUGH}, or for {MAX_ITERATIONS} iterations"
     rows = [(0, found["E"].data, found["a2"].data)]
     for iteration in range(1, MAX_ITERATIONS + 1):
-        optimizer.zero_grad()
+        for value in values.values():  # the input and the target collect gradients too
+            value.grad = 0.0
         found = forward(values)
         found["E"].backward()
         rows.append((iteration, found["E"].data, found["a2"].data))

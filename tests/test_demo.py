@@ -1,5 +1,6 @@
 """The numbers of the course, to 1e-9 (the course prints them rounded)."""
 
+import re
 from itertools import pairwise
 
 import pytest
@@ -103,6 +104,15 @@ def test_the_drawings_before_and_after_are_written(report):
         assert ">E</text>" in text
     assert ">0.05707</text>" in before
     assert ">0.05707</text>" not in after
+
+
+def test_the_drawing_after_shows_the_gradients_of_the_last_pass_alone(report):
+    """∂E/∂T = −∂E/∂a2, also after many iterations, in which leaves add up their gradients."""
+    _, out = report
+    after = (out / "two_neurons_trained.svg").read_text(encoding="utf-8")
+    texts = re.findall(r"<text[^>]*>([^<]*)</text>", after)
+    at_a2 = texts[texts.index("a2") + 3]
+    assert texts[texts.index("T") + 3] in (f"&#45;{at_a2}", f"-{at_a2}")
 
 
 def test_without_a_renderer_the_source_is_written_instead(monkeypatch, tmp_path):
