@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+import graphviz
 
 import autograd_mini
 from autograd_mini.demo import demo
@@ -22,8 +25,9 @@ from autograd_mini.value import Value
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0, or 2 for bad input."""
-    parser = _parser()
-    arguments = parser.parse_args(argv)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # not every console has a σ
+    arguments = _parser().parse_args(argv)
     try:
         if arguments.command == "demo":
             for part in demo(arguments.out):
@@ -35,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (AutogradError, FormulaError, OSError) as error:
+    except (AutogradError, FormulaError, OSError, graphviz.CalledProcessError) as error:
         print(f"autograd-mini {arguments.command}: error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -44,7 +48,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="autograd-mini", description=autograd_mini.__doc__)
+    summary = (autograd_mini.__doc__ or "").partition("\n")[0]
+    parser = argparse.ArgumentParser(prog="autograd-mini", description=summary)
     parser.add_argument("--version", action="version", version=autograd_mini.__version__)
     commands = parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser(
@@ -117,11 +122,11 @@ def _leaves(assignments: Sequence[str], formula: Formula) -> dict[str, Value]:
 
 
 def _write(drawing: Drawing, path: Path) -> None:
-    suffix = path.suffix.removeprefix(".")
+    suffix = path.suffix.removeprefix(".").lower()
     if suffix in ("gv", "dot"):
         path.write_text(drawing.source, encoding="utf-8")
         return
-    if not suffix:
+    if suffix not in graphviz.FORMATS:
         raise FormulaError(f"-o {path}: the name must end in .svg, .gv or another picture format")
     path.write_bytes(drawing.pipe(format=suffix))
 

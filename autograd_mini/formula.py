@@ -12,6 +12,7 @@ from typing import Any
 
 from autograd_mini import functions
 from autograd_mini.exceptional import exceptional
+from autograd_mini.number import number
 from autograd_mini.operations import Operand
 from autograd_mini.primitives import PRIMITIVES, TABLE
 from autograd_mini.value import Value
@@ -91,6 +92,8 @@ class Formula:
             """The names in it, in order of appearance."""
         except SyntaxError as error:
             raise FormulaError(f"cannot read {reprlib.repr(text)}: {error.msg}") from None
+        except UnicodeError:
+            raise FormulaError(f"cannot read {reprlib.repr(text)}: it is no text") from None
         except (RecursionError, MemoryError):
             raise FormulaError("the formula is nested too deeply") from None
 
@@ -111,7 +114,10 @@ class Formula:
             raise FormulaError(
                 f"no number for {', '.join(missing)}: give one as {missing[0]}=NUMBER"
             )
-        result = self._computed(self._tree, values, {} if expressions is None else expressions)
+        try:
+            result = self._computed(self._tree, values, {} if expressions is None else expressions)
+        except RecursionError:
+            raise FormulaError("the formula is nested too deeply") from None
         if not isinstance(result, Value):
             raise FormulaError(f"{self.text!r} has no name in it to differentiate by")
         return result
@@ -120,6 +126,10 @@ class Formula:
         """Return the names in a part, having refused what is not of a formula."""
         match node:
             case ast.Constant(value=int() | float()) if not isinstance(node.value, bool):
+                try:
+                    number(node.value, what="a formula")
+                except ValueError as error:
+                    raise FormulaError(str(error)) from None
                 return []
             case ast.Name(id=name):
                 if name in _FUNCTIONS:
@@ -169,6 +179,6 @@ class Formula:
             assert isinstance(node.func, ast.Name)
             arguments = [self._computed(one, values, expressions) for one in node.args]
             result = _FUNCTIONS[node.func.id].function(*arguments)
-        if isinstance(result, Value):
+        if isinstance(result, Value) and result.op is not None:
             expressions[result] = ast.unparse(node)
         return result

@@ -7,6 +7,7 @@ A function given plain numbers returns plain numbers; given at least one Value, 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any, overload
 
@@ -111,7 +112,7 @@ def logsumexp(xs: Iterable[Operand], /) -> Value: ...
 def logsumexp(xs: Iterable[Operand], /) -> Any:
     """Return ln Σ eˣ, without the overflow of the exponentials.
 
-    The largest x is taken out of the sum: m + ln Σ eˣ⁻ᵐ.
+    The largest x is taken out of the sum: m + ln(1 + Σ eˣ⁻ᵐ), the sum being over the others.
 
     Raises:
         ValueError: there are no operands.
@@ -119,9 +120,8 @@ def logsumexp(xs: Iterable[Operand], /) -> Any:
     >>> logsumexp([1000.0, 1000.0])
     1000.6931471805599
     """
-    operands = _operands(xs, "logsumexp")
-    top, shifted = _shifted(operands)
-    return top + log(sum([exp(x) for x in shifted]))
+    top, _, excess = _log_total(_operands(xs, "logsumexp"))
+    return top + excess
 
 
 @overload
@@ -150,7 +150,7 @@ def log_softmax(xs: Iterable[float], /) -> list[float]: ...  # type: ignore[over
 @overload
 def log_softmax(xs: Iterable[Operand], /) -> list[Value]: ...
 def log_softmax(xs: Iterable[Operand], /) -> Any:
-    """Return ln softmax for each x, exact also where the softmax itself is rounded to zero.
+    """Return ln softmax for each x, right also where the softmax itself is rounded to 0 or 1.
 
     Raises:
         ValueError: there are no operands.
@@ -158,9 +158,8 @@ def log_softmax(xs: Iterable[Operand], /) -> Any:
     >>> log_softmax([1000.0, 0.0])
     [0.0, -1000.0]
     """
-    _, shifted = _shifted(_operands(xs, "log_softmax"))
-    total = log(sum([exp(x) for x in shifted]))
-    return [x - total for x in shifted]
+    _, shifted, excess = _log_total(_operands(xs, "log_softmax"))
+    return [x - excess for x in shifted]
 
 
 def _operands(xs: Iterable[Operand], what: str) -> list[Any]:
@@ -176,7 +175,20 @@ def _operands(xs: Iterable[Operand], what: str) -> list[Any]:
 def _shifted(operands: list[Any]) -> tuple[float, list[Any]]:
     """Return the largest finite operand, as a constant, and the operands less that."""
     numbers = [x.data if isinstance(x, Value) else x for x in operands]
-    top = max(numbers)
-    if top - top:  # an infinity or a NaN cannot be subtracted
-        top = 0.0
+    top = max(filter(math.isfinite, numbers), default=0.0)
     return top, [x - top for x in operands]
+
+
+def _log_total(operands: list[Any]) -> tuple[Any, list[Any], Any]:
+    """Return the largest operand, the operands less that, and ln Σ eˣ less that.
+
+    The latter is by way of log1p, so that it keeps its digits where one operand outweighs all.
+    """
+    numbers = [x.data if isinstance(x, Value) else x for x in operands]
+    if not all(map(math.isfinite, numbers)):
+        top, shifted = _shifted(operands)
+        return top, shifted, log(sum([exp(x) for x in shifted]))
+    at = numbers.index(max(numbers))
+    top = operands[at]
+    shifted = [x - top for x in operands]
+    return top, shifted, log1p(sum([exp(x) for i, x in enumerate(shifted) if i != at]))

@@ -105,7 +105,8 @@ def mean_squared_error(predictions: list[Value], targets: list[Operand]) -> Valu
 def binary_cross_entropy(logits: list[Value], targets: list[Operand]) -> Value:
     """Return the mean of −t ln σ(z) − (1 − t) ln (1 − σ(z)) over logits z and targets t.
 
-    It is computed as softplus(z) − t z, which no logit makes overflow. Its derivative is σ(z) − t.
+    It is computed as t softplus(−z) + (1 − t) softplus(z), where nothing overflows or cancels. Its
+    derivative is σ(z) − t.
 
     Args:
         logits: what would go into a sigmoid; it is part of this cost.
@@ -120,7 +121,13 @@ def binary_cross_entropy(logits: list[Value], targets: list[Operand]) -> Value:
     for target in targets:
         if not 0 <= target <= 1:
             raise ValueError(f"binary_cross_entropy: targets are from 0 to 1, got {_data(target)}")
-    return _mean([softplus(z) - t * z for z, t in zip(logits, targets, strict=True)])
+    return _mean([_binary_surprise(z, t) for z, t in zip(logits, targets, strict=True)])
+
+
+def _binary_surprise(logit: Value, target: Operand) -> Value:
+    if isinstance(target, float) and target in (0.0, 1.0):
+        return softplus(-logit if target else logit)
+    return target * softplus(-logit) + (1.0 - target) * softplus(logit)
 
 
 @_over_pairs

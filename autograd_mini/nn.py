@@ -64,7 +64,7 @@ class Neuron(Module):
                 f"use Layer({self.inputs}, outputs, activation={chosen.name!r})"
             )
         if weights is None:
-            weights = drawn(self.inputs, 1, init=init or chosen.init, rng=rng)[0]
+            weights = drawn(self.inputs, 1, init=chosen.init if init is None else init, rng=rng)[0]
         self.weights = [
             _parameter(weight, what=f"Neuron: weights[{i}]")
             for i, weight in enumerate(_items(weights, self.inputs, "Neuron: weights", "input"))
@@ -140,7 +140,9 @@ class Layer(Module):
         self.outputs = count(outputs, what="Layer: outputs")
         chosen = as_activation(activation)
         if weights is None:
-            weights = drawn(self.inputs, self.outputs, init=init or chosen.init, rng=rng)
+            weights = drawn(
+                self.inputs, self.outputs, init=chosen.init if init is None else init, rng=rng
+            )
         rows = _items(weights, self.outputs, "Layer: weights", "output")
         biases = [0.0] * self.outputs if biases is None else biases
         biases = _items(biases, self.outputs, "Layer: biases", "output")
@@ -215,7 +217,8 @@ class MLP(Module):
         if not outputs:
             raise ValueError("MLP: sizes must name at least one layer, got none")
         rng = as_rng(rng)
-        activations = [activation] * (len(outputs) - 1) + [output_activation]
+        hidden = as_activation(activation)  # also where there is no hidden layer to use it
+        activations = [hidden] * (len(outputs) - 1) + [as_activation(output_activation)]
         self.layers = [
             Layer(fan_in, fan_out, activation=chosen, init=init, rng=rng, fused=fused)
             for fan_in, fan_out, chosen in zip(

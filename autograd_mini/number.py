@@ -59,7 +59,13 @@ def number(value: object, *, what: str) -> float:
 def _is_real(value: object) -> bool:
     if isinstance(value, int):
         return not isinstance(value, bool)
-    return type(value).__module__ == "numpy" and isinstance(value, numbers.Real)
+    # A duration of NumPy is registered as an integer.
+    kind = type(value)
+    return (
+        kind.__module__ == "numpy"
+        and kind.__name__ != "timedelta64"
+        and isinstance(value, numbers.Real)
+    )
 
 
 def finite(value: object, *, what: str) -> float:
@@ -99,9 +105,11 @@ def count(value: object, *, what: str) -> int:
 def is_foreign(value: object) -> bool:
     """Return whether a type may know better than we do how to combine itself with a Value.
 
-    Such are NumPy's arrays, which then broadcast. The plain types of Python do not.
+    Such are NumPy's arrays, which then broadcast. The plain types of Python do not, nor a Value.
     """
     kind = type(value)
+    if isinstance(value, int | float):
+        return False
     if kind.__module__ == "numpy":
         return not isinstance(value, numbers.Number) and kind.__name__ not in ("bool", "bool_")
-    return kind.__module__ not in ("builtins", "decimal", "fractions")
+    return kind.__module__ not in ("autograd_mini.value", "builtins", "decimal", "fractions")

@@ -233,14 +233,14 @@ TABLE: tuple[Primitive, ...] = (
     Primitive(
         "pow",
         "x ** y",
-        dx="0 if y == 0 else y * x ** (y - 1) if y >= 1 or x == 0 else y * (out / x)",
+        dx="0 if y == 0 else y * x ** (y - 1) if y >= 1 or x == 0 or x - x != 0 else y * out / x",
         dy="0 if x == 0 and y >= 0 else out * log(x)",
         x=POWER_BASE,
     ),
     Primitive("neg", "-x", dx="-1"),
     Primitive("abs", "abs(x)", dx="1 if x > 0 else -1 if x < 0 else 0", kink="x"),
     Primitive("square", "x * x", dx="2 * x"),
-    Primitive("sqrt", "sqrt(x)", dx="0.5 / out", x=NONNEGATIVE),
+    Primitive("sqrt", "sqrt(x)", dx="0.5 / abs(out)", x=NONNEGATIVE),
     # C's cbrt may be 4 units off, and its square 11: one step of Newton's method mends that.
     Primitive(
         "cbrt",
@@ -251,8 +251,8 @@ TABLE: tuple[Primitive, ...] = (
     Primitive("expm1", "expm1(x)", dx="exp(x)", x=EXP_RANGE),
     Primitive("log", "log(x)", dx="1 / x", x=POSITIVE),
     Primitive("log1p", "log1p(x)", dx="1 / (1 + x)", x=Domain(low=-1, open=True)),
-    Primitive("log2", "log2(x)", dx="1 / (x * log(2))", x=POSITIVE),
-    Primitive("log10", "log10(x)", dx="1 / (x * log(10))", x=POSITIVE),
+    Primitive("log2", "log2(x)", dx="1 / log(2) / x", x=POSITIVE),
+    Primitive("log10", "log10(x)", dx="1 / log(10) / x", x=POSITIVE),
     Primitive("sin", "sin(x)", dx="cos(x)"),
     Primitive("cos", "cos(x)", dx="-sin(x)"),
     Primitive("tan", "tan(x)", dx="1 + out * out"),

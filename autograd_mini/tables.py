@@ -28,7 +28,11 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]], *, digits: in
 
 
 def _cell(item: object, digits: int) -> str:
-    return f"{item:.{digits}f}" if isinstance(item, float) else str(item)
+    if not isinstance(item, float):
+        return str(item)
+    if item == 0 or 10.0**-digits <= abs(item) < 1e10:
+        return f"{item:.{digits}f}"
+    return f"{item:.{digits}e}"
 
 
 def _is_number(cell: str) -> bool:

@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import Any, NoReturn
 
 from autograd_mini.errors import NonFiniteGradientError, strict
-from autograd_mini.number import number
+from autograd_mini.number import is_foreign, number
 from autograd_mini.operations import (
     BinaryFunction,
     DotFunction,
@@ -212,16 +212,16 @@ class Value:
     # --- comparing and converting ---------------------------------------------------------------
 
     def __lt__(self, other: Operand) -> bool:
-        return self._data < _compared(other)
+        return NotImplemented if is_foreign(other) else self._data < _compared(other)
 
     def __le__(self, other: Operand) -> bool:
-        return self._data <= _compared(other)
+        return NotImplemented if is_foreign(other) else self._data <= _compared(other)
 
     def __gt__(self, other: Operand) -> bool:
-        return self._data > _compared(other)
+        return NotImplemented if is_foreign(other) else self._data > _compared(other)
 
     def __ge__(self, other: Operand) -> bool:
-        return self._data >= _compared(other)
+        return NotImplemented if is_foreign(other) else self._data >= _compared(other)
 
     __hash__ = object.__hash__
 

@@ -265,3 +265,23 @@ def test_an_infinity_is_not_subtracted_from_itself():
 def test_minus_infinity_counts_for_nothing_in_a_softmax():
     assert softmax([-math.inf, 1.0]) == [0.0, 1.0]
     assert logsumexp([-math.inf, 1.0]) == 1.0
+
+
+@pytest.mark.parametrize("xs", [[math.nan, 1000.0], [1000.0, math.nan]])
+def test_a_nan_anywhere_makes_a_softmax_nan(xs):
+    assert all(math.isnan(p) for p in softmax(xs))
+    assert math.isnan(logsumexp(xs))
+
+
+def test_an_infinity_outweighs_all():
+    assert logsumexp([math.inf, 1000.0]) == math.inf
+
+
+def test_log_softmax_keeps_its_digits_where_one_operand_outweighs_all():
+    """ln softmax of the larger is −ln(1 + e⁻⁴⁰); its derivative by the other −e⁻⁴⁰ / (1 + e⁻⁴⁰)."""
+    x, y = Value(40.0), Value(0.0)
+    out = log_softmax([x, y])[0]
+    out.backward()
+    assert out.data == -math.log1p(math.exp(-40.0))
+    assert y.grad == pytest.approx(-math.exp(-40.0), rel=1e-15)
+    assert x.grad == pytest.approx(math.exp(-40.0), rel=1e-15)

@@ -357,3 +357,20 @@ def test_the_costs_keep_their_names_and_descriptions():
         loss = getattr(losses, name)
         assert loss.__name__ == name
         assert loss.__doc__.startswith("Return ")
+
+
+@pytest.mark.parametrize("z", [30.0, 40.0, 700.0])
+@pytest.mark.parametrize("target", [1.0, 0.0])
+def test_a_confident_right_answer_still_has_its_loss_and_its_slope(z, target):
+    """−ln σ(z) is ln(1 + e⁻ᶻ), of which z in a difference would leave nothing."""
+    logit = Value(z if target else -z)
+    loss = binary_cross_entropy([logit], [target])
+    loss.backward()
+    assert loss.data == pytest.approx(math.log1p(math.exp(-z)), rel=1e-15)
+    assert abs(logit.grad) == pytest.approx(math.exp(-z) / (1 + math.exp(-z)), rel=1e-14)
+
+
+def test_a_target_between_zero_and_one_weighs_both_sides():
+    logit = Value(0.3)
+    binary_cross_entropy([logit], [0.25]).backward()
+    assert logit.grad == pytest.approx(1 / (1 + math.exp(-0.3)) - 0.25, rel=1e-14)

@@ -1,4 +1,5 @@
 import importlib.metadata
+import os
 import runpy
 import subprocess
 import sys
@@ -57,6 +58,11 @@ def test_parts_of_composed_functions_are_named_by_their_operation(capsys):
         (["log(x)", "x=-1"], "log(x) is nan at x = -1.0 ('x'), outside its domain x > 0"),
         (["sqrt(x)", "x=0"], "the gradient of 'x' (0.0) would be inf"),
         (["x", "x=1", "-o", "net"], "the name must end in .svg"),
+        (["x", "x=1", "-o", "net.foo"], "the name must end in .svg"),
+        (["+".join(["x"] * 700), "x=1"], "nested too deeply"),
+        (["x*9007199254740993", "x=1"], "no float is exactly 9007199254740993"),
+        ([f"x*1{'0' * 400}", "x=1"], "no float is exactly"),
+        (["\udcff*x", "x=1"], "it is no text"),
         (["x", "x=1", "-o", "no/such/folder/x.svg"], "No such file or directory"),
     ],
 )
@@ -82,6 +88,31 @@ def test_help_is_everywhere(arguments, capsys):
         main(arguments)
     assert exit_.value.code == 0
     assert "usage: autograd-mini" in capsys.readouterr().out
+
+
+def test_the_help_begins_with_one_sentence(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert ">>>" not in capsys.readouterr().out
+
+
+def test_a_function_that_returns_its_operand_keeps_its_name(capsys):
+    assert main(["draw", "linear(x)*2", "x=3"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[2:]] == [
+        "x",
+        "linear(x)",
+    ]
+
+
+def test_a_console_without_greek_gets_question_marks(tmp_path):
+    run = subprocess.run(
+        [sys.executable, "-m", "autograd_mini", "demo", "--out", str(tmp_path)],
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    assert "p ? 0.4" in run.stdout
 
 
 def test_the_version_is_the_package_s(capsys):

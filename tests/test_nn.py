@@ -614,3 +614,13 @@ def test_the_state_of_a_module_is_a_state_of_the_storage(tmp_path):
     other = MLP(1, [1])
     other.load(tmp_path / "net.json")
     assert other.state_dict() == model.state_dict()
+
+
+def test_an_unknown_hidden_activation_is_refused_also_without_a_hidden_layer():
+    with pytest.raises(ValueError, match="unknown activation 'foo'"):
+        MLP(2, [1], activation="foo")
+
+
+def test_an_empty_init_is_unknown():
+    with pytest.raises(ValueError, match="unknown init ''"):
+        Neuron(2, init="")

@@ -134,6 +134,7 @@ def test_values_and_partials_are_within_units_in_the_last_place_at_many_points(r
 DELICATE = [
     *[("arctan", 1e155), ("arctan", -1e161), ("arcsinh", 1e155), ("arcsinh", -1e300)],
     *[("cbrt", 5e-324), ("cbrt", -1e308), ("cbrt", 12.918786773087188), ("tanh", 356.0)],
+    *[("log10", 1e308), ("log2", 1e308), ("log2", 3e-308)],
 ]
 
 
@@ -558,3 +559,11 @@ def test_generated_code_of_a_row_shows_its_lines():
 def test_a_wrong_row_says_what_is_wrong_with_it(arguments, message):
     with pytest.raises(RuleError, match="^" + re.escape(message) + "$"):
         Primitive(**arguments)
+
+
+def test_the_slope_of_a_power_is_finite_where_that_of_its_factors_is_not():
+    at = (5.1e-238, -0.3)
+    row = PRIMITIVES["pow"]
+    assert ulps(row.evaluate(*at)[1][0], precise_partial(row, at, 0)) <= 4
+    assert row.evaluate(math.inf, 0.5)[1][0] == 0.0
+    assert PRIMITIVES["sqrt"].evaluate(-0.0) == (0.0, (math.inf,))

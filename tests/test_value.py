@@ -406,3 +406,20 @@ def test_operands_of_one_operation_may_be_the_same():
 def test_plus_is_the_value_itself():
     x = Value(1.0)
     assert +x is x
+
+
+def test_an_array_on_the_other_side_of_a_comparison_broadcasts():
+    assert (Value(2.0) < np.array([1.0, 3.0])).tolist() == [False, True]
+    assert (np.array([1.0, 3.0]) >= Value(2.0)).tolist() == [False, True]
+
+
+def test_numbers_of_a_subclass_are_numbers():
+    class Metres(float):
+        pass
+
+    assert (Value(2.0) * Metres(3.0)).data == (Metres(3.0) * Value(2.0)).data == 6.0
+
+
+def test_a_duration_is_no_number():
+    with pytest.raises(TypeError, match="Value takes a real number, got timedelta64"):
+        Value(np.timedelta64(3))
