@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ContextDecorator
 from contextvars import ContextVar
 from typing import Literal
 
@@ -62,12 +61,14 @@ class StateError(AutogradError, ValueError):
     """A saved state does not fit the model, or its file is damaged."""
 
 
-_nonfinite: ContextVar[Nonfinite] = ContextVar("autograd_mini.nonfinite", default="raise")
+# The settings of the blocks around, the innermost last.
+_settings: ContextVar[tuple[Nonfinite, ...]] = ContextVar(
+    "autograd_mini.nonfinite", default=("raise",)
+)
 
 
-@contextmanager
-def errstate(*, nonfinite: Nonfinite) -> Iterator[None]:
-    """Choose, for the ``with`` block, what a non-finite result does.
+class errstate(ContextDecorator):  # noqa: N801 - NumPy's name
+    """Choose, for a ``with`` block or a decorated function, what a non-finite result does.
 
     ``"raise"`` (the default outside any block) raises `DomainError` or
     `NonFiniteGradientError`; ``"ignore"`` goes on with the infinities and NaNs of IEEE 754.
@@ -81,15 +82,19 @@ def errstate(*, nonfinite: Nonfinite) -> Iterator[None]:
     ...     ag.log(0.0)
     -inf
     """
-    if nonfinite not in ("raise", "ignore"):
-        raise ValueError(f"errstate: nonfinite must be 'raise' or 'ignore', got {nonfinite!r}")
-    token = _nonfinite.set(nonfinite)
-    try:
-        yield
-    finally:
-        _nonfinite.reset(token)
+
+    def __init__(self, *, nonfinite: Nonfinite) -> None:
+        if nonfinite not in ("raise", "ignore"):
+            raise ValueError(f"errstate: nonfinite must be 'raise' or 'ignore', got {nonfinite!r}")
+        self.nonfinite: Nonfinite = nonfinite
+
+    def __enter__(self) -> None:
+        _settings.set((*_settings.get(), self.nonfinite))
+
+    def __exit__(self, *_: object) -> None:
+        _settings.set(_settings.get()[:-1])
 
 
 def strict() -> bool:
     """Return whether a non-finite result is an error here and now."""
-    return _nonfinite.get() == "raise"
+    return _settings.get()[-1] == "raise"

@@ -46,9 +46,13 @@ class Module:
 
         A parameter gets its path as its ``name``, unless it has one from you, or from a module
         around this one.
+
+        Raises:
+            ValueError: two parameters have the same path, by an attribute with a dot in its name.
         """
         found: list[tuple[str, Value]] = []
         seen: set[int] = set()
+        paths: set[str] = set()
         stack: list[tuple[str, object]] = [("", self)]
         while stack:
             path, thing = stack.pop()
@@ -58,6 +62,9 @@ class Module:
             parts: Iterable[tuple[object, object]] = ()
             match thing:
                 case Value(op=None):
+                    if path in paths:
+                        raise ValueError(f"{type(self).__name__} has two parameters called {path}")
+                    paths.add(path)
                     _name(thing, path)
                     found.append((path, thing))
                 case Module():

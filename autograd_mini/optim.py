@@ -156,20 +156,28 @@ class Optimizer(ABC):
         if not isinstance(state, Mapping) or set(state) != expected:
             raise StateError(
                 f"{kind}.load_state_dict: expected a mapping with the keys {sorted(expected)}, "
-                f"got {sorted(state) if isinstance(state, Mapping) else state!r}"
+                f"got {list(state) if isinstance(state, Mapping) else state!r}"
             )
         if state["optimizer"] != kind:
             raise StateError(f"{kind}.load_state_dict: this is the state of {state['optimizer']!r}")
+        settings = state["settings"]
+        if not isinstance(settings, Mapping) or set(settings) != set(self.settings):
+            raise StateError(
+                f"{kind}.load_state_dict: settings must be given for {list(self.settings)}, "
+                f"got {settings!r}"
+            )
         try:
-            loaded = type(self)(self.parameters, **state["settings"])
+            loaded = type(self)(self.parameters, **settings)
             loaded._state = self._checked_state(state["steps"], state["moments"])
         except (TypeError, ValueError) as error:
             raise StateError(f"{kind}.load_state_dict: {error}") from error
         self.__dict__ = loaded.__dict__  # one store: all or nothing
 
     def _checked_state(self, steps: Any, moments: Any) -> State:
-        if not isinstance(steps, int) or isinstance(steps, bool) or steps < 0:
-            raise ValueError(f"steps must be a whole number of at least 0, got {steps!r}")
+        if not isinstance(steps, int) or isinstance(steps, bool) or not 0 <= steps < 2**53:
+            raise ValueError(
+                f"steps must be a whole number below 2**53 and at least 0, got {steps!r}"
+            )
         if not isinstance(moments, Mapping) or set(moments) != set(self.moments):
             raise ValueError(f"moments must be given for {list(self.moments)}, got {moments!r}")
         checked = []

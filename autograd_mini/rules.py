@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import linecache
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -235,7 +236,8 @@ class _Check:
     def number(self, node: ast.expr, *, inside_sum: bool) -> None:
         match node:
             case ast.Constant(value=int() | float()) if not isinstance(node.value, bool):
-                pass
+                if not node.value <= sys.float_info.max:  # type: ignore[operator]
+                    raise self.fail("a number too large for a float")
             case ast.Name(id=name):
                 if self.allowed is not None and name not in self.allowed:
                     raise self.fail(f"unknown name {name!r}")

@@ -102,3 +102,12 @@ def test_another_choice_is_refused(choice):
     with pytest.raises(ValueError, match="^" + re.escape(message)), errstate(nonfinite=choice):
         pass
     assert strict()
+
+
+def test_one_errstate_can_be_entered_again_also_inside_itself():
+    ignoring = errstate(nonfinite="ignore")
+    with ignoring:
+        with ignoring, errstate(nonfinite="raise"):
+            assert strict()
+        assert not strict()
+    assert strict()

@@ -624,3 +624,11 @@ def test_an_unknown_hidden_activation_is_refused_also_without_a_hidden_layer():
 def test_an_empty_init_is_unknown():
     with pytest.raises(ValueError, match="unknown init ''"):
         Neuron(2, init="")
+
+
+def test_two_parameters_of_the_same_path_are_refused():
+    model = Module()
+    model.a = [Value(1.0)]
+    setattr(model, "a.0", Value(2.0))
+    with pytest.raises(ValueError, match=r"Module has two parameters called a\.0"):
+        model.parameters()

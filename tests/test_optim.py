@@ -357,9 +357,14 @@ def test_an_optimizer_is_freed_without_the_collector():
         ({"moments": {"velocity": [1.0, math.nan, 3.0]}}, r"velocity contains nan"),
         ({"moments": {"velocity": [1.0, math.inf, 3.0]}}, r"velocity contains inf"),
         ({"moments": {"velocity": [1.0, -math.inf, 3.0]}}, r"velocity contains -inf"),
-        ({"settings": {"lr": -1.0}}, r"SGD: lr must be finite and above 0, got -1\.0"),
-        ({"settings": {"lr": 1.0, "beta": 2.0}}, r"unexpected keyword argument 'beta'"),
-        ({"extra": 1}, r"expected a mapping with the keys \[.*\], got \['extra', "),
+        (
+            {"settings": {"lr": -1.0, "momentum": 0.5, "nesterov": False, "weight_decay": 0.0}},
+            r"SGD: lr must be finite and above 0, got -1\.0",
+        ),
+        ({"settings": {"lr": 1.0, "beta": 2.0}}, r"settings must be given for \['lr', 'momentum'"),
+        ({"settings": {}}, r"settings must be given for .*, got {}"),
+        ({"extra": 1}, r"expected a mapping with the keys \[.*\], got \[.*'extra'\]"),
+        ({"steps": 10**400}, r"steps must be a whole number below 2\*\*53"),
     ],
 )
 def test_a_state_that_does_not_fit_is_refused_and_changes_nothing(change, match):

@@ -315,3 +315,9 @@ def test_the_javascript_text_computes_nearly_the_same(row, javascript_answers):
         for got, expected in zip(computed, (out, *partials), strict=True):
             agree = math.isclose(got, expected, rel_tol=1e-13, abs_tol=sys.float_info.min)
             assert agree or (got != got and expected != expected), (operands, got, expected)
+
+
+@pytest.mark.parametrize("text", ["1e400 * x", f"1{'0' * 400} * x"])
+def test_a_number_that_no_float_holds_is_refused(text):
+    with pytest.raises(RuleError, match="a number too large for a float in"):
+        Rule(text)

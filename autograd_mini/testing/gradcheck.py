@@ -10,7 +10,7 @@ from typing import Any
 
 from autograd_mini.errors import DomainError, GradientCheckError
 from autograd_mini.graph import edges, topological_order
-from autograd_mini.number import number
+from autograd_mini.number import finite, number
 from autograd_mini.value import Value
 
 __all__ = ["absolute_gradients", "check_gradients"]
@@ -59,10 +59,12 @@ def check_gradients(
       derivative of f by v. Their sum, over h, bounds the rounding;
     - the truncation of the quotient, taken to be its change from step 8h to step h.
 
-    While the last two are the greater part, and get less, the step is shortened by factors of 8:
-    so the check holds close to poles and kinks. At the edge of a domain the quotient is one-sided.
-    A kink of f at the very point is found to be a wrong gradient. Values that f closes over get
-    gradients, as from any backward pass.
+    While the last two are the greater part, and get less, the step is shortened by factors of 8,
+    which lets the check come close to poles and kinks; within some 1e-9 of one it may report a
+    right gradient as wrong. At the edge of a domain the quotient is one-sided. A kink of f at the
+    very point is found to be a wrong gradient, unless the gradient is the mean of the slopes on
+    both sides, as that of abs at 0 is. Values that f closes over get gradients, as from any
+    backward pass.
 
     Args:
         f: takes as many Values as there are ``args``, and returns one.
@@ -73,7 +75,8 @@ def check_gradients(
     Raises:
         GradientCheckError: a gradient is wrong; says for which argument, and by how much.
         TypeError: f does not return a Value, or an argument is not a number.
-        ValueError: there are no ``args``, or ``seed`` is zero or not finite.
+        ValueError: there are no ``args``, ``seed`` is zero or not finite, or ``tolerance`` is
+            negative or not finite.
         DomainError: f is not defined at ``args``, or not around them.
 
     >>> check_gradients(lambda x, y: x * y + y.exp(), 2.0, -0.5)
@@ -81,8 +84,12 @@ def check_gradients(
     called = getattr(f, "__name__", None) or repr(f)
     if not args:
         raise ValueError(f"check_gradients: {called} got no arguments to differentiate by")
-    if seed == 0 or not math.isfinite(seed):
-        raise ValueError(f"check_gradients: seed must be finite and not zero, got {seed!r}")
+    seed = finite(seed, what="check_gradients: seed")
+    if seed == 0:
+        raise ValueError("check_gradients: seed must not be zero, or every gradient is right")
+    tolerance = finite(tolerance, what="check_gradients: tolerance")
+    if tolerance < 0:
+        raise ValueError(f"check_gradients: tolerance must be at least 0, got {tolerance!r}")
     names = _names(f, len(args))
     point = [
         number(arg, what=f"check_gradients: {name}") for name, arg in zip(names, args, strict=True)
