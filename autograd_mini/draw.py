@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import reprlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ import graphviz
 
 from autograd_mini.errors import GraphTooLargeError
 from autograd_mini.graph import topological_order
+from autograd_mini.number import count
 from autograd_mini.rendering import Drawing
 from autograd_mini.value import Value
 
@@ -48,7 +50,8 @@ def draw(
         parameters: the leaves that are parameters, such as ``model.parameters()``; if not given,
             those called w, b, weight or bias with or without a number.
         groups: titles of frames, with Values that belong inside: parameters and results. What is
-            computed from a group's parameters joins it. The parameters of a module are grouped by
+            computed from a group's parameters joins it. A Value in two groups stands in the last;
+            one that is not in the graph is passed over. The parameters of a module are grouped by
             layer and neuron without being told.
         max_nodes: how many Values a drawing may have.
 
@@ -57,7 +60,7 @@ def draw(
         the text in DOT, and a notebook shows it by itself.
 
     Raises:
-        TypeError: the root is not a Value.
+        TypeError: the root is not a Value, or an argument not what is said above.
         GraphTooLargeError: there are more than ``max_nodes`` Values.
 
     >>> x, w = Value(0.1, name="x"), Value(0.15, name="w")
@@ -66,6 +69,14 @@ def draw(
     'digraph {'
     """
     roots = _roots(root)
+    max_nodes = count(max_nodes, what="draw: max_nodes")
+    names = _mapping(names, what="draw: names")
+    groups = {
+        title: _values(members, what=f"draw: groups[{title!r}]")
+        for title, members in _mapping(groups, what="draw: groups").items()
+    }
+    if parameters is not None:
+        parameters = _values(parameters, what="draw: parameters")
     order = topological_order(*roots)
     if len(order) > max_nodes:
         raise GraphTooLargeError(
@@ -73,7 +84,7 @@ def draw(
             "more than one can read: draw a part of it (one example, one neuron, an intermediate "
             f"Value), or ask for it with max_nodes={len(order)}"
         )
-    return _Picture(roots, order, names or {}, parameters, groups or {}).drawing()
+    return _Picture(roots, order, names, parameters, groups).drawing()
 
 
 def _roots(root: Value | Iterable[Value]) -> list[Value]:
@@ -81,6 +92,21 @@ def _roots(root: Value | Iterable[Value]) -> list[Value]:
     if not roots or not all(isinstance(one, Value) for one in roots):
         raise TypeError(f"draw takes a Value, or several, got {root!r}")
     return roots
+
+
+def _mapping(given: Any, *, what: str) -> Mapping[str, Any]:
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
+        raise TypeError(f"{what} must be a dict with strings as keys, got {reprlib.repr(given)}")
+    return given
+
+
+def _values(given: Any, *, what: str) -> list[Value]:
+    values: list[Any] = list(given) if isinstance(given, Iterable) else [None]
+    if not all(isinstance(one, Value) for one in values):
+        raise TypeError(f"{what} must be a list of Values, got {reprlib.repr(given)}")
+    return values
 
 
 class _Picture:
@@ -97,7 +123,7 @@ class _Picture:
         self.names = _names_of(names)
         self.parameters = None if parameters is None else set(parameters)
         self.number = {node: i for i, node in enumerate(order)}
-        self.differentiated = all(root.has_grad for root in roots)
+        self.differentiated = any(root.has_grad for root in roots)
         self.group = self.grouped(groups)
 
     def name(self, node: Value) -> str:
@@ -142,8 +168,8 @@ class _Picture:
                 inside = {group.get(v) for v in values}
                 if not joined and len(set(values)) > 1 and len(inside) == 1:
                     joined = [titles for titles in inside if titles]
-                if joined:
-                    group[node] = joined[0]
+                if joined:  # with a shared weight, in the frame of the most; the bias comes last
+                    group[node] = max(reversed(joined), key=joined.count)
         return group
 
     def drawing(self) -> Drawing:
@@ -187,7 +213,7 @@ class _Picture:
             here = [node for node in self.order if self.group.get(node) == titles]
             with drawing.subgraph(name="cluster " + ".".join(titles)) as frame:
                 frame.attr(
-                    label=graphviz.escape(titles[-1]),
+                    label=_escaped(titles[-1]),
                     labeljust="l",
                     labelloc="t",
                     style="rounded,filled",
@@ -208,10 +234,11 @@ class _Picture:
     def box(self, drawing: Any, node: Value) -> None:
         fill, line = _COLOURS[self.role(node)]
         name = self.name(node)
-        shown = name.removeprefix(".".join(self.group.get(node, ())) + ".")  # the frame says it
-        fields = [_field(shown)] if shown else []
+        if node in self.group:
+            name = name.removeprefix(".".join(self.group[node]) + ".")  # the frame says it
+        fields = [_field(name)] if name else []
         fields.append(f"{node.data:.4g}")
-        if self.differentiated:
+        if self.differentiated and node.has_grad:
             fields.append(rf"grad\n{node.grad:.4g}")
         drawing.node(
             f"value{self.number[node]}",
@@ -221,7 +248,7 @@ class _Picture:
             margin="0.06,0.03",
             fillcolor=fill,
             color=line,
-            tooltip=graphviz.escape(
+            tooltip=_escaped(
                 f"{name or 'unnamed'} = {node.data!r}"
                 + (f", gradient {node.grad!r}" if self.differentiated else "")
             ),
@@ -233,11 +260,11 @@ class _Picture:
         drawing.node(
             f"op{number}",
             id=f"op{number}",
-            label=graphviz.escape(_operation(node)),
+            label=_escaped(_operation(node)),
             **_shape(_operation(node)),
             fillcolor="#ede9fe",
             color="#7c3aed",
-            tooltip=graphviz.escape(f"{node.op.name}: {node.op.value.text}"),
+            tooltip=_escaped(f"{node.op.name}: {node.op.value.text}"),
         )
         drawing.edge(f"op{number}", f"value{number}", id=f"edge{number}", weight="20")
 
@@ -277,9 +304,12 @@ def _shape(text: str) -> dict[str, str]:
 
 
 def _names_of(names: Mapping[str, object]) -> dict[Value, str]:
-    """Return the first name of each Value, looking into lists one level deep."""
+    """Return the first name of each Value, looking into lists one level deep.
+
+    Names that begin with an underscore, as those that a notebook adds, come last.
+    """
     found: dict[Value, str] = {}
-    for name, thing in names.items():
+    for name, thing in sorted(names.items(), key=lambda item: item[0].startswith("_")):
         if isinstance(thing, Value):
             found.setdefault(thing, name)
         elif isinstance(thing, list | tuple):
@@ -291,4 +321,15 @@ def _names_of(names: Mapping[str, object]) -> dict[Value, str]:
 
 def _field(text: str) -> str:
     """Return text for a field of a record, where braces, bars and angles have a meaning."""
-    return re.sub(r"([{}|<>\\ ])", r"\\\1", text)
+    return re.sub(r"([{}|<>\\ ])", r"\\\1", _plain(text))
+
+
+def _escaped(text: str) -> str:
+    """Return text for any other attribute, where backslashes have a meaning."""
+    return str(graphviz.escape(_plain(text)))
+
+
+def _plain(text: str) -> str:
+    """Return text without what no picture can show, and with ampersands that stay such."""
+    shown = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return "".join(shown).replace("&", "&amp;")

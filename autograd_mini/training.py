@@ -273,9 +273,9 @@ def _batches(
 
 def _examples(X: Any, y: Any) -> list[tuple[Any, Any]]:  # noqa: N803 - as in fit
     for what, given in (("X", X), ("y", y)):
-        if not (hasattr(given, "__len__") and hasattr(given, "__getitem__")) or isinstance(
-            given, str | bytes | Mapping
-        ):
+        is_list = hasattr(given, "__len__") and hasattr(given, "__getitem__")
+        is_single = getattr(given, "ndim", 1) == 0  # an array of NumPy without dimensions
+        if not is_list or is_single or isinstance(given, str | bytes | Mapping):
             raise TypeError(
                 f"fit: {what} must be a list, a tuple or an array, got {type(given).__name__}"
             )
@@ -297,13 +297,15 @@ def _check_parts(model: Any, loss: Any, optimizer: Any, rng: Any) -> None:
         raise ValueError(
             f"fit: {optimizer!r} moves no parameter of this model; make it with model.parameters()"
         )
-    if rng is not None and not hasattr(rng, "shuffle"):
+    if rng is not None and (isinstance(rng, type) or not hasattr(rng, "shuffle")):
         raise TypeError(f"fit: rng must be a random.Random, got {rng!r}; try random.Random({rng})")
 
 
 def _callables(callbacks: Any) -> list[Callable[[History], object]]:
     if callable(callbacks):
         raise TypeError("fit: callbacks takes a list of functions, got one; put it in a list")
+    if not isinstance(callbacks, Iterable):
+        raise TypeError(f"fit: callbacks takes a list of functions, got {callbacks!r}")
     functions = list(callbacks)
     for one in functions:
         if not callable(one):

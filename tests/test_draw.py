@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import autograd_mini as ag
 from autograd_mini import GraphTooLargeError, Value, draw
 from autograd_mini.demo import START, forward
-from autograd_mini.nn import MLP
+from autograd_mini.nn import MLP, Layer
 
 
 def node(drawing, name):
@@ -246,3 +246,55 @@ def test_a_deep_graph_is_refused_without_recursion():
 def test_only_values_can_be_drawn(root):
     with pytest.raises(TypeError, match="draw takes a Value, or several, got"):
         draw(root)
+
+
+def test_a_neuron_with_a_shared_weight_stands_in_its_own_frame():
+    w = Value(0.5)
+    layer = Layer(2, 2, weights=[[w, 0.1], [w, 0.3]], activation="sigmoid")
+    source = draw(layer([Value(1.0, name="x0"), Value(2.0, name="x1")])).source
+    frames = re.findall(r'subgraph "cluster (neurons\.\d)" \{(.*?)\n\t\}', source, flags=re.DOTALL)
+    operations = [re.findall(r'\top\d+ \[.*label="?(\w+)"?', body) for _, body in frames]
+    assert operations == [["dot", "sigmoid"], ["dot", "sigmoid"]]
+
+
+def test_of_several_results_those_differentiated_show_their_gradients():
+    a, x = Value(2.0, name="a"), Value(3.0, name="x")
+    p, q = a * x, a + x
+    p.backward()
+    source = draw([p, q]).source
+    assert "no backward pass yet" not in source
+    assert 'label="a|2|grad\\n3"' in source
+    assert "label=5 " in source
+
+
+def test_names_of_a_notebook_do_not_hide_the_user_s():
+    e = Value(2.0) * 3.0
+    assert 'label="E|6"' in draw(e, names={"_": e, "_3": e, "E": e}).source
+
+
+def test_a_dot_in_front_belongs_to_the_name():
+    assert 'label=".x|2"' in draw(Value(2.0, name=".x")).source
+
+
+def test_what_no_picture_can_show_is_written_out():
+    svg = draw(Value(1.0, name="a\x00\n\udcff&amp;")).pipe(format="svg", encoding="utf-8")
+    (text,) = re.findall(r"<text[^>]*>(a[^<]*)</text>", svg)
+    assert html.unescape(text) == r"a\x00\n\udcff&amp;"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"groups": [1]}, r"draw: groups must be a dict with strings as keys, got \[1\]"),
+        ({"groups": {1: []}}, "draw: groups must be a dict with strings as keys"),
+        ({"groups": {"g": Value(1.0)}}, r"draw: groups\['g'\] must be a list of Values"),
+        ({"groups": {"g": [1.0]}}, r"draw: groups\['g'\] must be a list of Values, got \[1.0\]"),
+        ({"names": [1]}, "draw: names must be a dict with strings as keys"),
+        ({"names": {1: 2}}, "draw: names must be a dict with strings as keys"),
+        ({"parameters": [1.0]}, r"draw: parameters must be a list of Values, got \[1.0\]"),
+        ({"max_nodes": None}, "draw: max_nodes takes a positive int"),
+    ],
+)
+def test_arguments_are_checked(arguments, message):
+    with pytest.raises(TypeError, match=message):
+        draw(Value(1.0) * 2.0, **arguments)
