@@ -422,4 +422,4 @@ def test_numbers_of_a_subclass_are_numbers():
 
 def test_a_duration_is_no_number():
     with pytest.raises(TypeError, match="Value takes a real number, got timedelta64"):
-        Value(np.timedelta64(3))
+        Value(np.timedelta64(3, "s"))
