@@ -238,7 +238,8 @@ class _Picture:
             name = name.removeprefix(".".join(self.group[node]) + ".")  # the frame says it
         fields = [_field(name)] if name else []
         fields.append(f"{node.data:.4g}")
-        if self.differentiated and node.has_grad:
+        has_grad = self.differentiated and node.has_grad
+        if has_grad:
             fields.append(rf"grad\n{node.grad:.4g}")
         drawing.node(
             f"value{self.number[node]}",
@@ -250,7 +251,7 @@ class _Picture:
             color=line,
             tooltip=_escaped(
                 f"{name or 'unnamed'} = {node.data!r}"
-                + (f", gradient {node.grad!r}" if self.differentiated else "")
+                + (f", gradient {node.grad!r}" if has_grad else "")
             ),
         )
 

@@ -25,8 +25,8 @@ def exceptional(primitive: Primitive, *operands: Any) -> tuple[float, tuple[Any,
 
 
 def numbers_of(operand: Any) -> Any:
-    """Return the number of a Value or a float; the list of them for a tuple."""
-    if isinstance(operand, tuple):
+    """Return the number of a Value or a float; the list of them for a sequence."""
+    if isinstance(operand, tuple | list):
         return [numbers_of(one) for one in operand]
     return operand if isinstance(operand, float) else operand.data
 

@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable
 from typing import Any, overload
 
+from autograd_mini.exceptional import numbers_of
 from autograd_mini.number import number
 from autograd_mini.operations import Operand
 from autograd_mini.value import Value
@@ -58,7 +59,7 @@ def linear(x: Operand, /) -> Operand:
     >>> linear(0.7)
     0.7
     """
-    return x if isinstance(x, Value) else number(x, what="linear")
+    return as_operand(x, what="linear")
 
 
 @overload
@@ -81,7 +82,7 @@ def where(condition: bool, x: Operand, y: Operand, /) -> Operand:
     """
     if type(condition).__name__ not in ("bool", "bool_"):
         raise TypeError(f"where: the condition must be a bool, got {condition!r}")
-    operands = [one if isinstance(one, Value) else number(one, what="where") for one in (x, y)]
+    operands = [as_operand(one, what="where") for one in (x, y)]
     chosen = operands[0] if condition else operands[1]
     if isinstance(chosen, float) and any(isinstance(one, Value) for one in operands):
         return Value(chosen)
@@ -169,13 +170,21 @@ def _operands(xs: Iterable[Operand], what: str) -> list[Any]:
     given = list(xs)
     if not given:
         raise ValueError(f"{what} needs at least one operand, got none")
-    return [x if isinstance(x, Value) else number(x, what=what) for x in given]
+    return [as_operand(x, what=what) for x in given]
+
+
+def as_operand(given: object, *, what: str) -> Operand:
+    """Return a Value as it is, and a number as a float.
+
+    Raises:
+        TypeError, ValueError: it is neither; see `autograd_mini.number.number`.
+    """
+    return given if isinstance(given, Value) else number(given, what=what)
 
 
 def _shifted(operands: list[Any]) -> tuple[float, list[Any]]:
     """Return the largest finite operand, as a constant, and the operands less that."""
-    numbers = [x.data if isinstance(x, Value) else x for x in operands]
-    top = max(filter(math.isfinite, numbers), default=0.0)
+    top = max(filter(math.isfinite, numbers_of(operands)), default=0.0)
     return top, [x - top for x in operands]
 
 
@@ -184,7 +193,7 @@ def _log_total(operands: list[Any]) -> tuple[Any, list[Any], Any]:
 
     The latter is by way of log1p, so that it keeps its digits where one operand outweighs all.
     """
-    numbers = [x.data if isinstance(x, Value) else x for x in operands]
+    numbers = numbers_of(operands)
     if not all(map(math.isfinite, numbers)):
         top, shifted = _shifted(operands)
         return top, shifted, log(sum([exp(x) for x in shifted]))

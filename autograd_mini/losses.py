@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import functools
 import math
-import operator
 import reprlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, TypeAlias, overload
 
-from autograd_mini.functions import dot, log_softmax, mean, relu, softplus, square, sum
-from autograd_mini.number import number
+from autograd_mini.exceptional import numbers_of
+from autograd_mini.functions import as_operand, dot, log_softmax, mean, relu, softplus, square, sum
+from autograd_mini.number import whole
 from autograd_mini.operations import Operand
 from autograd_mini.value import Value
 
@@ -120,7 +120,9 @@ def binary_cross_entropy(logits: list[Value], targets: list[Operand]) -> Value:
     """
     for target in targets:
         if not 0 <= target <= 1:
-            raise ValueError(f"binary_cross_entropy: targets are from 0 to 1, got {_data(target)}")
+            raise ValueError(
+                f"binary_cross_entropy: targets are from 0 to 1, got {numbers_of(target)}"
+            )
     return _mean([_binary_surprise(z, t) for z, t in zip(logits, targets, strict=True)])
 
 
@@ -141,8 +143,8 @@ def hinge(scores: list[Value], targets: list[Operand]) -> Value:
     0.375
     """
     for target in targets:
-        if _data(target) not in (1, -1):
-            raise ValueError(f"hinge: targets are 1 or -1, got {_data(target)}")
+        if numbers_of(target) not in (1, -1):
+            raise ValueError(f"hinge: targets are 1 or -1, got {numbers_of(target)}")
     return _mean([relu(1.0 - t * s) for s, t in zip(scores, targets, strict=True)])
 
 
@@ -201,7 +203,7 @@ def _target(target: object, classes: int) -> int | list[Operand]:
     """Return the index of a class, or a row of probabilities."""
     if isinstance(target, Iterable):
         _, row = _flat(target, "cross_entropy: a row of targets")
-        probabilities = [_data(t) for t in row]
+        probabilities = numbers_of(row)
         if len(row) != classes:
             raise ValueError(
                 "cross_entropy: a row of targets has a probability for each class, "
@@ -213,10 +215,7 @@ def _target(target: object, classes: int) -> int | list[Operand]:
                 f"got {reprlib.repr(probabilities)}"
             )
         return row
-    try:
-        index = None if isinstance(target, bool) else operator.index(target)  # type: ignore[arg-type]
-    except TypeError:
-        index = None
+    index = whole(target)
     if index is None:
         raise TypeError(
             "cross_entropy: a target is the index of a class, an int, or a row of probabilities; "
@@ -233,10 +232,10 @@ def _target(target: object, classes: int) -> int | list[Operand]:
 def _flat(given: object, what: str) -> tuple[tuple[int, ...], list[Operand]]:
     """Return the shape of what was given, (), (n,) or (rows, columns), and its items in order."""
     if not isinstance(given, Iterable):
-        return (), [_operand(given, what)]
+        return (), [as_operand(given, what=what)]
     items = _listed(given, what)
     if not isinstance(items[0], Iterable):
-        return (len(items),), [_operand(x, f"{what}[{i}]") for i, x in enumerate(items)]
+        return (len(items),), [as_operand(x, what=f"{what}[{i}]") for i, x in enumerate(items)]
     rows = [_listed(row, f"{what}[{i}]") for i, row in enumerate(items)]
     columns = len(rows[0])
     for i, row in enumerate(rows):
@@ -246,7 +245,9 @@ def _flat(given: object, what: str) -> tuple[tuple[int, ...], list[Operand]]:
                 f"row 0 has length {columns}, row {i} has length {len(row)}"
             )
     flat = [
-        _operand(x, f"{what}[{i}][{j}]") for i, row in enumerate(rows) for j, x in enumerate(row)
+        as_operand(x, what=f"{what}[{i}][{j}]")
+        for i, row in enumerate(rows)
+        for j, x in enumerate(row)
     ]
     return (len(rows), columns), flat
 
@@ -260,10 +261,6 @@ def _listed(given: object, what: str) -> list[Any]:
     return items
 
 
-def _operand(given: object, what: str) -> Operand:
-    return given if isinstance(given, Value) else number(given, what=what)
-
-
 def _shape_text(shape: tuple[int, ...]) -> str:
     match shape:
         case ():
@@ -272,10 +269,6 @@ def _shape_text(shape: tuple[int, ...]) -> str:
             return f"a list of {length}"
         case _:
             return f"{shape[0]} rows of {shape[1]}"
-
-
-def _data(operand: Operand) -> float:
-    return operand.data if isinstance(operand, Value) else operand
 
 
 def _values(operands: list[Operand]) -> list[Value]:

@@ -11,7 +11,7 @@ from autograd_mini import storage
 from autograd_mini.activations import Activation
 from autograd_mini.errors import StateError
 from autograd_mini.number import finite
-from autograd_mini.value import DATA, GRAD, Value, store
+from autograd_mini.value import DATA, Value, store, zero_gradients
 
 __all__ = ["Module"]
 
@@ -83,8 +83,7 @@ class Module:
 
     def zero_grad(self) -> None:
         """Set the gradients to zero, all of them or none; one never computed stays that way."""
-        computed = [parameter for parameter in self.parameters() if parameter.has_grad]
-        store(computed, repeat(GRAD), repeat(0.0))
+        zero_gradients(self.parameters())
 
     def state_dict(self) -> dict[str, float]:
         """Return the numbers in the parameters by path."""

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
 from autograd_mini.activations import Activation, as_activation
-from autograd_mini.functions import dot
+from autograd_mini.functions import as_operand, dot
 from autograd_mini.initialisers import INITIALISERS, Initialiser, as_rng, drawn, he, uniform, xavier
 from autograd_mini.module import Module
-from autograd_mini.number import count, finite, number
+from autograd_mini.number import count, finite
 from autograd_mini.operations import Operand
 from autograd_mini.value import Value
 
@@ -92,7 +92,7 @@ class Neuron(Module):
 
     def _spelled_out(self, xs: Sequence[Operand]) -> Value:
         first, *rest = (
-            w * (x if isinstance(x, Value) else number(x, what="Neuron: an input"))
+            w * as_operand(x, what="Neuron: an input")
             for w, x in zip(self.weights, xs, strict=True)
         )
         for term in rest:

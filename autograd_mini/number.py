@@ -8,7 +8,7 @@ import operator
 import reprlib
 from typing import Any
 
-__all__ = ["count", "finite", "is_foreign", "number"]
+__all__ = ["count", "finite", "is_foreign", "number", "whole"]
 
 _WAY_OUT = {
     "bool": "use float(…) if a number is meant",
@@ -80,6 +80,14 @@ def finite(value: object, *, what: str) -> float:
     return given
 
 
+def whole(value: object) -> int | None:
+    """Return an int, or an integer of NumPy, as an int; None for anything else, and for a bool."""
+    try:
+        return None if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        return None
+
+
 def count(value: object, *, what: str) -> int:
     """Return a number of things, at least 1, as an int.
 
@@ -91,10 +99,7 @@ def count(value: object, *, what: str) -> int:
     Traceback (most recent call last):
     ValueError: epochs must be at least 1, got 0
     """
-    try:
-        given = None if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        given = None
+    given = whole(value)
     if given is None:
         raise TypeError(f"{what} takes a positive int, got {type(value).__name__} {value!r}")
     if given < 1:
@@ -105,11 +110,11 @@ def count(value: object, *, what: str) -> int:
 def is_foreign(value: object) -> bool:
     """Return whether a type may know better than we do how to combine itself with a Value.
 
-    Such are NumPy's arrays, which then broadcast. The plain types of Python do not, nor a Value.
+    Such are NumPy's arrays, which then broadcast. The plain types of Python do not.
     """
     kind = type(value)
     if isinstance(value, int | float):
         return False
     if kind.__module__ == "numpy":
         return not isinstance(value, numbers.Number) and kind.__name__ not in ("bool", "bool_")
-    return kind.__module__ not in ("autograd_mini.value", "builtins", "decimal", "fractions")
+    return kind.__module__ not in ("builtins", "decimal", "fractions")

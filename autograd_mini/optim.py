@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from autograd_mini.errors import DivergenceError, StateError
 from autograd_mini.number import number
-from autograd_mini.value import DATA, GRAD, Value, store
+from autograd_mini.value import DATA, Value, store, zero_gradients
 
 __all__ = ["SGD", "Adam", "Optimizer", "Snapshot"]
 
@@ -108,8 +108,7 @@ class Optimizer(ABC):
 
     def zero_grad(self) -> None:
         """Set the gradients to zero, all of them or none; one never computed stays that way."""
-        computed = [parameter for parameter in self.parameters if parameter.has_grad]
-        store(computed, repeat(GRAD), repeat(0.0))
+        zero_gradients(self.parameters)
 
     def snapshot(self) -> Snapshot:
         """Return the weights as they are and what the optimiser remembers, for `restore`."""

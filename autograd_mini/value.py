@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import numbers
+import operator
 import os
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import repeat
-from operator import attrgetter
 from typing import Any, NoReturn
 
 from autograd_mini.errors import NonFiniteGradientError, strict
@@ -25,7 +25,7 @@ from autograd_mini.operations import (
 )
 from autograd_mini.primitives import Primitive
 
-__all__ = ["DATA", "GRAD", "Value", "store"]
+__all__ = ["DATA", "Value", "store", "zero_gradients"]
 
 
 class Value:
@@ -212,16 +212,16 @@ class Value:
     # --- comparing and converting ---------------------------------------------------------------
 
     def __lt__(self, other: Operand) -> bool:
-        return NotImplemented if is_foreign(other) else self._data < _compared(other)
+        return _compared(operator.lt, self, other)
 
     def __le__(self, other: Operand) -> bool:
-        return NotImplemented if is_foreign(other) else self._data <= _compared(other)
+        return _compared(operator.le, self, other)
 
     def __gt__(self, other: Operand) -> bool:
-        return NotImplemented if is_foreign(other) else self._data > _compared(other)
+        return _compared(operator.gt, self, other)
 
     def __ge__(self, other: Operand) -> bool:
-        return NotImplemented if is_foreign(other) else self._data >= _compared(other)
+        return _compared(operator.ge, self, other)
 
     __hash__ = object.__hash__
 
@@ -315,7 +315,7 @@ class Value:
             _store_adjoints(nodes)
         except BaseException:
             # An interrupt between two of these stores: finish them, and let it through.
-            store(nodes, repeat(GRAD), map(attrgetter("_adjoint"), nodes))
+            store(nodes, repeat(GRAD), map(operator.attrgetter("_adjoint"), nodes))
             raise
 
     def _marked(self) -> tuple[list[Value], list[Value]]:
@@ -389,15 +389,24 @@ def store(things: Iterable[Any], attributes: Iterable[str], values: Iterable[Any
     deque(map(setattr, things, attributes, values), maxlen=0)
 
 
+def zero_gradients(values: Iterable[Value]) -> None:
+    """Set the gradients to zero, all of them or none; one never computed stays that way."""
+    store([value for value in values if value.has_grad], repeat(GRAD), repeat(0.0))
+
+
 def _store_adjoints(nodes: list[Value]) -> None:
     """Make the adjoints the gradients; faster than `store`, but an interrupt can divide it."""
     for node in nodes:
         node._grad = node._adjoint
 
 
-def _compared(other: object) -> float:
-    """Return the number that a comparison is with."""
-    return other._data if type(other) is Value else number(other, what="a comparison")
+def _compared(compare: Callable[[float, float], bool], value: Value, other: object) -> Any:
+    """Compare a Value with another or with a number; leave other types to themselves."""
+    if type(other) is Value:
+        return compare(value._data, other._data)
+    if is_foreign(other):
+        return NotImplemented
+    return compare(value._data, number(other, what="a comparison"))
 
 
 def _leaf(data: float, name: str | None, grad: float | None) -> Value:

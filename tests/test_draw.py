@@ -265,6 +265,7 @@ def test_of_several_results_those_differentiated_show_their_gradients():
     assert "no backward pass yet" not in source
     assert 'label="a|2|grad\\n3"' in source
     assert "label=5 " in source
+    assert "unnamed = 5.0, gradient" not in source
 
 
 def test_names_of_a_notebook_do_not_hide_the_user_s():

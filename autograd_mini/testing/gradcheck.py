@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograd_mini.errors import DomainError, GradientCheckError
+from autograd_mini.exceptional import numbers_of
 from autograd_mini.graph import edges, topological_order
 from autograd_mini.number import finite, number
 from autograd_mini.value import Value
@@ -211,7 +212,7 @@ def _rounding(out: Value) -> float:
 def _summing(node: Value) -> float:
     """Return n · u · Σ|terms| for a node that adds n operands up."""
     assert node.op is not None
-    absolute = [abs(one) if isinstance(one, float) else abs(one.data) for one in node.operands]
+    absolute = list(map(abs, numbers_of(node.operands)))
     sequences = node.op.value.sequences
     single = len(node.op.operands) - len(sequences)
     length = (len(absolute) - single) // len(sequences)
