@@ -400,12 +400,12 @@ def _store_adjoints(nodes: list[Value]) -> None:
         node._grad = node._adjoint
 
 
-def _compared(compare: Callable[[float, float], bool], value: Value, other: object) -> Any:
+def _compared(compare: Callable[[float, float], bool], value: Value, other: object) -> bool:
     """Compare a Value with another or with a number; leave other types to themselves."""
     if type(other) is Value:
         return compare(value._data, other._data)
     if is_foreign(other):
-        return NotImplemented
+        return NotImplemented  # type: ignore[no-any-return]  # as a comparison may
     return compare(value._data, number(other, what="a comparison"))
 
 
