@@ -11,6 +11,7 @@ A `Value` remembers how it was computed; its `backward` gives every gradient.
 
 from autograd_mini import losses, nn, optim, testing
 from autograd_mini.draw import draw
+from autograd_mini.engines import Value, engine
 from autograd_mini.errors import (
     AutogradError,
     DivergenceError,
@@ -65,7 +66,6 @@ from autograd_mini.nn import MLP, Layer, Module, Neuron
 from autograd_mini.optim import SGD, Adam
 from autograd_mini.rendering import Drawing
 from autograd_mini.training import History, fit
-from autograd_mini.value import Value
 
 __all__ = [
     "MLP",
@@ -96,6 +96,7 @@ __all__ = [
     "cosh",
     "dot",
     "draw",
+    "engine",
     "erf",
     "errstate",
     "exp",

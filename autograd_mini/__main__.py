@@ -14,13 +14,13 @@ import graphviz
 import autograd_mini
 from autograd_mini.demo import demo
 from autograd_mini.draw import draw
+from autograd_mini.engines import Value
 from autograd_mini.errors import AutogradError
 from autograd_mini.formula import Formula, FormulaError
 from autograd_mini.graph import topological_order
 from autograd_mini.primitives import markdown
 from autograd_mini.rendering import Drawing
 from autograd_mini.tables import table
-from autograd_mini.value import Value
 
 
 def main(argv: Sequence[str] | None = None) -> int:

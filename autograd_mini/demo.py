@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from autograd_mini.draw import draw
+from autograd_mini.engines import Value
 from autograd_mini.errors import RendererNotFoundError
 from autograd_mini.functions import sigmoid
 from autograd_mini.optim import SGD
 from autograd_mini.tables import table
-from autograd_mini.value import Value
 
 __all__ = ["LEARNING_RATE", "START", "demo", "forward", "gradients_by_hand"]
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import graphviz
 
+from autograd_mini.engines import Value
 from autograd_mini.errors import GraphTooLargeError
 from autograd_mini.graph import topological_order
 from autograd_mini.number import count
 from autograd_mini.rendering import Drawing
-from autograd_mini.value import Value
 
 __all__ = ["draw"]
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograd_mini import functions
+from autograd_mini.engines import Value
 from autograd_mini.exceptional import exceptional
 from autograd_mini.number import number
 from autograd_mini.operations import Operand
 from autograd_mini.primitives import PRIMITIVES, TABLE
-from autograd_mini.value import Value
 
 __all__ = ["Formula", "FormulaError"]
 

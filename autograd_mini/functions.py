@@ -11,10 +11,10 @@ import math
 from collections.abc import Iterable
 from typing import Any, overload
 
+from autograd_mini.engines import Value
 from autograd_mini.exceptional import numbers_of
 from autograd_mini.number import number
 from autograd_mini.operations import Operand
-from autograd_mini.value import Value
 
 square = Value.square
 sqrt = Value.sqrt

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from autograd_mini.value import Value
+    from autograd_mini.engines import Value
 
 __all__ = ["Edge", "edges", "leaves", "topological_order"]
 

@@ -12,11 +12,11 @@ import reprlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, TypeAlias, overload
 
+from autograd_mini.engines import Value
 from autograd_mini.exceptional import numbers_of
 from autograd_mini.functions import as_operand, dot, log_softmax, mean, relu, softplus, square, sum
 from autograd_mini.number import whole
 from autograd_mini.operations import Operand
-from autograd_mini.value import Value
 
 __all__ = [
     "Loss",

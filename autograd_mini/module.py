@@ -9,17 +9,12 @@ from itertools import repeat
 
 from autograd_mini import storage
 from autograd_mini.activations import Activation
+from autograd_mini.engines import DATA, Value, zero_gradients
 from autograd_mini.errors import StateError
 from autograd_mini.number import finite
-from autograd_mini.value import DATA, Value, store, zero_gradients
+from autograd_mini.value import Path, store
 
 __all__ = ["Module"]
-
-
-class _Path(str):
-    """A name that a module gave to a parameter, which a module around it may lengthen."""
-
-    __slots__ = ()
 
 
 class Module:
@@ -152,8 +147,8 @@ class Module:
 def _name(parameter: Value, path: str) -> None:
     """Give a parameter its path as a name, unless it has the name of a user or an outer module."""
     name = parameter.name
-    if name is None or (isinstance(name, _Path) and name.count(".") < path.count(".")):
-        parameter.name = _Path(path)
+    if name is None or (isinstance(name, Path) and name.count(".") < path.count(".")):
+        parameter.name = Path(path)
 
 
 def _listed(names: Sequence[object]) -> str:

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
 from autograd_mini.activations import Activation, as_activation
+from autograd_mini.engines import Value
 from autograd_mini.functions import as_operand, dot
 from autograd_mini.initialisers import INITIALISERS, Initialiser, as_rng, drawn, he, uniform, xavier
 from autograd_mini.module import Module
 from autograd_mini.number import count, finite
 from autograd_mini.operations import Operand
-from autograd_mini.value import Value
 
 __all__ = ["INITIALISERS", "MLP", "Layer", "Module", "Neuron", "he", "uniform", "xavier"]
 

@@ -107,6 +107,7 @@ class Operation(Generic[OnClass, OnInstance]):
         function.__module__ = owner.__module__
         function.__doc__ = self.documentation(name)
         function.__signature__ = self.signature()
+        function.primitive = row
         setattr(owner, name, function)
 
     if TYPE_CHECKING:

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import chain, repeat
 from typing import Any, ClassVar, NamedTuple
 
+from autograd_mini.engines import DATA, Value, data_of, gradients_of, updates, zero_gradients
 from autograd_mini.errors import DivergenceError, StateError
 from autograd_mini.number import number
-from autograd_mini.value import DATA, Value, store, zero_gradients
+from autograd_mini.value import store
 
 __all__ = ["SGD", "Adam", "Optimizer", "Snapshot"]
 
@@ -94,11 +95,9 @@ class Optimizer(ABC):
             DivergenceError: a weight, or what is remembered for it, would not be finite. Nothing
                 has been changed.
         """
-        weights = [parameter.data for parameter in self.parameters]
-        gradients = [parameter.grad for parameter in self.parameters]
+        weights, gradients = data_of(self.parameters), gradients_of(self.parameters)
         if self.weight_decay:
-            decay = self.weight_decay
-            gradients = [g + decay * w for w, g in zip(weights, gradients, strict=True)]
+            gradients = updates["decayed"](gradients, weights, self.weight_decay)
         steps = self._state.steps + 1
         weights, moments = self.moved(weights, gradients, State(steps, self._state.moments))
         for what, numbers in (("weight", weights), *zip(self.moments, moments, strict=True)):
@@ -112,7 +111,7 @@ class Optimizer(ABC):
 
     def snapshot(self) -> Snapshot:
         """Return the weights as they are and what the optimiser remembers, for `restore`."""
-        return Snapshot([parameter.data for parameter in self.parameters], self._state)
+        return Snapshot(data_of(self.parameters), self._state)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go back to a snapshot of this optimiser, at once; the settings stay as they are."""
@@ -302,18 +301,15 @@ class SGD(Optimizer):
         self, weights: list[float], gradients: list[float], state: State
     ) -> tuple[list[float], tuple[list[float], ...]]:
         """Return the new weights and velocities; see `Optimizer.moved`."""
-        lr, momentum = self.lr, self.momentum
         moments = state.moments
-        if momentum:
-            velocities = [
-                momentum * v + g for v, g in zip(state.moments[0], gradients, strict=True)
-            ]
+        if self.momentum:
+            velocities = updates["velocity"](moments[0], gradients, self.momentum)
             if self.nesterov:
-                gradients = [g + momentum * v for v, g in zip(velocities, gradients, strict=True)]
+                gradients = updates["lookahead"](gradients, velocities, self.momentum)
             else:
                 gradients = velocities
             moments = (velocities,)
-        return [w - lr * g for w, g in zip(weights, gradients, strict=True)], moments
+        return updates["descended"](weights, gradients, self.lr), moments
 
 
 class Adam(Optimizer):
@@ -369,17 +365,12 @@ class Adam(Optimizer):
         self, weights: list[float], gradients: list[float], state: State
     ) -> tuple[list[float], tuple[list[float], ...]]:
         """Return the new weights and moments; see `Optimizer.moved`."""
-        lr, eps = self.lr, self.eps
         beta1, beta2 = self.betas
-        fresh1, fresh2 = 1 - beta1, 1 - beta2
         first, second = state.moments
-        first = [beta1 * m + fresh1 * g for m, g in zip(first, gradients, strict=True)]
-        second = [beta2 * v + fresh2 * g * g for v, g in zip(second, gradients, strict=True)]
-        bias1 = 1 - beta1**state.steps
+        first = updates["first_moment"](first, gradients, beta1, 1 - beta1)
+        second = updates["second_moment"](second, gradients, beta2, 1 - beta2)
+        bias = 1 - beta1**state.steps
         # The root of each factor, as v / (1 - β₂ᵗ) could overflow.
         root = math.sqrt(1 - beta2**state.steps)
-        weights = [
-            w - lr * (m / bias1) / (math.sqrt(v) / root + eps)
-            for w, m, v in zip(weights, first, second, strict=True)
-        ]
+        weights = updates["adapted"](weights, first, second, self.lr, bias, root, self.eps)
         return weights, (first, second)

@@ -138,7 +138,7 @@ class Rule:
     '\\frac{x}{\\left(1 + y\\right)^{2}}'
     """
 
-    __slots__ = ("names", "sequences", "text", "tree")
+    __slots__ = ("names", "sequences", "summand", "text", "tree")
 
     def __init__(self, text: str, *, names: Iterable[str] | None = None) -> None:
         self.text = text
@@ -148,6 +148,8 @@ class Rule:
         """The names used, in order of appearance."""
         self.sequences = tuple(sequences)
         """Those of them that stand inside ``sum(…)``."""
+        self.summand = next(map(Rule, _summands(self.tree)), None)
+        """What is summed, as a rule over one item of each sequence; None without a sum."""
 
     def __repr__(self) -> str:
         return f"Rule({self.text!r})"
@@ -176,22 +178,21 @@ class Rule:
         the bits of a chain of ``+``. (The built-in ``sum`` compensates its rounding, from Python
         3.12 on.) It starts from -0.0, which changes no number that is added to it.
         """
-        python = _Python(ieee=ieee)
-        value = ast.unparse(python.visit(_parse(self.text)))
-        if python.term is None:
+        value = self.python(ieee=ieee)
+        if self.summand is None:
             return [f"out = {value}"]
         return [
             f"total = -0.0 if {self.sequences[0]}s else 0.0",
             f"for {_zipped(self.sequences)}:",
-            f"    total += {ast.unparse(python.term)}",
+            f"    total += {self.summand.python(ieee=ieee)}",
             f"out = {value}",
         ]
 
     def c(self) -> str:
         """Return the rule as C text; it needs ``math.h`` and ``prelude("c")``.
 
-        A ``sum(term)`` becomes ``SUM(term)`` with the names indexed by ``i``: a macro that the
-        including file defines as a loop which adds from left to right.
+        A ``sum(…)`` becomes ``total``: a number that the text around it has added up from the
+        `summand`, as `statements` does.
         """
         return _CStyle("c").text(self.tree)
 
@@ -209,6 +210,14 @@ def _parse(text: str) -> ast.expr:
         return ast.parse(text, mode="eval").body
     except SyntaxError as error:
         raise RuleError(f"not an expression: {text!r} ({error.msg})") from None
+
+
+def _summands(tree: ast.expr) -> list[str]:
+    return [
+        ast.unparse(node.args[0])
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "sum"
+    ]
 
 
 def _zipped(names: Sequence[str]) -> str:
@@ -280,7 +289,6 @@ class _Check:
 class _Python(ast.NodeTransformer):
     def __init__(self, *, ieee: bool) -> None:
         self.ieee = ieee
-        self.term: ast.expr | None = None
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
         return ast.Constant(_float(node))
@@ -296,8 +304,7 @@ class _Python(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
         match node:
-            case ast.Call(func=ast.Name(id="sum"), args=[term]):
-                self.term = term
+            case ast.Call(func=ast.Name(id="sum")):
                 return ast.Name("total", ast.Load())
         return node
 
@@ -370,11 +377,11 @@ class _CStyle(_Printer):
         return written or f"ag_{name}"
 
     def sum(self, term: ast.expr) -> str:
-        self.index = "[i]"
-        text = self.text(term) if self.language == "c" else self.within(term, _PRODUCT)
-        self.index = ""
         if self.language == "c":
-            return f"SUM({text})"
+            return "total"
+        self.index = "[i]"
+        text = self.within(term, _PRODUCT)
+        self.index = ""
         first = Rule(ast.unparse(term)).names[0]
         return f"{first}.reduce((total, _, i) => total + {text}, 0)"
 

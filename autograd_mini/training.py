@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal, Protocol
 
+from autograd_mini.engines import Value
 from autograd_mini.errors import DivergenceError, DomainError, NonFiniteGradientError
 from autograd_mini.number import count, number
 from autograd_mini.optim import Optimizer
-from autograd_mini.value import Value
 
 __all__ = ["History", "fit"]
 

@@ -1,4 +1,8 @@
-"""`Value`: a number that remembers how it was computed, and can be differentiated."""
+"""`Value`: a number that remembers how it was computed, and can be differentiated.
+
+This is the reference engine. `autograd_mini.engines` puts one in C in its place where that was
+built; the two have the same names, errors and results, bit for bit.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +29,17 @@ from autograd_mini.operations import (
 )
 from autograd_mini.primitives import Primitive
 
-__all__ = ["DATA", "Value", "store", "zero_gradients"]
+__all__ = [
+    "DATA",
+    "Path",
+    "Value",
+    "checked_name",
+    "data_of",
+    "gradients_of",
+    "nonfinite_gradient",
+    "store",
+    "zero_gradients",
+]
 
 
 class Value:
@@ -55,6 +69,7 @@ class Value:
     # _y, the operands in _dx, and in _dy a pair: those that are Values, and their partial
     # derivatives. _mark is the token of the last backward pass that came by, _adjoint what that
     # pass has added up so far.
+    __module__ = "autograd_mini"  # where pickles look for the Value of either engine
     __slots__ = ("_adjoint", "_data", "_dx", "_dy", "_grad", "_mark", "_name", "_op", "_x", "_y")
 
     _adjoint: float
@@ -161,9 +176,7 @@ class Value:
 
     @name.setter
     def name(self, name: str | None) -> None:
-        if name is not None and not isinstance(name, str):
-            raise TypeError(f"name must be a string or None, got {type(name).__name__} {name!r}")
-        self._name = name
+        self._name = checked_name(name)
 
     @property
     def op(self) -> Primitive | None:
@@ -197,17 +210,17 @@ class Value:
         return (first, None if self._y is None else self._dy)
 
     def __repr__(self) -> str:
-        parts = [f"data={self._data!r}"]
+        parts = [f"data={self.data!r}"]
         if self.has_grad:
-            parts.append(f"grad={self._grad!r}")
+            parts.append(f"grad={self.grad!r}")
         if self.name is not None:
             parts.append(f"name={self.name!r}")
-        if self._op is not None:
-            parts.append(f"op={self._op.name}")
+        if self.op is not None:
+            parts.append(f"op={self.op.name}")
         return f"Value({', '.join(parts)})"
 
     def __format__(self, spec: str) -> str:
-        return format(self._data, spec) if spec else repr(self)
+        return format(self.data, spec) if spec else repr(self)
 
     # --- comparing and converting ---------------------------------------------------------------
 
@@ -245,12 +258,17 @@ class Value:
         raise TypeError("int(v) would drop the gradient: use v.data for the number")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        if self._op is not None:
+        if self.op is not None:
             raise TypeError(
                 f"cannot copy or pickle {self!r}: it stands for a whole computation; copy the "
                 "leaves and compute anew, or save a model with state_dict()"
             )
-        return _leaf, (self._data, self.name, self._grad if self.has_grad else None)
+        return type(self), (self.data,), (self.name, self.grad if self.has_grad else None)
+
+    def __setstate__(self, state: tuple[str | None, float | None]) -> None:
+        self.name, grad = state
+        if grad is not None:
+            self.grad = grad
 
     # --- the backward pass ----------------------------------------------------------------------
 
@@ -309,7 +327,9 @@ class Value:
             if gradient - gradient:  # an infinity or a NaN
                 finite = False
         if not finite and strict():
-            raise _nonfinite_gradient(nodes, leaves)
+            raise nonfinite_gradient(
+                nodes, [n._adjoint for n in nodes], leaves, [leaf._adjoint for leaf in leaves]
+            )
         nodes += leaves
         try:
             _store_adjoints(nodes)
@@ -389,6 +409,16 @@ def store(things: Iterable[Any], attributes: Iterable[str], values: Iterable[Any
     deque(map(setattr, things, attributes, values), maxlen=0)
 
 
+def data_of(values: Iterable[Value]) -> list[float]:
+    """Return the numbers of Values."""
+    return [value.data for value in values]
+
+
+def gradients_of(values: Iterable[Value]) -> list[float]:
+    """Return the gradients of Values."""
+    return [value.grad for value in values]
+
+
 def zero_gradients(values: Iterable[Value]) -> None:
     """Set the gradients to zero, all of them or none; one never computed stays that way."""
     store([value for value in values if value.has_grad], repeat(GRAD), repeat(0.0))
@@ -409,42 +439,60 @@ def _compared(compare: Callable[[float, float], bool], value: Value, other: obje
     return compare(value._data, number(other, what="a comparison"))
 
 
-def _leaf(data: float, name: str | None, grad: float | None) -> Value:
-    """Make a leaf as it was copied or pickled."""
-    value = Value(data, name=name)
-    if grad is not None:
-        value.grad = grad
-    return value
+def checked_name(name: object) -> str | None:
+    """Return a name as a plain str, or None.
+
+    Raises:
+        TypeError: it is neither.
+    """
+    if name is None:
+        return None
+    if not isinstance(name, str):
+        raise TypeError(f"name must be a string or None, got {type(name).__name__} {name!r}")
+    # Of a subclass only the text: its attributes could refer to the Value, and make a cycle.
+    return name if type(name) is Path else str.__str__(name)
 
 
-def _nonfinite_gradient(nodes: list[Value], leaves: list[Value]) -> NonFiniteGradientError:
+class Path(str):
+    """A name that a module gave to a parameter, which a module around it may lengthen."""
+
+    __slots__ = ()
+
+
+def nonfinite_gradient(
+    nodes: list[Value], adjoints: list[float], leaves: list[Value], gradients: list[float]
+) -> NonFiniteGradientError:
     """Return the error that says which leaf, and at which node the trouble arose."""
-    leaf = next(leaf for leaf in leaves if not math.isfinite(leaf._adjoint))
-    what = f"the gradient of {_called(leaf)} would be {leaf._adjoint}"
+    leaf, gradient = next(
+        (leaf, gradient)
+        for leaf, gradient in zip(leaves, gradients, strict=True)
+        if not math.isfinite(gradient)
+    )
     where = "; it was not finite before, or the sum overflows"
-    for node in reversed(nodes):
+    for node, adjoint in zip(reversed(nodes), reversed(adjoints), strict=True):
         for operand, partial in zip(node.operands, node.partials, strict=True):
-            if partial is not None and not math.isfinite(node._adjoint * partial):
-                assert node._op is not None
+            if partial is not None and not math.isfinite(adjoint * partial):
                 where = (
-                    f"; this arises at {node._op.name}, whose value is {node._data!r} and whose "
+                    f"; this arises at {node.op}, whose value is {node.data!r} and whose "
                     f"partial derivative for {_called(operand)} is {partial!r}, "
-                    f"times an incoming gradient of {node._adjoint!r}"
+                    f"times an incoming gradient of {adjoint!r}"
                 )
                 break
         else:
             continue
         break
     return NonFiniteGradientError(
-        f"backward(): {what}{where}. No gradient was changed; "
-        'errstate(nonfinite="ignore") would store it'
+        f"backward(): the gradient of {_called(leaf)} would be {gradient}{where}. "
+        'No gradient was changed; errstate(nonfinite="ignore") would store it'
     )
 
 
-def _called(value: Operand) -> str:
-    if type(value) is Value and value.name is not None:
-        return f"{value.name!r} ({value._data!r})"
-    return f"a Value of {value._data!r}" if type(value) is Value else repr(value)
+def _called(operand: Operand) -> str:
+    if isinstance(operand, float):
+        return repr(operand)
+    if operand.name is not None:
+        return f"{operand.name!r} ({operand.data!r})"
+    return f"a Value of {operand.data!r}"
 
 
 def _new_lock() -> None:

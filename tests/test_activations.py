@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd_mini import functions
+from autograd_mini import Value, functions
 from autograd_mini.activations import ACTIVATIONS, Activation, as_activation
 from autograd_mini.nn import INITIALISERS, Layer, Module, Neuron
-from autograd_mini.value import Value
 
 ROWS = list(ACTIVATIONS.values())
 NUMBERS = st.floats(-1e6, 1e6)

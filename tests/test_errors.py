@@ -8,9 +8,8 @@ import threading
 import pytest
 
 import autograd_mini as ag
-from autograd_mini import errors
+from autograd_mini import Value, errors
 from autograd_mini.errors import errstate, strict
-from autograd_mini.value import Value
 
 
 @pytest.mark.parametrize(

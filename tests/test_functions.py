@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd_mini as ag
-from autograd_mini import functions
+from autograd_mini import Value, functions
 from autograd_mini.errors import DomainError, errstate
 from autograd_mini.functions import (
     linear,
@@ -22,7 +22,6 @@ from autograd_mini.functions import (
 from autograd_mini.primitives import TABLE
 from autograd_mini.testing import check_gradients
 from autograd_mini.testing.strategies import function, operands
-from autograd_mini.value import Value
 
 NUMBER = st.floats(-50, 50)
 LISTS = st.lists(NUMBER, min_size=1, max_size=6)

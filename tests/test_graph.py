@@ -2,11 +2,11 @@
 
 from hypothesis import given
 
+from autograd_mini import Value
 from autograd_mini.functions import dot
 from autograd_mini.functions import sum as total
 from autograd_mini.graph import Edge, edges, leaves, topological_order
 from autograd_mini.testing.strategies import function, graphs
-from autograd_mini.value import Value
 
 
 @given(graphs())

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd_mini import losses
+from autograd_mini import Value, losses
 from autograd_mini.errors import DomainError
 from autograd_mini.graph import topological_order
 from autograd_mini.losses import (
@@ -18,7 +18,6 @@ from autograd_mini.losses import (
     squared_error,
     sum_of_squares,
 )
-from autograd_mini.value import Value
 
 PAIRWISE = [squared_error, sum_of_squares, mean_squared_error, binary_cross_entropy, hinge]
 DYADIC = st.integers(-64, 64).map(lambda n: n / 16)

@@ -13,11 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from interrupts import interrupted_everywhere
 
-from autograd_mini import functions, losses, storage
+from autograd_mini import Value, functions, losses, storage
 from autograd_mini.activations import ACTIVATIONS
 from autograd_mini.errors import StateError
 from autograd_mini.nn import INITIALISERS, MLP, Layer, Module, Neuron
-from autograd_mini.value import Value
 
 SMOOTH = ["sigmoid", "tanh", "softmax", "linear"]
 HALVES = st.integers(-8, 8).map(lambda n: n / 2)

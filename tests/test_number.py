@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autograd_mini import Value
 from autograd_mini.number import is_foreign, number
-from autograd_mini.value import Value
 
 
 @given(st.floats())

@@ -16,13 +16,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autograd_mini as ag
+from autograd_mini import Value
 from autograd_mini.errors import DomainError, errstate
 from autograd_mini.functions import dot
 from autograd_mini.functions import sum as total
 from autograd_mini.operations import Operation
 from autograd_mini.primitives import PRIMITIVES, TABLE, Primitive
 from autograd_mini.testing.strategies import function, operands
-from autograd_mini.value import Value
+from autograd_mini.value import Value as PythonValue
 
 UNARY = [row for row in TABLE if not row.nary and len(row.operands) == 1]
 BINARY = [row for row in TABLE if not row.nary and len(row.operands) == 2]
@@ -30,6 +31,7 @@ OPERATORS = ["add", "sub", "mul", "div", "pow"]
 
 
 X, Y = Value(1.5), Value(2.0)
+NO_OPERATIONS = ["__init__", "__new__", "__reduce__", "__setstate__"]
 ARGUMENTS = [(X,), (X, 2.0), (X, Y), ([X],), ([X], [Y])]
 
 
@@ -37,7 +39,7 @@ def bindings() -> dict[str, Primitive]:
     """Return what each name on Value makes, found by making it."""
     found = {}
     for name, attribute in vars(Value).items():
-        if not callable(attribute) or name in ("__init__", "__new__", "__reduce__"):
+        if not callable(attribute) or name in NO_OPERATIONS:
             continue
         for arguments in ARGUMENTS:
             try:
@@ -76,11 +78,11 @@ def test_every_binary_operator_is_bound_in_both_directions():
 
 def test_a_binding_is_replaced_by_a_plain_function_with_a_name_and_a_docstring():
     for name, row in bindings().items():
-        bound = vars(Value)[name]
+        bound = vars(PythonValue)[name]
         assert not isinstance(bound, Operation)
         assert bound.__name__ == name
         assert bound.__qualname__ == f"Value.{name}"
-        assert bound.__module__ == "autograd_mini.value"
+        assert bound.__module__ == "autograd_mini"
         assert bound.__doc__.startswith(f"Return {row.value.text}.\n")
         for operand, rule in row.partials.items():
             assert f"d{operand} = {rule.text}" in bound.__doc__
@@ -379,7 +381,7 @@ def test_numbers_are_strict_and_lenient_as_values_are():
 
 def test_the_error_shows_no_inner_exception_but_the_generated_line():
     with pytest.raises(DomainError) as caught:
-        Value(-1.0).log()
+        PythonValue(-1.0).log()
     shown = "".join(traceback.format_exception(caught.value))
     assert "math domain error" not in shown
     assert "exceptional(primitive, self)" in shown
@@ -387,7 +389,7 @@ def test_the_error_shows_no_inner_exception_but_the_generated_line():
 
 def test_every_generated_function_shows_its_lines():
     for name in bindings():
-        code = vars(Value)[name].__code__
+        code = vars(PythonValue)[name].__code__
         first = linecache.getline(code.co_filename, code.co_firstlineno)
         assert first.startswith("def ")
 
@@ -408,5 +410,5 @@ def test_a_signature_names_the_operands_of_the_row():
     assert str(inspect.signature(ag.exp)) == "(x, /)"
     assert str(inspect.signature(ag.leaky_relu)) == "(x, y=0.01, /)"
     assert str(inspect.signature(ag.dot)) == "(ws, xs, b=0.0, /)"
-    assert "Return x + y." in Value.__add__.__doc__
-    assert ">>>" not in Value.__add__.__doc__
+    assert "Return x + y." in PythonValue.__add__.__doc__
+    assert ">>>" not in PythonValue.__add__.__doc__

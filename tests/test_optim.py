@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from interrupts import interrupted_everywhere
 
+from autograd_mini import Value
 from autograd_mini.errors import DivergenceError, StateError, errstate
 from autograd_mini.optim import SGD, Adam, Optimizer
-from autograd_mini.value import Value
 
 rates = st.floats(1e-4, 1.0)
 betas = st.floats(0.0, 0.99)

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import Phase, given, settings
 from references import bound, precise_partial, precise_value, ulps
 
+from autograd_mini import Value
 from autograd_mini.errors import AutogradError, errstate
 from autograd_mini.primitives import PRIMITIVES, TABLE, Domain, Primitive, markdown
 from autograd_mini.rules import RuleError
 from autograd_mini.testing import check_gradients
 from autograd_mini.testing.strategies import function, graphs, operands
-from autograd_mini.value import Value
 
 ELEMENTARY = [row for row in TABLE if not row.nary]
 INF, NAN = math.inf, math.nan

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from interrupts import interrupted_everywhere
 from references import COMPLEX, EXACT, Exact, chain_rule
 
+from autograd_mini import Value, engine
 from autograd_mini.errors import AutogradError
 from autograd_mini.functions import dot, exp, log, maximum, mean, sigmoid, softmax, tanh
 from autograd_mini.functions import sum as total
@@ -19,7 +20,6 @@ from autograd_mini.graph import topological_order
 from autograd_mini.primitives import TABLE
 from autograd_mini.testing import absolute_gradients, check_gradients
 from autograd_mini.testing.strategies import function, graphs, integer_graphs
-from autograd_mini.value import Value
 
 U = Fraction(2) ** -53
 SEEDS = st.sampled_from([1.0, -0.75, 0.1, -3.0, 1e-3])
@@ -337,7 +337,7 @@ def test_p11_an_interrupted_backward_pass_leaves_the_gradients_all_old_or_all_ne
         assert [leaf.grad for leaf in leaves] == new
 
     instants = interrupted_everywhere(a_network, lambda network: network[1].backward(), check=check)
-    assert instants > 100
+    assert instants > (100 if engine == "python" else 0)  # in C, none comes between two changes
     assert seen == {False, True}
 
 

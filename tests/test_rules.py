@@ -102,7 +102,8 @@ def test_a_sum_is_printed_as_a_loop_in_each_language():
     rule = Rule("sum(w * x) + b")
     assert rule.names == ("w", "x", "b")
     assert rule.sequences == ("w", "x")
-    assert rule.c() == "SUM(w[i] * x[i]) + b"
+    assert rule.c() == "total + b"
+    assert rule.summand.c() == "w * x"
     assert rule.javascript().startswith("w.reduce((total, _, i) => total + w[i] * x[i], ")
     assert rule.latex() == r"\sum_i w_i \cdot x_i + b"
 

@@ -16,9 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from interrupts import interrupted_everywhere
 
-from autograd_mini import storage
+from autograd_mini import Value, storage
 from autograd_mini.errors import StateError
-from autograd_mini.value import Value
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 OLD, NEW = {"w": 1.0}, {"w": 2.0, "b": -0.5}

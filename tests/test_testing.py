@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from references import bound
 
 import autograd_mini as ag
-from autograd_mini import testing
+from autograd_mini import Value, testing
 from autograd_mini.errors import (
     DomainError,
     GradientCheckError,
@@ -31,7 +31,6 @@ from autograd_mini.testing.strategies import (
     numbers,
     operands,
 )
-from autograd_mini.value import Value
 
 # --- right gradients pass ------------------------------------------------------------------------
 

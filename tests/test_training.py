@@ -13,11 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from interrupts import interrupted_everywhere
 
-from autograd_mini import training
+from autograd_mini import Value, training
 from autograd_mini.errors import DomainError, errstate
 from autograd_mini.optim import SGD, Adam
 from autograd_mini.training import History, fit
-from autograd_mini.value import Value
 
 X = [-1.0, -0.5, 0.25, 0.5, 1.0]
 Y = [-1.0, 0.1, 1.4, 2.0, 3.0]  # about 2x + 1
@@ -520,7 +519,7 @@ def test_tqdm_is_not_imported_with_the_library():
     """Nor by a training that shows no progress; seen in a fresh interpreter."""
     script = (
         "import sys, autograd_mini.training as t, autograd_mini.optim as o\n"
-        "from autograd_mini.value import Value\n"
+        "from autograd_mini import Value\n"
         "class Model:\n"
         "    w = Value(1.0)\n"
         "    def __call__(self, x): return self.w * x\n"

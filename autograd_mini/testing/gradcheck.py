@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from autograd_mini.engines import Value
 from autograd_mini.errors import DomainError, GradientCheckError
 from autograd_mini.exceptional import numbers_of
 from autograd_mini.graph import edges, topological_order
 from autograd_mini.number import finite, number
-from autograd_mini.value import Value
 
 __all__ = ["absolute_gradients", "check_gradients"]
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeAlias
 
+from autograd_mini.engines import Value
 from autograd_mini.primitives import PRIMITIVES, TABLE, Domain, Primitive
-from autograd_mini.value import Value
 
 try:
     from hypothesis import strategies as st

@@ -1,0 +1,415 @@
+/* Operations: for every row of the table, the functions that compute it and make its node. */
+
+#if defined(__GNUC__)
+#define INLINE static inline __attribute__((always_inline))
+#else
+#define INLINE static inline
+#endif
+
+typedef double (*Function1)(double x);
+typedef double (*Partial1)(double x, double out);
+typedef double (*Function2)(double x, double y);
+typedef double (*Partial2)(double x, double y, double out);
+
+/* An operand as it was given: a Value and its number, or NULL and a constant. */
+typedef struct {
+    Node *value;
+    double number;
+} Given;
+
+#define GIVEN(node) ((Given){(Node *)(node), ((Node *)(node))->data})
+#define CONSTANT(number) ((Given){NULL, (number)})
+
+static PyObject *
+given_object(Given given)
+{
+    return given.value ? Py_NewRef((PyObject *)given.value) : PyFloat_FromDouble(given.number);
+}
+
+/* Write what a node keeps of an operand. */
+INLINE void
+keep(Operand *operand, Given given, double partial)
+{
+    Py_XINCREF((PyObject *)given.value);
+    operand->value = given.value;
+    operand->number = given.value ? partial : given.number;
+}
+
+/* --- results that are not finite ------------------------------------------------------------ */
+
+/* Call `exceptional(primitive, *operands)`; put the value in `out` and return the partials. */
+static PyObject *
+exceptional_result(Op op, PyObject *const *operands, int count, double *out)
+{
+    PyObject *arguments = PyTuple_New(count + 1), *partials = NULL;
+    if (!arguments)
+        return NULL;
+    PyTuple_SET_ITEM(arguments, 0, Py_NewRef(primitives[op]));
+    for (int i = 0; i < count; i++) { /* of a list, a copy that no one can change */
+        PyObject *operand = PyList_CheckExact(operands[i]) ? PyList_AsTuple(operands[i])
+                                                           : Py_NewRef(operands[i]);
+        PyTuple_SET_ITEM(arguments, i + 1, operand);
+    }
+    PyObject *result = PyErr_Occurred() ? NULL : PyObject_CallObject(exceptional, arguments);
+    if (result && PyArg_ParseTuple(result, "dO!", out, &PyTuple_Type, &partials))
+        Py_INCREF(partials);
+    Py_XDECREF(result);
+    Py_DECREF(arguments);
+    return partials;
+}
+
+/* Make the node, or the float, of one or two operands whose result is not finite. */
+static PyObject *
+exceptional_node(Op op, Given x, const Given *y)
+{
+    double out, dx, dy = 0.0;
+    PyObject *operands[] = {given_object(x), y ? given_object(*y) : NULL};
+    PyObject *partials = NULL;
+    if (operands[0] && (!y || operands[1]))
+        partials = exceptional_result(op, operands, y ? 2 : 1, &out);
+    Py_XDECREF(operands[0]);
+    Py_XDECREF(operands[1]);
+    if (!partials)
+        return NULL;
+    int parsed = PyArg_ParseTuple(partials, y ? "dd" : "d", &dx, &dy);
+    Py_DECREF(partials);
+    if (!parsed)
+        return NULL;
+    if (!x.value && !(y && y->value))
+        return PyFloat_FromDouble(out);
+    Node *node = node_new(op);
+    if (!node)
+        return NULL;
+    node->data = out;
+    keep(&node->x, x, dx);
+    keep(&node->y, y ? *y : CONSTANT(0.0), dy);
+    return (PyObject *)node;
+}
+
+/* --- one operand ------------------------------------------------------------------------------ */
+
+INLINE PyObject *
+unary_node(Op op, Function1 value, Partial1 dx, Node *operand)
+{
+    const double x = operand->data, out = value(x);
+    if (!isfinite(out))
+        return exceptional_node(op, GIVEN(operand), NULL);
+    Node *node = node_new(op);
+    if (!node)
+        return NULL;
+    node->data = out;
+    keep(&node->x, GIVEN(operand), dx(x, out));
+    node->y.value = NULL;
+    return (PyObject *)node;
+}
+
+/* --- two operands ----------------------------------------------------------------------------- */
+
+INLINE PyObject *
+binary_node(Op op, Function2 value, Partial2 dx, Partial2 dy, Given x, Given y)
+{
+    const double out = value(x.number, y.number);
+    if (!isfinite(out))
+        return exceptional_node(op, x, &y);
+    if (!x.value && !y.value)
+        return PyFloat_FromDouble(out);
+    Node *node = node_new(op);
+    if (!node)
+        return NULL;
+    node->data = out;
+    keep(&node->x, x, x.value ? dx(x.number, y.number, out) : 0.0);
+    keep(&node->y, y, y.value ? dy(x.number, y.number, out) : 0.0);
+    return (PyObject *)node;
+}
+
+/* An operator: a Value on one side, a Value or a number on the other. */
+INLINE PyObject *
+binary_operator(Op op, Function2 value, Partial2 dx, Partial2 dy, PyObject *left, PyObject *right)
+{
+    Given x = CONSTANT(0.0), y = CONSTANT(0.0);
+    int foreign = 0;
+    if (IS_VALUE(left))
+        x = GIVEN(left);
+    else if (PyFloat_CheckExact(left))
+        x.number = PyFloat_AS_DOUBLE(left);
+    else
+        foreign = take_operand(left, row_names[op], &x.number);
+    if (IS_VALUE(right))
+        y = GIVEN(right);
+    else if (PyFloat_CheckExact(right))
+        y.number = PyFloat_AS_DOUBLE(right);
+    else if (!foreign)
+        foreign = take_operand(right, row_names[op], &y.number);
+    if (foreign < 0)
+        return NULL;
+    if (foreign)
+        Py_RETURN_NOTIMPLEMENTED;
+    return binary_node(op, value, dx, dy, x, y);
+}
+
+/* --- many operands ---------------------------------------------------------------------------- */
+
+/* A function of many operands takes one or two sequences of equal length, and then perhaps a single
+   operand: its parts. The operands of all parts stand in one array, one after the other, each with
+   its number, until the partial derivatives take the place of the Values' numbers. */
+
+enum { MOST_PARTS = 3 };
+
+typedef struct {
+    Op op;
+    int sequences, parts;
+} Shape;
+
+typedef double (*FunctionMany)(const Operand *operands, Py_ssize_t each);
+typedef void (*PartialsMany)(Operand *operands, Py_ssize_t each, double out);
+
+static int
+take_plain(PyObject *object, Operand *operand)
+{
+    if (IS_VALUE(object))
+        *operand = (Operand){.value = (Node *)object, .number = ((Node *)object)->data};
+    else if (PyFloat_CheckExact(object))
+        *operand = (Operand){.value = NULL, .number = PyFloat_AS_DOUBLE(object)};
+    else
+        return 0;
+    return 1;
+}
+
+/* Return the operands, borrowed, if the parts are lists or tuples of nothing but Values and floats
+   and a single one of these; otherwise return NULL, with an error only if memory has run out. */
+static Operands *
+plain_operands(Shape shape, PyObject *const *parts)
+{
+    for (int i = 0; i < shape.sequences; i++)
+        if (!PyList_CheckExact(parts[i]) && !PyTuple_CheckExact(parts[i]))
+            return NULL;
+    Py_ssize_t each = PySequence_Fast_GET_SIZE(parts[0]);
+    if (shape.sequences > 1 && PySequence_Fast_GET_SIZE(parts[1]) != each)
+        return NULL;
+    Py_ssize_t count = each * shape.sequences + shape.parts - shape.sequences;
+    Operands *taken = PyMem_Malloc(sizeof(Operands) + (size_t)count * sizeof(Operand));
+    if (!taken)
+        return (Operands *)PyErr_NoMemory();
+    taken->count = count;
+    Operand *operand = taken->items;
+    int plain = 1;
+    for (int i = 0; plain && i < shape.sequences; i++) {
+        PyObject **items = PySequence_Fast_ITEMS(parts[i]);
+        for (Py_ssize_t j = 0; plain && j < each; j++)
+            plain = take_plain(items[j], operand++);
+    }
+    for (int i = shape.sequences; plain && i < shape.parts; i++)
+        plain = take_plain(parts[i], operand++);
+    if (plain)
+        return taken;
+    PyMem_Free(taken);
+    return NULL;
+}
+
+/* Replace the TypeError of what is no sequence by one that says what is taken. */
+static void
+raise_no_sequence(Op op, PyObject *object)
+{
+    if (!PyErr_ExceptionMatches(PyExc_TypeError))
+        return;
+    PyObject *raised = PyErr_GetRaisedException();
+    raise_from(PyObject_CallFunctionObjArgs(no_sequence, primitives[op], object, raised, NULL));
+    Py_DECREF(raised);
+}
+
+/* Return a new tuple of a sequence's operands, with unusual numbers made floats. */
+static PyObject *
+plain_sequence(Op op, PyObject *object)
+{
+    PyObject *given = PySequence_Tuple(object);
+    if (!given) {
+        raise_no_sequence(op, object);
+        return NULL;
+    }
+    PyObject *both =
+        PyObject_CallFunctionObjArgs(with_numbers, value_type, primitives[op], given, NULL);
+    Py_DECREF(given);
+    PyObject *operands = NULL, *unused;
+    if (both && PyArg_ParseTuple(both, "O!O", &PyTuple_Type, &operands, &unused))
+        Py_INCREF(operands);
+    Py_XDECREF(both);
+    return operands;
+}
+
+static PyObject *
+plain_single(Op op, PyObject *object)
+{
+    double converted;
+    if (IS_VALUE(object))
+        return Py_NewRef(object);
+    return take_number(object, row_names[op], &converted) < 0 ? NULL : PyFloat_FromDouble(converted);
+}
+
+/* Make parts of anything that is taken into plain ones; they are new, and those made before an
+   error are the caller's too. */
+static int
+make_plain(Shape shape, PyObject *const *parts, PyObject **plain)
+{
+    for (int i = 0; i < shape.parts; i++) {
+        plain[i] = i < shape.sequences ? plain_sequence(shape.op, parts[i])
+                                       : plain_single(shape.op, parts[i]);
+        if (!plain[i])
+            return -1;
+    }
+    if (shape.sequences > 1 && PyTuple_GET_SIZE(plain[0]) != PyTuple_GET_SIZE(plain[1])) {
+        raise_from(PyObject_CallFunction(unequal, "Onn", primitives[shape.op],
+                                         PyTuple_GET_SIZE(plain[0]), PyTuple_GET_SIZE(plain[1])));
+        return -1;
+    }
+    return 0;
+}
+
+/* Put the partials that `exceptional` returned, numbers and lists of numbers, in the operands. */
+static int
+store_partials(Operands *operands, PyObject *partials)
+{
+    Py_ssize_t at = 0;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(partials); i++) {
+        PyObject *part = PyTuple_GET_ITEM(partials, i);
+        PyObject *items = PyFloat_Check(part) ? PyTuple_Pack(1, part) : PySequence_Tuple(part);
+        for (Py_ssize_t j = 0; items && j < PyTuple_GET_SIZE(items); j++, at++) {
+            double partial = PyFloat_AsDouble(PyTuple_GET_ITEM(items, j));
+            if (at < operands->count && operands->items[at].value)
+                operands->items[at].number = partial;
+        }
+        Py_XDECREF(items);
+        if (PyErr_Occurred())
+            return -1;
+    }
+    if (at == operands->count)
+        return 0;
+    PyErr_SetString(PyExc_RuntimeError, "a sequence of operands changed while it was used");
+    return -1;
+}
+
+/* Return the node, or the float, of operands that were given as plain parts. */
+INLINE PyObject *
+many_node(Shape shape, FunctionMany value, PartialsMany partials, PyObject *const *parts,
+          Operands *operands)
+{
+    Py_ssize_t each = PySequence_Fast_GET_SIZE(parts[0]);
+    int values = 0;
+    for (Py_ssize_t i = 0; i < operands->count; i++) {
+        Py_XINCREF((PyObject *)operands->items[i].value);
+        values |= operands->items[i].value != NULL;
+    }
+    double out = value(operands->items, each);
+    if (isfinite(out))
+        partials(operands->items, each, out);
+    else {
+        PyObject *exceptional = exceptional_result(shape.op, parts, shape.parts, &out);
+        if (!exceptional)
+            goto error;
+        int stored = store_partials(operands, exceptional);
+        Py_DECREF(exceptional);
+        if (stored < 0)
+            goto error;
+    }
+    if (!values) {
+        PyMem_Free(operands);
+        return PyFloat_FromDouble(out);
+    }
+    Node *node = node_new(shape.op);
+    if (!node)
+        goto error;
+    node->data = out;
+    node->x.value = node->y.value = NULL;
+    node->x.many = operands;
+    return (PyObject *)node;
+error:
+    for (Py_ssize_t i = 0; i < operands->count; i++)
+        Py_XDECREF((PyObject *)operands->items[i].value);
+    PyMem_Free(operands);
+    return NULL;
+}
+
+INLINE PyObject *
+many_call(Shape shape, FunctionMany value, PartialsMany partials, PyObject *const *parts)
+{
+    Operands *operands = plain_operands(shape, parts);
+    if (operands)
+        return many_node(shape, value, partials, parts, operands);
+    if (PyErr_Occurred())
+        return NULL;
+    PyObject *plain[MOST_PARTS] = {NULL}, *result = NULL;
+    if (make_plain(shape, parts, plain) == 0 && (operands = plain_operands(shape, plain)))
+        result = many_node(shape, value, partials, plain, operands);
+    for (int i = 0; i < shape.parts; i++)
+        Py_XDECREF(plain[i]);
+    return result;
+}
+
+/* --- the rows ----------------------------------------------------------------------------------- */
+
+#define DEFINE_UNARY(NAME, VALUE, DX)                                                              \
+    static double NAME##_value(double x) { return VALUE; }                                         \
+    static double NAME##_dx(double x, double out) { (void)x; (void)out; return DX; }
+#define DEFINE_BINARY(NAME, VALUE, DX, DY)                                                         \
+    static double NAME##_value(double x, double y) { return VALUE; }                               \
+    static double NAME##_dx(double x, double y, double out)                                        \
+    {                                                                                              \
+        (void)x; (void)y; (void)out;                                                               \
+        return DX;                                                                                 \
+    }                                                                                              \
+    static double NAME##_dy(double x, double y, double out)                                        \
+    {                                                                                              \
+        (void)x; (void)y; (void)out;                                                               \
+        return DY;                                                                                 \
+    }
+/* Additions go from left to right, as in a chain of `+`; the -0.0 changes no number added to it. */
+#define DEFINE_SUM(NAME, TERM, VALUE, DX)                                                          \
+    static double NAME##_value(const Operand *operands, Py_ssize_t each)                           \
+    {                                                                                              \
+        double total = each ? -0.0 : 0.0;                                                          \
+        for (Py_ssize_t i = 0; i < each; i++) {                                                    \
+            double x = operands[i].number;                                                         \
+            total += TERM;                                                                         \
+        }                                                                                          \
+        return VALUE;                                                                              \
+    }                                                                                              \
+    static void NAME##_partials(Operand *operands, Py_ssize_t each, double out)                    \
+    {                                                                                              \
+        (void)out;                                                                                 \
+        for (Py_ssize_t i = 0; i < each; i++) {                                                    \
+            double x = operands[i].number;                                                         \
+            (void)x;                                                                               \
+            if (operands[i].value)                                                                 \
+                operands[i].number = DX;                                                           \
+        }                                                                                          \
+    }
+#define DEFINE_DOT(NAME, TERM, VALUE, DW, DX, DB)                                                  \
+    static double NAME##_value(const Operand *operands, Py_ssize_t each)                           \
+    {                                                                                              \
+        double total = each ? -0.0 : 0.0, b = operands[2 * each].number;                           \
+        for (Py_ssize_t i = 0; i < each; i++) {                                                    \
+            double w = operands[i].number, x = operands[each + i].number;                          \
+            total += TERM;                                                                         \
+        }                                                                                          \
+        return VALUE;                                                                              \
+    }                                                                                              \
+    static void NAME##_partials(Operand *operands, Py_ssize_t each, double out)                    \
+    {                                                                                              \
+        (void)out;                                                                                 \
+        double b = operands[2 * each].number;                                                      \
+        for (Py_ssize_t i = 0; i < each; i++) {                                                    \
+            Operand *of_w = &operands[i], *of_x = &operands[each + i];                             \
+            double w = of_w->number, x = of_x->number;                                             \
+            if (of_w->value)                                                                       \
+                of_w->number = DW;                                                                 \
+            if (of_x->value)                                                                       \
+                of_x->number = DX;                                                                 \
+        }                                                                                          \
+        (void)b;                                                                                   \
+        if (operands[2 * each].value)                                                              \
+            operands[2 * each].number = DB;                                                        \
+    }
+
+UNARY_ROWS(DEFINE_UNARY)
+BINARY_ROWS(DEFINE_BINARY)
+SUM_ROWS(DEFINE_SUM)
+DOT_ROWS(DEFINE_DOT)

@@ -1,0 +1,60 @@
+"""Builds the native engine, if this Python can run it and there is a compiler.
+
+All that is not about C stands in pyproject.toml. Without a compiler the package is complete: the
+Python engine runs, and a wheel that is built then is a pure one.
+"""
+
+import sys
+import sysconfig
+from pathlib import Path
+
+from setuptools import Extension, setup
+from setuptools.command.bdist_wheel import bdist_wheel
+from setuptools.command.build_ext import build_ext
+
+FOLDER = "autograd_mini/_native"
+HEADERS = ("rules", "node", "numbers", "operations", "backward", "attributes", "functions", "bulk")
+
+CORE = Extension(
+    "autograd_mini._native.core",
+    [f"{FOLDER}/core.c"],
+    depends=[f"{FOLDER}/{name}.h" for name in HEADERS],
+    optional=True,  # a failure to build it is no failure to install
+)
+
+# Both engines must round alike, operation by operation: nothing contracted into one rounding,
+# no sine and cosine computed together by a function of their own.
+OPTIONS = {
+    "msvc": ["/O2", "/fp:precise", "/std:c11"],
+    "unix": ["-O3", "-std=c11", "-ffp-contract=off", "-fno-builtin-sin", "-fno-builtin-cos"],
+}
+
+
+class BuildNative(build_ext):
+    """Compiles with the options of the compiler at hand."""
+
+    def build_extensions(self):
+        for extension in self.extensions:
+            extension.extra_compile_args += OPTIONS.get(self.compiler.compiler_type, [])
+        super().build_extensions()
+
+
+class BuildWheel(bdist_wheel):
+    """Makes a pure wheel where no extension could be built."""
+
+    def run(self):
+        self.run_command("build_ext")
+        built = self.get_finalized_command("build_ext").get_outputs()
+        if not any(Path(path).exists() for path in built):
+            self.distribution.ext_modules = None
+            self.root_is_pure = True
+        super().run()
+
+
+# The native engine relies on the global interpreter lock and on CPython's object layout.
+RUNS_HERE = sys.implementation.name == "cpython" and not sysconfig.get_config_var("Py_GIL_DISABLED")
+
+setup(
+    ext_modules=[CORE] if RUNS_HERE else [],
+    cmdclass={"build_ext": BuildNative, "bdist_wheel": BuildWheel},
+)
