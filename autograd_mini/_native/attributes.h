@@ -125,7 +125,7 @@ for_each_operand(Node *node, PyObject *(*make)(Operand))
 static PyObject *
 operand_object(Operand operand)
 {
-    return given_object((Given){operand.value, operand.number});
+    return given_object(operand.value, operand.number);
 }
 
 static PyObject *

@@ -3,10 +3,16 @@
    From its first line to its last no Python code runs, so no other thread and no signal handler
    comes between: a pass is done whole or not at all. */
 
+/* A node that the pass goes through, and its gradient before. */
 typedef struct {
-    Node **items;
+    Node *node;
+    double before;
+} Visit;
+
+typedef struct {
+    Visit *items;
     size_t count, capacity;
-} Nodes;
+} Visits;
 
 /* A node on the way from the root to where the walk is, and which operand comes next there. */
 typedef struct {
@@ -19,7 +25,7 @@ typedef struct {
     size_t count, capacity;
 } Path;
 
-/* Make room for one more item in `Nodes` or a `Path`; true if there is none. */
+/* Make room for one more item in `Visits` or a `Path`; true if there is none. */
 #define CANNOT_GROW(list)                                                                          \
     ((list)->count == (list)->capacity                                                             \
      && !grow((void **)&(list)->items, &(list)->capacity, sizeof *(list)->items))
@@ -37,7 +43,7 @@ grow(void **items, size_t *capacity, size_t size)
 }
 
 /* Kept from one pass to the next, unless a large graph has made them large. */
-static Nodes nodes, leaves;
+static Visits nodes, leaves;
 static Path path;
 enum { KEPT_CAPACITY = 1 << 16 };
 
@@ -49,42 +55,47 @@ release_lists(void)
         PyMem_RawFree(nodes.items);
         PyMem_RawFree(leaves.items);
         PyMem_RawFree(path.items);
-        nodes = leaves = (Nodes){NULL, 0, 0};
+        nodes = leaves = (Visits){NULL, 0, 0};
         path = (Path){NULL, 0, 0};
     }
 }
 
+/* Add a node to a list, and set its gradient to zero; return whether there was memory. */
+INLINE int
+visit(Visits *list, Node *node)
+{
+    if (CANNOT_GROW(list))
+        return 0;
+    list->items[list->count++] = (Visit){node, node->grad};
+    node->grad = 0.0;
+    node->had_grad = node->has_grad;
+    node->has_grad = 1;
+    return 1;
+}
+
 /* Put the computed nodes that the root depends on in `nodes`, operands first, and the leaves in
-   `leaves`, all marked and with adjoints of zero. It is a depth-first walk, in the order of the
-   operands; leaves never enter the path. Returns 0 if memory runs out. */
+   `leaves`, all marked and with gradients of zero. It is a depth-first walk, in the order of the
+   operands; leaves never enter the path. Returns whether there was memory. */
 static int
-mark(Node *root)
+walk(Node *root)
 {
     static uint64_t passes;
     const uint64_t pass = ++passes;
     root->mark = pass;
-    root->adjoint = 0.0;
-    if (root->op == LEAF) {
-        if (CANNOT_GROW(&leaves))
-            return 0;
-        leaves.items[leaves.count++] = root;
-        return 1;
-    }
+    if (root->op == LEAF)
+        return visit(&leaves, root);
     Node *node = root;
-    Py_ssize_t next = 0;
+    Py_ssize_t next = 0, count;
+    Operand *operands = operands_of(node, &count);
     while (1) {
-        Py_ssize_t count;
-        Operand *operands = operands_of(node, &count);
         while (next < count) {
             Node *operand = operands[next++].value;
             if (!operand || operand->mark == pass)
                 continue;
             operand->mark = pass;
-            operand->adjoint = 0.0;
             if (operand->op == LEAF) {
-                if (CANNOT_GROW(&leaves))
+                if (!visit(&leaves, operand))
                     return 0;
-                leaves.items[leaves.count++] = operand;
                 continue;
             }
             if (CANNOT_GROW(&path))
@@ -94,59 +105,63 @@ mark(Node *root)
             next = 0;
             operands = operands_of(node, &count);
         }
-        if (CANNOT_GROW(&nodes))
+        if (!visit(&nodes, node))
             return 0;
-        nodes.items[nodes.count++] = node;
         if (!path.count)
             return 1;
         path.count--;
         node = path.items[path.count].node;
         next = path.items[path.count].next;
+        operands = operands_of(node, &count);
     }
 }
 
-/* Add up the adjoints. Returns whether the gradients of all leaves will be finite. */
+/* Add up the gradients. Returns whether those of all leaves are finite. */
 static int
 sweep(Node *root, double seed)
 {
-    root->adjoint = seed;
+    root->grad = seed;
     for (size_t i = nodes.count; i-- > 0;) {
-        Node *node = nodes.items[i];
-        const double adjoint = node->adjoint;
+        Node *node = nodes.items[i].node;
+        const double gradient = node->grad;
         Py_ssize_t count;
         Operand *operands = operands_of(node, &count);
         for (Py_ssize_t j = 0; j < count; j++)
             if (operands[j].value)
-                operands[j].value->adjoint += adjoint * operands[j].number;
+                operands[j].value->grad += gradient * operands[j].number;
     }
     int finite = 1;
     for (size_t i = 0; i < leaves.count; i++) {
-        Node *leaf = leaves.items[i];
-        leaf->adjoint += leaf->has_grad ? leaf->grad : 0.0;
-        finite &= isfinite(leaf->adjoint) != 0;
+        Visit leaf = leaves.items[i];
+        leaf.node->grad = leaf.before + leaf.node->grad;
+        finite &= isfinite(leaf.node->grad) != 0;
     }
     return finite;
 }
 
+/* Undo what the pass has done to the gradients in a list, and put what they were in their place. */
 static void
-store_adjoints(Nodes list)
+undo(Visits list)
 {
     for (size_t i = 0; i < list.count; i++) {
-        list.items[i]->grad = list.items[i]->adjoint;
-        list.items[i]->has_grad = 1;
+        Visit *visit = &list.items[i];
+        const double found = visit->node->grad;
+        visit->node->grad = visit->before;
+        visit->node->has_grad = visit->node->had_grad;
+        visit->before = found;
     }
 }
 
-/* Fill two lists: with the nodes, and with their adjoints. */
+/* Fill two lists: with the nodes, and with the gradients that the pass found. */
 static int
-fill_lists(Nodes from, PyObject *values, PyObject *adjoints)
+fill_lists(Visits undone, PyObject *values, PyObject *gradients)
 {
-    for (size_t i = 0; i < from.count; i++) {
-        PyObject *adjoint = PyFloat_FromDouble(from.items[i]->adjoint);
-        if (!adjoint)
+    for (size_t i = 0; i < undone.count; i++) {
+        PyObject *gradient = PyFloat_FromDouble(undone.items[i].before);
+        if (!gradient)
             return 0;
-        PyList_SET_ITEM(values, (Py_ssize_t)i, Py_NewRef((PyObject *)from.items[i]));
-        PyList_SET_ITEM(adjoints, (Py_ssize_t)i, adjoint);
+        PyList_SET_ITEM(values, (Py_ssize_t)i, Py_NewRef((PyObject *)undone.items[i].node));
+        PyList_SET_ITEM(gradients, (Py_ssize_t)i, gradient);
     }
     return 1;
 }
@@ -156,19 +171,19 @@ fill_lists(Nodes from, PyObject *values, PyObject *adjoints)
 static void
 raise_nonfinite_gradient(void)
 {
-    Nodes found[] = {nodes, leaves};
-    nodes = leaves = (Nodes){NULL, 0, 0};
+    Visits undone[] = {nodes, leaves};
+    nodes = leaves = (Visits){NULL, 0, 0};
     PyObject *lists[4];
     int complete = 1;
     for (int i = 0; i < 4; i++)
-        complete &= (lists[i] = PyList_New((Py_ssize_t)found[i / 2].count)) != NULL;
-    if (complete && fill_lists(found[0], lists[0], lists[1])
-        && fill_lists(found[1], lists[2], lists[3]))
+        complete &= (lists[i] = PyList_New((Py_ssize_t)undone[i / 2].count)) != NULL;
+    if (complete && fill_lists(undone[0], lists[0], lists[1])
+        && fill_lists(undone[1], lists[2], lists[3]))
         raise_from(PyObject_Vectorcall(nonfinite_gradient, lists, 4, NULL));
     for (int i = 0; i < 4; i++)
         Py_XDECREF(lists[i]);
-    PyMem_RawFree(found[0].items);
-    PyMem_RawFree(found[1].items);
+    PyMem_RawFree(undone[0].items);
+    PyMem_RawFree(undone[1].items);
 }
 
 static PyObject *
@@ -182,17 +197,16 @@ backward(Node *root, double seed)
     if (is_strict < 0)
         return NULL;
 
-    if (!mark(root)) {
-        release_lists();
-        return PyErr_NoMemory();
+    const int had_memory = walk(root);
+    const int done = had_memory && (sweep(root, seed) || !is_strict);
+    if (!done) {
+        undo(nodes);
+        undo(leaves);
+        if (had_memory)
+            raise_nonfinite_gradient();
+        else
+            PyErr_NoMemory();
     }
-    if (sweep(root, seed) || !is_strict) {
-        store_adjoints(nodes);
-        store_adjoints(leaves);
-        release_lists();
-        Py_RETURN_NONE;
-    }
-    raise_nonfinite_gradient();
     release_lists();
-    return NULL;
+    return done ? Py_NewRef(Py_None) : NULL;
 }

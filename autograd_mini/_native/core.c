@@ -55,6 +55,13 @@ PyErr_SetRaisedException(PyObject *raised)
 #define PyUnicode_EqualToUTF8(unicode, text) (PyUnicode_CompareWithASCIIString(unicode, text) == 0)
 #endif
 
+/* For what is on the way of every node, and is called with what is known when this is compiled. */
+#ifdef __GNUC__
+#define INLINE static inline __attribute__((always_inline))
+#else
+#define INLINE static inline
+#endif
+
 #include "rules.h"
 
 #include "node.h"

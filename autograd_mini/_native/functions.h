@@ -37,18 +37,17 @@ unary_call(Op op, Function1 value, Partial1 dx, PyObject *self, PyObject *const 
     if (take_number(arguments[0], row_names[op], &x) < 0)
         return NULL;
     const double out = value(x);
-    return isfinite(out) ? PyFloat_FromDouble(out) : exceptional_node(op, CONSTANT(x), NULL);
+    return isfinite(out) ? PyFloat_FromDouble(out) : exceptional_node(op, 1, NULL, x, NULL, 0.0);
 }
 
 static int
-take_given(PyObject *object, Op op, Given *given)
+take_given(PyObject *object, Op op, Node **value, double *number)
 {
-    if (IS_VALUE(object)) {
-        *given = GIVEN(object);
-        return 0;
-    }
-    given->value = NULL;
-    return take_number(object, row_names[op], &given->number);
+    *value = IS_VALUE(object) ? (Node *)object : NULL;
+    if (!*value)
+        return take_number(object, row_names[op], number);
+    *number = (*value)->data;
+    return 0;
 }
 
 INLINE PyObject *
@@ -57,12 +56,16 @@ binary_call(Op op, Function2 value, Partial2 dx, Partial2 dy, PyObject *self,
 {
     Py_ssize_t count = PyVectorcall_NARGS(flags);
     PyObject *last = count == 2 ? arguments[1] : ((Function *)self)->last_operand;
-    Given x, y;
+    Node *x_value, *y_value;
+    double x, y;
     if (count < 1 || count > 2 || !last || keywords)
         return refused(REFERENCE(self), arguments, flags, keywords);
-    if (take_given(arguments[0], op, &x) < 0 || take_given(last, op, &y) < 0)
+    if (take_given(arguments[0], op, &x_value, &x) < 0 || take_given(last, op, &y_value, &y) < 0)
         return NULL;
-    return binary_node(op, value, dx, dy, x, y);
+    if (x_value || y_value)
+        return binary_node(op, value, dx, dy, x_value, x, y_value, y);
+    const double out = value(x, y);
+    return isfinite(out) ? PyFloat_FromDouble(out) : exceptional_node(op, 2, NULL, x, NULL, y);
 }
 
 INLINE PyObject *

@@ -21,12 +21,12 @@ typedef struct Operands {
 typedef struct Node {
     PyObject_HEAD
     double data;
-    double grad;
-    double adjoint;     /* what the latest backward pass that came by has added up */
-    Operand x, y;       /* of one or two operands; at the address of x, an array of two */
-    uint64_t mark : 54; /* the number of that backward pass */
-    uint64_t op : 8;    /* an Op */
-    uint64_t has_grad : 1;
+    double grad;           /* during a backward pass, what it has added up so far */
+    Operand x, y;          /* of one or two operands; at the address of x, an array of two */
+    uint64_t mark : 53;    /* the number of the latest backward pass that came by */
+    uint64_t op : 8;       /* an Op */
+    uint64_t has_grad : 1; /* else the gradient was never computed, and is 0.0 */
+    uint64_t had_grad : 1; /* the same as it was before that pass */
     uint64_t has_name : 1; /* the name itself is in `names` */
 } Node;
 
@@ -52,35 +52,19 @@ static PyObject *names;          /* dict: the address of a node -> its name */
 
 #define IS_VALUE(object) Py_IS_TYPE(object, value_type)
 
-/* Freed nodes are kept for reuse, 10 MB of them at most, linked by the Value of their x. A tool
-   that watches memory sees more without that. */
-#if defined(Py_DEBUG) || defined(Py_TRACE_REFS) || defined(AUTOGRAD_MINI_NO_FREE_LIST)
-#define FREE_LIMIT 0
-#else
-#define FREE_LIMIT (1 << 17)
-#endif
-static Node *free_nodes;
-static Py_ssize_t free_count;
+#include "memory.h"
 
 /* Return a node whose operands and data are still to be written. */
-static inline Node *
+INLINE Node *
 node_new(Op op)
 {
-    Node *node = free_nodes;
-    if (node) {
-        free_nodes = node->x.value;
-        free_count--;
-        Py_SET_REFCNT((PyObject *)node, 1);
-    }
-    else {
-        node = PyObject_Malloc(sizeof(Node));
-        if (!node)
-            return (Node *)PyErr_NoMemory();
-        PyObject_Init((PyObject *)node, value_type);
-    }
+    Node *node = node_allocate();
+    if (!node)
+        return NULL;
+    node->grad = 0.0;
     node->mark = 0;
     node->op = op;
-    node->has_grad = node->has_name = 0;
+    node->has_grad = node->had_grad = node->has_name = 0;
     return node;
 }
 
@@ -128,38 +112,51 @@ node_free(Node *node)
         PyMem_Free(node->x.many);
     if (node->has_name)
         drop_name(node);
-    if (free_count < FREE_LIMIT) {
-        node->x.value = free_nodes;
-        free_nodes = node;
-        free_count++;
+    node_release(node);
+}
+
+/* Nodes whose last reference is gone, linked by the place of the gradient, which nothing needs any
+   more. */
+static Node *doomed;
+
+static inline void
+doom(Node *node)
+{
+    memcpy(&node->grad, &doomed, sizeof doomed);
+    doomed = node;
+}
+
+/* Give up a node's reference to an operand. */
+static inline void
+operand_release(Node *operand)
+{
+#if !defined(Py_REF_DEBUG) && !defined(Py_TRACE_REFS)
+    if (Py_REFCNT((PyObject *)operand) == 1) { /* what Py_DECREF comes to, without the calls */
+        doom(operand);
+        return;
     }
-    else {
-        PyObject_Free(node);
-        Py_DECREF(value_type);
-    }
+#endif
+    Py_DECREF((PyObject *)operand);
 }
 
 /* Free a node and what only it kept alive. The outermost call frees all of them, one after the
-   other; the calls that its own Py_DECREFs lead to only put nodes on the list, so the depth of a
-   graph never becomes a depth of calls. */
+   other; an inner one only adds to the list, so the depth of a graph is no depth of calls. */
 static void
 node_dealloc(PyObject *self)
 {
-    static Node *doomed; /* linked by the adjoint's place, which nothing needs any more */
     static int busy;
-    Node *node = (Node *)self;
-    memcpy(&node->adjoint, &doomed, sizeof doomed);
-    doomed = node;
+    doom((Node *)self);
     if (busy)
         return;
     busy = 1;
     while (doomed) {
-        node = doomed;
-        memcpy(&doomed, &node->adjoint, sizeof doomed);
+        Node *node = doomed;
+        memcpy(&doomed, &node->grad, sizeof doomed);
         Py_ssize_t count;
         Operand *operands = operands_of(node, &count);
         for (Py_ssize_t i = 0; i < count; i++)
-            Py_XDECREF(operands[i].value);
+            if (operands[i].value)
+                operand_release(operands[i].value);
         node_free(node);
     }
     busy = 0;

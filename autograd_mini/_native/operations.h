@@ -1,38 +1,26 @@
 /* Operations: for every row of the table, the functions that compute it and make its node. */
 
-#if defined(__GNUC__)
-#define INLINE static inline __attribute__((always_inline))
-#else
-#define INLINE static inline
-#endif
-
 typedef double (*Function1)(double x);
 typedef double (*Partial1)(double x, double out);
 typedef double (*Function2)(double x, double y);
 typedef double (*Partial2)(double x, double y, double out);
 
-/* An operand as it was given: a Value and its number, or NULL and a constant. */
-typedef struct {
-    Node *value;
-    double number;
-} Given;
-
-#define GIVEN(node) ((Given){(Node *)(node), ((Node *)(node))->data})
-#define CONSTANT(number) ((Given){NULL, (number)})
+/* An operand as it was given is a Value and its number, or NULL and a constant. The two are passed on
+   separately: a struct would go through memory, and the processor would wait for it. */
 
 static PyObject *
-given_object(Given given)
+given_object(Node *value, double number)
 {
-    return given.value ? Py_NewRef((PyObject *)given.value) : PyFloat_FromDouble(given.number);
+    return value ? Py_NewRef((PyObject *)value) : PyFloat_FromDouble(number);
 }
 
-/* Write what a node keeps of an operand. */
+/* Write what a node keeps of an operand: beside a Value, the partial derivative. */
 INLINE void
-keep(Operand *operand, Given given, double partial)
+keep(Operand *operand, Node *value, double number)
 {
-    Py_XINCREF((PyObject *)given.value);
-    operand->value = given.value;
-    operand->number = given.value ? partial : given.number;
+    Py_XINCREF((PyObject *)value);
+    operand->value = value;
+    operand->number = number;
 }
 
 /* --- results that are not finite ------------------------------------------------------------ */
@@ -58,31 +46,31 @@ exceptional_result(Op op, PyObject *const *operands, int count, double *out)
     return partials;
 }
 
-/* Make the node, or the float, of one or two operands whose result is not finite. */
+/* Make the node, or the float, of operands whose result is not finite; `arity` is 1 or 2. */
 static PyObject *
-exceptional_node(Op op, Given x, const Given *y)
+exceptional_node(Op op, int arity, Node *x_value, double x, Node *y_value, double y)
 {
     double out, dx, dy = 0.0;
-    PyObject *operands[] = {given_object(x), y ? given_object(*y) : NULL};
+    PyObject *operands[] = {given_object(x_value, x), given_object(y_value, y)};
     PyObject *partials = NULL;
-    if (operands[0] && (!y || operands[1]))
-        partials = exceptional_result(op, operands, y ? 2 : 1, &out);
+    if (operands[0] && operands[1])
+        partials = exceptional_result(op, operands, arity, &out);
     Py_XDECREF(operands[0]);
     Py_XDECREF(operands[1]);
     if (!partials)
         return NULL;
-    int parsed = PyArg_ParseTuple(partials, y ? "dd" : "d", &dx, &dy);
+    int parsed = PyArg_ParseTuple(partials, arity == 2 ? "dd" : "d", &dx, &dy);
     Py_DECREF(partials);
     if (!parsed)
         return NULL;
-    if (!x.value && !(y && y->value))
+    if (!x_value && !y_value)
         return PyFloat_FromDouble(out);
     Node *node = node_new(op);
     if (!node)
         return NULL;
     node->data = out;
-    keep(&node->x, x, dx);
-    keep(&node->y, y ? *y : CONSTANT(0.0), dy);
+    keep(&node->x, x_value, x_value ? dx : x);
+    keep(&node->y, y_value, y_value ? dy : y);
     return (PyObject *)node;
 }
 
@@ -93,12 +81,12 @@ unary_node(Op op, Function1 value, Partial1 dx, Node *operand)
 {
     const double x = operand->data, out = value(x);
     if (!isfinite(out))
-        return exceptional_node(op, GIVEN(operand), NULL);
+        return exceptional_node(op, 1, operand, x, NULL, 0.0);
     Node *node = node_new(op);
     if (!node)
         return NULL;
     node->data = out;
-    keep(&node->x, GIVEN(operand), dx(x, out));
+    keep(&node->x, operand, dx(x, out));
     node->y.value = NULL;
     return (PyObject *)node;
 }
@@ -106,45 +94,55 @@ unary_node(Op op, Function1 value, Partial1 dx, Node *operand)
 /* --- two operands ----------------------------------------------------------------------------- */
 
 INLINE PyObject *
-binary_node(Op op, Function2 value, Partial2 dx, Partial2 dy, Given x, Given y)
+binary_node(Op op, Function2 value, Partial2 dx, Partial2 dy, Node *x_value, double x,
+            Node *y_value, double y)
 {
-    const double out = value(x.number, y.number);
+    const double out = value(x, y);
     if (!isfinite(out))
-        return exceptional_node(op, x, &y);
-    if (!x.value && !y.value)
-        return PyFloat_FromDouble(out);
+        return exceptional_node(op, 2, x_value, x, y_value, y);
     Node *node = node_new(op);
     if (!node)
         return NULL;
     node->data = out;
-    keep(&node->x, x, x.value ? dx(x.number, y.number, out) : 0.0);
-    keep(&node->y, y, y.value ? dy(x.number, y.number, out) : 0.0);
+    keep(&node->x, x_value, x_value ? dx(x, y, out) : x);
+    keep(&node->y, y_value, y_value ? dy(x, y, out) : y);
     return (PyObject *)node;
+}
+
+/* An operator beside a number that is no float. */
+static int
+take_other(PyObject *object, Op op, Node **value, double *number)
+{
+    if (!IS_VALUE(object))
+        return take_operand(object, row_names[op], number);
+    *value = (Node *)object;
+    *number = (*value)->data;
+    return 0;
 }
 
 /* An operator: a Value on one side, a Value or a number on the other. */
 INLINE PyObject *
 binary_operator(Op op, Function2 value, Partial2 dx, Partial2 dy, PyObject *left, PyObject *right)
 {
-    Given x = CONSTANT(0.0), y = CONSTANT(0.0);
-    int foreign = 0;
-    if (IS_VALUE(left))
-        x = GIVEN(left);
-    else if (PyFloat_CheckExact(left))
-        x.number = PyFloat_AS_DOUBLE(left);
-    else
-        foreign = take_operand(left, row_names[op], &x.number);
-    if (IS_VALUE(right))
-        y = GIVEN(right);
-    else if (PyFloat_CheckExact(right))
-        y.number = PyFloat_AS_DOUBLE(right);
-    else if (!foreign)
-        foreign = take_operand(right, row_names[op], &y.number);
+    if (IS_VALUE(left) && IS_VALUE(right))
+        return binary_node(op, value, dx, dy, (Node *)left, ((Node *)left)->data, (Node *)right,
+                           ((Node *)right)->data);
+    if (IS_VALUE(left) && PyFloat_CheckExact(right))
+        return binary_node(op, value, dx, dy, (Node *)left, ((Node *)left)->data, NULL,
+                           PyFloat_AS_DOUBLE(right));
+    if (PyFloat_CheckExact(left)) /* then the Value is on the right */
+        return binary_node(op, value, dx, dy, NULL, PyFloat_AS_DOUBLE(left), (Node *)right,
+                           ((Node *)right)->data);
+    Node *x_value = NULL, *y_value = NULL;
+    double x, y;
+    int foreign = take_other(left, op, &x_value, &x);
+    if (!foreign)
+        foreign = take_other(right, op, &y_value, &y);
     if (foreign < 0)
         return NULL;
     if (foreign)
         Py_RETURN_NOTIMPLEMENTED;
-    return binary_node(op, value, dx, dy, x, y);
+    return binary_node(op, value, dx, dy, x_value, x, y_value, y);
 }
 
 /* --- many operands ---------------------------------------------------------------------------- */

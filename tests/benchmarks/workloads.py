@@ -1,14 +1,17 @@
-"""The work that is timed: wide and deep graphs, and one step of a small network on two moons.
+"""The work that is timed: graphs, a small network on two moons, a small transformer.
 
-Every workload takes the `Value` type to use, so that engines are compared over the same code.
+`ACTIONS` has a function for each kind of work; it takes the `Value` type to use, so that engines
+are compared over the same code, and returns what is timed.
 """
 
 import math
 import random
 from itertools import pairwise
+from operator import methodcaller
+
+from benchmarks.gpt import GPT, FusedGPT, PlainValue
 
 import autograd_mini as ag
-from autograd_mini import Value
 from autograd_mini.nn import MLP
 from autograd_mini.optim import SGD
 
@@ -49,8 +52,17 @@ def two_moons(examples=100):
     return points, labels
 
 
+def positive_part(x):
+    """Return the ReLU of a plain float."""
+    return x if x > 0.0 else 0.0
+
+
 class ScalarNetwork:
-    """The 2-16-16-1 ReLU network of micrograd's demonstration, one node for each operation."""
+    """The 2-16-16-1 ReLU network of micrograd's demonstration, one node for each operation.
+
+    Over plain floats it can only go forward: the floor below which no engine gets that is called
+    from these loops.
+    """
 
     def __init__(self, value_type):
         rng = random.Random(0)
@@ -63,22 +75,24 @@ class ScalarNetwork:
         ]
         self.parameters = [p for layer in self.layers for ws, b in layer for p in (*ws, b)]
         self.points, self.labels = two_moons()
+        self.relu = positive_part if value_type is float else methodcaller("relu")
 
     def __call__(self, x):
+        relu = self.relu
         for layer in self.layers:
             out = []
             for weights, bias in layer:
                 z = bias
                 for w, one in zip(weights, x, strict=True):
                     z = z + w * one
-                out.append(z.relu() if layer is not self.layers[-1] else z)
+                out.append(relu(z) if layer is not self.layers[-1] else z)
             x = out
         return x[0]
 
     def loss(self):
         total = 0.0
         for x, label in zip(self.points, self.labels, strict=True):
-            total = (1 + self(x) * -label).relu() + total
+            total = self.relu(1 + self(x) * -label) + total
         return total * (1 / len(self.points))
 
     def step(self):
@@ -110,13 +124,24 @@ class DotNetwork:
         return loss.data
 
 
-def micrograd_value():
-    """Return micrograd's Value, or None where micrograd is not installed."""
+def value_types():
+    """Return the types that can be compared here, by name; micrograd's if it is installed."""
+    found = {"autograd_mini": ag.Value, "plain": PlainValue, "floats": float}
     try:
         from micrograd.engine import Value as MicrogradValue  # noqa: PLC0415 - optional
     except ImportError:
-        return None
-    return MicrogradValue
+        return found
+    return {**found, "micrograd": MicrogradValue}
 
 
-ENGINES = {"autograd_mini": Value, "micrograd": micrograd_value()}
+ACTIONS = {
+    "step": lambda value_type: ScalarNetwork(value_type).step,
+    "forward": lambda value_type: ScalarNetwork(value_type).loss,
+    "dot step": lambda _: DotNetwork().step,
+    "wide": lambda value_type, nodes=100_000: lambda: wide(value_type, nodes),
+    "deep": lambda value_type, nodes=100_000: lambda: deep(value_type, nodes),
+    "wide 1e7": lambda value_type: lambda: wide(value_type, 10_000_000),
+    "deep 1e7": lambda value_type: lambda: deep(value_type, 10_000_000),
+    "gpt": lambda value_type: GPT(value_type).step,
+    "fused gpt": lambda _: FusedGPT().step,
+}
