@@ -17,11 +17,11 @@ from autograd_mini._native.binding import complete
 from autograd_mini.updates import UPDATES, UpdateFunction
 
 __all__ = [
-    "DATA",
     "Value",
     "data_of",
     "engine",
     "gradients_of",
+    "store_data",
     "updates",
     "zero_gradients",
 ]
@@ -77,10 +77,8 @@ else:
 _bulk: Any = reference if _core is None else _core
 data_of: Callable[[Iterable[Value]], list[float]] = _bulk.data_of
 gradients_of: Callable[[Iterable[Value]], list[float]] = _bulk.gradients_of
+store_data: Callable[..., None] = _bulk.store_data
 zero_gradients: Callable[[Iterable[Value]], None] = _bulk.zero_gradients
-
-DATA = reference.DATA if _core is None else "data"
-"""The attribute behind ``data``, for `store`: setting it runs no Python code."""
 
 updates: Mapping[str, UpdateFunction] = {
     name: update.python() if _core is None else getattr(_core, name)

@@ -27,7 +27,7 @@ def exceptional(primitive: Primitive, *operands: Any) -> tuple[float, tuple[Any,
 def numbers_of(operand: Any) -> Any:
     """Return the number of a Value or a float; the list of them for a sequence."""
     if isinstance(operand, tuple | list):
-        return [numbers_of(one) for one in operand]
+        return [one if isinstance(one, float) else one.data for one in operand]
     return operand if isinstance(operand, float) else operand.data
 
 

@@ -10,6 +10,7 @@ import functools
 import math
 import reprlib
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from typing import Any, Protocol, TypeAlias, overload
 
 from autograd_mini.engines import Value
@@ -142,9 +143,9 @@ def hinge(scores: list[Value], targets: list[Operand]) -> Value:
     >>> hinge([0.25, -3.0], [1, -1])
     0.375
     """
-    for target in targets:
-        if numbers_of(target) not in (1, -1):
-            raise ValueError(f"hinge: targets are 1 or -1, got {numbers_of(target)}")
+    for target in numbers_of(targets):
+        if target not in (1, -1):
+            raise ValueError(f"hinge: targets are 1 or -1, got {target}")
     return _mean([relu(1.0 - t * s) for s, t in zip(scores, targets, strict=True)])
 
 
@@ -235,7 +236,7 @@ def _flat(given: object, what: str) -> tuple[tuple[int, ...], list[Operand]]:
         return (), [as_operand(given, what=what)]
     items = _listed(given, what)
     if not isinstance(items[0], Iterable):
-        return (len(items),), [as_operand(x, what=f"{what}[{i}]") for i, x in enumerate(items)]
+        return (len(items),), _operands(items, what)
     rows = [_listed(row, f"{what}[{i}]") for i, row in enumerate(items)]
     columns = len(rows[0])
     for i, row in enumerate(rows):
@@ -244,12 +245,15 @@ def _flat(given: object, what: str) -> tuple[tuple[int, ...], list[Operand]]:
                 f"{what}: all rows must be equally long; "
                 f"row 0 has length {columns}, row {i} has length {len(row)}"
             )
-    flat = [
-        as_operand(x, what=f"{what}[{i}][{j}]")
-        for i, row in enumerate(rows)
-        for j, x in enumerate(row)
-    ]
-    return (len(rows), columns), flat
+    flat = [_operands(row, f"{what}[{i}]") for i, row in enumerate(rows)]
+    return (len(rows), columns), list(chain.from_iterable(flat))
+
+
+def _operands(items: list[Any], what: str) -> list[Operand]:
+    """Return Values as they are and numbers as floats."""
+    if set(map(type, items)) <= {Value, float}:
+        return items
+    return [as_operand(x, what=f"{what}[{i}]") for i, x in enumerate(items)]
 
 
 def _listed(given: object, what: str) -> list[Any]:

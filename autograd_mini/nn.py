@@ -81,14 +81,7 @@ class Neuron(Module):
             ValueError: there are more or fewer inputs than weights.
             TypeError: x is not a list, or an input not a number or a Value.
         """
-        return self._activated(_inputs(self, x))
-
-    def _activated(self, xs: Sequence[Operand]) -> Value:
-        function = self.activation.function
-        a = function(dot(self.weights, xs, self.bias) if self.fused else self._spelled_out(xs))
-        if type(a) is not Value:
-            raise _no_value(self.activation, a)
-        return a
+        return _outputs([self], _inputs(self, x))[0]
 
     def _spelled_out(self, xs: Sequence[Operand]) -> Value:
         first, *rest = (
@@ -169,7 +162,7 @@ class Layer(Module):
         return _single(self._activated(_inputs(self, x)))
 
     def _activated(self, xs: Sequence[Operand]) -> list[Value]:
-        outputs = [neuron._activated(xs) for neuron in self.neurons]
+        outputs = _outputs(self.neurons, xs)
         if not self.activation.over_layer:
             return outputs
         outputs = self.activation.function(outputs)
@@ -242,6 +235,19 @@ class MLP(Module):
     def _architecture(self) -> str:
         layers = [f"{layer.outputs} {layer.activation.name}" for layer in self.layers]
         return f"{' → '.join([str(self.inputs), *layers])}, "
+
+
+def _outputs(neurons: Sequence[Neuron], xs: Sequence[Operand]) -> list[Value]:
+    """Return the outputs of neurons that have the same inputs; the innermost loop of a network."""
+    outputs = []
+    for neuron in neurons:
+        a = neuron.activation.function(
+            dot(neuron.weights, xs, neuron.bias) if neuron.fused else neuron._spelled_out(xs)
+        )
+        if type(a) is not Value:
+            raise _no_value(neuron.activation, a)
+        outputs.append(a)
+    return outputs
 
 
 def _items(given: Iterable[Any], length: int, what: str, each: str) -> list[Any]:

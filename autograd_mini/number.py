@@ -18,6 +18,9 @@ _WAY_OUT = {
     "Value": "use its .data for the bare number",
 }
 
+_EXACT = 2**53
+"""Up to this every integer is a float."""
+
 
 def number(value: object, *, what: str) -> float:
     """Return a real number as a Python float, refusing what would lose or invent something.
@@ -37,6 +40,8 @@ def number(value: object, *, what: str) -> float:
     TypeError: lr takes a real number, got str '3'
     """
     if isinstance(value, float):
+        return float(value)
+    if type(value) is int and -_EXACT <= value <= _EXACT:
         return float(value)
     if not _is_real(value):
         kind = type(value).__name__

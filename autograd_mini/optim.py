@@ -5,13 +5,11 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from itertools import chain, repeat
 from typing import Any, ClassVar, NamedTuple
 
-from autograd_mini.engines import DATA, Value, data_of, gradients_of, updates, zero_gradients
+from autograd_mini.engines import Value, data_of, gradients_of, store_data, updates, zero_gradients
 from autograd_mini.errors import DivergenceError, StateError
 from autograd_mini.number import number
-from autograd_mini.value import store
 
 __all__ = ["SGD", "Adam", "Optimizer", "Snapshot"]
 
@@ -101,7 +99,8 @@ class Optimizer(ABC):
         steps = self._state.steps + 1
         weights, moments = self.moved(weights, gradients, State(steps, self._state.moments))
         for what, numbers in (("weight", weights), *zip(self.moments, moments, strict=True)):
-            if not all(map(math.isfinite, numbers)):
+            # A finite sum has no other terms, and is quick; one may also overflow by itself.
+            if not math.isfinite(sum(numbers)) and not all(map(math.isfinite, numbers)):
                 raise self._divergence(what, numbers)
         self.restore(Snapshot(weights, State(steps, moments)))
 
@@ -115,11 +114,7 @@ class Optimizer(ABC):
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go back to a snapshot of this optimiser, at once; the settings stay as they are."""
-        store(
-            chain(self.parameters, (self,)),
-            chain(repeat(DATA, len(self.parameters)), ("_state",)),
-            chain(snapshot.weights, (snapshot.state,)),
-        )
+        store_data(self.parameters, snapshot.weights, self, snapshot.state)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the settings and all that is remembered, as lists and numbers fit for JSON.

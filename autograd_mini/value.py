@@ -12,8 +12,8 @@ import operator
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from itertools import repeat
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, repeat
 from typing import Any, NoReturn
 
 from autograd_mini.errors import NonFiniteGradientError, strict
@@ -30,14 +30,13 @@ from autograd_mini.operations import (
 from autograd_mini.primitives import Primitive
 
 __all__ = [
-    "DATA",
     "Path",
     "Value",
     "checked_name",
     "data_of",
     "gradients_of",
     "nonfinite_gradient",
-    "store",
+    "store_data",
     "zero_gradients",
 ]
 
@@ -335,7 +334,7 @@ class Value:
             _store_adjoints(nodes)
         except BaseException:
             # An interrupt between two of these stores: finish them, and let it through.
-            store(nodes, repeat(GRAD), map(operator.attrgetter("_adjoint"), nodes))
+            store(nodes, repeat("_grad"), map(operator.attrgetter("_adjoint"), nodes))
             raise
 
     def _marked(self) -> tuple[list[Value], list[Value]]:
@@ -397,16 +396,24 @@ class Value:
             node = path.pop()
 
 
-DATA, GRAD = "_data", "_grad"
-"""The attributes behind ``data`` and ``grad``, for `store`: setting them runs no Python code."""
-
-
 def store(things: Iterable[Any], attributes: Iterable[str], values: Iterable[Any]) -> None:
     """Store a value in an attribute of each thing, in one call that no interrupt can divide.
 
-    Signal handlers run between bytecode instructions, and in here there are none.
+    Signal handlers run between bytecode instructions, and in here there are none, as long as
+    setting the attributes runs no Python code.
     """
     deque(map(setattr, things, attributes, values), maxlen=0)
+
+
+def store_data(
+    values: Sequence[Value], numbers: Sequence[float], owner: object = None, state: object = None
+) -> None:
+    """Store numbers in Values, and a state in the ``_state`` of their owner: all or nothing."""
+    if owner is None:
+        store(values, repeat("_data"), numbers)
+    else:
+        attributes = chain(repeat("_data", len(values)), ("_state",))
+        store(chain(values, (owner,)), attributes, chain(numbers, (state,)))
 
 
 def data_of(values: Iterable[Value]) -> list[float]:
@@ -421,7 +428,7 @@ def gradients_of(values: Iterable[Value]) -> list[float]:
 
 def zero_gradients(values: Iterable[Value]) -> None:
     """Set the gradients to zero, all of them or none; one never computed stays that way."""
-    store([value for value in values if value.has_grad], repeat(GRAD), repeat(0.0))
+    store([value for value in values if value.has_grad], repeat("_grad"), repeat(0.0))
 
 
 def _store_adjoints(nodes: list[Value]) -> None:

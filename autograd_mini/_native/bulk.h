@@ -70,6 +70,30 @@ gradients_of(PyObject *Py_UNUSED(module), PyObject *iterable)
     return list_of(iterable, grad_number);
 }
 
+/* store_data(values, numbers, owner=None, state=None): what can fail is done before the first number
+   is stored. */
+static PyObject *
+store_data(PyObject *Py_UNUSED(module), PyObject *arguments)
+{
+    PyObject *iterable, *numbers, *owner = Py_None, *state = Py_None;
+    if (!PyArg_ParseTuple(arguments, "OO|OO", &iterable, &numbers, &owner, &state))
+        return NULL;
+    PyObject *values = take_values(iterable);
+    numbers = values ? PySequence_Tuple(numbers) : NULL;
+    int fits = numbers && PyTuple_GET_SIZE(values) == PyTuple_GET_SIZE(numbers);
+    for (Py_ssize_t i = 0; fits && i < PyTuple_GET_SIZE(numbers); i++)
+        fits = PyFloat_CheckExact(PyTuple_GET_ITEM(numbers, i));
+    if (!fits && !PyErr_Occurred())
+        PyErr_SetString(PyExc_TypeError, "expected as many floats as Values");
+    if (fits && owner != Py_None)
+        fits = PyObject_SetAttrString(owner, "_state", state) == 0;
+    for (Py_ssize_t i = 0; fits && i < PyTuple_GET_SIZE(values); i++)
+        VALUE_AT(values, i)->data = PyFloat_AS_DOUBLE(PyTuple_GET_ITEM(numbers, i));
+    Py_XDECREF(values);
+    Py_XDECREF(numbers);
+    return fits ? Py_NewRef(Py_None) : NULL;
+}
+
 /* --- the update rules --------------------------------------------------------------------------- */
 
 enum { MOST_LISTS = 4, MOST_NUMBERS = 8 };
@@ -128,6 +152,7 @@ static PyMethodDef bulk_methods[] = {
     {"zero_gradients", zero_gradients, METH_O},
     {"data_of", data_of, METH_O},
     {"gradients_of", gradients_of, METH_O},
+    {"store_data", store_data, METH_VARARGS},
     UPDATE_ROWS(UPDATE_METHOD)
     {NULL},
 };

@@ -1,4 +1,4 @@
-/* The memory of the nodes: slabs of thousands of them.
+/* The memory of the nodes: slabs of thousands of them. And that of arrays of operands.
 
    A slab that no node uses any more starts afresh, so the nodes of a graph built after another was
    freed lie in the order in which they are made. Walks over the graph then move through memory
@@ -23,7 +23,11 @@ node_release(Node *node)
     Py_DECREF(value_type);
 }
 
+enum { MOST_KEPT_BYTES = 0 };
+
 #else
+
+enum { MOST_KEPT_BYTES = 1 << 23 };
 
 #define SLAB_BYTES ((size_t)1 << 18) /* a slab also begins at a multiple of this */
 
@@ -141,3 +145,45 @@ node_release(Node *node)
 }
 
 #endif
+
+/* Freed arrays of up to this many operands are kept, linked by the place of the first. */
+enum { KEPT_SIZES = 64 };
+static Operands *kept[KEPT_SIZES + 1];
+static size_t kept_bytes;
+
+static inline size_t
+operands_bytes(Py_ssize_t count)
+{
+    return sizeof(Operands) + (size_t)count * sizeof(Operand);
+}
+
+/* Return an array for so many operands. */
+static inline Operands *
+operands_allocate(Py_ssize_t count)
+{
+    Operands *operands;
+    if (count <= KEPT_SIZES && kept[count]) {
+        operands = kept[count];
+        memcpy(&kept[count], operands->items, sizeof kept[count]);
+        kept_bytes -= operands_bytes(count);
+        return operands;
+    }
+    operands = PyMem_Malloc(operands_bytes(count));
+    if (!operands)
+        return (Operands *)PyErr_NoMemory();
+    operands->count = count;
+    return operands;
+}
+
+static inline void
+operands_release(Operands *operands)
+{
+    Py_ssize_t count = operands->count;
+    if (count <= KEPT_SIZES && count > 0 && kept_bytes < MOST_KEPT_BYTES) {
+        memcpy(operands->items, &kept[count], sizeof kept[count]);
+        kept[count] = operands;
+        kept_bytes += operands_bytes(count);
+    }
+    else
+        PyMem_Free(operands);
+}

@@ -109,7 +109,7 @@ static void
 node_free(Node *node)
 {
     if (has_many(node))
-        PyMem_Free(node->x.many);
+        operands_release(node->x.many);
     if (node->has_name)
         drop_name(node);
     node_release(node);

@@ -161,21 +161,31 @@ typedef struct {
 typedef double (*FunctionMany)(const Operand *operands, Py_ssize_t each);
 typedef void (*PartialsMany)(Operand *operands, Py_ssize_t each, double out);
 
-static int
+INLINE int
 take_plain(PyObject *object, Operand *operand)
 {
-    if (IS_VALUE(object))
-        *operand = (Operand){.value = (Node *)object, .number = ((Node *)object)->data};
-    else if (PyFloat_CheckExact(object))
-        *operand = (Operand){.value = NULL, .number = PyFloat_AS_DOUBLE(object)};
-    else
-        return 0;
-    return 1;
+    if (IS_VALUE(object)) {
+        operand->value = (Node *)Py_NewRef(object);
+        operand->number = ((Node *)object)->data;
+        return 1;
+    }
+    operand->value = NULL;
+    operand->number = PyFloat_CheckExact(object) ? PyFloat_AS_DOUBLE(object) : 0.0;
+    return PyFloat_CheckExact(object);
 }
 
-/* Return the operands, borrowed, if the parts are lists or tuples of nothing but Values and floats
-   and a single one of these; otherwise return NULL, with an error only if memory has run out. */
-static Operands *
+/* Give up the first operands of an array, and the array. */
+static void
+operands_drop(Operands *operands, Py_ssize_t count)
+{
+    for (Py_ssize_t i = 0; i < count; i++)
+        Py_XDECREF((PyObject *)operands->items[i].value);
+    operands_release(operands);
+}
+
+/* Return the operands if the parts are lists or tuples of nothing but Values and floats and a single
+   one of these; otherwise return NULL, with an error only if memory has run out. */
+INLINE Operands *
 plain_operands(Shape shape, PyObject *const *parts)
 {
     for (int i = 0; i < shape.sequences; i++)
@@ -184,11 +194,9 @@ plain_operands(Shape shape, PyObject *const *parts)
     Py_ssize_t each = PySequence_Fast_GET_SIZE(parts[0]);
     if (shape.sequences > 1 && PySequence_Fast_GET_SIZE(parts[1]) != each)
         return NULL;
-    Py_ssize_t count = each * shape.sequences + shape.parts - shape.sequences;
-    Operands *taken = PyMem_Malloc(sizeof(Operands) + (size_t)count * sizeof(Operand));
+    Operands *taken = operands_allocate(each * shape.sequences + shape.parts - shape.sequences);
     if (!taken)
-        return (Operands *)PyErr_NoMemory();
-    taken->count = count;
+        return NULL;
     Operand *operand = taken->items;
     int plain = 1;
     for (int i = 0; plain && i < shape.sequences; i++) {
@@ -200,7 +208,7 @@ plain_operands(Shape shape, PyObject *const *parts)
         plain = take_plain(parts[i], operand++);
     if (plain)
         return taken;
-    PyMem_Free(taken);
+    operands_drop(taken, operand - taken->items);
     return NULL;
 }
 
@@ -285,17 +293,12 @@ store_partials(Operands *operands, PyObject *partials)
     return -1;
 }
 
-/* Return the node, or the float, of operands that were given as plain parts. */
+/* Return the node, or the float, of operands that were given as plain parts; it takes them over. */
 INLINE PyObject *
 many_node(Shape shape, FunctionMany value, PartialsMany partials, PyObject *const *parts,
           Operands *operands)
 {
     Py_ssize_t each = PySequence_Fast_GET_SIZE(parts[0]);
-    int values = 0;
-    for (Py_ssize_t i = 0; i < operands->count; i++) {
-        Py_XINCREF((PyObject *)operands->items[i].value);
-        values |= operands->items[i].value != NULL;
-    }
     double out = value(operands->items, each);
     if (isfinite(out))
         partials(operands->items, each, out);
@@ -308,8 +311,11 @@ many_node(Shape shape, FunctionMany value, PartialsMany partials, PyObject *cons
         if (stored < 0)
             goto error;
     }
-    if (!values) {
-        PyMem_Free(operands);
+    Py_ssize_t i = 0;
+    while (i < operands->count && !operands->items[i].value)
+        i++;
+    if (i == operands->count) {
+        operands_release(operands);
         return PyFloat_FromDouble(out);
     }
     Node *node = node_new(shape.op);
@@ -320,9 +326,7 @@ many_node(Shape shape, FunctionMany value, PartialsMany partials, PyObject *cons
     node->x.many = operands;
     return (PyObject *)node;
 error:
-    for (Py_ssize_t i = 0; i < operands->count; i++)
-        Py_XDECREF((PyObject *)operands->items[i].value);
-    PyMem_Free(operands);
+    operands_drop(operands, operands->count);
     return NULL;
 }
 

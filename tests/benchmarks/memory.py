@@ -1,4 +1,4 @@
-"""Print the bytes that a product of two Values takes, over a million of them, as three tools see it.
+"""Print the bytes that a product of two Values takes, over a million of them, by three measures.
 
 They are: ``sys.getsizeof``; tracemalloc, which counts what is asked of the allocator; and, on
 Linux, the growth of the process. Each is taken before and after a backward pass.
