@@ -32,10 +32,11 @@ class Update:
 
     def python(self) -> UpdateFunction:
         """Return a function of the lists, then the numbers in their order in the rule."""
-        parameters = [*(f"{name}s" for name in self.lists), *self.numbers]
+        lists = ", ".join(f"{name}s" for name in self.lists)
+        items = f"for {', '.join(self.lists)}, in zip({lists}, strict=True)"
         source = (
-            f"def {self.name}({', '.join(parameters)}, /):\n"
-            f"    return {self.rule.python(each=self.lists)}\n"
+            f"def {self.name}({', '.join([lists, *self.numbers])}, /):\n"
+            f"    return [{self.rule.python()} {items}]\n"
         )
         function: UpdateFunction = compile_function(
             source, name=self.name, namespace=namespace(ieee=False)

@@ -1,0 +1,78 @@
+"""Which engine runs, and how it is chosen."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+import autograd_mini as ag
+from autograd_mini.engines import CORE, VARIABLE
+
+HIDDEN = f"import sys; sys.modules[{CORE!r}] = None\n"
+BROKEN = f"""
+import sys
+class Broken:
+    def find_spec(self, name, path, target=None):
+        if name == {CORE!r}:
+            raise ImportError("undefined symbol: PyTeapot")
+sys.meta_path.insert(0, Broken())
+"""
+SHOW = "import autograd_mini as ag; print(ag.engine, type(ag.Value(1.0) + 1).__name__)"
+
+
+def run(script, *, engine="", flags=()):
+    return subprocess.run(
+        [sys.executable, *flags, "-c", script],
+        capture_output=True,
+        check=False,
+        text=True,
+        env={**os.environ, VARIABLE: engine},
+    )
+
+
+def test_the_engine_is_one_of_the_two():
+    assert ag.engine in ("python", "native")
+    assert "engine" in ag.__all__
+
+
+def test_the_python_engine_can_be_asked_for():
+    assert run(SHOW, engine="python").stdout == "python Value\n"
+
+
+@pytest.mark.skipif(ag.engine != "native", reason="the native engine was not built or asked for")
+def test_the_native_engine_runs_where_it_was_built():
+    for engine in ("", "native"):
+        assert run(SHOW, engine=engine).stdout == "native Value\n"
+
+
+def test_without_the_native_engine_the_python_engine_runs_and_nothing_is_said():
+    found = run(HIDDEN + SHOW, flags=["-W", "error"])
+    assert (found.stdout, found.stderr) == ("python Value\n", "")
+
+
+def test_asking_for_the_native_engine_where_it_is_missing_is_an_error_with_a_way_out():
+    found = run(HIDDEN + SHOW, engine="native")
+    assert found.stderr.splitlines()[-1] == (
+        "ImportError: AUTOGRAD_MINI_ENGINE=native, but there is no native engine for this Python: "
+        "it was not built. Install the package again where there is a C compiler, or unset the "
+        "variable"
+    )
+    assert found.returncode == 1
+
+
+def test_an_unknown_engine_is_an_error():
+    found = run(SHOW, engine="c")
+    assert found.stderr.splitlines()[-1] == (
+        "ValueError: AUTOGRAD_MINI_ENGINE must be 'python' or 'native', got 'c'"
+    )
+
+
+def test_a_native_engine_that_does_not_load_is_said_so():
+    found = run(BROKEN + SHOW)
+    assert found.stdout == "python Value\n"
+    assert "RuntimeWarning: the native engine does not load (undefined symbol: PyTeapot); " in (
+        found.stderr
+    )
+    found = run(BROKEN + SHOW, engine="native")
+    assert "no native engine for this Python: undefined symbol: PyTeapot." in found.stderr
