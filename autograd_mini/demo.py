@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd_mini.draw import draw
-from autograd_mini.engines import Value
+from autograd_mini.engines import Value, engine
 from autograd_mini.errors import RendererNotFoundError
 from autograd_mini.functions import sigmoid
 from autograd_mini.optim import SGD
@@ -74,6 +74,7 @@ def demo(out: Path) -> Iterator[str]:
     parameters = [values[name] for name in PARAMETERS]
     optimizer = SGD(parameters, lr=LEARNING_RATE)
 
+    yield {"native": "The native engine runs, in C", "python": "The Python engine runs"}[engine]
     found = forward(values)
     yield "The network, as the notes begin it"
     yield table(["", "value"], [(name, value.data) for name, value in values.items()], digits=2)

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 
+import autograd_mini as ag
 from autograd_mini import Value
 from autograd_mini.demo import (
     LEARNING_RATE,
@@ -124,3 +125,8 @@ def test_without_a_renderer_the_source_is_written_instead(monkeypatch, tmp_path)
     assert "No picture: none here" in text
     assert (tmp_path / "two_neurons.gv").read_text(encoding="utf-8").startswith("digraph")
     assert not (tmp_path / "two_neurons.svg").exists()
+
+
+def test_the_first_line_says_which_engine_runs(tmp_path):
+    said = {"native": "The native engine runs, in C", "python": "The Python engine runs"}
+    assert next(iter(demo(tmp_path))) == said[ag.engine]

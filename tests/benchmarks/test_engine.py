@@ -1,12 +1,15 @@
 """Timings, by ``pytest tests/benchmarks --benchmark-only``; nothing here asserts a speed."""
 
 import gc
+import math
 import sys
 
 import pytest
-from benchmarks.workloads import ENGINES, DotNetwork, ScalarNetwork, deep, wide
+from benchmarks.workloads import ACTIONS, value_types
 
 NODES = 10_000
+SMALL_ENOUGH = ["step", "dot step", "gpt", "fused gpt"]
+TYPES = value_types()
 
 
 @pytest.fixture(params=[True, False], ids=["gc", "no-gc"])
@@ -18,38 +21,36 @@ def collector(request):
     (gc.enable if was_on else gc.disable)()
 
 
-@pytest.fixture(params=ENGINES)
+@pytest.fixture(params=["autograd_mini", "micrograd"])
 def value_type(request, monkeypatch):
-    """An engine's Value; micrograd recurses as deep as the graph."""
-    if ENGINES[request.param] is None:
+    """The Value of the engine that runs, or micrograd's, which recurses as deep as the graph."""
+    if request.param not in TYPES:
         pytest.skip(f"{request.param} is not installed")
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(100_000)
-    yield ENGINES[request.param]
+    yield TYPES[request.param]
     sys.setrecursionlimit(limit)
 
 
-@pytest.mark.benchmark(group="wide graph")
-def test_wide(benchmark, collector, value_type):
-    benchmark(wide, value_type, NODES)
+@pytest.mark.parametrize("work", ["wide", "deep"])
+def test_graph(benchmark, collector, value_type, work):
+    benchmark.group = f"{work} graph"
+    benchmark(ACTIONS[work](value_type, NODES))
 
 
-@pytest.mark.benchmark(group="deep graph")
-def test_deep(benchmark, collector, value_type):
-    benchmark(deep, value_type, NODES)
+@pytest.mark.benchmark(group="forward")
+@pytest.mark.parametrize("name", ["autograd_mini", "floats"])
+def test_forward(benchmark, collector, name):
+    benchmark(ACTIONS["forward"](TYPES[name]))
 
 
-@pytest.mark.benchmark(group="network step")
-def test_scalar_network(benchmark, collector, value_type):
-    network = ScalarNetwork(value_type)
-    first = network.step()
-    benchmark(network.step)
-    assert network.step() < first
-
-
-@pytest.mark.benchmark(group="network step")
-def test_dot_network(benchmark, collector):
-    network = DotNetwork()
-    first = network.step()
-    benchmark(network.step)
-    assert network.step() < first
+@pytest.mark.parametrize("work", SMALL_ENOUGH)
+def test_training(benchmark, collector, work):
+    """Training goes downhill: the losses of many steps end below where they began."""
+    benchmark.group = work
+    step = ACTIONS[work](TYPES["autograd_mini"])
+    first = step()
+    benchmark(step)
+    last = min(step() for _ in range(10))
+    assert math.isfinite(first)
+    assert last < first
