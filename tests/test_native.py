@@ -203,6 +203,18 @@ def test_functions_of_many_operands_have_the_same_bits_at_any_length(length):
     assert [w.grad.hex() for w in twins[0][0]] == [w.grad.hex() for w in twins[1][0]]
 
 
+@pytest.mark.parametrize("b", [0.0, -0.0])
+@pytest.mark.parametrize("xs", [[], [0.0], [-0.0], [-0.0, -0.0], [-0.0, 0.0]])
+def test_sums_of_zeros_have_the_same_sign(xs, b):
+    native, of_reference = (
+        [value_type.sum(made), value_type.dot(made, [1.0] * len(xs), b), value_type.sum([])]
+        for value_type in (Native, Reference)
+        for made in [[value_type(x) for x in xs]]
+    )
+    numbers = [[getattr(v, "data", v).hex() for v in made] for made in (native, of_reference)]
+    assert numbers[0] == numbers[1]
+
+
 @pytest.mark.parametrize("update", UPDATES.values(), ids=list(UPDATES))
 def test_every_update_rule_has_the_same_bits(update):
     rng = random.Random(0)
@@ -285,6 +297,7 @@ ACTIONS = {
     "make by name": lambda v, o: type(v)(data=o),
     "make with a name": lambda v, o: type(v)(1.0, name=o),
     "make with two": lambda v, o: type(v)(1.0, o),
+    "make with two and a keyword": lambda v, o: type(v)(1.0, o, data=2.0),
     "make of nothing": lambda v, o: type(v)(),
     "make with another keyword": lambda v, o: type(v)(1.0, nam=o),
     "function": lambda v, o: type(v).exp(o),
@@ -495,6 +508,30 @@ def test_an_error_that_is_under_way_survives_the_freeing_of_named_nodes():
 
     with pytest.raises(KeyError, match=r"2\.0"):
         fail()
+
+
+def test_what_is_done_to_many_values_takes_nothing_else_and_changes_all_or_nothing():
+    values = [Native(1.0), Native(2.0)]
+    for call in (
+        lambda: core.data_of([*values, 1.0]),
+        lambda: core.gradients_of(3.0),
+        lambda: core.zero_gradients([None]),
+        lambda: core.store_data(values, [3.0]),
+        lambda: core.store_data(values, [3.0, 4]),
+        lambda: core.store_data([*values, 5.0], [3.0, 4.0, 5.0]),
+        lambda: core.store_data(values, [3.0, 4.0], object(), None),
+        lambda: core.descended([1.0], [2.0]),
+        lambda: core.descended([1.0], [2.0, 3.0], 0.5),
+        lambda: core.descended([1.0], [2], 0.5),
+        lambda: core.descended([1.0], (2.0,), 0.5),
+        lambda: core.descended([1.0], [2.0], "0.5"),
+    ):
+        with pytest.raises((TypeError, AttributeError)):
+            call()
+    assert core.data_of(iter(values)) == [1.0, 2.0]
+    owner = ag.SGD(values, lr=0.1)
+    core.store_data(tuple(values), [3.0, 4.0], owner, "state")
+    assert (*core.data_of(values), owner._state) == (3.0, 4.0, "state")
 
 
 def test_every_row_is_known_by_its_own_object():

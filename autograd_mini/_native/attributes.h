@@ -28,8 +28,7 @@ set_data(PyObject *self, PyObject *given, void *name)
 static PyObject *
 get_grad(PyObject *self, void *Py_UNUSED(name))
 {
-    Node *node = (Node *)self;
-    return PyFloat_FromDouble(node->has_grad ? node->grad : 0.0);
+    return PyFloat_FromDouble(((Node *)self)->grad);
 }
 
 static int

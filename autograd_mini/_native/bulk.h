@@ -38,7 +38,7 @@ data_number(const Node *node)
 static double
 grad_number(const Node *node)
 {
-    return node->has_grad ? node->grad : 0.0;
+    return node->grad;
 }
 
 /* Return a list with a number of each Value. */

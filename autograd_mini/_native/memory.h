@@ -108,6 +108,7 @@ node_allocate(void)
     else
         node = current->fresh++;
     current->used++;
+    memset(node, 0, sizeof(PyObject)); /* CPython 3.14 has flags beside the reference count */
     Py_SET_TYPE((PyObject *)node, value_type);
     Py_SET_REFCNT((PyObject *)node, 1);
     return node;
