@@ -1,6 +1,7 @@
 """What a Value is: its number, its place in the graph, and what it refuses to become."""
 
 import copy
+import doctest
 import math
 import operator
 import pickle
@@ -424,3 +425,12 @@ def test_numbers_of_a_subclass_are_numbers():
 def test_a_duration_is_no_number():
     with pytest.raises(TypeError, match="Value takes a real number, got timedelta64"):
         Value(np.timedelta64(3, "s"))
+
+
+def test_the_examples_in_the_documentation_run():
+    tests = doctest.DocTestFinder().find(Value, "Value", module=False, globs={"Value": Value})
+    with_examples = {test.name for test in tests if test.examples}
+    assert {"Value", "Value.backward", "Value.exp"} <= with_examples
+    runner = doctest.DocTestRunner()
+    for test in tests:
+        assert runner.run(test).failed == 0

@@ -133,7 +133,9 @@ def main():
     print("\nbytes for a product of two Values, made and then differentiated")
     for engine in ("native", "python"):
         environment = {**os.environ, "AUTOGRAD_MINI_ENGINE": engine}
-        subprocess.run([sys.executable, str(FOLDER / "memory.py")], check=True, env=environment)
+        for way in ("traced", "resident"):
+            command = [sys.executable, str(FOLDER / "memory.py"), way]
+            subprocess.run(command, check=True, env=environment)
 
 
 if __name__ == "__main__":

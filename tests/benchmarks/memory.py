@@ -1,7 +1,8 @@
-"""Print the bytes that a product of two Values takes, over a million of them, by three measures.
+"""Print the bytes that a product of two Values takes, over a million: made, then differentiated.
 
-They are: ``sys.getsizeof``; tracemalloc, which counts what is asked of the allocator; and, on
-Linux, the growth of the process. Each is taken before and after a backward pass.
+The argument says how they are counted: ``resident``, by the growth of the process (on Linux), or
+``traced``, by what was asked of the allocators. Each takes a process of its own, since memory that
+was used once may be kept.
 """
 
 import gc
@@ -16,11 +17,8 @@ NODES = 1_000_000
 
 
 def resident():
-    """Return the bytes of memory that the process occupies, or None where that is not known."""
-    try:
-        pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
-    except OSError:
-        return None
+    """Return the bytes of memory that the process occupies."""
+    pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
     return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
@@ -29,8 +27,11 @@ def traced():
     return tracemalloc.get_traced_memory()[0]
 
 
-def growth(measure):
-    """Return the bytes a node that are added by making nodes, and then by differentiating them."""
+def main():
+    (way,) = sys.argv[1:]
+    measure = {"resident": resident, "traced": traced}[way]
+    if way == "traced":
+        tracemalloc.start()
     gc.collect()
     x, y = Value(0.5), Value(1.5)
     kept = [None] * NODES
@@ -40,15 +41,8 @@ def growth(measure):
     made = measure()
     for node in kept:
         node.backward(seed=0.1)
-    return (made - start) / NODES, (measure() - start) / NODES
-
-
-def main():
-    print(f"{engine}: {sys.getsizeof(Value(0.5) * Value(1.5))} by getsizeof", end="")
-    if resident() is not None:
-        print("; {:.1f}, then {:.1f} resident".format(*growth(resident)), end="")
-    tracemalloc.start()
-    print("; {:.1f}, then {:.1f} traced".format(*growth(traced)))
+    after = measure()
+    print(f"{engine}, {way}: {(made - start) / NODES:.1f}, then {(after - start) / NODES:.1f}")
 
 
 if __name__ == "__main__":
