@@ -36,12 +36,14 @@ class Module:
     {'slope': 3.0, 'offset': 1.0}
     """
 
-    def __new__(cls, *_: Any, **__: Any) -> Self:
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         """Make a module whose attributes stay fast to read after `vars` was asked for them.
 
         By default the dictionaries of instances share their keys, and CPython 3.11 and 3.12 read
         from such a one three times as slowly once it was looked at as a whole.
         """
+        if cls.__init__ is object.__init__ and (args or kwargs):
+            raise TypeError(f"{cls.__name__}() takes no arguments")  # as object says it
         module = super().__new__(cls)
         module.__dict__ = {}
         return module

@@ -631,3 +631,14 @@ def test_two_parameters_of_the_same_path_are_refused():
     setattr(model, "a.0", Value(2.0))
     with pytest.raises(ValueError, match=r"Module has two parameters called a\.0"):
         model.parameters()
+
+
+def test_a_module_without_a_constructor_takes_no_arguments():
+    class Empty(Module):
+        pass
+
+    assert Empty().parameters() == []
+    with pytest.raises(TypeError, match=r"^Empty\(\) takes no arguments$"):
+        Empty(3)
+    with pytest.raises(TypeError, match=r"^Empty\(\) takes no arguments$"):
+        Empty(inputs=3)
