@@ -13,12 +13,11 @@ from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_ext import build_ext
 
 FOLDER = "autograd_mini/_native"
-HEADERS = ("rules", "node", "numbers", "operations", "backward", "attributes", "functions", "bulk")
 
 CORE = Extension(
     "autograd_mini._native.core",
     [f"{FOLDER}/core.c"],
-    depends=[f"{FOLDER}/{name}.h" for name in HEADERS],
+    depends=sorted(map(str, Path(FOLDER).glob("*.h"))),
     optional=True,  # a failure to build it is no failure to install
 )
 
