@@ -163,7 +163,7 @@ node_sizeof(PyObject *self, PyObject *Py_UNUSED(nothing))
     Node *node = (Node *)self;
     size_t size = sizeof(Node);
     if (has_many(node))
-        size += sizeof(Operands) + (size_t)node->x.many->count * sizeof(Operand);
+        size += sizeof(Operands) + (size_t)node->operands[0].many->count * sizeof(Operand);
     return PyLong_FromSize_t(size);
 }
 

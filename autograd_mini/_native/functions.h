@@ -309,7 +309,7 @@ value_call(PARAMETERS)
     if (!node)
         return NULL;
     node->data = number;
-    node->x.value = node->y.value = NULL;
+    node->operands[0].value = node->operands[1].value = NULL;
     if (name && name != Py_None && set_name((PyObject *)node, name, NULL) < 0) {
         Py_DECREF(node);
         return NULL;

@@ -33,7 +33,7 @@ enum { MOST_KEPT_BYTES = 1 << 23 };
 
 typedef struct Slab {
     struct Slab *next, *previous; /* in the list in which it is, if in one */
-    Node *freed;                  /* freed nodes, linked by the Value of their x */
+    Node *freed;                  /* freed nodes, linked by their first operand */
     Node *fresh;                  /* the first node not used since the slab started afresh */
     size_t used;                  /* how many nodes are alive */
     Node nodes[];
@@ -104,7 +104,7 @@ node_allocate(void)
         return (Node *)PyErr_NoMemory();
     Node *node = current->freed;
     if (node)
-        current->freed = node->x.value;
+        current->freed = node->operands[0].value;
     else
         node = current->fresh++;
     current->used++;
@@ -137,7 +137,7 @@ static inline void
 node_release(Node *node)
 {
     Slab *slab = SLAB_OF(node);
-    node->x.value = slab->freed;
+    node->operands[0].value = slab->freed;
     slab->freed = node;
     if (--slab->used == 0)
         slab_emptied(slab);

@@ -6,7 +6,7 @@ typedef struct {
     struct Node *value;
     union {
         double number;
-        struct Operands *many; /* of a node of many operands, in its x */
+        struct Operands *many; /* see Node */
     };
 } Operand;
 
@@ -22,15 +22,13 @@ typedef struct Node {
     PyObject_HEAD
     double data;
     double grad;           /* during a backward pass, what it has added up so far */
-    Operand x, y;          /* of one or two operands; at the address of x, an array of two */
+    Operand operands[2];   /* if there are more, the first refers to all of them */
     uint64_t mark : 53;    /* the number of the latest backward pass that came by */
     uint64_t op : 8;       /* an Op */
     uint64_t has_grad : 1; /* else the gradient was never computed, and is 0.0 */
     uint64_t had_grad : 1; /* the same as it was before that pass */
     uint64_t has_name : 1; /* the name itself is in `names` */
 } Node;
-
-static_assert(offsetof(Node, y) == offsetof(Node, x) + sizeof(Operand), "x and y are an array");
 
 /* The rows of the table of primitives, those of many operands last. */
 #define OP(NAME, ...) OP_##NAME,
@@ -79,11 +77,11 @@ static inline Operand *
 operands_of(Node *node, Py_ssize_t *count)
 {
     if (has_many(node)) {
-        *count = node->x.many->count;
-        return node->x.many->items;
+        *count = node->operands[0].many->count;
+        return node->operands[0].many->items;
     }
     *count = 2;
-    return &node->x;
+    return node->operands;
 }
 
 static PyObject *
@@ -109,7 +107,7 @@ static void
 node_free(Node *node)
 {
     if (has_many(node))
-        operands_release(node->x.many);
+        operands_release(node->operands[0].many);
     if (node->has_name)
         drop_name(node);
     node_release(node);

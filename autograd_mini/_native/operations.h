@@ -69,8 +69,8 @@ exceptional_node(Op op, int arity, Node *x_value, double x, Node *y_value, doubl
     if (!node)
         return NULL;
     node->data = out;
-    keep(&node->x, x_value, x_value ? dx : x);
-    keep(&node->y, y_value, y_value ? dy : y);
+    keep(&node->operands[0], x_value, x_value ? dx : x);
+    keep(&node->operands[1], y_value, y_value ? dy : y);
     return (PyObject *)node;
 }
 
@@ -86,8 +86,8 @@ unary_node(Op op, Function1 value, Partial1 dx, Node *operand)
     if (!node)
         return NULL;
     node->data = out;
-    keep(&node->x, operand, dx(x, out));
-    node->y.value = NULL;
+    keep(&node->operands[0], operand, dx(x, out));
+    node->operands[1].value = NULL;
     return (PyObject *)node;
 }
 
@@ -104,8 +104,8 @@ binary_node(Op op, Function2 value, Partial2 dx, Partial2 dy, Node *x_value, dou
     if (!node)
         return NULL;
     node->data = out;
-    keep(&node->x, x_value, x_value ? dx(x, y, out) : x);
-    keep(&node->y, y_value, y_value ? dy(x, y, out) : y);
+    keep(&node->operands[0], x_value, x_value ? dx(x, y, out) : x);
+    keep(&node->operands[1], y_value, y_value ? dy(x, y, out) : y);
     return (PyObject *)node;
 }
 
@@ -322,8 +322,8 @@ many_node(Shape shape, FunctionMany value, PartialsMany partials, PyObject *cons
     if (!node)
         goto error;
     node->data = out;
-    node->x.value = node->y.value = NULL;
-    node->x.many = operands;
+    node->operands[0].value = node->operands[1].value = NULL;
+    node->operands[0].many = operands;
     return (PyObject *)node;
 error:
     operands_drop(operands, operands->count);
