@@ -6,6 +6,7 @@ is the reference's own, and so written once.
 
 from __future__ import annotations
 
+import gc
 import inspect
 from functools import update_wrapper
 from types import FunctionType, ModuleType
@@ -17,7 +18,7 @@ __all__ = ["complete"]
 
 
 def complete(core: ModuleType) -> None:
-    """Give ``core.Value`` every method of the reference that it lacks."""
+    """Give ``core.Value`` every method of the reference that it lacks, and let it tidy up."""
     native: Any = core.Value
     native.__name__ = "Value"  # Python's own errors then name it so, without a module
     native.__doc__ = reference.Value.__doc__
@@ -32,3 +33,4 @@ def complete(core: ModuleType) -> None:
             setattr(native, name, update_wrapper(function, attribute))
         elif isinstance(attribute, FunctionType | classmethod):
             setattr(native, name, attribute)
+    gc.callbacks.append(core.collected)

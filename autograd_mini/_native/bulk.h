@@ -1,4 +1,5 @@
-/* What is done to all parameters of a model at once. */
+/* What the module offers beside its types: what is done to all parameters of a model at once, and
+   the answer to a garbage collection. */
 
 /* Return an iterable's Values as a tuple. */
 static PyObject *
@@ -148,7 +149,23 @@ UPDATE_ROWS(DEFINE_UPDATE)
 
 #define UPDATE_METHOD(NAME, ...) {#NAME, (PyCFunction)(void (*)(void))NAME##_update, METH_FASTCALL},
 
+/* collected(phase, info): one of `gc.callbacks`. */
+static PyObject *
+collected(PyObject *Py_UNUSED(module), PyObject *arguments)
+{
+    const char *phase;
+    PyObject *info, *generation;
+    if (!PyArg_ParseTuple(arguments, "sO!", &phase, &PyDict_Type, &info))
+        return NULL;
+    generation = PyDict_GetItemString(info, "generation");
+    if (!strcmp(phase, "stop") && generation && PyLong_Check(generation)
+        && PyLong_AsLong(generation) == 2)
+        release_empty();
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef bulk_methods[] = {
+    {"collected", collected, METH_VARARGS},
     {"zero_gradients", zero_gradients, METH_O},
     {"data_of", data_of, METH_O},
     {"gradients_of", gradients_of, METH_O},

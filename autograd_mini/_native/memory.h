@@ -3,7 +3,11 @@
    A slab that no node uses any more starts afresh, so the nodes of a graph built after another was
    freed lie in the order in which they are made. Walks over the graph then move through memory
    mostly in order too, which makes several times the difference that a fast allocator makes: with
-   a list of freed nodes, the order gets random after a few graphs. */
+   a list of freed nodes, the order gets random after a few graphs.
+
+   Empty slabs are kept for the next graph, since memory that is new from the system costs more than
+   all that is done with it. A full garbage collection gives them back, as it does with the free
+   lists of CPython's own types. */
 
 #if defined(Py_DEBUG) || defined(Py_TRACE_REFS) || defined(AUTOGRAD_MINI_PLAIN_MEMORY)
 
@@ -23,6 +27,11 @@ node_release(Node *node)
     Py_DECREF(value_type);
 }
 
+static void
+release_empty(void)
+{
+}
+
 enum { MOST_KEPT_BYTES = 0 };
 
 #else
@@ -36,6 +45,7 @@ typedef struct Slab {
     Node *freed;                  /* freed nodes, linked by their first operand */
     Node *fresh;                  /* the first node not used since the slab started afresh */
     size_t used;                  /* how many nodes are alive */
+    void *arena;                  /* the memory in which the slab lies */
     Node nodes[];
 } Slab;
 
@@ -43,18 +53,14 @@ typedef struct Slab {
 #define SLAB_OF(node) ((Slab *)((uintptr_t)(node) & ~(uintptr_t)(SLAB_BYTES - 1)))
 
 /* Nodes are taken from the current slab until it is full. Each of the others is full and in no list,
-   or partly used, or empty. Beyond this many empty ones, memory is given back. */
+   or partly used, or empty. */
 static Slab *current, *partly_used, *empty;
-static int empty_count;
-enum { MOST_EMPTY = 64 };
 
-#ifdef _MSC_VER
-#include <malloc.h>
-#define aligned_alloc(alignment, size) _aligned_malloc(size, alignment)
-#define aligned_free _aligned_free
-#else
-#define aligned_free free
-#endif
+/* The memory comes from where Python takes its own large pieces, not from malloc: once large lists
+   were freed, that of the C library would take slabs from a heap that it can shorten only at its
+   end, and anything small that lives there would keep the memory of a whole graph. */
+static PyObjectArenaAllocator arenas;
+#define ARENA_BYTES (2 * SLAB_BYTES) /* whatever its address, a slab lies in it */
 
 static void
 slab_link(Slab **list, Slab *slab)
@@ -82,16 +88,17 @@ static int
 next_slab(void)
 {
     Slab *slab = empty ? empty : partly_used;
-    if (slab) {
-        empty_count -= slab == empty;
+    if (slab)
         slab_unlink(slab == empty ? &empty : &partly_used, slab);
-    }
     else {
-        slab = aligned_alloc(SLAB_BYTES, SLAB_BYTES);
-        if (!slab)
+        if (!arenas.alloc)
+            PyObject_GetArenaAllocator(&arenas);
+        void *arena = arenas.alloc(arenas.ctx, ARENA_BYTES);
+        if (!arena)
             return 0;
+        slab = SLAB_OF((char *)arena + SLAB_BYTES - 1);
         PyTraceMalloc_Track(0, (uintptr_t)slab, SLAB_BYTES);
-        *slab = (Slab){.fresh = slab->nodes};
+        *slab = (Slab){.fresh = slab->nodes, .arena = arena};
     }
     current = slab;
     return 1;
@@ -114,7 +121,7 @@ node_allocate(void)
     return node;
 }
 
-/* Start an unused slab afresh, or give its memory back. */
+/* Start an unused slab afresh. */
 static void
 slab_emptied(Slab *slab)
 {
@@ -123,13 +130,18 @@ slab_emptied(Slab *slab)
     if (slab == current)
         return;
     slab_unlink(&partly_used, slab);
-    if (empty_count < MOST_EMPTY) {
-        slab_link(&empty, slab);
-        empty_count++;
-    }
-    else {
+    slab_link(&empty, slab);
+}
+
+/* Give the memory of all empty slabs back. */
+static void
+release_empty(void)
+{
+    while (empty) {
+        Slab *slab = empty;
+        slab_unlink(&empty, slab);
         PyTraceMalloc_Untrack(0, (uintptr_t)slab);
-        aligned_free(slab);
+        arenas.free(arenas.ctx, slab->arena, ARENA_BYTES);
     }
 }
 
@@ -150,12 +162,12 @@ node_release(Node *node)
 /* Freed arrays of up to this many operands are kept, linked by the place of the first. */
 enum { KEPT_SIZES = 64 };
 static Operands *kept[KEPT_SIZES + 1];
-static size_t kept_bytes;
+static Py_ssize_t kept_bytes;
 
-static inline size_t
+static inline Py_ssize_t
 operands_bytes(Py_ssize_t count)
 {
-    return sizeof(Operands) + (size_t)count * sizeof(Operand);
+    return (Py_ssize_t)sizeof(Operands) + count * (Py_ssize_t)sizeof(Operand);
 }
 
 /* Return an array for so many operands. */
@@ -169,7 +181,7 @@ operands_allocate(Py_ssize_t count)
         kept_bytes -= operands_bytes(count);
         return operands;
     }
-    operands = PyMem_Malloc(operands_bytes(count));
+    operands = PyMem_Malloc((size_t)operands_bytes(count));
     if (!operands)
         return (Operands *)PyErr_NoMemory();
     operands->count = count;
