@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from autograd_mini import value as reference
 from autograd_mini._native.binding import complete
+from autograd_mini._native.header import digest
 from autograd_mini.updates import UPDATES, UpdateFunction
 
 __all__ = [
@@ -43,7 +44,7 @@ def native_core() -> ModuleType | None:
     if asked == "python":
         return None
     try:
-        core = import_module(CORE)
+        return _loaded()
     except ImportError as error:
         missing = isinstance(error, ModuleNotFoundError) and error.name == CORE
         if asked == "native":
@@ -59,6 +60,12 @@ def native_core() -> ModuleType | None:
                 stacklevel=2,
             )
         return None
+
+
+def _loaded() -> ModuleType:
+    core = import_module(CORE)
+    if digest() != core.RULES_DIGEST:
+        raise ImportError("it was built from other rules than these")
     return core
 
 

@@ -202,7 +202,7 @@ class Operation(Generic[OnClass, OnInstance]):
         """Return the lines that put them into a node, the fastest way that Python has."""
         lines = [
             "node = new()",
-            "node._data = out",
+            "node._number = out",
             "node._op = primitive",
             *(f"node._{slot} = {expression}" for slot, expression in slots.items()),
             "node._mark = None",
@@ -220,7 +220,7 @@ class UnaryFunction(Operation[UnaryCall, Callable[[], "Value"]]):
             "    if type(self) is not Value:",
             "        x = number(self, what=primitive.name)",
             "        return exceptional(primitive, x)[0]",
-            "    x = self._data",
+            "    x = self._number",
             *self.node("self"),
         ]
 
@@ -246,15 +246,15 @@ class BinaryFunction(Operation[BinaryCall, Callable[..., "Value"]]):
         return [
             f"def {self.primitive.name}(self, other{default}, /):",
             "    if type(self) is Value:",
-            "        x = self._data",
+            "        x = self._number",
             "        if type(other) is Value:",
-            "            y = other._data",
+            "            y = other._number",
             *self.node("self", "other", depth=3),
             "        y = number(other, what=primitive.name)",
             *self.node("self", "y", depth=2),
             "    x = number(self, what=primitive.name)",
             "    if type(other) is Value:",
-            "        y = other._data",
+            "        y = other._number",
             *self.node("x", "other", depth=2),
             "    y = number(other, what=primitive.name)",
             "    return exceptional(primitive, x, y)[0]",
@@ -267,9 +267,9 @@ class Operator(Operation[Callable[["Value", Operand], "Value"], Callable[[Operan
     def lines(self) -> list[str]:
         return [
             f"def {self.primitive.name}(self, other, /):",
-            "    x = self._data",
+            "    x = self._number",
             "    if type(other) is Value:",
-            "        y = other._data",
+            "        y = other._number",
             *self.node("self", "other", depth=2),
             "    if type(other) is float:",
             "        y = other",
@@ -287,7 +287,7 @@ class Reflected(Operation[Callable[["Value", Operand], "Value"], Callable[[Opera
     def lines(self) -> list[str]:
         return [
             f"def {self.primitive.name}(self, other, /):",
-            "    y = self._data",
+            "    y = self._number",
             "    if type(other) is float:",
             "        x = other",
             "    elif is_foreign(other):",
@@ -359,7 +359,7 @@ class NaryFunction(Operation[OnClass, OnClass]):
             f"    {o}_given = tuple({o}_given)",
             "except TypeError as error:",
             f"    raise no_sequence(primitive, {o}_given, error) from None",
-            f"{o}s = [one._data for one in {o}_given if type(one) is Value]",
+            f"{o}s = [one._number for one in {o}_given if type(one) is Value]",
             f"{o}_some = {o}s != []",
             f"{o}_all = len({o}s) == len({o}_given)",
             f"if not {o}_all:",
@@ -371,7 +371,7 @@ class NaryFunction(Operation[OnClass, OnClass]):
         return [
             f"{o}_some = type({o}_given) is Value",
             f"if {o}_some:",
-            f"    {o} = {o}_given._data",
+            f"    {o} = {o}_given._number",
             "else:",
             f"    {o}_given = {o} = number({o}_given, what=primitive.name)",
         ]

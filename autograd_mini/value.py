@@ -69,10 +69,10 @@ class Value:
     # derivatives. _mark is the token of the last backward pass that came by, _adjoint what that
     # pass has added up so far.
     __module__ = "autograd_mini"  # where pickles look for the Value of either engine
-    __slots__ = ("_adjoint", "_data", "_dx", "_dy", "_grad", "_mark", "_name", "_op", "_x", "_y")
+    __slots__ = ("_adjoint", "_dx", "_dy", "_grad", "_mark", "_name", "_number", "_op", "_x", "_y")
 
     _adjoint: float
-    _data: float
+    _number: float
     _dx: Any
     _dy: Any
     _grad: float
@@ -83,7 +83,7 @@ class Value:
     _y: Value | None
 
     def __init__(self, data: float, *, name: str | None = None) -> None:
-        self._data = number(data, what="Value")
+        self._number = number(data, what="Value")
         self._op = self._x = self._y = self._dx = self._dy = self._mark = None
         if name is not None:
             self.name = name
@@ -148,11 +148,11 @@ class Value:
     @property
     def data(self) -> float:
         """The number. Setting it changes no node that was computed from it before."""
-        return self._data
+        return self._number
 
     @data.setter
     def data(self, data: float) -> None:
-        self._data = number(data, what="data")
+        self._number = number(data, what="data")
 
     @property
     def grad(self) -> float:
@@ -410,9 +410,9 @@ def store_data(
 ) -> None:
     """Store numbers in Values, and a state in the ``_state`` of their owner: all or nothing."""
     if owner is None:
-        store(values, repeat("_data"), numbers)
+        store(values, repeat("_number"), numbers)
     else:
-        attributes = chain(repeat("_data", len(values)), ("_state",))
+        attributes = chain(repeat("_number", len(values)), ("_state",))
         store(chain(values, (owner,)), attributes, chain(numbers, (state,)))
 
 
@@ -440,10 +440,10 @@ def _store_adjoints(nodes: list[Value]) -> None:
 def _compared(compare: Callable[[float, float], bool], value: Value, other: object) -> bool:
     """Compare a Value with another or with a number; leave other types to themselves."""
     if type(other) is Value:
-        return compare(value._data, other._data)
+        return compare(value._number, other._number)
     if is_foreign(other):
         return NotImplemented  # type: ignore[no-any-return]  # as a comparison may
-    return compare(value._data, number(other, what="a comparison"))
+    return compare(value._number, number(other, what="a comparison"))
 
 
 def checked_name(name: object) -> str | None:

@@ -76,3 +76,30 @@ def test_a_native_engine_that_does_not_load_is_said_so():
     )
     found = run(BROKEN + SHOW, engine="native")
     assert "no native engine for this Python: undefined symbol: PyTeapot." in found.stderr
+
+
+STALE = f"""
+import sys, types
+sys.modules[{CORE!r}] = types.SimpleNamespace(RULES_DIGEST="of yesterday")
+"""
+
+
+def test_a_native_engine_of_other_rules_is_not_used():
+    found = run(STALE + SHOW)
+    assert found.stdout == "python Value\n"
+    assert "(it was built from other rules than these); the Python engine runs" in found.stderr
+    found = run(STALE + SHOW, engine="native")
+    assert "it was built from other rules than these. Install the package again" in found.stderr
+
+
+def test_the_engine_runs_without_docstrings():
+    for flag in ("-O", "-OO"):
+        assert run(SHOW, engine=ag.engine, flags=[flag]).stdout == f"{ag.engine} Value\n"
+
+
+@pytest.mark.skipif(ag.engine != "native", reason="the native engine was not built or asked for")
+def test_a_second_copy_of_the_native_engine_is_refused_in_so_many_words():
+    again = "import sys\nfor m in [*sys.modules]:\n    if 'autograd' in m: del sys.modules[m]\n"
+    found = run(f"{SHOW}\n{again}{SHOW}")
+    assert found.stdout == "native Value\npython Value\n"
+    assert "it was loaded before in this process, which it can be only once" in found.stderr

@@ -272,7 +272,7 @@ UNUSUAL = [
     True, "3", None, 1j, Decimal(1), Fraction(1, 3), 2**53, 2**53 + 1, 10**400, [1.0], (), b"",
     math.nan, -math.inf, np.float64(0.5), np.float32(0.1), np.int64(3), np.bool_(True),
     np.array([1.0, 2.0]), np.array(["a"]), np.longdouble("0.1"), np.timedelta64(1, "s"),
-    object, Odd(2.0), np.uint64(2**63 + 1),
+    object, Odd(2.0), np.uint64(2**63 + 1), np.ma.array([1.0, 2.0], mask=[False, True]),
 ]  # fmt: skip
 
 ACTIONS = {
@@ -337,6 +337,7 @@ ACTIONS = {
     "pickle a node": lambda v, o: pickle.dumps(v * 2.0),
     "copy a node": lambda v, o: copy.copy(v.exp()),
     "subclass": lambda v, o: type("Sub", (type(v),), {}),
+    "backward of another": lambda v, o: type(v).backward(Reference(2.0)),
     "call": lambda v, o: v(o),
     "iterate": lambda v, o: list(v),
     "length": lambda v, o: len(v),
@@ -355,7 +356,7 @@ def outcome(action, value_type, other):
     try:
         result = action(value, copy.copy(other))
     except Exception as error:  # noqa: BLE001 - whatever it is, the other must raise it too
-        return type(error), str(error), repr(value)
+        return type(error), str(error), error.__suppress_context__, repr(value)
     if isinstance(result, value_type):
         return "Value", repr(result), repr(result.operands), result.partials, repr(value)
     if isinstance(result, np.ndarray):
@@ -441,6 +442,21 @@ def test_no_subclass_can_have_an_instance():
     with pytest.raises(TypeError, match="not safe"):
         object.__new__(Native)
     assert Native.__new__(Native, 2.0).data == 2.0
+
+
+def test_nothing_but_values_gets_the_memory_of_values():
+    """Python restores what was patched, but no longer guards ``object.__new__``."""
+    script = (
+        "from unittest import mock; import autograd_mini as ag\n"
+        "with mock.patch.object(ag.Value, '__new__'): pass\n"
+        "for _ in range(1000):\n"
+        "    try: object.__new__(ag.Value)\n"
+        "    except TypeError as error: message = str(error)\n"
+        "    ag.Value(1.0) * 2.0\n"
+        "print(message)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True)
+    assert run.stdout == "object.__new__(Value) is not safe, use Value.__new__()\n"
 
 
 def test_operands_that_change_while_they_are_read_do_no_harm():

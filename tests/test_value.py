@@ -434,3 +434,11 @@ def test_the_examples_in_the_documentation_run():
     runner = doctest.DocTestRunner()
     for test in tests:
         assert runner.run(test).failed == 0
+
+
+def test_a_masked_array_keeps_the_values_it_is_combined_with():
+    """NumPy looks for an attribute ``_data`` in what it takes for a masked array."""
+    v = Value(2.0)
+    product = v * np.ma.array([1.0, 2.0])
+    assert [type(one) for one in product.data] == [Value, Value]
+    assert np.ma.getdata(v).item() is v

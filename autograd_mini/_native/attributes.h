@@ -145,7 +145,7 @@ get_partials(PyObject *self, void *Py_UNUSED(name))
     return for_each_operand((Node *)self, partial_object);
 }
 
-/* Their documentation is the reference engine's; see `complete`. */
+/* Their documentation is the reference engine's; see `document`. */
 static PyGetSetDef attributes[] = {
     {"data", get_data, set_data, NULL, "data"},
     {"grad", get_grad, set_grad, NULL, "grad"},

@@ -33,4 +33,5 @@ def complete(core: ModuleType) -> None:
             setattr(native, name, update_wrapper(function, attribute))
         elif isinstance(attribute, FunctionType | classmethod):
             setattr(native, name, attribute)
-    gc.callbacks.append(core.collected)
+    if core.collected not in gc.callbacks:
+        gc.callbacks.append(core.collected)

@@ -78,6 +78,7 @@ static PyMethodDef value_methods[] = {
 };
 
 static PyType_Slot value_slots[] = {
+    {Py_tp_alloc, value_alloc},
     {Py_tp_new, value_new},
     {Py_tp_dealloc, node_dealloc},
     {Py_tp_richcompare, node_compare},
@@ -159,6 +160,8 @@ borrow(void)
         primitives[op] =
             row_names[op] ? PyObject_GetItem(table, row_names[op]) : Py_NewRef(Py_None);
         if (!primitives[op]) {
+            PyErr_Format(PyExc_ImportError, "it was built with a row %U; install again",
+                         row_names[op]);
             Py_DECREF(table);
             return -1;
         }
@@ -177,9 +180,12 @@ document(void)
     for (PyGetSetDef *attribute = attributes; attribute->name; attribute++) {
         PyObject *property = PyObject_GetAttrString(reference, attribute->name);
         PyObject *doc = property ? PyObject_GetAttrString(property, "__doc__") : NULL;
-        Py_XDECREF(property); /* it stays alive in its class, and the text with it */
-        attribute->doc = doc ? PyUnicode_AsUTF8(doc) : NULL;
-        Py_XDECREF(doc);
+        Py_XDECREF(property);
+        if (!doc)
+            return -1;
+        if (doc == Py_None) /* python -OO */
+            continue;
+        attribute->doc = PyUnicode_AsUTF8(doc); /* of which `doc` stays the owner, for good */
         if (!attribute->doc)
             return -1;
     }
@@ -190,7 +196,7 @@ static int
 core_exec(PyObject *module)
 {
     if (value_type) {
-        PyErr_SetString(PyExc_ImportError, "the native engine runs in one interpreter only");
+        PyErr_SetString(PyExc_ImportError, "it was loaded before in this process, which it can be only once");
         return -1;
     }
     if (borrow() < 0 || document() < 0)

@@ -10,18 +10,15 @@ typedef struct {
     PyObject *last_operand;  /* what the last operand is that is not given, or NULL */
 } Function;
 
-/* Call the reference's function in order to have its error for arguments that do not fit. */
-static PyObject *
-refused(PyObject *by, PyObject *const *arguments, size_t flags, PyObject *keywords)
-{
-    PyObject *result = PyObject_Vectorcall(by, arguments, flags, keywords);
-    if (result)
-        PyErr_Format(PyExc_SystemError, "%R takes what the native engine refuses", by);
-    Py_XDECREF(result);
-    return NULL;
-}
+/* For arguments that do not fit, do what the reference does, which is to say so. */
+#define AS_REFERENCE(self)                                                                         \
+    PyObject_Vectorcall(((Function *)(self))->reference, arguments, flags, keywords)
 
-#define REFERENCE(self) (((Function *)(self))->reference)
+static inline Py_ssize_t
+keyword_count(PyObject *keywords)
+{
+    return keywords ? PyTuple_GET_SIZE(keywords) : 0;
+}
 
 /* --- the functions of the rows ------------------------------------------------------------------ */
 
@@ -29,8 +26,8 @@ INLINE PyObject *
 unary_call(Op op, Function1 value, Partial1 dx, PyObject *self, PyObject *const *arguments,
            size_t flags, PyObject *keywords)
 {
-    if (PyVectorcall_NARGS(flags) != 1 || keywords)
-        return refused(REFERENCE(self), arguments, flags, keywords);
+    if (PyVectorcall_NARGS(flags) != 1 || keyword_count(keywords))
+        return AS_REFERENCE(self);
     if (IS_VALUE(arguments[0]))
         return unary_node(op, value, dx, (Node *)arguments[0]);
     double x;
@@ -58,8 +55,8 @@ binary_call(Op op, Function2 value, Partial2 dx, Partial2 dy, PyObject *self,
     PyObject *last = count == 2 ? arguments[1] : ((Function *)self)->last_operand;
     Node *x_value, *y_value;
     double x, y;
-    if (count < 1 || count > 2 || !last || keywords)
-        return refused(REFERENCE(self), arguments, flags, keywords);
+    if (count < 1 || count > 2 || !last || keyword_count(keywords))
+        return AS_REFERENCE(self);
     if (take_given(arguments[0], op, &x_value, &x) < 0 || take_given(last, op, &y_value, &y) < 0)
         return NULL;
     if (x_value || y_value)
@@ -73,11 +70,11 @@ parts_call(Shape shape, FunctionMany value, PartialsMany partials, PyObject *sel
            PyObject *const *arguments, size_t flags, PyObject *keywords)
 {
     Py_ssize_t count = PyVectorcall_NARGS(flags);
-    if (count == shape.parts && !keywords)
+    if (count == shape.parts && !keyword_count(keywords))
         return many_call(shape, value, partials, arguments);
     PyObject *last = ((Function *)self)->last_operand;
-    if (count != shape.parts - 1 || !last || keywords)
-        return refused(REFERENCE(self), arguments, flags, keywords);
+    if (count != shape.parts - 1 || !last || keyword_count(keywords))
+        return AS_REFERENCE(self);
     PyObject *parts[MOST_PARTS];
     memcpy(parts, arguments, (size_t)count * sizeof *parts);
     parts[count] = last;
@@ -149,9 +146,9 @@ power_operator(PyObject *left, PyObject *right, PyObject *modulus)
     PyObject *function = PyObject_GetAttrString(reference, "__pow__");
     if (!function)
         return NULL;
-    refused(function, arguments, 3, NULL);
+    PyObject *result = PyObject_Vectorcall(function, arguments, 3, NULL); /* refuses it */
     Py_DECREF(function);
-    return NULL;
+    return result;
 }
 
 /* --- backward ----------------------------------------------------------------------------------- */
@@ -160,10 +157,10 @@ static PyObject *
 backward_call(PARAMETERS)
 {
     double seed = 1.0;
-    Py_ssize_t count = keywords ? PyTuple_GET_SIZE(keywords) : 0;
+    Py_ssize_t count = keyword_count(keywords);
     if (PyVectorcall_NARGS(flags) != 1 || !IS_VALUE(arguments[0]) || count > 1
         || (count && !PyUnicode_EqualToUTF8(PyTuple_GET_ITEM(keywords, 0), "seed")))
-        return refused(REFERENCE(self), arguments, flags, keywords);
+        return AS_REFERENCE(self);
     if (count && take_number(arguments[1], what_seed, &seed) < 0)
         return NULL;
     return backward((Node *)arguments[0], seed);
@@ -196,7 +193,7 @@ function_new(PyTypeObject *type, PyObject *arguments, PyObject *Py_UNUSED(keywor
     while (calls[at].name && strcmp(calls[at].name, name))
         at++;
     if (!calls[at].name)
-        return PyErr_Format(PyExc_LookupError, "the native engine was built without %s", name);
+        return PyErr_Format(PyExc_ImportError, "it was built without %s; install again", name);
     Function *function = (Function *)type->tp_alloc(type, 0);
     if (!function)
         return NULL;
@@ -236,7 +233,7 @@ function_get(PyObject *self, PyObject *instance, PyObject *Py_UNUSED(owner))
 static PyObject *
 function_repr(PyObject *self)
 {
-    return PyObject_Repr(REFERENCE(self));
+    return PyObject_Repr(((Function *)self)->reference);
 }
 
 /* A copy is the same function, and a pickle holds its name. */
@@ -288,7 +285,7 @@ value_call(PARAMETERS)
 {
     (void)self;
     Py_ssize_t given = PyVectorcall_NARGS(flags);
-    Py_ssize_t count = keywords ? PyTuple_GET_SIZE(keywords) : 0;
+    Py_ssize_t count = keyword_count(keywords);
     PyObject *data = given == 1 ? arguments[0] : NULL, *name = NULL;
     int fits = given <= 1;
     for (Py_ssize_t i = 0; i < count; i++) {
@@ -301,7 +298,7 @@ value_call(PARAMETERS)
             fits = 0;
     }
     if (!fits || !data)
-        return refused(reference, arguments, flags, keywords);
+        return PyObject_Vectorcall(reference, arguments, flags, keywords);
     double number;
     if (take_number(data, what_value, &number) < 0)
         return NULL;
@@ -315,6 +312,14 @@ value_call(PARAMETERS)
         return NULL;
     }
     return (PyObject *)node;
+}
+
+/* Nodes have a memory of their own, in which nothing else may be put. */
+static PyObject *
+value_alloc(PyTypeObject *type, Py_ssize_t Py_UNUSED(items))
+{
+    return PyErr_Format(PyExc_TypeError, "object.__new__(%s) is not safe, use %s.__new__()",
+                        type->tp_name, type->tp_name);
 }
 
 /* Python comes here only for a subclass, which there cannot be, or by way of `__new__`. */

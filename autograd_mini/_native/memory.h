@@ -175,6 +175,8 @@ static inline Operands *
 operands_allocate(Py_ssize_t count)
 {
     Operands *operands;
+    if (count > (PY_SSIZE_T_MAX - (Py_ssize_t)sizeof(Operands)) / (Py_ssize_t)sizeof(Operand))
+        return (Operands *)PyErr_NoMemory();
     if (count <= KEPT_SIZES && kept[count]) {
         operands = kept[count];
         memcpy(&kept[count], operands->items, sizeof kept[count]);

@@ -95,12 +95,12 @@ static void
 drop_name(Node *node)
 {
     PyObject *raised = PyErr_GetRaisedException();
+    node->has_name = 0;
     PyObject *key = name_key(node);
     if (!key || PyDict_DelItem(names, key) < 0)
         PyErr_Clear();
     Py_XDECREF(key);
     PyErr_SetRaisedException(raised);
-    node->has_name = 0;
 }
 
 static void
@@ -143,6 +143,10 @@ static void
 node_dealloc(PyObject *self)
 {
     static int busy;
+    if (!IS_VALUE(self)) { /* of a subclass, made in spite of all that prevents it */
+        Py_TYPE(self)->tp_free(self);
+        return;
+    }
     doom((Node *)self);
     if (busy)
         return;

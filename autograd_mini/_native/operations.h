@@ -219,7 +219,11 @@ raise_no_sequence(Op op, PyObject *object)
     if (!PyErr_ExceptionMatches(PyExc_TypeError))
         return;
     PyObject *raised = PyErr_GetRaisedException();
-    raise_from(PyObject_CallFunctionObjArgs(no_sequence, primitives[op], object, raised, NULL));
+    PyObject *error =
+        PyObject_CallFunctionObjArgs(no_sequence, primitives[op], object, raised, NULL);
+    if (error)
+        PyException_SetCause(error, NULL); /* as `raise … from None` does */
+    raise_from(error);
     Py_DECREF(raised);
 }
 
