@@ -49,10 +49,11 @@ def test_every_test_that_a_promise_names_exists():
     rows = re.findall(r"^\| P\d+.*$", README, flags=re.MULTILINE)
     assert len(rows) >= 12
     for row in rows:
-        named = re.findall(r"`(test_\w+)\.(test_\w+)`", row)
+        named = re.findall(r"`([\w.]+)\.(test_\w+)`", row)
         assert named, row
         for module, function in named:
-            source = (ROOT / "tests" / f"{module}.py").read_text(encoding="utf-8")
+            path = ROOT / "tests" / f"{module.replace('.', '/')}.py"
+            source = path.read_text(encoding="utf-8")
             assert f"def {function}(" in source, f"{module}.{function}"
 
 
