@@ -10,7 +10,7 @@ __all__ = [
     "AutogradError",
     "DivergenceError",
     "DomainError",
-    "GradientCheckError",
+    "GradientMismatchError",
     "GraphTooLargeError",
     "NonFiniteGradientError",
     "RendererNotFoundError",
@@ -45,8 +45,8 @@ class DivergenceError(AutogradError, ArithmeticError):
     """Training left the finite numbers; the parameters hold the last good values."""
 
 
-class GradientCheckError(AutogradError, AssertionError):
-    """A gradient from ``backward()`` disagrees with the finite difference."""
+class GradientMismatchError(AutogradError, AssertionError):
+    """A gradient is not what the numbers of the function say."""
 
 
 class GraphTooLargeError(AutogradError, ValueError):

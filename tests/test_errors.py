@@ -18,7 +18,7 @@ from autograd_mini.errors import errstate, strict
         ("DomainError", ArithmeticError),
         ("NonFiniteGradientError", ArithmeticError),
         ("DivergenceError", ArithmeticError),
-        ("GradientCheckError", AssertionError),
+        ("GradientMismatchError", AssertionError),
         ("GraphTooLargeError", ValueError),
         ("RendererNotFoundError", RuntimeError),
         ("StateError", ValueError),

@@ -21,7 +21,7 @@ from autograd_mini.functions import (
 )
 from autograd_mini.primitives import TABLE
 from autograd_mini.testing import check_gradients
-from autograd_mini.testing.strategies import function, operands
+from autograd_mini.testing.strategies import function, points_in_domain
 
 NUMBER = st.floats(-50, 50)
 LISTS = st.lists(NUMBER, min_size=1, max_size=6)
@@ -36,7 +36,7 @@ FUNCTIONS = [row for row in TABLE if hasattr(Value, row.name)]  # the rest are P
 
 @given(row=st.sampled_from(FUNCTIONS), data=st.data())
 def test_a_function_of_plain_numbers_returns_a_float(row, data):
-    drawn = data.draw(operands(row))
+    drawn = data.draw(points_in_domain(row))
     out = function(row)(*drawn)
     assert type(out) is float
     assert out == row.evaluate(*drawn)[0]

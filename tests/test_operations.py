@@ -22,7 +22,7 @@ from autograd_mini.functions import dot
 from autograd_mini.functions import sum as total
 from autograd_mini.operations import Operation
 from autograd_mini.primitives import PRIMITIVES, TABLE, Primitive
-from autograd_mini.testing.strategies import function, operands
+from autograd_mini.testing.strategies import function, points_in_domain
 from autograd_mini.value import Value as PythonValue
 
 UNARY = [row for row in TABLE if not row.nary and len(row.operands) == 1]
@@ -96,7 +96,7 @@ def test_a_binding_is_replaced_by_a_plain_function_with_a_name_and_a_docstring()
 @settings(max_examples=20)
 @given(data=st.data())
 def test_a_function_of_a_value_records_value_operand_and_partial(row, data):
-    drawn = data.draw(operands(row, margin=0.01))
+    drawn = data.draw(points_in_domain(row, margin=0.01))
     x = Value(*drawn)
     node = function(row)(x)
     out, partials = row.evaluate(*drawn)
@@ -107,7 +107,7 @@ def test_a_function_of_a_value_records_value_operand_and_partial(row, data):
 @settings(max_examples=20)
 @given(data=st.data())
 def test_two_operands_record_the_same_numbers_whichever_is_a_constant(row, data):
-    drawn = data.draw(operands(row, margin=0.01))
+    drawn = data.draw(points_in_domain(row, margin=0.01))
     apply = function(row)
     out, (dx, dy) = row.evaluate(*drawn)
     x, y = map(Value, drawn)
@@ -121,7 +121,10 @@ def test_two_operands_record_the_same_numbers_whichever_is_a_constant(row, data)
         assert node.partials == partials
 
 
-@given(drawn=operands(PRIMITIVES["dot"]), kinds=st.lists(st.booleans(), min_size=11, max_size=11))
+@given(
+    drawn=points_in_domain(PRIMITIVES["dot"]),
+    kinds=st.lists(st.booleans(), min_size=11, max_size=11),
+)
 def test_a_dot_product_records_the_same_whichever_operands_are_constants(drawn, kinds):
     ws, xs, b = drawn
     kind = iter(kinds)
@@ -142,7 +145,7 @@ def test_a_dot_product_records_the_same_whichever_operands_are_constants(drawn, 
     )
 
 
-@given(drawn=operands(PRIMITIVES["sum"]))
+@given(drawn=points_in_domain(PRIMITIVES["sum"]))
 def test_a_sum_has_the_bits_of_a_chain_of_additions(drawn):
     (xs,) = drawn
     chain = 0.0
@@ -153,7 +156,7 @@ def test_a_sum_has_the_bits_of_a_chain_of_additions(drawn):
         assert total(map(Value, xs)).data == chain
 
 
-@given(drawn=operands(PRIMITIVES["dot"]))
+@given(drawn=points_in_domain(PRIMITIVES["dot"]))
 def test_a_dot_product_has_the_bits_of_products_and_sums(drawn):
     ws, xs, b = drawn
     chain = 0.0

@@ -18,7 +18,7 @@ from autograd_mini.errors import AutogradError, errstate
 from autograd_mini.primitives import PRIMITIVES, TABLE, Domain, Primitive, markdown
 from autograd_mini.rules import RuleError
 from autograd_mini.testing import check_gradients
-from autograd_mini.testing.strategies import function, graphs, operands
+from autograd_mini.testing.strategies import function, graphs, points_in_domain
 
 ELEMENTARY = [row for row in TABLE if not row.nary]
 INF, NAN = math.inf, math.nan
@@ -36,7 +36,7 @@ def check_row(row: Primitive, apply) -> None:
     """Check the partial derivatives of a row for all operands, over its domain."""
 
     @settings(max_examples=30, derandomize=True, database=None, phases=[Phase.generate])
-    @given(operands(row, limit=3.0, margin=0.1))
+    @given(points_in_domain(row, limit=3.0, margin=0.1))
     def check(drawn):
         flat, shape = [], []
         for one in drawn:
@@ -153,7 +153,7 @@ def test_saturated_slopes_do_not_cancel(name, x, partial):
     assert ulps(slope, precise_partial(PRIMITIVES[name], (x,), 0)) <= 4
 
 
-@given(drawn=operands(PRIMITIVES["dot"]))
+@given(drawn=points_in_domain(PRIMITIVES["dot"]))
 def test_a_dot_product_is_right_to_the_rounding_of_its_terms(drawn):
     """Not 4 ULP of the result, which may have cancelled: (n + 1)·u·Σ|terms|."""
     ws, xs, b = drawn
@@ -407,7 +407,7 @@ def check_graphs_with(row):
     met = 0
 
     @settings(max_examples=20, derandomize=True, database=None)
-    @given(graphs(table=[*TABLE[:3], row]))
+    @given(graphs(primitives=[*TABLE[:3], row]))
     def check(graph):
         nonlocal met
         met += sum(instruction.primitive is row for instruction in graph.instructions)

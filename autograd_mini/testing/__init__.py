@@ -1,14 +1,37 @@
 """Checks of gradients, for the library's own tests and for yours.
 
-`strategies` needs Hypothesis, and is imported when it is first asked for.
+`reference` needs mpmath. `strategies` needs Hypothesis, and is imported when it is first asked for.
 """
 
 import importlib
 from types import ModuleType
 
-from autograd_mini.testing.gradcheck import absolute_gradients, check_gradients
+from autograd_mini.testing.generation import random_graph, random_integer_graph
+from autograd_mini.testing.gradcheck import check_gradients
+from autograd_mini.testing.graphs import Graph, Instruction
+from autograd_mini.testing.references import (
+    Exact,
+    Reference,
+    absolute_gradients,
+    exact,
+    reference,
+)
+from autograd_mini.testing.report import Comparison, GradientReport
 
-__all__ = ["absolute_gradients", "check_gradients"]
+__all__ = [
+    "Comparison",
+    "Exact",
+    "GradientReport",
+    "Graph",
+    "Instruction",
+    "Reference",
+    "absolute_gradients",
+    "check_gradients",
+    "exact",
+    "random_graph",
+    "random_integer_graph",
+    "reference",
+]
 
 
 def __getattr__(name: str) -> ModuleType:

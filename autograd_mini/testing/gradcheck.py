@@ -1,238 +1,269 @@
-"""A gradient check: `backward` against difference quotients, as closely as floats allow."""
+"""A gradient check: gradients against the function itself, as closely as floats allow."""
 
 from __future__ import annotations
 
 import inspect
-import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import random
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from autograd_mini.engines import Value
-from autograd_mini.errors import DomainError, GradientCheckError
-from autograd_mini.exceptional import numbers_of
-from autograd_mini.graph import edges, topological_order
+from autograd_mini.errors import DomainError, GradientMismatchError
 from autograd_mini.number import finite, number
+from autograd_mini.testing.differences import (
+    KinkError,
+    Slope,
+    central,
+    extrapolated,
+    on_both_sides,
+)
+from autograd_mini.testing.graphs import Graph, flat
+from autograd_mini.testing.report import Comparison, GradientReport
+from autograd_mini.testing.subjects import OfNumbers, OfValues, Subject
 
-__all__ = ["absolute_gradients", "check_gradients"]
+__all__ = ["check_gradients"]
 
-_UNIT_ROUNDOFF = 2.0**-53
-
-# A difference quotient is the sum of weight · f(x + offset · h), over h. All three are exact for
-# parabolas; the one-sided ones serve at the edge of a domain.
-_CENTRAL = ((1, 0.5), (-1, -0.5))
-_FORWARD = ((0, -1.5), (1, 2.0), (2, -0.5))
-_BACKWARD = tuple((-offset, -weight) for offset, weight in _FORWARD)
-
-
-def absolute_gradients(root: Value, *, seed: float = 1.0) -> dict[Value, float]:
-    """Return for each node what `backward` would, had every local partial its absolute value.
-
-    It is what the terms of a gradient add up to when none of them cancel: the scale by which the
-    error of the gradient is to be judged (as in running error analysis; Higham, *Accuracy and
-    Stability of Numerical Algorithms*, 2002, section 3.3). No gradient is changed.
-
-    >>> x = Value(3.0)
-    >>> absolute_gradients(5.0 * x - 4.0 * x)[x]
-    9.0
-    """
-    order = topological_order(root)
-    absolute = dict.fromkeys(order, 0.0)
-    absolute[root] = abs(seed)
-    for node in reversed(order):
-        for edge in edges(node):
-            absolute[edge.operand] += absolute[node] * abs(edge.partial)
-    return absolute
+_EXTRAPOLATED = 1e-3  # how much closer it has to be than a difference quotient, as a factor
+_FAINT = 1e-300  # differences that underflow may make
 
 
 def check_gradients(
-    f: Callable[..., Value], *args: float, seed: float = -0.75, tolerance: float = 1e-6
-) -> None:
-    """Check every ∂f/∂arg that ``backward()`` gives against a difference quotient.
+    f: Callable[..., Any] | Value,
+    *args: Any,
+    gradient: Callable[..., Any] | None = None,
+    seed: float | None = None,
+    tolerance: float = 1e-6,
+    rng: random.Random | None = None,
+) -> GradientReport:
+    """Check every ∂f/∂arg against the numbers that f gives, and report how well they agree.
 
-    The quotient is central, with h = 6e-6 · max(|x|, 1e-3). The two may differ by
+    f is one of these:
+
+    - a function of Values: ``backward()`` is checked;
+    - with ``gradient``, any function of plain numbers, and ``gradient`` is checked;
+    - a Value: the graph that made it is built again from the numbers in its leaves, and checked as
+      a function of these. No gradient of its own is changed.
+
+    Two methods each have to agree with the gradient.
+
+    *Central differences* with h = 6e-6 · max(|x|, 1e-3). They may differ from it by
 
     - ``tolerance`` times the absolute gradient (see `absolute_gradients`). The scale is the
-      gradient's own, so a derivative of 1e-12 is checked as closely as one of 1e12;
-    - the rounding of f in the quotient, which no check by differences can see behind. The library
-      computes each node v within 4 units in the last place, at most 8u|v| with u = 2⁻⁵³, and
-      n operands add with at most n·u·Σ|terms|; each such error reaches f times the absolute
-      derivative of f by v. Their sum, over h, bounds the rounding;
+      gradient's own, so a derivative of 1e-12 is checked as closely as one of 1e12. Where the
+      gradient was told, it is the greater of the two derivatives;
+    - the rounding of f in the quotient. The library computes each node v within 4 units in the
+      last place, at most 8u|v| with u = 2⁻⁵³, and n operands add with at most n·u·Σ|terms|; each
+      such error reaches f times the absolute derivative of f by v. Of a function of plain numbers
+      the result is taken to be right to 8u;
     - the truncation of the quotient, taken to be its change from step 8h to step h.
 
-    While the last two are the greater part, and get less, the step is shortened by factors of 8,
-    which lets the check come close to poles and kinks; within some 1e-9 of one it may report a
-    right gradient as wrong. At the edge of a domain the quotient is one-sided. A kink of f at the
-    very point is found to be a wrong gradient, unless the gradient is the mean of the slopes on
-    both sides, as that of abs at 0 is. Values that f closes over get gradients, as from any
-    backward pass.
+    While the last two are the greater part, and get less, the step is shortened by factors of 8.
+    At the edge of a domain the quotient is one-sided, from inside.
+
+    *A complex step*, where f can take complex numbers: in a graph, each operation is differentiated
+    by one at the numbers recorded, and the chain rule applied. It has to agree to 1e-6 times the
+    tolerance, 1e-12 by default; 1e-3 times the tolerance if the gradient was told. Where there is
+    none, as for erf, central differences over halved steps are extrapolated.
+
+    A kink is known by the operations that have one (abs, relu, maximum, …), or by the path that f
+    takes. On one, the gradient has to lie between the slopes on both sides, and the report says
+    that it is a kink. Beside one, steps do not reach over it.
 
     Args:
-        f: takes as many Values as there are ``args``, and returns one.
-        args: the numbers to differentiate at.
-        seed: what ``backward`` starts from; not 1, so that an ignored seed is found too.
+        f: what to check.
+        args: the numbers to differentiate at; a list of numbers for an argument that is a list.
+            A Value takes none.
+        gradient: takes the same arguments as f, and returns ∂f/∂arg for each of them (for a list,
+            a list): for one argument that itself, for several a sequence.
+        seed: what ``backward`` starts from; by default two random numbers, neither of them 1, so
+            that an ignored seed is found too.
         tolerance: the difference that is allowed, relative to the absolute gradient.
+        rng: where the random seeds come from; by default the same each time.
 
     Raises:
-        GradientCheckError: a gradient is wrong; says for which argument, and by how much.
-        TypeError: f does not return a Value, or an argument is not a number.
-        ValueError: there are no ``args``, ``seed`` is zero or not finite, or ``tolerance`` is
-            negative or not finite.
+        GradientMismatchError: a gradient is wrong; says for which argument, by how much, and
+            where in the graph it arises, with the graph as a program.
+        TypeError: f does not return a Value (with ``gradient``, a number), or an argument is not
+            a number.
+        ValueError: there are no ``args``, or as many as there should not be; ``seed`` is zero or
+            not finite, or ``tolerance`` negative or not finite; a Value's leaves have changed.
         DomainError: f is not defined at ``args``, or not around them.
 
-    >>> check_gradients(lambda x, y: x * y + y.exp(), 2.0, -0.5)
+    >>> check_gradients(lambda x, y: x * y + y.exp(), 2.0, -0.5).worst.error < 1e-15
+    True
+    >>> import math
+    >>> def pulse(t):
+    ...     return math.exp(-t * t / 2)
+    >>> def slope(t):
+    ...     return -t * pulse(t) + 1e-6  # a little wrong
+    >>> try:
+    ...     check_gradients(pulse, 0.5, gradient=slope)
+    ... except AssertionError as error:
+    ...     print(str(error).split(": ")[1])
+    the gradient for argument 0 ('t') = 0.5 is wrong
     """
-    called = getattr(f, "__name__", None) or repr(f)
-    if not args:
-        raise ValueError(f"check_gradients: {called} got no arguments to differentiate by")
-    seed = finite(seed, what="check_gradients: seed")
-    if seed == 0:
-        raise ValueError("check_gradients: seed must not be zero, or every gradient is right")
+    __tracebackhide__ = True
     tolerance = finite(tolerance, what="check_gradients: tolerance")
     if tolerance < 0:
         raise ValueError(f"check_gradients: tolerance must be at least 0, got {tolerance!r}")
-    names = _names(f, len(args))
+    if isinstance(f, Value):
+        if args or gradient is not None:
+            raise ValueError(
+                "check_gradients: a Value is checked at the numbers in its leaves; "
+                "it takes no other arguments, and no gradient"
+            )
+        f, args, names = _rebuilt(f)
+        called = "the graph"
+    else:
+        called = getattr(f, "__name__", None) or repr(f)
+        names = _names(f, args)
+    if not names:
+        raise ValueError(f"check_gradients: {called} got no arguments to differentiate by")
     point = [
-        number(arg, what=f"check_gradients: {name}") for name, arg in zip(names, args, strict=True)
+        number(arg, what=f"check_gradients: {name}")
+        for name, arg in zip(names, flat(args), strict=True)
     ]
-    leaves, out = _evaluate(f, point, called)
-    absolute = absolute_gradients(out, seed=seed)
-    out.backward(seed=seed)
-    for position, (name, leaf) in enumerate(zip(names, leaves, strict=True)):
-        if not math.isfinite(leaf.grad):
-            raise GradientCheckError(
-                f"{called}: the gradient for {name} = {leaf.data!r} is {leaf.grad!r}, "
-                "which no difference quotient can confirm"
+    seeds = _seeds(seed, rng)
+    if gradient is None:
+        subject: Subject = OfValues(f, args, called)
+    else:
+        subject, seeds = OfNumbers(f, args, called, gradient), [1.0]
+    comparisons = []
+    for comparison in _comparisons(subject, point, names, seeds, tolerance):
+        if not comparison.agrees:
+            why = subject.explanation(comparison.seed, kink=comparison.kink)
+            raise GradientMismatchError(
+                _message(called, comparison, why, told=gradient is not None)
             )
-        allowed = tolerance * absolute.get(leaf, 0.0)
-        slope = _slope(f, point, position, enough=allowed / abs(seed), called=called)
-        numeric = seed * slope.quotient
-        bound = allowed + abs(seed) * slope.uncertainty
-        difference = abs(leaf.grad - numeric)
-        if not difference <= bound:
-            raise GradientCheckError(
-                f"{called}: the gradient for {name} = {leaf.data!r} is wrong, or f has a kink "
-                f"there: backward(seed={seed!r}) gives {leaf.grad!r}, the difference quotient "
-                f"{numeric!r}; they differ by {difference:.3g}, and {bound:.3g} is allowed"
-            )
+        comparisons.append(comparison)
+    return GradientReport(called, tuple(comparisons))
 
 
-@dataclass(frozen=True)
-class _Slope:
-    """A difference quotient, and how far it may be from the derivative."""
-
-    quotient: float
-    uncertainty: float
+def _comparisons(
+    subject: Subject, point: list[float], names: list[str], seeds: list[float], tolerance: float
+) -> Iterator[Comparison]:
+    """Yield each gradient beside what it should be, the arguments in order."""
+    gradients = [subject.gradients(point, seed) for seed in seeds]
+    complex_steps = subject.complex_steps(point)
+    for position, name in enumerate(names):
+        first = gradients[0]
+        expected = first.numbers[position] / first.seed
+        scale = abs(first.scale(position, expected) / first.seed)
+        slope = _slope(subject, point, position, expected, tolerance * scale)
+        sharp = complex_steps[position]
+        if sharp is None and not slope.kink:
+            sharp = extrapolated(subject.evaluate, point, position)
+            sharper = tolerance * _EXTRAPOLATED
+        else:
+            sharper = tolerance * subject.sharp
+        methods = [(slope, tolerance)]
+        # Where quotients are sure of another slope, f was not made for this method.
+        if sharp and _compatible(sharp, slope, tolerance * scale):
+            methods.append((sharp, sharper))
+        for method, relative in methods:
+            for found in gradients:
+                analytic = found.numbers[position]
+                numeric = found.seed * method.nearest(analytic / found.seed)
+                absolute = found.scale(position, numeric)
+                yield Comparison(
+                    argument=name,
+                    at=point[position],
+                    seed=found.seed,
+                    method=method.method,
+                    analytic=analytic,
+                    numeric=numeric,
+                    absolute=absolute,
+                    allowed=relative * absolute + abs(found.seed) * method.uncertainty + _FAINT,
+                    kink=method.kink,
+                )
 
 
 def _slope(
-    f: Callable[..., Value], point: list[float], position: int, *, enough: float, called: str
-) -> _Slope:
-    """Return the least uncertain of the difference quotients over ever shorter steps."""
-    step = 6e-6 * max(abs(point[position]), 1e-3)
-    best = _Slope(math.nan, math.inf)
-    previous: float | None = None
-    refused: DomainError | None = None
-    for shortening in range(-1, 8):
-        h = step / 8.0**shortening
-        try:
-            quotient, rounding = _quotient(f, point, position, h, called)
-        except DomainError as error:
-            refused = error
-            continue
-        if previous is not None:
-            uncertainty = rounding + abs(quotient - previous)
-            if uncertainty < best.uncertainty:
-                best = _Slope(quotient, uncertainty)
-        if best.uncertainty <= enough or rounding > best.uncertainty:
-            break
-        previous = quotient
-    if best.quotient != best.quotient:
+    subject: Subject, point: list[float], position: int, expected: float, enough: float
+) -> Slope:
+    """Return the difference quotient, or the slopes on both sides if there is a kink."""
+    slope: Slope | None
+    try:
+        slope = central(subject.evaluate, point, position, enough=enough)
+    except KinkError:
+        slope = None
+    except DomainError as error:
+        raise DomainError(f"check_gradients: {subject.called} has {error}") from error
+    if slope and abs(expected - slope.low) <= enough + slope.uncertainty:
+        return slope
+    sides = on_both_sides(subject.evaluate, point, position)
+    if slope and not (sides and sides.high - sides.low > 4 * (enough + sides.uncertainty)):
+        return slope
+    if sides is None:
         raise DomainError(
-            f"check_gradients: {called} has no finite difference quotient at {point!r}, not even a "
-            "one-sided one" + (f": {refused}" if refused else "")
-        ) from refused
-    return best
-
-
-def _quotient(
-    f: Callable[..., Value], point: list[float], position: int, h: float, called: str
-) -> tuple[float, float]:
-    """Return the difference quotient over steps of h, and a bound for its rounding."""
-    for stencil in (_CENTRAL, _FORWARD, _BACKWARD):
-        try:
-            return _applied(stencil, f, point, position, h, called)
-        except DomainError as error:
-            refused = error
-    raise refused
-
-
-def _applied(
-    stencil: Sequence[tuple[int, float]],
-    f: Callable[..., Value],
-    point: list[float],
-    position: int,
-    h: float,
-    called: str,
-) -> tuple[float, float]:
-    difference = rounding = 0.0
-    for offset, weight in stencil:
-        stepped = list(point)
-        stepped[position] += offset * h
-        _, out = _evaluate(f, stepped, called)
-        difference += weight * out.data
-        rounding += abs(weight) * _rounding(out)
-    return difference / h, rounding / h
-
-
-def _evaluate(
-    f: Callable[..., Value], point: Sequence[float], called: str
-) -> tuple[list[Value], Value]:
-    leaves = [Value(x) for x in point]
-    out: Any = f(*leaves)
-    if not isinstance(out, Value):
-        raise TypeError(
-            f"check_gradients: {called} must return a Value, got {type(out).__name__} {out!r}"
+            f"check_gradients: {subject.called} has kinks on both sides however near to {point!r}"
         )
-    return leaves, out
+    return sides
 
 
-def _rounding(out: Value) -> float:
-    """Return a bound for the error of a computed number; of its leaves too, which a step rounds."""
-    bound = 0.0
-    for node, absolute in absolute_gradients(out).items():
-        if absolute:
-            own = (
-                _summing(node) if node.op and node.op.nary else 8 * _UNIT_ROUNDOFF * abs(node.data)
-            )
-            bound += absolute * own
-    return bound if bound == bound else math.inf
+def _compatible(sharp: Slope, slope: Slope, enough: float) -> bool:
+    difference = abs(sharp.low - slope.nearest(sharp.low))
+    return difference <= enough + sharp.uncertainty + slope.uncertainty
 
 
-def _summing(node: Value) -> float:
-    """Return n · u · Σ|terms| for a node that adds n operands up."""
-    assert node.op is not None
-    absolute = list(map(abs, numbers_of(node.operands)))
-    sequences = node.op.value.sequences
-    single = len(node.op.operands) - len(sequences)
-    length = (len(absolute) - single) // len(sequences)
-    remaining = iter(absolute)
-    operands = [
-        [next(remaining) for _ in range(length)] if name in sequences else next(remaining)
-        for name in node.op.operands
+def _message(called: str, wrong: Comparison, why: str, *, told: bool) -> str:
+    """Return what a mismatch says."""
+    gives = "gradient" if told else f"backward(seed={wrong.seed!r})"
+    kink = " There is a kink, and the slopes on both sides are the limits." if wrong.kink else ""
+    text = (
+        f"{called}: the gradient for {wrong.argument} = {wrong.at!r} is wrong: {gives} gives "
+        f"{wrong.analytic!r}, the {wrong.method} {wrong.numeric!r}; they differ by "
+        f"{wrong.difference:.3g}, which is {wrong.error:.2g} of the absolute gradient, and "
+        f"{wrong.allowed:.3g} is allowed.{kink}"
+    )
+    return f"{text}\n{why}" if why else text
+
+
+def _seeds(seed: float | None, rng: random.Random | None) -> list[float]:
+    if seed is None:
+        rng = rng or random.Random(0)  # noqa: S311 - no secret
+        return [-rng.uniform(0.5, 0.9), rng.uniform(0.1, 0.4)]  # small: no gradient overflows
+    seed = finite(seed, what="check_gradients: seed")
+    if seed == 0:
+        raise ValueError("check_gradients: seed must not be zero, or every gradient is right")
+    return [seed]
+
+
+def _rebuilt(root: Value) -> tuple[Graph, tuple[float, ...], list[str]]:
+    """Return the graph of a Value as a function, the numbers in its leaves, and their names."""
+    graph, nodes = Graph.recorded(root)
+    again, fresh = Graph.recorded(graph(*map(Value, graph.leaves)))
+    if again != graph or any(_bits(a) != _bits(b) for a, b in zip(nodes, fresh, strict=True)):
+        raise ValueError(
+            "check_gradients: the graph was computed from other numbers than its leaves hold now, "
+            "or the data of a node was changed; build it again"
+        )
+    names = [
+        f"leaf {position}" + (f" ({name!r})" if name else "")
+        for position, name in enumerate(graph.names)
     ]
-    magnitude, _ = node.op.evaluate(*operands)
-    return (length + single) * _UNIT_ROUNDOFF * magnitude
+    return graph, graph.leaves, names
 
 
-def _names(f: Callable[..., Value], count: int) -> list[str]:
-    """Return what errors call the arguments: their position, and their name if f tells it."""
+def _bits(node: Value) -> tuple[str, ...]:
+    """Return what a node recorded, in a form in which a NaN is equal to itself."""
+    return repr(node.data), *map(repr, node.partials)
+
+
+def _names(f: Callable[..., Any], args: Sequence[Any]) -> list[str]:
+    """Return what the arguments are called: their position, and their name if f tells it."""
     try:
         parameters = list(inspect.signature(f).parameters.values())
     except (TypeError, ValueError):  # some built-in functions keep their signature to themselves
         parameters = []
-    named = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    return [
-        f"argument {position}" + (f" ({named[position]!r})" if position < len(named) else "")
-        for position in range(count)
-    ]
+    known = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    names = []
+    for position, arg in enumerate(args):
+        name = f"argument {position}"
+        if position < len(known):
+            name += f" ({known[position]!r})"
+        if isinstance(arg, list | tuple):
+            names += [f"{name}[{index}]" for index in range(len(arg))]
+        else:
+            names.append(name)
+    return names

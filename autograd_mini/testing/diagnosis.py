@@ -1,0 +1,83 @@
+"""Where in a graph a wrong gradient arises."""
+
+from __future__ import annotations
+
+import textwrap
+from fractions import Fraction
+
+from autograd_mini.engines import Value
+from autograd_mini.graph import topological_order
+from autograd_mini.testing.graphs import Graph
+from autograd_mini.testing.local import slopes
+from autograd_mini.testing.references import absolute_gradients, chain_rule
+
+__all__ = ["explanation"]
+
+_LONGEST = 60  # a longer program helps nobody
+_UNIT_ROUNDOFF = 2.0**-53
+
+
+def explanation(root: Value, *, seed: float, kink: bool) -> str:
+    """Return where a wrong gradient arises, and the graph as a program.
+
+    Args:
+        root: what was differentiated, by ``backward(seed=seed)`` from fresh leaves.
+        seed: the seed of that.
+        kink: whether it was on a kink.
+    """
+    graph, nodes = Graph.recorded(root)
+    names = dict(zip(nodes, graph.node_names(), strict=True))
+    lines = dict(zip(nodes, graph.lines(), strict=True))
+    where = _wrong_partial(nodes, names, lines) or _wrong_sum(root, names, seed)
+    if not where and kink:
+        where = (
+            "Each operation has one of its subgradients; where several have a kink at once, their "
+            "product need not be one of the whole. Check beside the kink."
+        )
+    elif not where:
+        where = (
+            "Each local derivative is right, and so is their product: does f use a number that "
+            "the graph does not record, such as x.data?"
+        )
+    if len(lines) > _LONGEST:
+        return f"{where}\n(The graph has {len(lines)} nodes, too many to print.)"
+    return f"{where}\nThe graph as a program:\n{textwrap.indent(str(graph), '    ')}"
+
+
+def _wrong_partial(nodes: list[Value], names: dict[Value, str], lines: dict[Value, str]) -> str:
+    """Return which recorded derivative is wrong, if one is."""
+    for node in nodes:
+        if node.op is None or (found := slopes(node)) is None:
+            continue
+        recorded = zip(node.operands, node.partials, found, strict=True)
+        for operand, partial, slope in recorded:
+            if partial is None or slope is None:
+                continue
+            if not abs(partial - slope) <= 1e-9 * max(abs(partial), abs(slope)) + 1e-300:
+                assert isinstance(operand, Value)
+                name = names[operand]
+                return (
+                    f"It arises at {lines[node]}, with {name} = {operand.data!r}: the derivative "
+                    f"for {name} was recorded as {partial!r}, and is {slope!r}."
+                )
+    return ""
+
+
+def _wrong_sum(root: Value, names: dict[Value, str], seed: float) -> str:
+    """Return at which node the backward pass went wrong, if it did."""
+    order = topological_order(root)
+
+    def recorded(node: Value) -> list[Fraction | None]:
+        return [None if p is None else Fraction(p) for p in node.partials]
+
+    gradients = chain_rule(order, Fraction(seed), Fraction(0), recorded)
+    absolute = absolute_gradients(root, seed=seed)
+    for node in reversed(order):
+        allowed = (4 + len(order)) * (_UNIT_ROUNDOFF * absolute[node] + 5e-324)
+        if not abs(node.grad - gradients[node]) <= allowed:
+            return (
+                f"It arises in the backward pass at {names[node]}: it holds the gradient "
+                f"{node.grad!r}, and those of its consumers times their recorded derivatives add "
+                f"up to {float(gradients[node])!r}."
+            )
+    return ""

@@ -1,0 +1,251 @@
+"""Makes random graphs that are well-conditioned: repaired where they are not, never thrown away.
+
+An operand outside the domain of its primitive, or close to its bounds, kink or pole, is shifted by
+a constant; a large result is scaled down; nodes that nothing uses are added up into the output.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from autograd_mini.primitives import PRIMITIVES, TABLE, Domain, Primitive
+from autograd_mini.testing.graphs import Graph, Instruction, Reference, flat, looked_up
+from autograd_mini.testing.local import kink
+
+__all__ = [
+    "INTEGER_ROWS",
+    "TINY",
+    "Builder",
+    "bounds",
+    "inside",
+    "integer_graph",
+    "is_steep",
+    "off_kink",
+    "random_graph",
+    "random_integer_graph",
+    "well_conditioned_graph",
+]
+
+_CONSTANTS = (2.0, 0.5, -1.0, 3.0, -0.75, 1.25)
+_INTEGER_CONSTANTS = (2.0, -1.0, 3.0, 0.0)
+INTEGER_ROWS = tuple(
+    PRIMITIVES[name]
+    for name in (
+        "add", "sub", "mul", "neg", "abs", "square", "relu", "maximum", "minimum", "sum", "dot",
+    )
+)  # fmt: skip
+"""The rows that make integers of integers."""
+
+_LIMIT = 30.0  # 30 to the power 30 is far from an overflow
+_SLOPE_LIMIT = 300.0
+_MARGIN = 0.1
+
+TINY = 1e-3
+"""A leaf that is smaller is zero: the powers of a tiny number would soon lose their bits."""
+
+
+def well_conditioned_graph(
+    leaves: Sequence[float], codes: Iterable[int], primitives: Sequence[Primitive]
+) -> Graph:
+    """Return the graph that codes stand for: an instruction each, repaired where that is needed."""
+    builder = Builder(leaves)
+    for code in codes:
+        builder.add(*builder.repaired(*builder.decoded(code, primitives, _CONSTANTS)))
+        builder.scale_down()
+    return builder.finished()
+
+
+def integer_graph(leaves: Sequence[float], codes: Iterable[int]) -> Graph:
+    """Return a graph of integers so small that every sum and product in it is exact.
+
+    Where a gradient might grow beyond the exact numbers, the smaller operand takes a product's
+    place.
+    """
+    builder = Builder(leaves, least=1.0)
+    for code in codes:
+        primitive, references = builder.decoded(code, INTEGER_ROWS, _INTEGER_CONSTANTS)
+        if builder.slope(primitive, references) > 2.0**16:
+            found = list(flat(references))
+            primitive, references = PRIMITIVES["minimum"], (found[0], found[-1])
+        builder.add(primitive, references)
+    return builder.finished()
+
+
+def random_graph(
+    rng: random.Random, *, primitives: Sequence[Primitive] = TABLE, nodes: int = 20
+) -> Graph:
+    """Return a random well-conditioned graph, as `strategies.graphs` draws them, but quickly.
+
+    Args:
+        rng: the source of randomness.
+        primitives: the rows to use.
+        nodes: the most instructions, not counting the shifts, scalings and the last sum.
+
+    >>> random_graph(random.Random(2), primitives=[PRIMITIVES["mul"]], nodes=3)
+    <Graph: v0 = Value(1.0); v1 = -0.75 * v0>
+    """
+    leaves = [rng.choice((rng.uniform(-4, 4), 0.0, 1.0, -1.0)) for _ in range(rng.randint(1, 4))]
+    leaves = [x if abs(x) > TINY else 0.0 for x in leaves]
+    return well_conditioned_graph(leaves, _codes(rng, nodes), primitives)
+
+
+def random_integer_graph(rng: random.Random, *, nodes: int = 15) -> Graph:
+    """Return a random graph of small integers, as `strategies.integer_graphs` draws them.
+
+    >>> random_integer_graph(random.Random(1), nodes=2).lines()[2:]
+    ['v2 = ag.minimum(v0, 0.0)', 'v3 = ag.sum([v1, v2])']
+    """
+    leaves = [float(rng.randint(-4, 4)) for _ in range(rng.randint(1, 4))]
+    return integer_graph(leaves, _codes(rng, nodes))
+
+
+def _codes(rng: random.Random, most: int) -> list[int]:
+    return [rng.getrandbits(64) for _ in range(rng.randint(1, most))]
+
+
+class Builder:
+    """A graph in the making, with the numbers of its nodes, and bounds of their derivatives.
+
+    Args:
+        leaves: the numbers of the leaves.
+        least: what a local partial derivative at least counts for in the bounds.
+    """
+
+    def __init__(self, leaves: Sequence[float], *, least: float = 0.0) -> None:
+        self.leaves = tuple(leaves)
+        self.least = least
+        self.numbers = list(leaves)
+        self.slopes = [1.0] * len(leaves)
+        self.operands = list(range(len(leaves)))  # the nodes that an instruction may use
+        self.instructions: list[Instruction] = []
+
+    def decoded(
+        self, code: int, table: Sequence[Primitive], constants: Sequence[float]
+    ) -> tuple[Primitive, tuple[Reference, ...]]:
+        """Unpack an instruction; 0 stands for the first row, and for the latest node."""
+        code, row = divmod(code, len(table))
+        primitive = table[row]
+        length = 0
+        if primitive.nary:
+            code, length = divmod(code, 4)
+        nodes = len(self.operands)
+
+        def picked() -> int | float:
+            nonlocal code
+            code, choice = divmod(code, nodes + 2)
+            if choice < nodes:
+                return self.operands[-1 - choice]
+            code, choice = divmod(code, len(constants))
+            return constants[choice]
+
+        references = tuple(
+            tuple(picked() for _ in range(length + 1))
+            if name in primitive.value.sequences
+            else picked()
+            for name in primitive.operands
+        )
+        if not any(isinstance(one, int) for one in flat(references)):  # a node of constants only
+            latest = self.operands[-1]
+            first = references[0]
+            repaired = (latest, *first[1:]) if isinstance(first, tuple) else latest
+            references = (repaired, *references[1:])
+        return primitive, references
+
+    def add(self, primitive: Primitive, references: tuple[Reference, ...]) -> int:
+        """Append an instruction, and return the number of its node."""
+        self.slopes.append(self.slope(primitive, references))
+        self.numbers.append(self.evaluated(primitive, references)[0])
+        self.operands.append(len(self.numbers) - 1)
+        self.instructions.append(Instruction(primitive, references))
+        return self.operands[-1]
+
+    def evaluated(
+        self, primitive: Primitive, references: tuple[Reference, ...]
+    ) -> tuple[float, tuple[Any, ...]]:
+        """Return the number of an instruction and its partial derivatives."""
+        return primitive.evaluate(*(looked_up(one, self.numbers) for one in references))
+
+    def repaired(
+        self, primitive: Primitive, references: tuple[Reference, ...]
+    ) -> tuple[Primitive, tuple[Reference, ...]]:
+        """Return the instruction with its operands shifted to where it is well-conditioned."""
+        if primitive.nary:
+            return primitive, references
+        moved = []
+        for reference, domain in zip(references, primitive.domains.values(), strict=True):
+            number: float = looked_up(reference, self.numbers)
+            moved.append(self.shifted(reference, inside(number, domain, _LIMIT, _MARGIN) - number))
+        given = [looked_up(one, self.numbers) for one in moved]
+        moved[0] = self.shifted(moved[0], off_kink(primitive, given, _MARGIN))
+        if is_steep(primitive, [looked_up(one, self.numbers) for one in moved]):
+            moved[0] = self.shifted(moved[0], 0.5)
+        return primitive, tuple(moved)
+
+    def shifted(self, reference: Reference, shift: float) -> Reference:
+        """Return a reference to the operand plus a constant."""
+        if not shift:
+            return reference
+        if isinstance(reference, float):
+            return reference + shift
+        return self.add(PRIMITIVES["add"], (reference, shift))
+
+    def scale_down(self) -> None:
+        """Bring the latest node, and its derivatives, under the limits by a power of two."""
+        excess = max(abs(self.numbers[-1]) / _LIMIT, self.slopes[-1] / _SLOPE_LIMIT)
+        if excess > 1:
+            large = self.operands.pop()
+            self.add(PRIMITIVES["mul"], (large, 2.0 ** -math.ceil(math.log2(excess))))
+
+    def slope(self, primitive: Primitive, references: tuple[Reference, ...]) -> float:
+        """Return a bound of the derivatives of a node by any node before it, if it were added."""
+        _, partials = self.evaluated(primitive, references)
+        slope = 0.0
+        for reference, partial in zip(flat(references), flat(partials), strict=True):
+            if isinstance(reference, int):
+                slope += max(self.least, abs(partial)) * self.slopes[reference]
+        return slope
+
+    def finished(self) -> Graph:
+        """Return the graph, after adding up the nodes that nothing uses."""
+        references = (one for done in self.instructions for one in flat(done.operands))
+        used = {one for one in references if isinstance(one, int)}
+        unused = [node for node in range(len(self.numbers)) if node not in used]
+        if len(unused) > 1:
+            self.add(PRIMITIVES["sum"], (tuple(unused),))
+        return Graph(self.leaves, tuple(self.instructions))
+
+
+def bounds(domain: Domain, limit: float, margin: float) -> tuple[float, float]:
+    """Return the least and the greatest number of a domain up to a size, off its bounds."""
+    limit = min(limit, sys.float_info.max)
+    return max(domain.low + margin, -limit), min(domain.high - margin, limit)
+
+
+def inside(number: float, domain: Domain, limit: float, margin: float) -> float:
+    """Return the nearest number of the domain that is not over the limit and keeps the margin."""
+    low, high = bounds(domain, limit, margin)
+    inside = min(max(number, low), high)
+    least = margin or sys.float_info.min
+    if domain.nonzero and abs(inside) < least:
+        return math.copysign(least, inside)
+    return inside
+
+
+def off_kink(primitive: Primitive, given: Sequence[float], margin: float) -> float:
+    """Return what to add to the first operand, to be off the kink by the margin at least."""
+    shift = 0.0
+    if primitive.kink is not None:
+        first, *others = given
+        while abs(kink(primitive, [first + shift, *others])) < margin:
+            shift = 2 * shift or 2 * margin
+    return shift
+
+
+def is_steep(primitive: Primitive, given: Sequence[float]) -> bool:
+    """Return whether a partial derivative is infinite or almost, as that of cbrt at zero."""
+    out, partials = primitive.evaluate(*given)
+    return not max(map(abs, partials)) <= 1e6 * max(1.0, abs(out))

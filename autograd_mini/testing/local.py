@@ -1,0 +1,147 @@
+"""The local derivatives of one operation by a complex step, and its kinks.
+
+For a small h, Im f(x + ih) / h is f′(x), and nothing cancels (Squire and Trapp, *Using complex
+variables to estimate derivatives of real functions*, SIAM Review 40, 1998). The value of a row is
+differentiated so; its derivative rule plays no part.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any, TypeVar
+
+from autograd_mini.engines import Value
+from autograd_mini.exceptional import numbers_of
+from autograd_mini.primitives import Primitive
+from autograd_mini.testing.arithmetic import COMPLEX, Arithmetic, precise
+from autograd_mini.testing.graphs import in_sequences
+
+__all__ = ["at_kink", "complex_slope", "kink", "one_term", "precise_slopes", "slopes"]
+
+Number = TypeVar("Number")
+
+_STEP = 1e-200
+_FAINT = 1e-90  # times the step it is still a normal number
+_NEAR = 1e-150  # an operand of this size is far larger than the step
+_BITS = 100
+
+
+def slopes(node: Value) -> list[float | None] | None:
+    """Return the partial derivatives of a node for its operands by a complex step, in floats.
+
+    None stands for an operand that is a constant. At a kink, and where one of them is not finite,
+    the recorded ones are returned. Where complex numbers do not help, at a pole, for erf, or if
+    one is so small that it would underflow, or an operand no larger than the step, None is.
+    """
+    if any(partial and abs(partial) < _FAINT for partial in node.partials):
+        return None
+    if any(x and abs(x) < _NEAR for x in numbers_of(node.operands)):
+        return None
+    return _slopes(node, COMPLEX, complex_slope, complex)
+
+
+def complex_slope(f: Callable[[complex], Any], x: float) -> float:
+    """Return f′(x) by a complex step; zero if it is so small that it would underflow."""
+    imaginary: float = f(complex(x, _STEP)).imag
+    return imaginary / _STEP if abs(imaginary) > _STEP * _FAINT else 0.0
+
+
+def precise_slopes(node: Value) -> list[Any] | None:
+    """Return the same as numbers of mpmath, each right to 70 bits at least.
+
+    Raises:
+        ImportError: mpmath is not installed.
+    """
+    arithmetic = precise()
+    from mpmath import mp, mpc, mpf  # noqa: PLC0415 - optional
+
+    def complex_slope(f: Callable[[Any], Any], x: float) -> Any:
+        # Far shorter than the distance to a pole, so relative to x, and than any wave.
+        step = mpf(2) ** -_BITS * min(abs(x) or 1, 1)
+        return f(mpc(x, step)).imag / step
+
+    # Next to one, the step of a small number has to keep its bits.
+    exponents = [abs(math.frexp(x)[1]) for x in numbers_of(node.operands)]
+    with mp.workprec(2 * (_BITS + max(exponents))):
+        return _slopes(node, arithmetic, complex_slope, mpf)
+
+
+def _slopes(
+    node: Value,
+    arithmetic: Arithmetic,
+    slope: Callable[[Callable[[Any], Any], float], Any],
+    number: Callable[[float], Any],
+) -> list[Any] | None:
+    row = node.op
+    assert row is not None
+    numbers = numbers_of(node.operands)
+    partials = node.partials
+    if at_kink(row, numbers) or not all(p is None or math.isfinite(p) for p in partials):
+        return list(partials)
+    compute = arithmetic.value(row)
+    if compute is None:
+        return None
+    found: list[Any] = []
+    for position, partial in enumerate(partials):
+        if partial is None:
+            found.append(None)
+            continue
+        operands, place = one_term(row, numbers, position)
+        given = [number(x) for x in operands]
+
+        def f(z: Any, given: list[Any] = given, place: int = place) -> Any:
+            given[place] = z
+            return compute(*in_sequences(row, given))
+
+        try:
+            found.append(slope(f, operands[place]))
+        except (ArithmeticError, ValueError):
+            return None
+    return found
+
+
+def one_term(
+    row: Primitive, numbers: Sequence[Number], position: int
+) -> tuple[Sequence[Number], int]:
+    """Return the operands for one term of a sum, and the place of the operand among these.
+
+    What a term contributes to a sum does not depend on the others.
+    """
+    sequences = len(row.value.sequences)
+    length = (len(numbers) - len(row.operands) + sequences) // sequences if sequences else 0
+    if length < 2:
+        return numbers, position
+    nested = in_sequences(row, range(len(numbers)))
+    index = position % length if position < length * sequences else 0
+    kept = [each[index] if isinstance(each, tuple) else each for each in nested]
+    return [numbers[one] for one in kept], kept.index(position)
+
+
+@cache
+def _kink(row: Primitive) -> Callable[..., float] | None:
+    if row.kink is None:
+        return None
+    slopes = {f"d{name}": "0" for name in row.kink.names}
+    rule = Primitive("kink", row.kink.text, **slopes)  # type: ignore[arg-type]
+    places = [row.operands.index(name) for name in rule.operands]
+    return lambda numbers: rule.evaluate(*(numbers[place] for place in places))[0]
+
+
+def kink(row: Primitive, numbers: Sequence[Any]) -> float:
+    """Return the number that is zero at the kink of a row, and has another sign on either side.
+
+    It is NaN for a row without a kink.
+
+    >>> from autograd_mini.primitives import PRIMITIVES
+    >>> kink(PRIMITIVES["maximum"], [3.0, 5.0])
+    -2.0
+    """
+    distance = _kink(row)
+    return float("nan") if distance is None else distance(numbers)
+
+
+def at_kink(row: Primitive, numbers: Sequence[Any]) -> bool:
+    """Return whether a row has a kink at the operands."""
+    return kink(row, numbers) == 0

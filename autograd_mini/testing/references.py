@@ -1,0 +1,223 @@
+"""What the gradients of a graph should be: the chain rule in high precision, or in fractions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from autograd_mini.engines import Value
+from autograd_mini.graph import topological_order
+from autograd_mini.number import finite
+from autograd_mini.testing.arithmetic import RATIONAL, Dual, precise
+from autograd_mini.testing.graphs import in_sequences
+from autograd_mini.testing.local import at_kink, one_term, precise_slopes
+
+if TYPE_CHECKING:
+    from mpmath import mpf
+
+__all__ = ["Exact", "Reference", "absolute_gradients", "chain_rule", "exact", "reference"]
+
+_UNIT_ROUNDOFF = 2.0**-53
+_BITS = 200
+
+
+def chain_rule(
+    order: list[Value], seed: Any, zero: Any, slopes: Callable[[Value], Any]
+) -> dict[Value, Any]:
+    """Return the gradients of the last node by all, in any kind of number.
+
+    Args:
+        order: the nodes, operands before results.
+        seed: what the gradient of the last node itself is taken to be.
+        zero: what gradients are added up from.
+        slopes: returns the partial derivatives of a node by its operands, None for a constant.
+    """
+    gradients = dict.fromkeys(order, zero)
+    gradients[order[-1]] = seed
+    for node in reversed(order):
+        adjoint = gradients[node]
+        if node.op is not None:
+            for operand, slope in zip(node.operands, slopes(node), strict=True):
+                if slope is not None:
+                    gradients[operand] += adjoint * slope
+    return gradients
+
+
+# --- the scale of errors -------------------------------------------------------------------------
+
+
+def absolute_gradients(root: Value, *, seed: float = 1.0) -> dict[Value, float]:
+    """Return for each node what `backward` would, had every local partial its absolute value.
+
+    It is what the terms of a gradient add up to when none of them cancel: the scale by which the
+    error of the gradient is to be judged (as in running error analysis; Higham, *Accuracy and
+    Stability of Numerical Algorithms*, 2002, section 3.3). No gradient is changed.
+
+    >>> x = Value(3.0)
+    >>> absolute_gradients(5.0 * x - 4.0 * x)[x]
+    9.0
+    """
+
+    def magnitudes(node: Value) -> list[float | None]:
+        return [None if partial is None else abs(partial) for partial in node.partials]
+
+    return chain_rule(topological_order(root), abs(seed), 0.0, magnitudes)
+
+
+# --- in high precision ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The gradients of a graph by the chain rule in high precision, at the recorded numbers.
+
+    Attributes:
+        gradients: the gradient of each node, as mpmath's ``mpf``.
+        absolute: what its terms add up to without cancelling; see `absolute_gradients`.
+        bound: the largest error that a backward pass over this graph may make, in units of
+            2⁻⁵³ times the absolute gradient: 4 and the number of nodes.
+    """
+
+    gradients: Mapping[Value, mpf]
+    absolute: Mapping[Value, float]
+    bound: int
+
+    def error(self, node: Value) -> float:
+        """Return how wrong the gradient that a node holds is, in units of 2⁻⁵³ times the absolute.
+
+        What underflow may have taken away from each term is not counted.
+        """
+        if not math.isfinite(node.grad):
+            return math.inf
+        difference = abs(node.grad - self.gradients[node]) - self.bound * 5e-324
+        if difference <= 0:
+            return 0.0
+        scale = self.absolute[node]
+        return float(difference / (_UNIT_ROUNDOFF * scale)) if scale else math.inf
+
+
+def reference(root: Value, *, seed: float = 1.0) -> Reference:
+    """Return the gradients that ``root.backward(seed=seed)`` should give.
+
+    The values of the rows are differentiated by a complex step in mpmath, at the numbers recorded
+    in the graph; their derivative rules play no part. Then the chain rule is applied, with 200
+    bits. Where an operation has no derivative, at a kink or an edge of its domain, the
+    recorded one is used.
+
+    Args:
+        root: what to differentiate. No gradient is changed.
+        seed: what its own gradient is taken to be.
+
+    Raises:
+        ImportError: mpmath is not installed.
+        ValueError: a number in the graph is not finite, or ``seed`` is not.
+
+    >>> x = Value(37.0)
+    >>> y = x.sigmoid()
+    >>> found = reference(y)
+    >>> float(found.gradients[x])
+    8.533047625744065e-17
+    >>> y.backward()
+    >>> found.error(x) <= found.bound
+    True
+    """
+    precise()
+    from mpmath import mp, mpf  # noqa: PLC0415 - optional
+
+    seed = finite(seed, what="reference: seed")
+    order = topological_order(root)
+    for node in order:
+        finite(node.data, what=f"reference: the data of {node!r}")
+    with mp.workprec(_BITS):
+        gradients = chain_rule(
+            order, mpf(seed), mpf(0), lambda node: precise_slopes(node) or node.partials
+        )
+    return Reference(gradients, absolute_gradients(root, seed=seed), 4 + len(order))
+
+
+# --- in fractions --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Exact:
+    """The numbers and the gradients of a graph without any rounding.
+
+    Attributes:
+        values: the number of each node, computed from the numbers that the leaves hold now.
+        gradients: the gradient of each node.
+    """
+
+    values: Mapping[Value, Fraction]
+    gradients: Mapping[Value, Fraction]
+
+
+_HALF, _ONE, _ZERO = Fraction(1, 2), Fraction(1), Fraction(0)
+
+# The subgradients of least norm, where a row has a kink.
+_SUBGRADIENTS: Mapping[str, Callable[..., tuple[Fraction, ...]]] = {
+    "leaky_relu": lambda _, slope: (slope, _ZERO),
+    "maximum": lambda *_: (_HALF, _HALF),
+    "minimum": lambda *_: (_HALF, _HALF),
+    **dict.fromkeys(("abs", "relu", "step"), lambda _: (_ZERO,)),
+}
+
+
+def exact(root: Value, *, seed: float = 1.0) -> Exact:
+    """Return the numbers and gradients of a graph in exact arithmetic.
+
+    The values of the rows are differentiated by dual numbers over fractions; their derivative
+    rules play no part. At a kink the subgradient of least norm is taken. Where every number is a
+    small integer, floats are exact too, and `backward` gives equal gradients.
+
+    Args:
+        root: what to differentiate; all in it is sums, products, quotients, ``abs``, ``relu`` and
+            the like. No gradient is changed.
+        seed: what its own gradient is taken to be.
+
+    Raises:
+        ValueError: an operation makes no fractions of fractions, as ``exp``; or a number in the
+            graph is not finite, or ``seed`` is not.
+
+    >>> x = Value(3.0)
+    >>> y = x * x / 7
+    >>> exact(y).gradients[x]
+    Fraction(6, 7)
+    """
+    seed = finite(seed, what="exact: seed")
+    order = topological_order(root)
+    values: dict[Value, Fraction] = {}
+    slopes: dict[Value, list[Fraction | None]] = {}
+    for node in order:
+        if node.op is None:
+            values[node] = Fraction(finite(node.data, what=f"exact: the data of {node!r}"))
+        else:
+            values[node], slopes[node] = _differentiated(node, values)
+    return Exact(values, chain_rule(order, Fraction(seed), _ZERO, slopes.__getitem__))
+
+
+def _differentiated(
+    node: Value, values: Mapping[Value, Fraction]
+) -> tuple[Fraction, list[Fraction | None]]:
+    """Return the exact number of a node, and its partial derivatives by its operands."""
+    row = node.op
+    assert row is not None
+    compute = RATIONAL.value(row)
+    if compute is None:
+        raise ValueError(f"exact: {row.name} makes no fractions of fractions; see reference()")
+    operands = [Fraction(o) if isinstance(o, float) else values[o] for o in node.operands]
+    value = compute(*in_sequences(row, [*map(Dual, operands)])).value
+    at = _SUBGRADIENTS[row.name](*operands) if at_kink(row, operands) else None
+    slopes: list[Fraction | None] = []
+    for position, operand in enumerate(node.operands):
+        if isinstance(operand, float):
+            slopes.append(None)
+        elif at:
+            slopes.append(at[position])
+        else:
+            term, place = one_term(row, operands, position)
+            given = [Dual(x, _ONE if i == place else _ZERO) for i, x in enumerate(term)]
+            slopes.append(compute(*in_sequences(row, given)).slope)
+    return value, slopes

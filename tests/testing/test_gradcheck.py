@@ -1,0 +1,490 @@
+"""The gradient check finds what is wrong and nothing else, and says where it is."""
+
+import math
+import random
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from references import bound
+
+import autograd_mini as ag
+from autograd_mini import Value, engine
+from autograd_mini.errors import (
+    DomainError,
+    GradientMismatchError,
+    NonFiniteGradientError,
+    errstate,
+)
+from autograd_mini.primitives import Primitive
+from autograd_mini.testing import check_gradients
+from autograd_mini.testing.strategies import graphs, numbers
+
+# --- right gradients pass ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("f", "args"),
+    [
+        (lambda x: x**3, (0.0,)),  # the gradient and its scale are zero
+        (lambda x: x**1.5, (0.0,)),  # only steps to the right exist
+        (ag.log, (1e-10,)),  # the first steps leave the domain
+        (ag.log, (1e300,)),
+        (ag.exp, (-700.0,)),
+        (ag.exp, (709.7,)),
+        (ag.arcsin, (0.9999999,)),
+        (ag.sin, (1000.0,)),
+        (lambda x: ag.sin(1e6 * x), (1.0,)),  # six waves in the first step
+        (ag.sigmoid, (40.0,)),  # the rounding of f hides the slope
+        (ag.relu, (1e-9,)),  # the kink is within the first step
+        (ag.relu, (-1e-9,)),
+        (abs, (0.0,)),
+        (ag.tan, (1.5707,)),
+        (lambda x, y: x / y, (1e-200, 1e100)),
+        (lambda x: x * 1e-300, (1e10,)),
+        (lambda x: x * 1e300, (1e-10,)),
+        (lambda x: ag.sum([1e10, x, -1e10]), (1e-9,)),
+        (lambda x: ag.dot([x, x, 2.0], [x * x, 3.0, x], x), (1.3,)),
+        (lambda x, y: ag.exp(x - 200.0) * y, (1.0, -2.0)),
+        (lambda x: x, (2.0,)),
+        (lambda x: Value(3.0), (2.0,)),  # f may not depend on its argument
+        (lambda x, y: y * 2.0, (1.0, 2.0)),
+        (ag.maximum, (1.0, 1.0 + 1e-7)),
+        (lambda *xs: ag.softmax(xs)[0], (1.0, 2.0, 3.0)),
+    ],
+)
+def test_a_right_gradient_passes(f, args):
+    check_gradients(f, *args)
+
+
+def test_any_real_number_is_an_argument():
+    check_gradients(ag.maximum, 3, 2)
+
+
+@given(st.floats(-1e3, 1e3).filter(bool), st.floats(1e-3, 1e3))
+def test_any_seed_will_do(seed, x):
+    check_gradients(ag.log, x, seed=seed)
+
+
+def test_what_f_closes_over_gets_gradients_as_from_any_pass():
+    w = Value(3.0)
+    check_gradients(lambda x: w * x, 2.0, seed=0.5)
+    assert w.grad == 1.0
+
+
+def test_a_list_of_numbers_is_an_argument_too():
+    report = check_gradients(lambda xs, b: ag.sum(xs) * b, [1.0, 2.0], 3.0)
+    arguments = dict.fromkeys(one.argument for one in report.comparisons)
+    assert list(arguments) == ["argument 0 ('xs')[0]", "argument 0 ('xs')[1]", "argument 1 ('b')"]
+
+
+# --- the report ---------------------------------------------------------------------------------
+
+
+def test_the_report_has_each_argument_by_two_methods_and_two_seeds():
+    report = check_gradients(lambda x, y: x * y, 2.0, 3.0)
+    assert len(report.comparisons) == 2 * 2 * 2
+    assert {one.method for one in report.comparisons} == {"central difference", "complex step"}
+    seeds = {one.seed for one in report.comparisons}
+    assert len(seeds) == 2
+    assert 1.0 not in seeds
+    for one in report.comparisons:
+        derivative = {"argument 0 ('x')": 3.0, "argument 1 ('y')": 2.0}[one.argument]
+        assert one.analytic == one.seed * derivative
+        assert one.absolute == abs(one.analytic)
+        assert one.agrees
+        assert one.error <= 1e-10
+
+
+def test_the_report_says_where_the_error_is_worst():
+    def f(x, y):
+        return x + y * 1.0
+
+    report = check_gradients(f, 2.0, 3.0)
+    lines = str(report).splitlines()
+    assert lines[0].startswith("f: 8 comparisons, worst error ")
+    assert len(lines) == 1 + 4
+    assert report.worst.error <= 2.0**-53
+    assert report.kinks == ()
+
+
+def test_an_error_of_the_quotient_alone_is_not_the_worst():
+    """The slope of sigmoid at 40 is lost in its rounding; the complex step sees it."""
+    report = check_gradients(ag.sigmoid, 40.0)
+    assert max(one.error for one in report.comparisons) > 0.1
+    assert report.worst.error < 1e-15
+    assert report.worst.method == "complex step"
+
+
+def test_seeds_come_from_rng():
+    one, same, other = (
+        {c.seed for c in check_gradients(ag.exp, 1.0, rng=random.Random(n)).comparisons}
+        for n in (1, 1, 2)
+    )
+    assert one == same
+    assert not one & other
+
+
+# --- graphs already built -----------------------------------------------------------------------
+
+
+def test_a_graph_is_checked_and_keeps_its_gradients():
+    x, w = Value(0.3, name="x"), Value(0.2)
+    out = (w * x).sigmoid() * x
+    x.grad = 7.0
+    report = check_gradients(out)
+    assert [c.argument for c in report.comparisons[::4]] == ["leaf 0", "leaf 1 ('x')"]
+    assert (x.grad, w.has_grad, out.has_grad) == (7.0, False, False)
+
+
+@given(graphs())
+def test_a_graph_is_checked_like_the_function_that_builds_it(graph):
+    out = graph(*map(Value, graph.leaves))
+    built = {(c.at, c.analytic, c.numeric) for c in check_gradients(out).comparisons}
+    called = {
+        (c.at, c.analytic, c.numeric) for c in check_gradients(graph, *graph.leaves).comparisons
+    }
+    assert built == called
+
+
+@pytest.mark.parametrize("change", ["leaf", "node"])
+def test_a_graph_whose_numbers_were_changed_is_refused(change):
+    x = Value(2.0)
+    square = x * x
+    out = square * 3.0
+    {"leaf": x, "node": square}[change].data = 5.0
+    with pytest.raises(ValueError, match="from other numbers than its leaves hold now"):
+        check_gradients(out)
+
+
+def test_a_graph_takes_no_arguments():
+    with pytest.raises(ValueError, match="a Value is checked at the numbers in its leaves"):
+        check_gradients(Value(1.0) * 2.0, 3.0)
+    with pytest.raises(ValueError, match="a Value is checked at the numbers in its leaves"):
+        check_gradients(Value(1.0) * 2.0, gradient=lambda x: 2.0)
+
+
+def test_a_leaf_is_a_graph():
+    assert check_gradients(Value(3.0)).worst.error == 0
+
+
+# --- derivatives that are told ------------------------------------------------------------------
+
+
+def pulse(t):
+    return math.exp(-t * t / 2)
+
+
+def test_a_told_derivative_is_checked_sharply():
+    """math.exp takes no complex numbers: differences are extrapolated. Powers take them."""
+    report = check_gradients(pulse, 0.5, gradient=lambda t: -t * pulse(t))
+    assert [c.method for c in report.comparisons] == [
+        "central difference",
+        "extrapolated difference",
+    ]
+    report = check_gradients(
+        lambda x, n: n * x**3, 1.3, 2.0, gradient=lambda x, n: (6 * x**2, x**3)
+    )
+    assert {c.method for c in report.comparisons} == {"central difference", "complex step"}
+
+
+@pytest.mark.parametrize("wrong", [1e-6, -1e-6, 1e-8])
+def test_a_told_derivative_that_is_a_little_wrong_is_found(wrong):
+    with pytest.raises(GradientMismatchError, match="gradient gives"):
+        check_gradients(pulse, 0.5, gradient=lambda t: -t * pulse(t) + wrong)
+    with pytest.raises(GradientMismatchError, match="gradient gives"):
+        check_gradients(pulse, 0.5, gradient=lambda t: -t * pulse(t) * (1 + wrong))
+    with pytest.raises(GradientMismatchError, match="the complex step"):
+        check_gradients(lambda x: x**3, 1.3, gradient=lambda x: 3 * x**2 * (1 + wrong))
+
+
+@pytest.mark.parametrize("told", [0.0, -1e-6])
+def test_a_tiny_derivative_is_checked_as_closely_as_a_large_one(told):
+    with pytest.raises(GradientMismatchError):
+        check_gradients(lambda x: 1e-6 * x, 2.0, gradient=lambda x: told)
+
+
+def test_an_exponential_that_is_wrong_by_a_hundredth_of_a_percent_is_found():
+    with pytest.raises(GradientMismatchError, match=r"1\.0.*e-04|0\.0001"):
+        check_gradients(math.exp, 1.3, gradient=lambda x: 1.0001 * math.exp(x))
+
+
+def rarely(x):
+    """Cubic from 3 on, else its parabola."""
+    return x**3 / 9 if x > 3 else x * x / 3
+
+
+def test_a_wrong_sign_in_a_branch_rarely_taken_is_reached():
+    @settings(derandomize=True, database=None, max_examples=1000)
+    @given(numbers(limit=4.0))
+    def check(x):
+        check_gradients(rarely, x, gradient=lambda x: -(x**2) / 3 if x > 3 else 2 * x / 3)
+
+    with pytest.raises(GradientMismatchError, match=r"for argument 0 \('x'\) = 3\.|= 4\.0"):
+        check()
+
+
+def test_a_told_derivative_at_a_kink_lies_between_the_slopes():
+    report = check_gradients(abs, 0.0, gradient=lambda x: 0.5)
+    assert report.kinks == ("argument 0 ('x')",)
+    with pytest.raises(GradientMismatchError, match="There is a kink"):
+        check_gradients(abs, 0.0, gradient=lambda x: 1.5)
+
+
+def test_an_undefined_side_is_left_alone():
+    check_gradients(lambda x: math.sqrt(x) * x, 0.0, gradient=lambda x: 0.0)
+    with pytest.raises(DomainError, match=r"math domain error|expected a nonnegative"):
+        check_gradients(math.sqrt, -1.0, gradient=lambda x: 1.0)
+
+
+@pytest.mark.parametrize(
+    ("told", "error", "message"),
+    [
+        (lambda x, y: 1.0, TypeError, "gradient of f must be a sequence of 2 numbers, got 1.0"),
+        (lambda x, y: (1.0,), ValueError, "gradient of f must have 2 numbers, got"),
+        (lambda x, y: ("1", 2.0), TypeError, "gradient of f takes a real number, got str '1'"),
+    ],
+)
+def test_a_told_derivative_has_a_number_for_each_argument(told, error, message):
+    def f(x, y):
+        return x + y
+
+    with pytest.raises(error, match=message):
+        check_gradients(f, 1.0, 2.0, gradient=told)
+
+
+def test_a_function_of_numbers_returns_a_number():
+    with pytest.raises(TypeError, match="the result of <lambda> takes a real number, got str"):
+        check_gradients(lambda x: "1", 1.0, gradient=lambda x: 0.0)
+
+
+# --- wrong gradients fail ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-6, 1e-12, 1e-200, 1e100])
+@pytest.mark.parametrize("wrong", ["-(y)", "0", "(y) * 1.00001", "(y) * 0.99999", "y + y"])
+def test_a_wrong_gradient_is_found_at_any_scale(wrong, scale):
+    """A tolerance that is not relative to the gradient lets 1e-6·x pass with a slope of zero."""
+    row = Primitive("product", "x * y", dx=wrong, dy="x")
+    with bound(row) as product, pytest.raises(GradientMismatchError):
+        check_gradients(lambda x: product(x, scale), 1.0)
+
+
+def test_a_wrong_gradient_far_inside_is_found():
+    row = Primitive("half", "x / 2", dx="0.5 * 1.00001")
+    with bound(row) as half, pytest.raises(GradientMismatchError):
+        check_gradients(lambda x: ag.exp(half(x) - 200.0), 1.0)
+
+
+def test_a_wrong_zero_of_the_gradient_is_found():
+    row = Primitive("parabola", "x * x", dx="2 * x + 1e-9")
+    with bound(row) as parabola, pytest.raises(GradientMismatchError):
+        check_gradients(parabola, 0.0)
+
+
+def test_only_the_wrong_argument_is_named():
+    row = Primitive("product", "x * y", dx="y", dy="-x")
+    with bound(row) as product:
+
+        def area(width, height):
+            return product(width, height)
+
+        with pytest.raises(GradientMismatchError) as caught:
+            check_gradients(area, 2.0, 3.0, seed=2.0)
+    message, where, title, *program = str(caught.value).splitlines()
+    number = r"(-?[\d.e+-]+)"
+    match = re.fullmatch(
+        r"area: the gradient for argument 1 \('height'\) = 3\.0 is wrong: backward\(seed=2\.0\) "
+        rf"gives -4\.0, the central difference {number}; they differ by 8, which is 2 of the "
+        rf"absolute gradient, and {number} is allowed\.",
+        message,
+    )
+    assert match, message
+    assert float(match[1]) == pytest.approx(4.0)
+    assert 4e-6 <= float(match[2]) < 5e-6
+    assert where == (
+        "It arises at v2 = ag.product(v0, v1), with v1 = 3.0: the derivative for v1 was recorded "
+        "as -2.0, and is 2.0."
+    )
+    assert title == "The graph as a program:"
+    assert "    v2 = ag.product(v0, v1)" in program
+
+
+def test_the_tolerance_is_a_choice():
+    row = Primitive("product", "x * y", dx="y * 1.001", dy="x")
+    with bound(row) as product:
+        check_gradients(product, 2.0, 3.0, tolerance=1e-2)
+        with pytest.raises(GradientMismatchError):
+            check_gradients(product, 2.0, 3.0, tolerance=1e-4)
+
+
+@pytest.mark.parametrize("f", [ag.relu, abs, lambda x: x.leaky_relu(0.1), lambda x: x.maximum(0)])
+def test_a_kink_at_the_very_point_is_reported_and_passes(f):
+    """Its subgradient is between the slopes on both sides."""
+    report = check_gradients(f, 0.0)
+    assert report.kinks == ("argument 0 ('x')",)
+    assert {c.method for c in report.comparisons} == {
+        "slopes on both sides of a kink",
+        "complex step",
+    }
+
+
+@pytest.mark.parametrize("x", [1e-15, -1e-15, 1e-300])
+def test_a_kink_close_by_is_not_stepped_over(x):
+    report = check_gradients(ag.relu, x)
+    assert report.kinks == ()
+    assert report.worst.error == 0
+
+
+def test_operands_that_are_almost_equal_are_not_at_the_kink():
+    assert check_gradients(ag.maximum, 1.0, math.nextafter(1.0, 2.0)).kinks == ()
+    assert check_gradients(ag.maximum, 1.0, 1.0).kinks == ("argument 0 ('x')", "argument 1 ('y')")
+
+
+@pytest.mark.parametrize("wrong", ["0 if x <= 0 else -1", "1.5 if x <= 0 else 1"])
+def test_a_wrong_slope_at_or_beside_a_kink_is_found(wrong):
+    row = Primitive("ramp", "0 if x <= 0 else x", dx=wrong, kink="x")
+    with bound(row) as ramp:
+        for x in (0.0, 1e-12):
+            if row.evaluate(x)[1][0] not in (0.0, 1.0):
+                with pytest.raises(GradientMismatchError):
+                    check_gradients(ramp, x)
+
+
+def test_where_kinks_meet_the_product_of_subgradients_may_be_none():
+    """relu(x) - relu(-x) is x, and has the slope 1; the chain rule gives 0 - 0."""
+    with pytest.raises(GradientMismatchError, match=r"There is a kink.*\nEach operation has one"):
+        check_gradients(lambda x: ag.relu(x) - ag.relu(-x), 0.0)
+
+
+def test_a_branch_of_the_program_is_a_kink_too():
+    report = check_gradients(lambda x: 3.0 * x if x > 0 else 2.0 * x, 0.0)
+    assert report.kinks == ("argument 0 ('x')",)
+
+
+def test_a_number_that_the_graph_does_not_record_is_found():
+    with pytest.raises(GradientMismatchError, match="does f use a number that the graph does not"):
+        check_gradients(lambda x: x * x.data, 2.0)
+
+
+@pytest.mark.skipif(engine != "python", reason="methods of the native engine stay as they are")
+def test_a_backward_pass_that_is_right_for_seed_1_only_is_found(monkeypatch):
+    backward = Value.backward
+
+    def forgetful(self, *, seed=1.0):
+        backward(self, seed=1.0)
+
+    monkeypatch.setattr(Value, "backward", forgetful)
+    check_gradients(ag.exp, 1.0, seed=1.0)
+    with pytest.raises(GradientMismatchError, match="It arises in the backward pass at v1"):
+        check_gradients(ag.exp, 1.0)
+
+
+def test_a_nan_gradient_does_not_pass():
+    row = Primitive("identity", "x + 0", dx="log(-1) if x > 0 else 1")
+    with (
+        bound(row) as identity,
+        errstate(nonfinite="ignore"),
+        pytest.raises(GradientMismatchError, match=r"argument 0 .* = 1\.0 is wrong: .* gives nan"),
+    ):
+        check_gradients(identity, 1.0)
+
+
+def test_an_argument_without_a_name_is_called_by_its_position():
+    row = Primitive("identity", "x + 0", dx="2")
+    with bound(row) as identity:
+        with pytest.raises(GradientMismatchError, match=r"for argument 1 = 5\.0 is wrong"):
+            check_gradients(lambda *xs: identity(xs[1]), 4.0, 5.0)
+        with pytest.raises(
+            GradientMismatchError, match=r"^<.*>: the gradient for argument 0 = 5\.0"
+        ):
+            check_gradients(Unsigned(identity), 5.0)
+
+
+class Unsigned:
+    """A callable that does not tell its signature, as some built-in functions do not."""
+
+    __signature__ = "secret"
+
+    def __init__(self, f):
+        self.f = f
+
+    def __call__(self, x):
+        return self.f(x)
+
+
+# --- bad input -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("bad", [3.0, None, [Value(1.0)]])
+def test_f_must_return_a_value(bad):
+    def constant(x):
+        return bad
+
+    message = re.escape(f"check_gradients: constant must return a Value, got {type(bad).__name__} ")
+    with pytest.raises(TypeError, match=f"^{message}"):
+        check_gradients(constant, 1.0)
+
+
+def test_there_must_be_arguments():
+    with pytest.raises(ValueError, match=r"^check_gradients: exp got no arguments"):
+        check_gradients(ag.exp)
+
+
+@pytest.mark.parametrize("bad", ["1", None, True, Value(1.0)])
+def test_arguments_are_real_numbers(bad):
+    with pytest.raises(TypeError, match=r"^check_gradients: argument 1 \('y'\) takes a real numb"):
+        check_gradients(lambda x, y: x * y, 1.0, bad)
+
+
+@pytest.mark.parametrize("tolerance", [-1e-9, math.inf, math.nan])
+def test_a_tolerance_that_tells_nothing_is_refused(tolerance):
+    with pytest.raises(ValueError, match="check_gradients: tolerance must "):
+        check_gradients(lambda x: x * x, 1.0, tolerance=tolerance)
+
+
+@pytest.mark.parametrize("tolerance", ["a", None])
+def test_a_tolerance_is_a_number(tolerance):
+    with pytest.raises(TypeError, match="check_gradients: tolerance takes a real number"):
+        check_gradients(lambda x: x * x, 1.0, tolerance=tolerance)
+
+
+@pytest.mark.parametrize("seed", [0.0, math.inf, math.nan])
+def test_a_seed_that_tells_nothing_is_refused(seed):
+    with pytest.raises(ValueError, match="check_gradients: seed must "):
+        check_gradients(ag.exp, 1.0, seed=seed)
+
+
+def test_a_point_outside_the_domain_is_a_domain_error():
+    with pytest.raises(DomainError, match=r"^log\(x\) is nan at x = -1\.0"):
+        check_gradients(ag.log, -1.0)
+
+
+def test_a_point_without_neighbours_in_the_domain_is_a_domain_error():
+    message = (
+        r"^check_gradients: island has no finite difference quotient at \[0\.0\], "
+        r"not even a one-sided one: sqrt\(x\) is nan at x = -"
+    )
+
+    def island(x):
+        return ag.sqrt(-(x * x)) if x.data else x
+
+    with pytest.raises(DomainError, match=message):
+        check_gradients(island, 0.0)
+
+
+def test_a_point_around_which_f_is_not_finite_is_a_domain_error():
+    def spike(x):
+        return x * (0.0 if x.data == 1.0 else math.inf)
+
+    with (
+        errstate(nonfinite="ignore"),
+        pytest.raises(DomainError, match=r"no finite difference quotient .* one-sided one$"),
+    ):
+        check_gradients(spike, 1.0)
+
+
+def test_an_infinite_gradient_is_the_error_that_it_is():
+    with pytest.raises(NonFiniteGradientError, match="this arises at sqrt"):
+        check_gradients(ag.sqrt, 0.0)

@@ -1,0 +1,182 @@
+"""The strategies draw what they say, and shrink to what matters."""
+
+import math
+import subprocess
+import sys
+
+import pytest
+from hypothesis import find, given, settings, target
+from hypothesis import strategies as st
+
+from autograd_mini import Value, testing
+from autograd_mini.graph import leaves as leaves_of
+from autograd_mini.graph import topological_order
+from autograd_mini.primitives import PRIMITIVES, TABLE, Domain
+from autograd_mini.testing.strategies import (
+    Graph,
+    Instruction,
+    function,
+    graphs,
+    integer_graphs,
+    numbers,
+    points_in_domain,
+    values,
+)
+
+DOMAINS = [
+    Domain(),
+    Domain(low=1),
+    Domain(high=0.25),
+    Domain(low=0, open=True),
+    Domain(low=-1, high=1),
+    Domain(low=-1, high=1, open=True),
+    Domain(nonzero=True),
+]
+
+
+@given(st.sampled_from(DOMAINS), st.sampled_from([0.0, 0.1]), st.data())
+def test_numbers_are_in_their_domain_under_the_limit_and_off_the_bounds(domain, margin, data):
+    x = data.draw(numbers(domain, limit=5.0, margin=margin))
+    assert x in domain
+    assert abs(x) <= 5.0
+    assert domain.low + margin <= x <= domain.high - margin
+    assert not domain.nonzero or abs(x) >= margin
+
+
+def test_numbers_without_a_limit_are_of_any_size():
+    assert find(numbers(limit=math.inf), lambda x: abs(x) > 1e100) > 1e100
+    assert find(numbers(Domain(low=0, open=True), limit=math.inf), lambda x: x < 1e-100) > 0
+
+
+def test_values_are_new_leaves_with_such_numbers():
+    drawn = []
+
+    @settings(max_examples=50, derandomize=True, database=None)
+    @given(values(Domain(low=1), limit=5.0, name="x"), values())
+    def collect(x, y):
+        assert 1.0 <= x.data <= 5.0
+        assert (x.name, y.name, x.op, x.has_grad) == ("x", None, None, False)
+        drawn.append(x)
+
+    collect()
+    assert len(set(drawn)) == len(drawn) == 50
+
+
+def test_a_closed_bound_is_drawn():
+    assert find(numbers(Domain(low=1)), lambda x: x == 1) == 1
+    assert find(numbers(Domain(low=-1, high=1)), lambda x: abs(x) == 1) in (-1.0, 1.0)
+
+
+@given(st.sampled_from(TABLE), st.sampled_from([0.0, 0.1]), st.data())
+def test_operands_are_in_the_domains_of_the_row_and_off_its_kink(row, margin, data):
+    drawn = data.draw(points_in_domain(row, margin=margin))
+    assert len(drawn) == len(row.operands)
+    for name, one in zip(row.operands, drawn, strict=True):
+        if name in row.value.sequences:
+            assert isinstance(one, list)
+        else:
+            assert one in row.domains[name]
+    if row.kink and margin:
+        distance = drawn[0] if row.kink.text == "x" else drawn[0] - drawn[1]
+        assert abs(distance) >= margin * (1 - 1e-9)
+
+
+def test_sequences_are_equally_long_and_may_be_empty():
+    strategy = points_in_domain(PRIMITIVES["dot"])
+    assert find(strategy, lambda drawn: True)[:2] == ([], [])
+    ws, xs, _ = find(strategy, lambda drawn: len(drawn[0]) == 5)
+    assert len(ws) == len(xs)
+
+
+@given(graphs())
+def test_every_node_of_a_graph_counts(graph):
+    nodes = graph.compute(
+        list(map(Value, graph.leaves)), lambda row, *given_: function(row)(*given_)
+    )
+    assert set(topological_order(nodes[-1])) == set(nodes)
+    assert leaves_of(nodes[-1]) != []
+    assert all(math.isfinite(node.data) for node in nodes)
+
+
+@settings(max_examples=300)
+@given(integer_graphs())
+def test_integer_graphs_hold_small_integers_only(graph):
+    nodes = graph.compute(list(map(Value, graph.leaves)), lambda row, *g: function(row)(*g))
+    largest = max(abs(node.data) for node in nodes)
+    target(math.log2(1 + largest))
+    assert largest < 2.0**36
+    assert all(node.data.is_integer() for node in nodes)
+
+
+def test_every_row_comes_up_in_graphs():
+    seen = set()
+
+    @settings(max_examples=300, derandomize=True, database=None)
+    @given(graphs())
+    def collect(graph):
+        seen.update(instruction.primitive for instruction in graph.instructions)
+
+    collect()
+    assert seen == set(TABLE)
+
+
+def test_a_graph_shrinks_to_what_matters():
+    tanh = PRIMITIVES["tanh"]
+    graph = find(graphs(), lambda graph: any(i.primitive is tanh for i in graph.instructions))
+    assert graph == Graph((0.0,), (Instruction(tanh, (0,)),))
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        lambda i: len(i.operands) == 2 and isinstance(i.operands[0], float),
+        lambda i: len(i.operands) == 2 and isinstance(i.operands[1], float),
+        lambda i: len(i.operands) == 2 and i.operands[0] == i.operands[1],
+        lambda i: i.primitive.name == "dot" and len(i.operands[0]) == 4,
+        lambda i: i.primitive.name == "sum" and any(isinstance(o, float) for o in i.operands[0]),
+    ],
+)
+def test_graphs_have_constants_on_either_side_and_nodes_used_twice(wanted):
+    assert find(graphs(), lambda graph: any(map(wanted, graph.instructions)))
+
+
+def test_graphs_can_be_of_chosen_rows_and_size():
+    @settings(max_examples=50)
+    @given(graphs(primitives=[PRIMITIVES["mul"]], nodes=3))
+    def check(graph):
+        names = {instruction.primitive.name for instruction in graph.instructions}
+        assert names <= {"mul", "sum"}  # products, scalings, and the sum of what is left
+        assert len(graph.instructions) <= 2 * 3 + 1
+
+    check()
+
+
+# --- without Hypothesis --------------------------------------------------------------------------
+
+
+def test_only_the_strategies_need_hypothesis():
+    program = """
+import sys
+sys.modules["hypothesis"] = None  # as if it were not installed
+import autograd_mini as ag
+from autograd_mini import testing
+testing.check_gradients(ag.exp, 1.0)
+try:
+    testing.strategies
+except ImportError as error:
+    assert str(error) == (
+        "autograd_mini.testing.strategies needs Hypothesis: pip install hypothesis"
+    ), error
+else:
+    raise SystemExit("it was imported all the same")
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_the_strategies_are_there_when_asked_for():
+    assert testing.strategies.graphs is graphs
+    assert testing.__getattr__("strategies") is testing.strategies
+    with pytest.raises(
+        AttributeError, match=r"^module 'autograd_mini.testing' has no attribute 'st'"
+    ):
+        testing.st  # noqa: B018 - it raises
