@@ -37,6 +37,11 @@ from autograd_mini.testing.strategies import graphs, numbers
         (ag.sin, (1000.0,)),
         (lambda x: ag.sin(1e6 * x), (1.0,)),  # six waves in the first step
         (ag.sigmoid, (40.0,)),  # the rounding of f hides the slope
+        (ag.sigmoid, (-700.0,)),
+        (ag.sigmoid, (1000.0,)),  # and then there is none
+        (ag.sqrt, (1e-12,)),
+        (ag.sqrt, (1e-300,)),
+        (ag.log, (1e-8,)),
         (ag.relu, (1e-9,)),  # the kink is within the first step
         (ag.relu, (-1e-9,)),
         (abs, (0.0,)),
