@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -135,15 +135,15 @@ def _least_uncertain(
     """Return the best of the quotients over ever shorter steps.
 
     How far one is from the derivative is taken to be its change since the step before, 8 times as
-    long, and its rounding.
+    long, and its rounding. Where the step is longer than x, and the quotient has changed by half of
+    itself, it has nothing to do with the derivative yet: that of sqrt near zero, say.
     """
-    start = 6e-6 * max(abs(point[position]), 1e-3)
+    size = abs(point[position])
     best = Slope.single(math.nan, math.inf, "")
     previous: float | None = None
     crossed = False
     refused: DomainError | None = None
-    for shortening in range(-1, 12):
-        h = start / 8.0**shortening
+    for h in _steps(size):
         try:
             quotient, rounding, method = _first(
                 stencils, evaluate, point, position, h, on_kink=on_kink
@@ -155,9 +155,10 @@ def _least_uncertain(
             crossed = True
             continue
         if previous is not None:
-            uncertainty = rounding + abs(quotient - previous)
-            if uncertainty < best.uncertainty:
-                best = Slope.single(quotient, uncertainty, method)
+            change = abs(quotient - previous)
+            settled = change <= max(0.5 * abs(quotient), 4 * rounding)
+            if rounding + change < best.uncertainty and (settled or h < size or not size):
+                best = Slope.single(quotient, rounding + change, method)
         if best.uncertainty <= enough or rounding > best.uncertainty:
             break
         previous = quotient
@@ -169,6 +170,14 @@ def _least_uncertain(
         f"no finite difference quotient at {point!r}, not even a one-sided one"
         + (f": {refused}" if refused else "")
     ) from refused
+
+
+def _steps(size: float) -> Iterator[float]:
+    """Yield ever shorter steps; beside a number of less than 1e-9, far shorter than that too."""
+    start = 6e-6 * max(size, 1e-3)
+    yield from (start / 8.0**shortening for shortening in range(-1, 12))
+    if 0 < size < 1e-9:
+        yield from (6e-6 * size / 8.0**shortening for shortening in range(-1, 4))
 
 
 _METHODS = {_CENTRAL: "central difference", _RIGHT: "right difference", _LEFT: "left difference"}

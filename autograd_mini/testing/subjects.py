@@ -170,6 +170,8 @@ class OfNumbers:
             out = self._f(*self._arguments(point))
         except (ArithmeticError, ValueError) as error:
             raise DomainError(f"{self.called} at {point!r}: {error}") from error
+        if isinstance(out, complex):  # as Python's power of a negative number is
+            raise DomainError(f"{self.called} is {out!r} at {point!r}, no real number")
         out = number(out, what=f"check_gradients: the result of {self.called}")
         if not math.isfinite(out):
             raise DomainError(f"{self.called} is {out!r} at {point!r}")

@@ -239,6 +239,9 @@ def test_a_told_derivative_at_a_kink_lies_between_the_slopes():
 
 def test_an_undefined_side_is_left_alone():
     check_gradients(lambda x: math.sqrt(x) * x, 0.0, gradient=lambda x: 0.0)
+    check_gradients(lambda x: x**1.5, 0.0, gradient=lambda x: 1.5 * x**0.5)
+    with pytest.raises(DomainError, match="no real number"):
+        check_gradients(lambda x: x**1.5, -1.0, gradient=lambda x: 0.0)
     with pytest.raises(DomainError, match=r"math domain error|expected a nonnegative"):
         check_gradients(math.sqrt, -1.0, gradient=lambda x: 1.0)
 
