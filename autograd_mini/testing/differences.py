@@ -138,12 +138,12 @@ def _least_uncertain(
     long, and its rounding. Where the step is longer than x, and the quotient has changed by half of
     itself, it has nothing to do with the derivative yet: that of sqrt near zero, say.
     """
-    size = abs(point[position])
+    x = point[position]
     best = Slope.single(math.nan, math.inf, "")
     previous: float | None = None
     crossed = False
     refused: DomainError | None = None
-    for h in _steps(size):
+    for h in _steps(x):
         try:
             quotient, rounding, method = _first(
                 stencils, evaluate, point, position, h, on_kink=on_kink
@@ -157,7 +157,7 @@ def _least_uncertain(
         if previous is not None:
             change = abs(quotient - previous)
             settled = change <= max(0.5 * abs(quotient), 4 * rounding)
-            if rounding + change < best.uncertainty and (settled or h < size or not size):
+            if rounding + change < best.uncertainty and (settled or h < abs(x) or not x):
                 best = Slope.single(quotient, rounding + change, method)
         if best.uncertainty <= enough or rounding > best.uncertainty:
             break
@@ -172,12 +172,13 @@ def _least_uncertain(
     ) from refused
 
 
-def _steps(size: float) -> Iterator[float]:
+def _steps(x: float) -> Iterator[float]:
     """Yield ever shorter steps; beside a number of less than 1e-9, far shorter than that too."""
-    start = 6e-6 * max(size, 1e-3)
-    yield from (start / 8.0**shortening for shortening in range(-1, 12))
-    if 0 < size < 1e-9:
-        yield from (6e-6 * size / 8.0**shortening for shortening in range(-1, 4))
+    start = 6e-6 * max(abs(x), 1e-3)
+    steps = [start / 8.0**shortening for shortening in range(-1, 12)]
+    if 0 < abs(x) < 1e-9:
+        steps += [6e-6 * abs(x) / 8.0**shortening for shortening in range(-1, 4)]
+    yield from ((x + h) - x or h for h in steps)  # so that x + h is not rounded
 
 
 _METHODS = {_CENTRAL: "central difference", _RIGHT: "right difference", _LEFT: "left difference"}

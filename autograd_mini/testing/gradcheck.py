@@ -9,7 +9,7 @@ from typing import Any
 
 from autograd_mini.engines import Value
 from autograd_mini.errors import DomainError, GradientMismatchError
-from autograd_mini.number import finite, number
+from autograd_mini.number import finite
 from autograd_mini.testing.differences import (
     KinkError,
     Slope,
@@ -69,6 +69,8 @@ def check_gradients(
     takes. On one, the gradient has to lie between the slopes on both sides, and the report says
     that it is a kink. Beside one, steps do not reach over it.
 
+    f is computed some five to twenty times for each argument.
+
     Args:
         f: what to check.
         args: the numbers to differentiate at; a list of numbers for an argument that is a list.
@@ -85,8 +87,9 @@ def check_gradients(
             where in the graph it arises, with the graph as a program.
         TypeError: f does not return a Value (with ``gradient``, a number), or an argument is not
             a number.
-        ValueError: there are no ``args``, or as many as there should not be; ``seed`` is zero or
-            not finite, or ``tolerance`` negative or not finite; a Value's leaves have changed.
+        ValueError: there are no ``args``, or one is not finite; there are some beside a Value, or
+            its leaves have changed; ``seed`` is zero or not finite, or ``tolerance`` negative or
+            not finite.
         DomainError: f is not defined at ``args``, or not around them.
 
     >>> check_gradients(lambda x, y: x * y + y.exp(), 2.0, -0.5).worst.error < 1e-15
@@ -120,7 +123,7 @@ def check_gradients(
     if not names:
         raise ValueError(f"check_gradients: {called} got no arguments to differentiate by")
     point = [
-        number(arg, what=f"check_gradients: {name}")
+        finite(arg, what=f"check_gradients: {name}")
         for name, arg in zip(names, flat(args), strict=True)
     ]
     seeds = _seeds(seed, rng)

@@ -446,6 +446,12 @@ def test_arguments_are_real_numbers(bad):
         check_gradients(lambda x, y: x * y, 1.0, bad)
 
 
+@pytest.mark.parametrize("bad", [math.inf, math.nan])
+def test_arguments_are_finite(bad):
+    with pytest.raises(ValueError, match=r"^check_gradients: argument 0 \('x'\) must be finite"):
+        check_gradients(lambda x: x * 2.0, bad)
+
+
 @pytest.mark.parametrize("tolerance", [-1e-9, math.inf, math.nan])
 def test_a_tolerance_that_tells_nothing_is_refused(tolerance):
     with pytest.raises(ValueError, match="check_gradients: tolerance must "):
