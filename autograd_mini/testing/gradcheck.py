@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -19,11 +20,12 @@ from autograd_mini.testing.differences import (
 )
 from autograd_mini.testing.graphs import Graph, flat
 from autograd_mini.testing.report import Comparison, GradientReport
-from autograd_mini.testing.subjects import OfNumbers, OfValues, Subject
+from autograd_mini.testing.subjects import Gradients, OfNumbers, OfValues, Subject
 
 __all__ = ["check_gradients"]
 
-_EXTRAPOLATED = 1e-3  # how much closer it has to be than a difference quotient, as a factor
+_CENTRAL = 1e-6
+_EXTRAPOLATED = 1e-9
 _FAINT = 1e-300  # differences that underflow may make
 
 
@@ -32,7 +34,7 @@ def check_gradients(
     *args: Any,
     gradient: Callable[..., Any] | None = None,
     seed: float | None = None,
-    tolerance: float = 1e-6,
+    tolerance: float | None = None,
     rng: random.Random | None = None,
 ) -> GradientReport:
     """Check every ∂f/∂arg against the numbers that f gives, and report how well they agree.
@@ -48,9 +50,9 @@ def check_gradients(
 
     *Central differences* with h = 6e-6 · max(|x|, 1e-3). They may differ from it by
 
-    - ``tolerance`` times the absolute gradient (see `absolute_gradients`). The scale is the
-      gradient's own, so a derivative of 1e-12 is checked as closely as one of 1e12. Where the
-      gradient was told, it is the greater of the two derivatives;
+    - 1e-6 times the absolute gradient (see `absolute_gradients`). The scale is the gradient's own,
+      so a derivative of 1e-12 is checked as closely as one of 1e12. Where the gradient was told, it
+      is the greater of the two derivatives;
     - the rounding of f in the quotient. The library computes each node v within 4 units in the
       last place, at most 8u|v| with u = 2⁻⁵³, and n operands add with at most n·u·Σ|terms|; each
       such error reaches f times the absolute derivative of f by v. Of a function of plain numbers
@@ -61,9 +63,9 @@ def check_gradients(
     At the edge of a domain the quotient is one-sided, from inside.
 
     *A complex step*, where f can take complex numbers: in a graph, each operation is differentiated
-    by one at the numbers recorded, and the chain rule applied. It has to agree to 1e-6 times the
-    tolerance, 1e-12 by default; 1e-3 times the tolerance if the gradient was told. Where there is
-    none, as for erf, central differences over halved steps are extrapolated.
+    by one at the numbers recorded, and the chain rule applied. It has to agree to 1e-12 of the
+    absolute gradient, to 1e-9 if the gradient was told. Where there is none, as for erf, central
+    differences over halved steps are extrapolated, and have to agree to 1e-9.
 
     A kink is known by the operations that have one (abs, relu, maximum, …), or by the path that f
     takes. On one, the gradient has to lie between the slopes on both sides, and the report says
@@ -79,7 +81,8 @@ def check_gradients(
             a list): for one argument that itself, for several a sequence.
         seed: what ``backward`` starts from; by default two random numbers, neither of them 1, so
             that an ignored seed is found too.
-        tolerance: the difference that is allowed, relative to the absolute gradient.
+        tolerance: the difference that is allowed by each method, relative to the absolute
+            gradient; None for those above.
         rng: where the random seeds come from; by default the same each time.
 
     Raises:
@@ -106,9 +109,10 @@ def check_gradients(
     the gradient for argument 0 ('t') = 0.5 is wrong
     """
     __tracebackhide__ = True
-    tolerance = finite(tolerance, what="check_gradients: tolerance")
-    if tolerance < 0:
-        raise ValueError(f"check_gradients: tolerance must be at least 0, got {tolerance!r}")
+    if tolerance is not None:
+        tolerance = finite(tolerance, what="check_gradients: tolerance")
+        if tolerance < 0:
+            raise ValueError(f"check_gradients: tolerance must be at least 0, got {tolerance!r}")
     if isinstance(f, Value):
         if args or gradient is not None:
             raise ValueError(
@@ -143,42 +147,63 @@ def check_gradients(
 
 
 def _comparisons(
-    subject: Subject, point: list[float], names: list[str], seeds: list[float], tolerance: float
+    subject: Subject,
+    point: list[float],
+    names: list[str],
+    seeds: list[float],
+    tolerance: float | None,
 ) -> Iterator[Comparison]:
     """Yield each gradient beside what it should be, the arguments in order."""
     gradients = [subject.gradients(point, seed) for seed in seeds]
     complex_steps = subject.complex_steps(point)
     for position, name in enumerate(names):
+        for found in gradients:
+            if not math.isfinite(found.numbers[position]):
+                raise GradientMismatchError(
+                    f"{subject.called}: the gradient for {name} = {point[position]!r} is "
+                    f"{found.numbers[position]!r}, which no other number can confirm"
+                )
         first = gradients[0]
         expected = first.numbers[position] / first.seed
         scale = abs(first.scale(position, expected) / first.seed)
-        slope = _slope(subject, point, position, expected, tolerance * scale)
-        sharp = complex_steps[position]
+        enough = scale * (_CENTRAL if tolerance is None else tolerance)
+        slope = _slope(subject, point, position, expected, enough)
+        methods = [(slope, _CENTRAL)]
+        sharp, allowed = complex_steps[position], subject.sharp
         if sharp is None and not slope.kink:
-            sharp = extrapolated(subject.evaluate, point, position)
-            sharper = tolerance * _EXTRAPOLATED
-        else:
-            sharper = tolerance * subject.sharp
-        methods = [(slope, tolerance)]
+            sharp, allowed = extrapolated(subject.evaluate, point, position), _EXTRAPOLATED
         # Where quotients are sure of another slope, f was not made for this method.
-        if sharp and _compatible(sharp, slope, tolerance * scale):
-            methods.append((sharp, sharper))
+        if sharp and _compatible(sharp, slope, enough):
+            methods.append((sharp, allowed))
         for method, relative in methods:
             for found in gradients:
-                analytic = found.numbers[position]
-                numeric = found.seed * method.nearest(analytic / found.seed)
-                absolute = found.scale(position, numeric)
-                yield Comparison(
-                    argument=name,
-                    at=point[position],
-                    seed=found.seed,
-                    method=method.method,
-                    analytic=analytic,
-                    numeric=numeric,
-                    absolute=absolute,
-                    allowed=relative * absolute + abs(found.seed) * method.uncertainty + _FAINT,
-                    kink=method.kink,
+                yield _compared(
+                    found,
+                    method,
+                    relative if tolerance is None else tolerance,
+                    name,
+                    position,
+                    point[position],
                 )
+
+
+def _compared(
+    found: Gradients, slope: Slope, tolerance: float, name: str, position: int, at: float
+) -> Comparison:
+    analytic = found.numbers[position]
+    numeric = found.seed * slope.nearest(analytic / found.seed)
+    absolute = found.scale(position, numeric)
+    return Comparison(
+        argument=name,
+        at=at,
+        seed=found.seed,
+        method=slope.method,
+        analytic=analytic,
+        numeric=numeric,
+        absolute=absolute,
+        allowed=tolerance * absolute + abs(found.seed) * slope.uncertainty + _FAINT,
+        kink=slope.kink,
+    )
 
 
 def _slope(

@@ -50,7 +50,7 @@ class Subject(Protocol):
 
     Attributes:
         called: what errors call it.
-        sharp: the part of the tolerance within which a complex step has to agree.
+        sharp: the part of the absolute gradient to which a complex step has to agree.
     """
 
     called: str
@@ -92,7 +92,7 @@ class Arguments:
 class OfValues:
     """A function of Values, whose ``backward()`` is checked."""
 
-    sharp = 1e-6
+    sharp = 1e-12
 
     def __init__(self, f: Callable[..., Any], args: Sequence[Any], called: str) -> None:
         self._f = f
@@ -150,7 +150,7 @@ class OfValues:
 class OfNumbers:
     """A function of plain numbers, with a function that returns its gradient."""
 
-    sharp = 1e-3
+    sharp = 1e-9
 
     def __init__(
         self,

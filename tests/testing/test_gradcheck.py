@@ -394,7 +394,9 @@ def test_a_nan_gradient_does_not_pass():
     with (
         bound(row) as identity,
         errstate(nonfinite="ignore"),
-        pytest.raises(GradientMismatchError, match=r"argument 0 .* = 1\.0 is wrong: .* gives nan"),
+        pytest.raises(
+            GradientMismatchError, match=r"argument 0 .* = 1\.0 is nan, which no other number"
+        ),
     ):
         check_gradients(identity, 1.0)
 
@@ -458,7 +460,7 @@ def test_a_tolerance_that_tells_nothing_is_refused(tolerance):
         check_gradients(lambda x: x * x, 1.0, tolerance=tolerance)
 
 
-@pytest.mark.parametrize("tolerance", ["a", None])
+@pytest.mark.parametrize("tolerance", ["a", True])
 def test_a_tolerance_is_a_number(tolerance):
     with pytest.raises(TypeError, match="check_gradients: tolerance takes a real number"):
         check_gradients(lambda x: x * x, 1.0, tolerance=tolerance)
