@@ -132,7 +132,8 @@ def softmax(xs: Iterable[Operand], /) -> list[Value]: ...
 def softmax(xs: Iterable[Operand], /) -> Any:
     """Return eˣ / Σ eˣ for each x: positive numbers that add up to 1.
 
-    The largest x is subtracted first, which changes nothing but keeps eˣ from overflowing.
+    The largest x is subtracted first, which changes nothing but keeps eˣ from overflowing, and the
+    derivatives from cancelling.
 
     Raises:
         ValueError: there are no operands.
@@ -140,7 +141,7 @@ def softmax(xs: Iterable[Operand], /) -> Any:
     >>> softmax([1000.0, 0.0])
     [1.0, 0.0]
     """
-    _, shifted = _shifted(_operands(xs, "softmax"))
+    _, shifted, _ = _shifted(_operands(xs, "softmax"))
     powers = [exp(x) for x in shifted]
     total = sum(powers)
     return [power / total for power in powers]
@@ -182,10 +183,20 @@ def as_operand(given: object, *, what: str) -> Operand:
     return given if isinstance(given, Value) else number(given, what=what)
 
 
-def _shifted(operands: list[Any]) -> tuple[float, list[Any]]:
-    """Return the largest finite operand, as a constant, and the operands less that."""
-    top = max(filter(math.isfinite, numbers_of(operands)), default=0.0)
-    return top, [x - top for x in operands]
+def _shifted(operands: list[Any]) -> tuple[Any, list[Any], int | None]:
+    """Return the largest operand, the operands less that, and the place of it.
+
+    It is less itself the constant 0: as a node, it would have the derivatives 1 and -1, beside
+    which what else there is to its gradient would be rounded away. If not all are finite, the
+    largest finite one is taken as a constant, without a place.
+    """
+    numbers = numbers_of(operands)
+    if len(operands) == 1 or not all(map(math.isfinite, numbers)):
+        top = max(filter(math.isfinite, numbers), default=0.0)
+        return top, [x - top for x in operands], None
+    at = numbers.index(max(numbers))
+    top = operands[at]
+    return top, [0.0 if i == at else x - top for i, x in enumerate(operands)], at
 
 
 def _log_total(operands: list[Any]) -> tuple[Any, list[Any], Any]:
@@ -193,11 +204,7 @@ def _log_total(operands: list[Any]) -> tuple[Any, list[Any], Any]:
 
     The latter is by way of log1p, so that it keeps its digits where one operand outweighs all.
     """
-    numbers = numbers_of(operands)
-    if not all(map(math.isfinite, numbers)):
-        top, shifted = _shifted(operands)
+    top, shifted, at = _shifted(operands)
+    if at is None:
         return top, shifted, log(sum([exp(x) for x in shifted]))
-    at = numbers.index(max(numbers))
-    top = operands[at]
-    shifted = [x - top for x in operands]
     return top, shifted, log1p(sum([exp(x) for i, x in enumerate(shifted) if i != at]))

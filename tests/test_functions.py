@@ -1,6 +1,7 @@
 """Functions over numbers and Values, and those composed of others."""
 
 import math
+import re
 from decimal import Decimal
 
 import numpy as np
@@ -122,11 +123,14 @@ def test_where_returns_one_kind():
 def test_where_takes_the_bools_of_numpy():
     assert where(np.bool_(True), 1.0, 2.0) == 1.0
     assert where(np.float64(1.0) > 2.0, 1.0, 2.0) == 2.0
+    older = type("bool_", (), {"__bool__": lambda self: False})  # its name before NumPy 2
+    assert where(older(), 1.0, 2.0) == 2.0
 
 
 @pytest.mark.parametrize("condition", [1, 0.0, None, "yes", Value(1.0), [True]])
 def test_where_refuses_a_condition_that_is_no_bool(condition):
-    with pytest.raises(TypeError, match=r"^where: the condition must be a bool, got "):
+    message = re.escape(f"where: the condition must be a bool, got {condition!r}")
+    with pytest.raises(TypeError, match=f"^{message}$"):
         where(condition, 1.0, 2.0)
 
 
@@ -241,7 +245,8 @@ def test_wrong_operands_are_refused_by_name(apply):
     with pytest.raises(ValueError, match=f"^{name} needs at least one operand, got none$"):
         apply([])
     for bad in (1.0, Value(1.0), None):
-        with pytest.raises(TypeError, match=f"^{name} takes a sequence of Values or numbers, got "):
+        message = re.escape(f"{name} takes a sequence of Values or numbers, got {bad!r}")
+        with pytest.raises(TypeError, match=f"^{message}$"):
             apply(bad)
     for bad in ("1", True, Decimal(1), None):
         with pytest.raises(TypeError, match=f"^{name} takes a real number, got "):
@@ -284,3 +289,15 @@ def test_log_softmax_keeps_its_digits_where_one_operand_outweighs_all():
     assert out.data == -math.log1p(math.exp(-40.0))
     assert y.grad == pytest.approx(-math.exp(-40.0), rel=1e-15)
     assert x.grad == pytest.approx(math.exp(-40.0), rel=1e-15)
+
+
+@pytest.mark.parametrize("gap", [1.0, 20.0, 40.0, 600.0])
+def test_slopes_keep_their_digits_where_one_operand_outweighs_all(gap):
+    """The derivative by the greatest is that of 1 - p, which must not be computed from p."""
+    z = [ag.Value(gap), ag.Value(0.0)]
+    small, large = math.exp(-gap) / (1 + math.exp(-gap)), 1 / (1 + math.exp(-gap))
+    ag.log_softmax(z)[0].backward()
+    assert [v.grad for v in z] == pytest.approx([small, -small], rel=1e-15)
+    z = [ag.Value(gap), ag.Value(0.0)]
+    ag.softmax(z)[0].backward()
+    assert [v.grad for v in z] == pytest.approx([small * large, -small * large], rel=1e-15)
