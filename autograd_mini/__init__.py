@@ -62,10 +62,11 @@ from autograd_mini.functions import (
     tanh,
     where,
 )
+from autograd_mini.history import History
 from autograd_mini.nn import MLP, Layer, Module, Neuron
 from autograd_mini.optim import SGD, Adam
 from autograd_mini.rendering import Drawing
-from autograd_mini.training import History, fit
+from autograd_mini.training import fit
 
 __all__ = [
     "MLP",

@@ -5,24 +5,22 @@ from __future__ import annotations
 import math
 import random
 import warnings
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from autograd_mini.engines import Value
-from autograd_mini.errors import DivergenceError, DomainError, NonFiniteGradientError
+from autograd_mini.errors import DivergenceError, DomainError, NonFiniteGradientError, StateError
+from autograd_mini.history import Checkpoint, History, Stopped
 from autograd_mini.number import count, number
 from autograd_mini.optim import Optimizer
 
-__all__ = ["History", "fit"]
+__all__ = ["fit"]
 
 EXPLOSION = 1e6
 """Training has diverged when the loss is this many times its first, or 1 if that is larger."""
-
-Stopped = Literal["tolerance", "epochs", "diverged", "interrupted", "callback"]
 
 
 class Model(Protocol):
@@ -33,41 +31,6 @@ class Model(Protocol):
 
     def parameters(self) -> Iterable[Value]:
         """Return the leaves that training may change."""
-
-
-@dataclass(repr=False, eq=False)
-class History:
-    """What happened in a training, epoch by epoch, and why it ended.
-
-    Attributes:
-        history: for each epoch its ``"loss"`` and its ``"grad_norm"``, the Euclidean norm of the
-            gradient. Both are taken before each update; over several batches they are the mean,
-            in which every example has the same weight.
-        stopped: ``"tolerance"``, ``"epochs"``, ``"diverged"``, ``"interrupted"`` or
-            ``"callback"``; None while the training goes on.
-        message: what happened, in a sentence.
-    """
-
-    history: dict[str, list[float]] = field(default_factory=lambda: {"loss": [], "grad_norm": []})
-    stopped: Stopped | None = None
-    message: str = "The training goes on."
-
-    @property
-    def epochs(self) -> int:
-        """The number of times that training has gone through all examples."""
-        return len(self.history["loss"])
-
-    def __repr__(self) -> str:
-        losses = self.history["loss"]
-        course = f", loss {losses[0]:.6g} → {losses[-1]:.6g}" if losses else ""
-        return f"<History: {self.epochs} epochs{course}, stopped={self.stopped!r}>"
-
-    def _record(self, loss: float, grad_norm: float) -> None:
-        # One call, so that an interrupt cannot leave lists of different lengths.
-        deque(map(list.append, self.history.values(), (loss, grad_norm)), maxlen=0)
-
-    def _stop(self, stopped: Stopped, message: str) -> None:
-        self.stopped, self.message = stopped, message
 
 
 def fit(
@@ -83,6 +46,7 @@ def fit(
     rng: random.Random | None = None,
     callbacks: Iterable[Callable[[History], object]] = (),
     progress: bool = False,
+    resume: History | None = None,
 ) -> History:
     """Train a model on examples; return what happened.
 
@@ -98,6 +62,13 @@ def fit(
       with all examples in one batch they are the weights that gave this loss;
     - on Ctrl-C, with the weights as they were before a step, or after it.
 
+    What fails before the first update is no divergence, but an error.
+
+    With ``resume=history`` a training goes on from the start of the epoch that was interrupted, or
+    after the last. With the same arguments it ends as if it had never stopped, to the last bit:
+    weights, memory and settings of the optimiser, history, state of ``rng``. An epoch that was
+    interrupted, or reached the tolerance or diverged, is gone through again, with its callbacks.
+
     Args:
         model: called with an example, it returns a prediction; it has ``parameters()``.
         X: the examples: a list, a tuple, an array.
@@ -105,17 +76,21 @@ def fit(
         loss: called with the list of predictions and the list of targets of a batch, it returns
             the Value to make small.
         optimizer: made with the parameters of the model, or some of them.
-        epochs: how many times to go through all examples, at most.
+        epochs: how many times to go through all examples, at most, before ``resume`` included.
         batch_size: how many examples an update is computed from; None for all of them.
         tolerance: the loss that is small enough, at least 0; None to go on anyway.
         rng: shuffles the examples before each epoch; None to keep their order.
         callbacks: functions called with the history after each epoch; one that returns True ends
             the training, one that raises ends it with that error.
         progress: show a progress bar, if tqdm is installed.
+        resume: what an earlier `fit` returned, or gave to its callbacks; it can be pickled. The
+            model, the optimizer and the rng may be new ones of the same kind.
 
     Raises:
         TypeError: an argument is of a wrong kind, or the loss is not a Value.
         ValueError: an argument is out of its range, or the optimizer moves nothing of this model.
+        StateError: ``resume`` is of a training with another kind of optimizer or rng.
+        DomainError, NonFiniteGradientError: the first loss or its gradient is not finite.
 
     >>> from autograd_mini.losses import sum_of_squares
     >>> from autograd_mini.nn import MLP
@@ -137,74 +112,112 @@ def fit(
             raise ValueError(f"fit: tolerance must be at least 0, got {tolerance!r}")
     _check_parts(model, loss, optimizer, rng)
     callbacks = _callables(callbacks)
+    if resume is not None:
+        _check_resume(resume, optimizer, epochs, rng)
+    training = _Training(model, loss, optimizer, tolerance, rng)
+    training.begin(resume)
     bar = None
-    if progress and (bar := _bar(epochs)):
+    if progress and (bar := _bar(epochs, training.history.epochs)):
         callbacks.insert(0, partial(_show, bar))
 
-    training = _Training(model, loss, optimizer, tolerance)
-    history = training.history
     try:
         with bar or nullcontext():
-            training.run(examples, epochs, batch_size, rng, callbacks)
+            training.run(examples, epochs, batch_size, callbacks)
     except KeyboardInterrupt:
-        history._stop(
-            "interrupted",
-            f"Training was interrupted in epoch {training.number}; no update was done by halves.",
+        where = f"in epoch {min(training.number, epochs)}"
+        training.stop(
+            "interrupted", f"Training was interrupted {where}; no update was done by halves."
         )
-    return history
+    return training.history
 
 
+@dataclass
 class _Training:
-    """A training under way, and the best weights that it came by."""
+    """A training under way."""
 
-    def __init__(
-        self,
-        model: Model,
-        loss: Callable[[list[Any], list[Any]], Value],
-        optimizer: Optimizer,
-        tolerance: float | None,
-    ) -> None:
-        self.model = model
-        self.loss = loss
-        self.optimizer = optimizer
-        self.tolerance = -math.inf if tolerance is None else tolerance
-        self.history = History()
-        self.number = 0
-        self.limit = math.inf
-        self.lowest = math.inf
-        self.best = optimizer.snapshot()
-        self.best_number = 1
+    model: Model
+    loss: Callable[[list[Any], list[Any]], Value]
+    optimizer: Optimizer
+    tolerance: float | None
+    rng: random.Random | None
+    history: History = field(default_factory=History)
+    has_moved: bool = False
+
+    def begin(self, earlier: History | None) -> None:
+        """Begin with everything as it is, or go back to the checkpoint of an earlier training."""
+        if earlier is None:
+            self.remember()
+            return
+        checkpoint = earlier._remembered()
+        numbers = {name: of[: checkpoint.epochs] for name, of in earlier.history.items()}
+        self.history = History(numbers)
+        self.history._checkpoint = checkpoint
+        self.has_moved = checkpoint.epochs > 0
+        if self.rng is not None:
+            self.rng.setstate(checkpoint.rng_state)
+        for name, setting in checkpoint.settings.items():
+            setattr(self.optimizer, name, setting)
+        self.optimizer.restore(checkpoint.latest)
+
+    def remember(self) -> None:
+        """Make a checkpoint, which takes the place of the one before by a single store."""
+        latest, before = self.optimizer.snapshot(), self.history._checkpoint
+        lowest, best = math.inf, latest
+        if before is not None:
+            lowest, best = before.lowest_and_best(self.history.history["loss"])
+        self.history._checkpoint = Checkpoint(
+            epochs=self.history.epochs,
+            latest=latest,
+            best=best,
+            lowest=lowest,
+            optimizer=type(self.optimizer).__name__,
+            settings={name: getattr(self.optimizer, name) for name in self.optimizer.settings},
+            rng=type(self.rng).__name__,
+            rng_state=_state_of(self.rng),
+        )
+
+    @property
+    def number(self) -> int:
+        """Which epoch it is, from 1."""
+        return self.history._remembered().epochs + 1
 
     def run(
         self,
         examples: list[tuple[Any, Any]],
         epochs: int,
         batch_size: int,
-        rng: random.Random | None,
         callbacks: list[Callable[[History], object]],
     ) -> None:
         """Go through the epochs until there is a reason to stop."""
-        for _ in range(epochs):
+        while self.number <= epochs:
             try:
-                good_enough = self.epoch(_batches(examples, batch_size, rng))
+                good_enough = self.epoch(_batches(examples, batch_size, self.rng))
             except (DomainError, NonFiniteGradientError, DivergenceError) as error:
+                if not self.has_moved:
+                    error.add_note(
+                        "fit: this is the first loss, so nothing has diverged yet; "
+                        "the reason is in the examples, the first weights or the loss"
+                    )
+                    raise
                 self.fall_back(error)
                 return
             wishes = [callback(self.history) for callback in callbacks]
             if good_enough:
-                self.history._stop(
-                    "tolerance", f"The loss is below the tolerance of {self.tolerance!r}."
-                )
+                self.stop("tolerance", f"The loss is below the tolerance of {self.tolerance!r}.")
                 return
+            self.remember()
             if any(map(_is_true, wishes)):
-                self.history._stop("callback", "A callback ended the training.")
+                self.stop("callback", "A callback ended the training.")
                 return
-        self.history._stop("epochs", f"All {epochs} epochs were used up.")
+        self.stop("epochs", f"All {epochs} epochs were used up.")
+
+    def stop(self, stopped: Stopped, message: str) -> None:
+        """End the training with the weights as they are."""
+        self.history._latest = self.optimizer.snapshot()
+        self.history.stopped, self.history.message = stopped, message
 
     def epoch(self, batches: Sequence[list[tuple[Any, Any]]]) -> bool:
         """Go through all examples once; return whether the loss is below the tolerance."""
-        self.number += 1
-        start = self.optimizer.snapshot()
         total = sum(map(len, batches))
         loss = grad_norm = 0.0
         for batch in batches:
@@ -213,19 +226,21 @@ class _Training:
             loss += share * batch_loss
             grad_norm += share * batch_norm
             if len(batches) > 1:
-                self.optimizer.step()
+                self.step()
         self.history._record(loss, grad_norm)
-        if loss < self.lowest:
-            self.lowest, self.best, self.best_number = loss, start, self.number
-        if self.number == 1:
-            self.limit = EXPLOSION * max(1.0, abs(loss))
-        if loss > self.limit:
-            raise DivergenceError(f"the loss of {loss!r} exceeds the limit of {self.limit!r}")
-        if loss < self.tolerance:
+        limit = EXPLOSION * max(1.0, abs(self.history.history["loss"][0]))
+        if loss > limit:
+            raise DivergenceError(f"the loss of {loss!r} exceeds the limit of {limit!r}")
+        if self.tolerance is not None and loss < self.tolerance:
             return True
         if len(batches) == 1:
-            self.optimizer.step()
+            self.step()
         return False
+
+    def step(self) -> None:
+        """Update the weights; whatever fails from now on may be a divergence."""
+        self.has_moved = True
+        self.optimizer.step()
 
     def backward(self, batch: list[tuple[Any, Any]]) -> tuple[float, float]:
         """Leave the gradients of a batch in the parameters; return its loss and their norm."""
@@ -237,25 +252,24 @@ class _Training:
                 "loss use them rather than their .data?"
             )
         if not math.isfinite(loss.data):
-            raise DivergenceError(f"the loss is {loss.data!r}")
+            raise DomainError(f"the loss is {loss.data!r}")
         self.optimizer.zero_grad()
         loss.backward()
         norm = math.hypot(*[parameter.grad for parameter in self.optimizer.parameters])
         if not math.isfinite(norm):
-            raise DivergenceError(f"the norm of the gradient is {norm!r}")
+            raise NonFiniteGradientError(f"the norm of the gradient is {norm!r}")
         return loss.data, norm
 
     def fall_back(self, error: Exception) -> None:
         """End the training with the best weights, and gradients of zero."""
-        self.optimizer.restore(self.best)
+        losses = self.history.history["loss"]
+        self.optimizer.restore(self.history.best)
         self.optimizer.zero_grad()
-        if self.lowest < math.inf:
-            where = (
-                f"of the start of epoch {self.best_number}, whose loss is least, {self.lowest!r}"
-            )
-        else:
-            where = "that it began with"
-        self.history._stop(
+        where = "that it began with"
+        if losses:
+            least = min(losses)
+            where = f"of the start of epoch {losses.index(least) + 1}, whose loss is least, {least}"
+        self.stop(
             "diverged",
             f"Training diverged in epoch {self.number}: {error}. The weights are those {where}.",
         )
@@ -301,6 +315,36 @@ def _check_parts(model: Any, loss: Any, optimizer: Any, rng: Any) -> None:
         raise TypeError(f"fit: rng must be a random.Random, got {rng!r}; try random.Random({rng})")
 
 
+def _check_resume(resume: Any, optimizer: Optimizer, epochs: int, rng: Any) -> None:
+    if not isinstance(resume, History):
+        raise TypeError(f"fit: resume must be the History of an earlier fit, got {resume!r}")
+    earlier = resume._remembered()
+    weights = len(earlier.latest.weights)
+    if (earlier.optimizer, weights) != (type(optimizer).__name__, len(optimizer.parameters)):
+        raise StateError(
+            f"fit: resume is a training by {earlier.optimizer} (parameters: {weights}), "
+            f"but the optimizer is {optimizer!r}"
+        )
+    if earlier.rng != type(rng).__name__:
+        raise StateError(
+            f"fit: resume is a training with an rng of type {earlier.rng}, got {rng!r}"
+        )
+    if rng is not None and earlier.rng_state is None:
+        raise TypeError(
+            f"fit: only a random.Random can go back to its state for resume, got {rng!r}"
+        )
+    if epochs < resume.epochs:
+        raise ValueError(
+            f"fit: epochs must be at least the {resume.epochs} of resume, got {epochs}"
+        )
+
+
+def _state_of(rng: Any) -> Any:
+    """Return the state of a generator, None if it has none that can be read, as NumPy's."""
+    with suppress(AttributeError, NotImplementedError):
+        return rng.getstate()
+
+
 def _callables(callbacks: Any) -> list[Callable[[History], object]]:
     if callable(callbacks):
         raise TypeError("fit: callbacks takes a list of functions, got one; put it in a list")
@@ -318,7 +362,7 @@ def _is_true(wish: object) -> bool:
     return type(wish).__name__ in ("bool", "bool_") and bool(wish)
 
 
-def _bar(epochs: int) -> Any:
+def _bar(epochs: int, done: int) -> Any:
     try:
         from tqdm import tqdm  # noqa: PLC0415 - optional, and slow to import
     except ImportError:
@@ -328,7 +372,7 @@ def _bar(epochs: int) -> Any:
             stacklevel=3,
         )
         return None
-    return tqdm(total=epochs, unit="epoch")
+    return tqdm(total=epochs, initial=done, unit="epoch")
 
 
 def _show(bar: Any, history: History) -> None:

@@ -30,7 +30,7 @@ def interrupted_everywhere(
     action: Callable[[Subject], object],
     *,
     check: Callable[[Subject], object],
-    inside: str = PACKAGE,
+    inside: str | tuple[str, ...] = PACKAGE,
 ) -> int:
     """Run an action again and again, interrupted one instruction later each time, until it ends.
 
@@ -40,7 +40,8 @@ def interrupted_everywhere(
             catch it.
         check: looks at the thing after each run, the last and undisturbed one included, and
             raises if it is torn.
-        inside: only instructions of source files whose path starts so are interrupted. Code that
+        inside: only instructions of source files whose path starts so, or with one of several
+            such texts, are interrupted. Code that
             the package generates has a name in angle brackets and is left alone.
 
     Returns:
@@ -60,7 +61,9 @@ def interrupted_everywhere(
         instant += 1
 
 
-def _interrupted_at(instant: int, action: Callable[[], object], inside: str) -> str | None:
+def _interrupted_at(
+    instant: int, action: Callable[[], object], inside: str | tuple[str, ...]
+) -> str | None:
     """Run the action, raise KeyboardInterrupt at that instruction; return where, if it came."""
     remaining = instant
     where = None
@@ -83,7 +86,9 @@ def _interrupted_at(instant: int, action: Callable[[], object], inside: str) -> 
 
 
 @contextmanager
-def before_each_instruction(notify: Callable[[FrameType], None], inside: str) -> Iterator[None]:
+def before_each_instruction(
+    notify: Callable[[FrameType], None], inside: str | tuple[str, ...]
+) -> Iterator[None]:
     """Call ``notify`` with the frame before each instruction of source files in a place."""
     if sys.version_info >= (3, 12):  # where settrace misses the first instructions
         monitoring, tool = sys.monitoring, 4

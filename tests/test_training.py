@@ -1,6 +1,7 @@
 """`fit`: the same numbers as a plain loop, and an end that is explained and leaves no mess."""
 
 import copy
+import inspect
 import math
 import random
 import subprocess
@@ -14,9 +15,10 @@ from hypothesis import strategies as st
 from interrupts import interrupted_everywhere
 
 from autograd_mini import Value, training
-from autograd_mini.errors import DomainError, errstate
+from autograd_mini.errors import DomainError, NonFiniteGradientError, StateError, errstate
+from autograd_mini.history import History
 from autograd_mini.optim import SGD, Adam
-from autograd_mini.training import History, fit
+from autograd_mini.training import fit
 
 X = [-1.0, -0.5, 0.25, 0.5, 1.0]
 Y = [-1.0, 0.1, 1.4, 2.0, 3.0]  # about 2x + 1
@@ -295,12 +297,16 @@ def test_a_divergence_within_an_epoch_goes_back_to_its_start():
 
 
 def test_an_infinite_gradient_is_a_divergence():
+    """The first step ends where the root has an infinite slope."""
+
     def loss(predictions, targets):
         return predictions[0].sqrt()
 
-    model, history, _ = trained(Line(0.0, 0.0), X=[1.0], y=[0.0], loss=loss)
-    assert (history.epochs, history.stopped) == (0, "diverged")
-    assert "epoch 1: backward(): the gradient of 'slope' (0.0) would be inf" in history.message
+    model, history, _ = trained(Line(0.0, 0.25), X=[1.0], y=[0.0], lr=0.125, loss=loss)
+    assert history.history == {"loss": [0.5], "grad_norm": [math.sqrt(2)]}
+    assert history.stopped == "diverged"
+    assert "epoch 2: backward(): the gradient of 'slope' (-0.125) would be" in history.message
+    assert model.weights == (0.0, 0.25)
     assert model.gradients == (0.0, 0.0)
 
 
@@ -313,28 +319,78 @@ def test_an_infinite_weight_is_a_divergence():
     assert model.weights == (0.5, 0.0)
 
 
-@pytest.mark.parametrize(
-    ("loss", "x", "match"),
-    [
-        (lambda p, t: (1000 * p[0]).exp(), 1.0, "epoch 1: the loss is inf."),
-        (lambda p, t: 0 * (1000 * p[0]).exp(), 1.0, "epoch 1: the loss is nan."),
-        (lambda p, t: (p[0] - p[0].data).sqrt(), 1.0, "epoch 1: the norm of the gradient is inf."),
-        (lambda p, t: p[0], 1.7e308, "epoch 1: the norm of the gradient is inf."),
-    ],
-)
-def test_where_ieee_arithmetic_goes_on_fit_does_not(loss, x, match):
+class Stretched(Line):
+    def __call__(self, x):
+        return self.slope * x + self.offset * x
+
+
+NOT_FINITE = [
+    (lambda p: (1000 * p).exp(), 1.0, DomainError, "the loss is inf"),
+    (lambda p: 0 * (1000 * p).exp(), 1.0, DomainError, "the loss is nan"),
+    (lambda p: (p - p.data).sqrt(), 1.0, NonFiniteGradientError, "the norm of the gradient is inf"),
+    (lambda p: p, 1.7e308, NonFiniteGradientError, "the norm of the gradient is inf"),
+]
+
+
+@pytest.mark.parametrize(("loss", "x", "kind", "match"), NOT_FINITE)
+def test_where_ieee_arithmetic_goes_on_fit_does_not(loss, x, kind, match):
     """In the last case each gradient is finite, but their norm is not."""
 
-    class Stretched(Line):
-        def __call__(self, x):
-            return self.slope * x + self.offset * x
+    def losses(predictions, targets):
+        return loss(predictions[0]) if targets[0] else predictions[0]
 
     with errstate(nonfinite="ignore"):
-        model, history, _ = trained(Stretched(0.25, 0.5), X=[x], y=[0.0], loss=loss)
+        model, history, _ = trained(
+            Stretched(0.25, 0.5), X=[1.0, x], y=[False, True], loss=losses, batch_size=1, lr=1e-99
+        )
     assert (history.epochs, history.stopped) == (0, "diverged")
-    assert match in history.message
+    assert f"epoch 1: {match}. The weights are those that it began with." in history.message
     assert model.weights == (0.25, 0.5)
     assert model.gradients == (0.0, 0.0)
+
+
+def is_of_the_first_loss(error):
+    return error.__notes__ == [
+        "fit: this is the first loss, so nothing has diverged yet; "
+        "the reason is in the examples, the first weights or the loss"
+    ]
+
+
+@pytest.mark.parametrize(("loss", "x", "kind", "match"), NOT_FINITE)
+def test_before_the_first_update_it_is_no_divergence(loss, x, kind, match):
+    """But the user's data, weights or loss: the error comes through, and nothing has moved."""
+    model = Stretched(0.25, 0.5)
+    with errstate(nonfinite="ignore"), pytest.raises(kind, match=match) as caught:
+        trained(model, X=[x], y=[0.0], loss=lambda p, t: loss(p[0]))
+    assert is_of_the_first_loss(caught.value)
+    assert model.weights == (0.25, 0.5)
+
+
+@pytest.mark.parametrize("batch_size", [None, 1])
+@pytest.mark.parametrize(
+    ("loss", "kind", "match"),
+    [
+        (lambda p, t: (p[0] - 0.5).log(), DomainError, r"log\(x\) is -inf at x = 0\.0"),
+        (lambda p, t: (p[0] - 0.5).sqrt(), NonFiniteGradientError, "gradient of 'slope' .* inf"),
+        (lambda p, t: p[0] * math.nan, DomainError, "the loss is nan"),
+    ],
+)
+def test_an_error_of_the_first_loss_comes_through(batch_size, loss, kind, match):
+    """Also for NaN among the data, which no operation refuses."""
+    model = Line(0.25, 0.25)
+    with pytest.raises(kind, match=match) as caught:
+        trained(model, X=[1.0, 1.0], y=[0.0, 0.0], loss=loss, batch_size=batch_size)
+    assert is_of_the_first_loss(caught.value)
+    assert model.weights == (0.25, 0.25)
+
+
+def test_a_first_step_that_is_too_long_is_a_divergence():
+    """With mini-batches it fails before any loss is recorded, but not before an update."""
+    model, history, _ = trained(X=[10.0, 1.0], y=[-10.0, 0.0], lr=1e308, batch_size=1)
+    assert (history.epochs, history.stopped) == (0, "diverged")
+    assert "epoch 1: SGD.step(): the weight of parameters[0] ('slope') would" in history.message
+    assert history.message.endswith("The weights are those that it began with.")
+    assert model.weights == (0.5, 0.0)
 
 
 def test_a_callback_that_returns_true_ends_the_training():
@@ -457,7 +513,9 @@ def test_ctrl_c_at_any_instant_leaves_weights_gradients_and_history_whole(batch_
         else:
             assert len({len(numbers) for numbers in run.history.history.values()}) == 1
 
-    interrupted_everywhere(Run, Run.__call__, check=check, inside=training.__file__)
+    interrupted_everywhere(
+        Run, Run.__call__, check=check, inside=(training.__file__, inspect.getfile(History))
+    )
     assert ends == {None, "interrupted", "epochs"}
 
 
@@ -475,6 +533,258 @@ def test_histories_do_not_share_their_lists():
     assert copy.deepcopy(trained()[1]).history == trained()[1].history
 
 
+def test_a_history_of_no_training_remembers_nothing():
+    for what in "best", "latest":
+        with pytest.raises(StateError, match="this History is of no training; `fit` returns one"):
+            getattr(History(), what)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stopped"),
+    [
+        ({}, "epochs"),
+        ({"tolerance": 0.05, "epochs": 1000}, "tolerance"),
+        ({"lr": 0.7, "epochs": 1000}, "diverged"),
+        ({"callbacks": [lambda history: history.epochs == 3]}, "callback"),
+    ],
+)
+@pytest.mark.parametrize("batch_size", [None, 2])
+def test_latest_is_what_the_training_ended_with_and_best_what_its_lowest_epoch_began_with(
+    arguments, stopped, batch_size
+):
+    began = [[0.5, 0.0]]
+
+    def keep(history):
+        began.append(list(model.weights))
+
+    model = Line()
+    callbacks = [keep, *arguments.get("callbacks", [])]
+    _, history, optimizer = trained(
+        model, batch_size=batch_size, **arguments | {"callbacks": callbacks}
+    )
+    losses = history.history["loss"]
+    assert history.stopped == stopped
+    assert history.latest == optimizer.snapshot()
+    assert history.best.weights == began[losses.index(min(losses))]
+
+
+def test_a_callback_finds_the_best_so_far_too():
+    """A rate that grows trains first, then diverges: the best stays behind."""
+    model = Line()
+    optimizer = SGD(model.parameters(), lr=0.1)
+    began, found = [optimizer.snapshot()], []
+
+    def faster(history):
+        losses = history.history["loss"]
+        found.append(history.best == began[losses.index(min(losses))])
+        found.append(history.latest == began[-1])
+        began.append(optimizer.snapshot())
+        optimizer.lr *= 1.5
+
+    _, history, _ = trained(model, optimizer=optimizer, epochs=100, callbacks=[faster])
+    assert history.stopped == "diverged"
+    assert len(found) > 10
+    assert all(found)
+
+
+# --- resuming; that it gives the same bits after any interrupt is in promises.test_data -----------
+
+
+def bits(model, history, optimizer):
+    """Return all that a training leaves, as text: equal if and only if the bits are."""
+    return repr(
+        [
+            (model.weights, optimizer.state_dict()),
+            (history.history, history.stopped, history.message, history.best, history.latest),
+        ]
+    )
+
+
+def resumed(history, model=None, **arguments):
+    """Go on with a training, on a model with other weights."""
+    return trained(Line(7.0, -7.0) if model is None else model, resume=history, **arguments)
+
+
+@pytest.mark.parametrize("batch_size", [None, 2])
+@pytest.mark.parametrize("epochs", [3, 7])
+def test_more_epochs_are_counted_from_the_beginning(batch_size, epochs):
+    _, history, _ = trained(epochs=3, batch_size=batch_size)
+    whole = trained(epochs=epochs, batch_size=batch_size)
+    assert bits(*resumed(history, epochs=epochs, batch_size=batch_size)) == bits(*whole)
+
+
+@pytest.mark.parametrize("batch_size", [None, 2])
+@pytest.mark.parametrize("arguments", [{"tolerance": 0.1}, {"lr": 0.7}])
+def test_a_training_that_has_ended_by_itself_ends_the_same_way(arguments, batch_size):
+    """Below the tolerance, or diverged."""
+    arguments = arguments | {"batch_size": batch_size, "epochs": 1000}
+    whole = trained(**arguments)
+    assert whole[1].stopped in ("tolerance", "diverged")
+    assert bits(*resumed(whole[1], **arguments)) == bits(*whole)
+
+
+@pytest.mark.parametrize("batch_size", [None, 2])
+def test_a_lower_tolerance_goes_on_as_if_it_had_been_so_low_from_the_beginning(batch_size):
+    arguments = {"batch_size": batch_size, "epochs": 1000}
+    _, history, _ = trained(tolerance=5.0, **arguments)
+    lower = trained(tolerance=0.1, **arguments)
+    assert lower[1].epochs > history.epochs + 1
+    assert bits(*resumed(history, tolerance=0.1, **arguments)) == bits(*lower)
+
+
+def test_a_training_that_a_callback_ended_goes_on_after_that_epoch():
+    called = []
+
+    def at_three(history):
+        called.append(history.epochs)
+        return history.epochs == 3
+
+    _, history, _ = trained(callbacks=[at_three])
+    assert history.stopped == "callback"
+    assert bits(*resumed(history, callbacks=[at_three])) == bits(*trained())
+    assert called == list(range(1, 11))
+
+
+def test_a_training_that_a_callback_broke_goes_on_from_the_history_that_it_was_given():
+    """The callbacks of that epoch were not all called, so it is gone through again."""
+    kept = []
+
+    def fail(history):
+        if history.epochs == 3:
+            raise RuntimeError("mine")
+
+    with pytest.raises(RuntimeError, match="mine"):
+        trained(callbacks=[kept.append, fail])
+    assert (kept[-1].epochs, kept[-1].stopped) == (3, None)
+    assert bits(*resumed(kept[-1])) == bits(*trained())
+
+
+def test_what_callbacks_did_to_the_rate_is_part_of_the_training():
+    """Even if the epoch in which one changed it was interrupted after that."""
+
+    def slower(history):
+        optimizer.lr *= 0.5
+
+    def interrupt(history):
+        if history.epochs == 3:
+            raise KeyboardInterrupt
+
+    model = Line()
+    optimizer = SGD(model.parameters(), lr=0.1)
+    whole = trained(model, optimizer=optimizer, callbacks=[slower])
+    expected = bits(*whole)
+
+    model = Line()
+    optimizer = SGD(model.parameters(), lr=0.1)
+    _, history, _ = trained(model, optimizer=optimizer, callbacks=[slower, interrupt])
+    assert optimizer.lr == 0.0125
+    assert bits(*resumed(history, model, optimizer=optimizer, callbacks=[slower])) == expected
+
+
+def test_the_earlier_history_stays_as_it_was():
+    """So it can be resumed again."""
+    _, history, _ = trained(epochs=3)
+    before = repr(vars(history))
+    first = bits(*resumed(history, epochs=5))
+    assert repr(vars(history)) == before
+    assert bits(*resumed(history, epochs=5)) == first
+
+
+def test_lists_that_a_callback_keeps_in_the_history_go_on_too():
+    def interrupt(history):
+        history.history.setdefault("epoch", []).append(history.epochs)
+        if history.epochs == 3 and not rest:
+            raise KeyboardInterrupt
+
+    rest = []
+    _, history, _ = trained(callbacks=[interrupt])
+    assert history.history["epoch"] == [1, 2, 3]
+    rest.append("not again")
+    _, history, _ = resumed(history, callbacks=[interrupt], epochs=5)
+    assert history.history["epoch"] == [1, 2, 3, 4, 5]
+
+
+def test_the_limit_of_divergence_is_that_of_the_very_first_loss():
+    """The loss falls from 1e6 to 1e-6; a jump to 1e10 is within a million times the first."""
+    offsets = []
+
+    def jump(history):
+        offsets.append(optimizer.parameters[0].data)
+        if history.epochs == 3:
+            optimizer.parameters[0].data = 1e5
+
+    arguments = {"X": [0.0], "y": [0.0]}
+    first = Line(0.0, 1e3)
+    _, history, _ = trained(first, optimizer=SGD([first.offset], lr=0.4995), epochs=2, **arguments)
+    model = Line()
+    optimizer = SGD([model.offset], lr=0.5)
+    _, history, _ = resumed(
+        history, model, optimizer=optimizer, epochs=4, callbacks=[jump], **arguments
+    )
+    assert history.stopped == "epochs"
+    assert history.history["loss"] == pytest.approx([1e6, 1.0, 1e-6, 1e10])
+    assert offsets == pytest.approx([1e-6, 100.0])
+
+
+@pytest.mark.parametrize(
+    ("earlier", "arguments", "error", "match"),
+    [
+        (lambda: 3, {}, TypeError, "fit: resume must be the History of an earlier fit, got 3"),
+        (lambda: {"loss": [1]}, {}, TypeError, r"fit: resume must be the History .*, got \{'loss'"),
+        (History, {}, StateError, "this History is of no training; `fit` returns one that is"),
+        (
+            lambda: trained(model := Line(), optimizer=Adam(model.parameters()))[1],
+            {},
+            StateError,
+            r"fit: resume is a training by Adam \(parameters: 2\), but .* is SGD\(2 parameters",
+        ),
+        (
+            lambda: trained(model := Line(), optimizer=SGD([model.slope], lr=0.1))[1],
+            {},
+            StateError,
+            r"fit: resume is a training by SGD \(parameters: 1\), but .* is SGD\(2 parameters, lr=",
+        ),
+        (
+            lambda: trained()[1],
+            {"rng": random.Random(0)},
+            StateError,
+            r"fit: resume is a training with an rng of type NoneType, got <random\.Random",
+        ),
+        (
+            lambda: trained(rng=random.Random(0))[1],
+            {},
+            StateError,
+            "fit: resume is a training with an rng of type Random, got None",
+        ),
+        (
+            lambda: trained(rng=np.random.default_rng(0))[1],
+            {"rng": np.random.default_rng(0)},
+            TypeError,
+            r"fit: only a random\.Random can go back .* for resume, got Generator\(PCG64",
+        ),
+        (
+            lambda: trained(rng=random.SystemRandom())[1],
+            {"rng": random.SystemRandom()},
+            TypeError,
+            r"fit: only a random\.Random can go back .* for resume, got <random\.SystemRandom",
+        ),
+        (
+            lambda: trained()[1],
+            {"epochs": 9},
+            ValueError,
+            "fit: epochs must be at least the 10 of resume, got 9",
+        ),
+    ],
+)
+def test_what_cannot_be_resumed_is_refused_before_anything_moves(earlier, arguments, error, match):
+    model = Line(7.0, -7.0)
+    optimizer = SGD(model.parameters(), lr=0.25)
+    with pytest.raises(error, match=f"^{match}"):
+        trained(model, optimizer=optimizer, resume=earlier(), **arguments)
+    assert model.weights == (7.0, -7.0)
+    assert optimizer.lr == 0.25
+
+
 # --- the progress bar ----------------------------------------------------------------------------
 
 
@@ -489,6 +799,15 @@ def test_progress_shows_epochs_and_loss(capsys):
     shown = capsys.readouterr().err
     assert "3/3" in shown
     assert f"loss={history.history['loss'][-1]:.4g}" in shown
+
+
+def test_progress_goes_on_where_the_earlier_training_ended(capsys):
+    _, history, _ = trained(epochs=2)
+    capsys.readouterr()
+    resumed(history, progress=True, epochs=5)
+    shown = capsys.readouterr().err
+    assert "2/5" in shown
+    assert "5/5" in shown
 
 
 def test_the_bar_is_closed_on_errors(monkeypatch):

@@ -1,0 +1,697 @@
+"""The promises about what is kept: saved files (P16, P17) and interrupted trainings (P18).
+
+``-rP`` shows how often each was tried.
+"""
+
+import hashlib
+import inspect
+import json
+import math
+import os
+import pickle
+import random
+import re
+import signal
+import subprocess
+import sys
+import timeit
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from interrupts import interrupted_everywhere
+
+from autograd_mini import Module, Value, storage, training
+from autograd_mini.errors import StateError
+from autograd_mini.history import History
+from autograd_mini.optim import SGD, Adam
+from autograd_mini.training import fit
+
+TESTS = Path(__file__).parent.parent
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
+
+
+def printed_by(script: str, *arguments: object, status: int = 0) -> list[str]:
+    """Run a script in a process of its own, which must find no fault; return the words it prints.
+
+    A fresh interpreter has one thread and little memory, so it can be forked at no risk or cost.
+    """
+    path = os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")])
+    ran = subprocess.run(
+        [sys.executable, "-c", script, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": path},
+    )
+    assert (ran.stderr, ran.returncode) == ("", status)
+    return ran.stdout.split()
+
+
+# --- a saved file survives a kill at any instant: old or new, never torn (P16) ------------------
+
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+
+KILLED_AT_EACH_INSTRUCTION = """
+import os, signal, sys
+from autograd_mini import storage
+from interrupts import before_each_instruction
+
+path, old, new = sys.argv[1], {"w": 1.0}, {"w": 2.0, "b": -0.5}
+
+
+def save_or_be_killed(instant):
+    def kill(frame):
+        nonlocal instant
+        if instant == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        instant -= 1
+
+    with before_each_instruction(kill, storage.__file__):
+        storage.save(new, path)
+
+
+found, stray = [new], 0
+instant, status = 0, 1
+while status:
+    if found[-1] == new or len(os.listdir(os.path.dirname(path))) > 1:
+        storage.save(old, path)
+        assert os.listdir(os.path.dirname(path)) == [os.path.basename(path)]
+    child = os.fork()
+    if not child:
+        save_or_be_killed(instant)
+        os._exit(0)
+    status = os.waitpid(child, 0)[1]
+    found.append(storage.load(path))
+    stray += len(os.listdir(os.path.dirname(path))) - 1
+    instant += 1
+del found[0]
+assert all(state in (old, new) for state in found)
+print(found.count(old), found.count(new), found == sorted(found, key=len), stray)
+"""
+
+
+@needs_fork
+def test_p16_a_kill_at_any_instruction_leaves_old_or_new(tmp_path):
+    """Old before one instruction, new from then on; the one that is not killed ends the test.
+
+    Before the rename a kill leaves a temporary file too, which the next save removes.
+    """
+    old, new, in_order, stray = printed_by(KILLED_AT_EACH_INSTRUCTION, tmp_path / "state.json")
+    print(f"{old} instructions before the rename and {new} after; {stray} left a temporary file")
+    assert int(old) > 100
+    assert int(new) > 10
+    assert in_order == "True"
+    assert 20 < int(stray) < int(old)
+
+
+KILLED_AT_RANDOM = """
+import itertools, os, random, signal, sys, time, traceback
+from autograd_mini import storage
+
+parent, path, kills = os.getpid(), sys.argv[1], int(sys.argv[2])
+rng = random.Random(0)
+states = [{f"w{i}": rng.gauss(0, 1) for i in range(300)} for _ in range(2)]
+
+
+def save_for_ever():
+    try:
+        for state in itertools.cycle(states):
+            storage.save(state, path)
+            if os.getppid() != parent:
+                os._exit(1)
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+
+
+found, stray = [], 0
+for _ in range(kills):
+    started = time.monotonic()
+    storage.save(states[1], path)
+    duration = time.monotonic() - started
+    assert os.listdir(os.path.dirname(path)) == [os.path.basename(path)]
+    child = os.fork()
+    if not child:
+        save_for_ever()
+    time.sleep(rng.uniform(0, 4 * duration))
+    os.kill(child, signal.SIGKILL)
+    assert os.waitpid(child, 0)[1] == signal.SIGKILL
+    found.append(states.index(storage.load(path)))
+    stray += len(os.listdir(os.path.dirname(path))) - 1
+storage.save(states[1], path)
+assert os.listdir(os.path.dirname(path)) == [os.path.basename(path)]
+print(found.count(0), found.count(1), stray)
+"""
+
+
+@needs_fork
+@pytest.mark.parametrize("kills", [100, pytest.param(1000, marks=pytest.mark.soak)])
+def test_p16_a_kill_at_any_time_leaves_one_of_the_states_that_were_saved(tmp_path, kills):
+    """And what it leaves beside the file is gone after the next save."""
+    first, second, stray = map(int, printed_by(KILLED_AT_RANDOM, tmp_path / "state.json", kills))
+    print(f"{kills} kills left one state {first} times, the other {second}, a stray file {stray}")
+    assert first + second == kills
+    assert first > 0
+    assert second > 0
+    assert 0 < stray <= kills
+
+
+KILLED_AMONG_OTHERS = """
+import itertools, os, random, signal, sys, time, traceback
+from autograd_mini import storage
+
+parent, path, kills = os.getpid(), sys.argv[1], int(sys.argv[2])
+rng = random.Random(0)
+states = [{f"w{i}": rng.gauss(0, 1) for i in range(300)} for _ in range(4)]
+stop = []
+
+
+def save_until_told_to_stop(state):
+    signal.signal(signal.SIGTERM, lambda *_: stop.append(True))
+    try:
+        saved = 0
+        while saved < 50 or not stop:
+            storage.save(state, path)
+            saved += 1
+            if os.getppid() != parent:
+                os._exit(1)
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+    os.write(counts, b"%d " % saved)
+    os._exit(0)
+
+
+def saver(state):
+    child = os.fork()
+    if not child:
+        save_until_told_to_stop(state)
+    return child
+
+
+count, counts = os.pipe()
+storage.save(states[0], path)
+live = [saver(state) for state in states[:3]]
+loads = 0
+for _ in range(kills):
+    victim = saver(states[3])
+    until = time.monotonic() + rng.uniform(0, 0.02)
+    while time.monotonic() < until:
+        assert storage.load(path) in states
+        loads += 1
+    os.kill(victim, signal.SIGKILL)
+    assert os.waitpid(victim, 0)[1] == signal.SIGKILL
+    assert storage.load(path) in states
+for child in live:
+    os.kill(child, signal.SIGTERM)
+for child in live:
+    assert os.waitpid(child, 0)[1] == 0
+storage.save(states[0], path)
+assert os.listdir(os.path.dirname(path)) == [os.path.basename(path)]
+print(loads, sum(map(int, os.read(count, 100).split())))
+"""
+
+
+@needs_fork
+@pytest.mark.parametrize("kills", [50, pytest.param(1000, marks=pytest.mark.soak)])
+def test_p16_kills_do_not_disturb_others_who_save_to_the_same_file(tmp_path, kills):
+    """Three save on, at least 50 times each; none fails, and the file is always a whole one."""
+    loads, saves = printed_by(KILLED_AMONG_OTHERS, tmp_path / "state.json", kills)
+    print(f"{kills} kills among {saves} other saves; all of {loads} loads found a whole file")
+    assert int(loads) > kills
+
+
+# --- a damaged file is refused before a model is touched; doubles come back exactly (P17) --------
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    return tmp_path_factory.mktemp("data") / "state.json"
+
+
+@given(state=st.dictionaries(st.text(), FINITE))
+def test_p17_every_double_and_every_name_comes_back(file, state):
+    storage.save(state, file)
+    loaded = storage.load(file)
+    assert list(loaded) == list(state), "in the same order"
+    assert [x.hex() for x in loaded.values()] == [x.hex() for x in state.values()]
+
+
+class Line(Module):
+    """A model that is as small as can be: slope · x + offset."""
+
+    def __init__(self, slope=0.5, offset=-0.0):
+        self.slope, self.offset = Value(slope), Value(offset)
+
+    def __call__(self, x):
+        return self.slope * x + self.offset
+
+    @property
+    def bits(self):
+        return self.slope.data.hex(), self.offset.data.hex()
+
+
+SAVED, MODEL = Line(0.1, 1e-7), Line()
+STATE = SAVED.state_dict()
+
+
+def refusal(file: Path, content: bytes) -> str:
+    """Load a file into a model; return why it was refused, or "" if its numbers are the saved.
+
+    It is the one or the other, and a model whose file is refused is as it was before.
+    """
+    file.unlink(missing_ok=True)  # ext4 takes ten times as long to write over a file
+    file.write_bytes(content)
+    model = Line()
+    try:
+        model.load(file)
+    except StateError as error:
+        reason = str(error)
+    else:
+        assert model.bits == SAVED.bits
+        return ""
+    assert model.bits == MODEL.bits
+    assert reason.startswith(f"{file}: ")
+    return reason.removeprefix(f"{file}: ")
+
+
+@pytest.fixture
+def content(file):
+    SAVED.save(file)
+    return file.read_bytes()
+
+
+def document(**changes) -> str:
+    """Return the text of a file as it should be, but for some fields; None takes one away."""
+    numbers = changes.get("state", STATE)
+    fields = {"format": storage.FORMAT, "state": numbers, "version": storage.VERSION}
+    canonical = json.dumps(fields, sort_keys=True, separators=(",", ":"))
+    fields |= {"sha256": hashlib.sha256(canonical.encode()).hexdigest()} | changes
+    return json.dumps({name: value for name, value in fields.items() if value is not None})
+
+
+def test_p17_order_and_spacing_do_not_matter(file):
+    assert refusal(file, document().encode()) == ""
+    assert refusal(file, document(state=dict(reversed(STATE.items()))).encode()) == ""
+
+
+DAMAGED = [
+    ("", "not JSON: Expecting value"),
+    ('{"format"', "not JSON: "),
+    ("\ufeff{}", "not JSON: "),
+    ("[" * 100_000, "not JSON: "),
+    ('{"state": ' * 100_000, "not JSON: "),
+    ("9" * 10_000, "not JSON: "),
+    (document().replace("0.1", "9" * 5000), "not JSON: "),
+    ("[]", "not a file of the format 'autograd_mini state'"),
+    ("{}", "not a file of the format 'autograd_mini state'"),
+    ("null", "not a file of the format 'autograd_mini state'"),
+    (document(format="pickle"), "not a file of the format 'autograd_mini state'"),
+    (document(format=None), "not a file of the format 'autograd_mini state'"),
+    (document(version=2), "version 2 of the format is unknown here; known is 1"),
+    (document(version=1.0), r"version 1\.0 of the format is unknown here"),
+    (document(version=True), "version True of the format is unknown"),
+    (document(version=None), "version None of the format is unknown"),
+    (document(sha256=None), "the fields must be format, version, sha256, state, got format"),
+    (document(state=None), "the fields must be .*, got format, version, sha256"),
+    (document(more=1), "the fields must be .*, got format, state, version, sha256, more"),
+    (document(sha256="0" * 64), "the content is damaged: its sha256 is .* says '0000"),
+    (document(sha256=7), "the content is damaged: .* says 7"),
+    (document(state=[1.0]), "'state' must be an object, got list"),
+    (document(state="0.1"), "'state' must be an object, got str"),
+    (document(state=STATE | {"slope": "1.0"}), "'slope' takes a real number, got str '1.0'"),
+    (document(state=STATE | {"slope": True}), "'slope' takes a real number, got bool True"),
+    (document(state=STATE | {"slope": None}), "'slope' takes a real number, got NoneType None"),
+    (document(state=STATE | {"slope": [1.0]}), "'slope' takes a real number, got list"),
+    (document(state=STATE | {"slope": math.nan}), "NaN is not a finite number"),
+    (document(state=STATE | {"slope": -math.inf}), "-Infinity is not a finite number"),
+    (document().replace("0.1", "1e999"), "'slope' must be finite, got inf"),
+    (document().replace("0.1", str(10**400)), "'slope': no float is exactly 1000"),
+    (document().replace("0.1", str(2**53 + 1)), "'slope': no float is exactly 9007199254740993"),
+    (document().replace("0.1", "0.10000000000000002"), "the content is damaged"),
+    (document().replace("0.1", "-0.1"), "the content is damaged"),
+    (document().replace('"slope"', '"slop"'), "the content is damaged"),
+    (document().replace('"slope"', '"\\ud800"'), "'utf-8' codec can't encode character"),
+    (document().replace('"offset"', '"slope"'), "the name 'slope' stands twice"),
+    (document().replace('"version"', '"format"'), "the name 'format' stands twice"),
+    # Whole files, but of another model.
+    (document(state={}), "the state does not fit Line.*: missing 'slope', 'offset'$"),
+    (document(state={"slope": 0.1}), "the state does not fit Line.*: missing 'offset'$"),
+    (document(state=STATE | {"more": 1.0}), "the state does not fit .*: unexpected 'more'$"),
+    (document(state={"Slope": 0.1, "offset": 1e-7}), "missing 'slope'; unexpected 'Slope'$"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), DAMAGED, ids=lambda text: text[:40])
+def test_p17_what_is_wrong_with_a_file_is_named_and_the_model_untouched(file, text, message):
+    assert re.search(message, refusal(file, text.encode()))
+
+
+def test_p17_bytes_that_are_no_text_are_refused(file, content):
+    assert refusal(file, pickle.dumps(STATE)).startswith("not JSON: 'utf-8' codec")
+    assert refusal(file, content.decode().encode("utf-16")).startswith("not JSON: 'utf-8' codec")
+    assert refusal(file, content.decode().encode("utf-16-le")).startswith("not JSON: ")
+    assert refusal(file, b"\0" * len(content)).startswith("not JSON: ")
+
+
+def test_p17_what_is_no_file_is_an_error_of_the_system(tmp_path):
+    model = Line()
+    with pytest.raises(FileNotFoundError, match=r"state\.json"):
+        model.load(tmp_path / "state.json")
+    (tmp_path / "state.json").mkdir()
+    with pytest.raises(OSError, match=r"state\.json"):
+        model.load(tmp_path / "state.json")
+    assert model.bits == MODEL.bits
+
+
+def test_p17_every_flipped_bit_is_noticed_but_that_of_an_exponents_case(file, content):
+    """1e-07 and 1E-07 are the same number; all else gives other content, which is refused."""
+    accepted = []
+    for at, byte in enumerate(content):
+        for bit in range(8):
+            changed = content[:at] + bytes([byte ^ 1 << bit]) + content[at + 1 :]
+            if not refusal(file, changed):
+                accepted.append(content[at : at + 1] + changed[at : at + 1])
+    assert accepted == [b"eE"]
+
+
+def test_p17_every_single_changed_byte_is_noticed_or_changes_nothing(file, content):
+    """A changed digit, letter or bracket never gives other numbers."""
+    noticed = 0
+    for at in range(len(content)):
+        for byte in b'0 x",':
+            noticed += refusal(file, content[:at] + bytes([byte]) + content[at + 1 :]) != ""
+    assert noticed > 4 * len(content)
+
+
+def test_p17_a_file_that_was_cut_off_is_refused_at_every_length(file, content):
+    """But for the line's end, which is no part of the content."""
+    accepted = [n for n in range(len(content)) if not refusal(file, content[:n])]
+    assert accepted == [len(content) - 1]
+
+
+def test_p17_whatever_is_appended_is_refused_but_space(file, content):
+    accepted = [byte for byte in range(256) if not refusal(file, content + bytes([byte]))]
+    assert bytes(accepted) == b"\t\n\r "
+    assert refusal(file, content + content).startswith("not JSON: Extra data")
+
+
+WORDS = [b"NaN", b"-Infinity", b"1e999", b"-0.0", b"0.1", b"1", b"null", b"true", b'"', b"{", b"}"]
+WORDS += [b'"slope": 0.2,', b'"offset": 0', b'"version": 1,', b"\\u0000", b"\\ud800", b"[", b" "]
+
+
+def mutated(content: bytes, other: bytes, rng: random.Random) -> bytes:
+    """Return a content with one to four pieces replaced, moved, taken away or repeated."""
+    for _ in range(rng.randint(1, 4)):
+        i, j = sorted(rng.randrange(len(content) + 1) for _ in range(2))
+        k = min(j, i + rng.randint(0, 4))
+        start = rng.randrange(len(other))
+        content = rng.choice(
+            [
+                content[:i] + rng.randbytes(k - i) + content[k:],
+                content[:i] + rng.choice(WORDS) + content[k:],
+                content[:i] + content[k:],
+                content[:i] + content[j:],
+                content[:j] + content[i:],
+                content[j:] + content[:i],
+                content[:i] + other[start : start + k - i] + content[k:],
+                content[:i] + other[start:],
+            ]
+        )
+    return content
+
+
+@pytest.mark.parametrize("times", [2_000, pytest.param(200_000, marks=pytest.mark.soak)])
+def test_p17_random_damage_is_refused_or_changes_nothing(file, content, times):
+    """Other bytes, words and pieces of a file with other numbers but the same checksum."""
+    rng = random.Random(times)
+    checksum = json.loads(content)["sha256"]
+    other = document(state={"slope": 0.2, "offset": -3.0}, sha256=checksum).encode()
+    refused = sum(refusal(file, mutated(content, other, rng)) != "" for _ in range(times))
+    print(f"{refused} of {times} damaged files refused, the others still hold the same numbers")
+    assert times / 2 < refused < times
+
+
+# --- an interrupted training keeps its weights and can go on as if it never stopped (P18) --------
+
+X = [-1.0, -0.5, 0.25, 0.5]
+Y = [-1.0, 0.1, 1.4, 2.0]
+
+
+def squares(predictions, targets):
+    return Value.sum([(p - t) ** 2 for p, t in zip(predictions, targets, strict=True)])
+
+
+class Training:
+    """A model, an optimiser and a generator, and a training of them that can be interrupted."""
+
+    def __init__(self, make, *, batch_size=2, weights=(0.5, -0.0), seed=1, loss=squares):
+        self.model = Line(*weights)
+        self.optimizer = make(self.model.parameters())
+        self.rng = random.Random(seed)
+        self.batch_size = batch_size
+        self.loss = loss
+        self.history = None
+
+    def run(self, resume=None, epochs=2):
+        """Train; a callback keeps the history, which an interrupt of `fit` itself would lose."""
+        self.history = resume
+        self.history = fit(
+            self.model,
+            X,
+            Y,
+            loss=self.loss,
+            optimizer=self.optimizer,
+            epochs=epochs,
+            batch_size=self.batch_size,
+            rng=self.rng,
+            resume=resume,
+            callbacks=[self.keep],
+        )
+        return self
+
+    def keep(self, history):
+        self.history = history
+
+    @property
+    def bits(self):
+        """All that a training leaves, as text: equal if and only if the bits are."""
+        history = self.history
+        return repr(
+            [
+                (self.model.bits, self.optimizer.state_dict(), self.rng.getstate()),
+                (history.history, history.stopped, history.message, history.best, history.latest),
+            ]
+        )
+
+
+def momentum(parameters):
+    return SGD(parameters, lr=0.05, momentum=0.9, nesterov=True, weight_decay=0.01)
+
+
+def adam(parameters):
+    return Adam(parameters, lr=0.1)
+
+
+def elsewhere(make, batch_size):
+    """A training of the same kind, but with other weights and another generator."""
+    return Training(make, batch_size=batch_size, weights=(7.0, 7.0), seed=7)
+
+
+KINDS = [(make, batch_size) for make in (momentum, adam) for batch_size in (None, 2)]
+
+
+@pytest.mark.parametrize(
+    ("make", "batch_size"),
+    [KINDS[0], KINDS[3], *(pytest.param(*kind, marks=pytest.mark.soak) for kind in KINDS[1:3])],
+)
+def test_p18_after_an_interrupt_at_any_instant_training_goes_on_as_if_it_never_stopped(
+    make, batch_size
+):
+    """Where it was interrupted, and with a new model from a copy of the history."""
+    whole = Training(make, batch_size=batch_size).run().bits
+    ends = set()
+
+    def check(interrupted):
+        history = interrupted.history
+        ends.add(history and (history.stopped, history.epochs))
+        if history is not None:
+            copied = pickle.loads(pickle.dumps(history))  # noqa: S301 - as a user may
+            assert elsewhere(make, batch_size).run(copied).bits == whole
+        assert interrupted.run(history).bits == whole
+
+    instants = interrupted_everywhere(
+        lambda: Training(make, batch_size=batch_size),
+        Training.run,
+        check=check,
+        inside=(training.__file__, inspect.getfile(History)),
+    )
+    print(f"interrupted at {instants} instants, and every time resumed twice")
+    assert instants > 500
+    assert ends == {None, ("interrupted", 0), ("interrupted", 1), ("interrupted", 2), ("epochs", 2)}
+
+
+def interrupting(after: int):
+    """Return a cost that is interrupted when it is called for that time, from 0, but only once."""
+    calls = iter(range(after + 1))
+
+    def loss(predictions, targets):
+        if next(calls, None) == after:
+            raise KeyboardInterrupt
+        return squares(predictions, targets)
+
+    return loss
+
+
+def test_p18_also_if_it_is_interrupted_again_at_any_instant():
+    """First in the middle of the second epoch, then anywhere in the rest."""
+    whole = Training(adam).run().bits
+    first = Training(adam, loss=interrupting(3)).run().history
+    assert (first.stopped, first.epochs) == ("interrupted", 1)
+    again = set()
+
+    def check(resumed):
+        again.add((resumed.history.stopped, resumed.history.epochs))
+        assert elsewhere(adam, 2).run(resumed.history).bits == whole
+
+    instants = interrupted_everywhere(
+        lambda: elsewhere(adam, 2),
+        lambda resumed: resumed.run(first),
+        check=check,
+        inside=(training.__file__, inspect.getfile(History)),
+    )
+    print(f"interrupted for the second time at {instants} instants")
+    assert instants > 300
+    assert again == {("interrupted", 1), ("interrupted", 2), ("epochs", 2)}
+
+
+@pytest.mark.parametrize(("make", "batch_size"), KINDS)
+def test_p18_best_and_latest_are_what_they_say(make, batch_size):
+    """After any batch: the latest weights are the model's, the best began the lowest epoch."""
+    began = [Training(make, batch_size=batch_size).optimizer.snapshot()]
+    for epochs in range(1, 7):
+        run = Training(make, batch_size=batch_size).run(epochs=epochs)
+        began.append(run.optimizer.snapshot())
+    batches = 6 * (1 if batch_size is None else 2)
+    seen = set()
+    for calls in range(batches + 1):
+        run = Training(make, batch_size=batch_size, loss=interrupting(calls)).run(epochs=6)
+        assert run.history.stopped == ("interrupted" if calls < batches else "epochs")
+        assert repr(run.history.latest) == repr(run.optimizer.snapshot())
+        losses = run.history.history["loss"]
+        best = losses.index(min(losses)) if losses else 0
+        assert repr(run.history.best) == repr(began[best])
+        seen.add(best)
+        run.optimizer.restore(run.history.best)
+        if batch_size is None and losses:
+            assert squares([run.model(x) for x in X], Y).data == pytest.approx(min(losses))
+    assert len(seen) > 1
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs timers")
+@pytest.mark.parametrize("signals", [100, pytest.param(2000, marks=pytest.mark.soak)])
+def test_p18_also_after_real_signals(signals):
+    """Each comes when it comes, and the training goes on until it has ended by itself."""
+    rng = random.Random(0)
+    epochs, armed = 20, False
+
+    def interrupt(*_):
+        if armed:
+            raise KeyboardInterrupt
+
+    whole = Training(adam).run(epochs=epochs).bits
+    duration = min(timeit.repeat(lambda: Training(adam).run(epochs=epochs), number=1, repeat=20))
+    before = signal.signal(signal.SIGALRM, interrupt)
+    came, trainings, ends = 0, 0, set()
+    try:
+        while came < signals:
+            run = Training(adam)
+            while run.history is None or run.history.stopped != "epochs":
+                armed = True
+                try:
+                    signal.setitimer(signal.ITIMER_REAL, rng.uniform(1e-6, duration))
+                    run.run(run.history, epochs=epochs)
+                    armed = False
+                except KeyboardInterrupt:
+                    armed = False
+                    came += 1
+                signal.setitimer(signal.ITIMER_REAL, 0)
+                ends.add(run.history and run.history.epochs)
+            assert run.bits == whole
+            trainings += 1
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    print(f"{came} signals in {trainings} trainings")
+    assert len(ends) > 5
+
+
+IN_ANOTHER_PROCESS = """
+import os, pickle, random, signal, sys
+from autograd_mini import MLP, Adam, fit, losses
+
+path, task = sys.argv[1:]
+rng = random.Random(task)  # other weights and another order in each process
+model = MLP(2, [3, 1], activation="tanh", rng=rng)
+optimizer = Adam(model.parameters(), lr=0.5 if task == "resume" else 0.1)
+steps = 0
+
+
+def save(history):
+    with open(path + ".new", "wb") as file:
+        pickle.dump(history, file)
+    os.replace(path + ".new", path)
+
+
+def loss(predictions, targets):
+    global steps
+    steps += 1
+    if task == "interrupted" and steps == 9:
+        raise KeyboardInterrupt
+    if task == "killed" and steps == 9:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return losses.mean_squared_error(predictions, targets)
+
+
+if task != "resume":
+    rng.seed(1)
+    model.load_state_dict({name: rng.gauss(0, 1) for name in model.state_dict()})
+    resume = None
+else:
+    with open(path, "rb") as file:
+        resume = pickle.load(file)
+history = fit(
+    model,
+    [(0, 0), (0, 1), (1, 0), (1, 1)],
+    [0, 1, 1, 0],
+    loss=loss,
+    optimizer=optimizer,
+    epochs=6,
+    batch_size=2,
+    rng=rng,
+    callbacks=[save] if task == "killed" else [],
+    resume=resume,
+)
+if task == "interrupted":
+    save(history)
+else:
+    everything = [
+        (model.state_dict(), optimizer.state_dict(), rng.getstate()),
+        (history.history, history.stopped, history.message, history.best, history.latest),
+    ]
+    print(repr(everything))
+"""
+
+
+def test_p18_also_in_another_process(tmp_path):
+    """From the history that was pickled after an interrupt, or by a callback before a SIGKILL."""
+    whole = printed_by(IN_ANOTHER_PROCESS, tmp_path / "history", "whole")
+    assert len(whole) > 625
+    printed_by(IN_ANOTHER_PROCESS, tmp_path / "history", "interrupted")
+    assert printed_by(IN_ANOTHER_PROCESS, tmp_path / "history", "resume") == whole
+    if hasattr(signal, "SIGKILL"):
+        (tmp_path / "history").unlink()
+        printed_by(IN_ANOTHER_PROCESS, tmp_path / "history", "killed", status=-signal.SIGKILL)
+        assert printed_by(IN_ANOTHER_PROCESS, tmp_path / "history", "resume") == whole
