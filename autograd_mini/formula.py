@@ -6,6 +6,7 @@ import ast
 import math
 import operator
 import reprlib
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -87,12 +88,16 @@ class Formula:
     def __init__(self, text: str) -> None:
         self.text = text
         try:
-            self._tree = ast.parse(text.strip(), mode="eval").body
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")  # Python only warns of 1or x
+                self._tree = ast.parse(text.strip(), mode="eval").body
             self.names = tuple(dict.fromkeys(self._checked(self._tree)))
             """The names in it, in order of appearance."""
+        except FormulaError:
+            raise
         except SyntaxError as error:
             raise FormulaError(f"cannot read {reprlib.repr(text)}: {error.msg}") from None
-        except UnicodeError:
+        except ValueError:  # half of a surrogate pair; to older Pythons, a NUL
             raise FormulaError(f"cannot read {reprlib.repr(text)}: it is no text") from None
         except (RecursionError, MemoryError):
             raise FormulaError("the formula is nested too deeply") from None

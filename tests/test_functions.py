@@ -287,8 +287,8 @@ def test_log_softmax_keeps_its_digits_where_one_operand_outweighs_all():
     out = log_softmax([x, y])[0]
     out.backward()
     assert out.data == -math.log1p(math.exp(-40.0))
-    assert y.grad == pytest.approx(-math.exp(-40.0), rel=1e-15)
-    assert x.grad == pytest.approx(math.exp(-40.0), rel=1e-15)
+    assert y.grad == pytest.approx(-math.exp(-40.0), rel=1e-15, abs=0)
+    assert x.grad == pytest.approx(math.exp(-40.0), rel=1e-15, abs=0)
 
 
 @pytest.mark.parametrize("gap", [1.0, 20.0, 40.0, 600.0])
@@ -297,7 +297,14 @@ def test_slopes_keep_their_digits_where_one_operand_outweighs_all(gap):
     z = [ag.Value(gap), ag.Value(0.0)]
     small, large = math.exp(-gap) / (1 + math.exp(-gap)), 1 / (1 + math.exp(-gap))
     ag.log_softmax(z)[0].backward()
-    assert [v.grad for v in z] == pytest.approx([small, -small], rel=1e-15)
+    assert [v.grad for v in z] == pytest.approx([small, -small], rel=1e-15, abs=0)
     z = [ag.Value(gap), ag.Value(0.0)]
     ag.softmax(z)[0].backward()
-    assert [v.grad for v in z] == pytest.approx([small * large, -small * large], rel=1e-15)
+    assert [v.grad for v in z] == pytest.approx([small * large, -small * large], rel=1e-15, abs=0)
+
+
+def test_log_softmax_keeps_the_slope_of_the_class_that_is_almost_certain():
+    """It is the probability of the others, which a difference of ones would round to 0."""
+    x, y, z = Value(40.0), Value(0.0), Value(1.0)
+    log_softmax([x, y, z])[0].backward()
+    assert x.grad == pytest.approx(math.exp(-40.0) + math.exp(-39.0), rel=1e-14, abs=0)

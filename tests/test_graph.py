@@ -39,6 +39,7 @@ def test_several_roots_share_their_nodes():
     shared = x * x
     one, other = shared + 1.0, shared - 1.0
     assert topological_order(one, other, one) == [x, shared, one, other]
+    assert topological_order(one, one, other) == [x, shared, one, other]
 
 
 def test_no_roots_have_no_nodes():

@@ -365,11 +365,108 @@ def test_a_confident_right_answer_still_has_its_loss_and_its_slope(z, target):
     logit = Value(z if target else -z)
     loss = binary_cross_entropy([logit], [target])
     loss.backward()
-    assert loss.data == pytest.approx(math.log1p(math.exp(-z)), rel=1e-15)
-    assert abs(logit.grad) == pytest.approx(math.exp(-z) / (1 + math.exp(-z)), rel=1e-14)
+    assert loss.data == pytest.approx(math.log1p(math.exp(-z)), rel=1e-15, abs=0)
+    assert abs(logit.grad) == pytest.approx(math.exp(-z) / (1 + math.exp(-z)), rel=1e-14, abs=0)
 
 
 def test_a_target_between_zero_and_one_weighs_both_sides():
     logit = Value(0.3)
     binary_cross_entropy([logit], [0.25]).backward()
-    assert logit.grad == pytest.approx(1 / (1 + math.exp(-0.3)) - 0.25, rel=1e-14)
+    assert logit.grad == pytest.approx(1 / (1 + math.exp(-0.3)) - 0.25, rel=1e-14, abs=0)
+
+
+BOTH = [[1.0, 2.0], [3.0, 4.0]]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: squared_error([1.0], BOTH),
+            "squared_error: targets must have the shape of the predictions, a list of 1; "
+            "got 2 rows of 2",
+        ),
+        (
+            lambda: hinge(1.0, [1.0]),
+            "hinge: targets must have the shape of the predictions, a single one; got a list of 1",
+        ),
+        (
+            lambda: hinge([[1.0, 2.0], [3.0]], BOTH),
+            "hinge: predictions: all rows must be equally long; row 0 has length 2, "
+            "row 1 has length 1",
+        ),
+        (lambda: hinge([], []), "hinge: predictions must not be empty"),
+        (lambda: hinge(BOTH, [[1, -1], []]), "hinge: targets[1] must not be empty"),
+        (lambda: hinge("1", "1"), "hinge: predictions takes a list, got str '1'"),
+        (
+            lambda: hinge([[1.0, 2.0], [3.0, None]], BOTH),
+            "hinge: predictions[1][1] takes a real number, got NoneType None",
+        ),
+        (lambda: hinge(None, 1), "hinge: predictions takes a real number, got NoneType None"),
+        (lambda: hinge([1.0], [Value(0.5)]), "hinge: targets are 1 or -1, got 0.5"),
+        (
+            lambda: binary_cross_entropy([1.0], [Value(1.5)]),
+            "binary_cross_entropy: targets are from 0 to 1, got 1.5",
+        ),
+        (
+            lambda: cross_entropy(0.5, 0),
+            "cross_entropy: logits are a row for each example, or one row; got 0.5",
+        ),
+        (
+            lambda: cross_entropy(BOTH, [1]),
+            "cross_entropy: targets must be as many as the rows of logits, 2; got 1",
+        ),
+        (lambda: cross_entropy(BOTH, 1), "cross_entropy: targets takes a list, got int 1"),
+        (
+            lambda: cross_entropy([1.0, 2.0], [1.0]),
+            "cross_entropy: a row of targets has a probability for each class, 2; got 1",
+        ),
+        (
+            lambda: cross_entropy([1.0, 2.0], [0.5, 0.6]),
+            "cross_entropy: a row of targets must be probabilities that add up to 1, "
+            "got [0.5, 0.6]",
+        ),
+        (
+            lambda: cross_entropy([1.0, 2.0], [0.5, None]),
+            "cross_entropy: a row of targets[1] takes a real number, got NoneType None",
+        ),
+        (
+            lambda: cross_entropy([1.0, 2.0], 1.0),
+            "cross_entropy: a target is the index of a class, an int, or a row of probabilities; "
+            "got float 1.0",
+        ),
+        (
+            lambda: cross_entropy([1.0, 2.0], 2),
+            "cross_entropy: there are 2 classes, 0 to 1, so 2 is the index of none",
+        ),
+    ],
+)
+def test_a_refusal_names_the_cost_the_rule_and_what_came(call, message):
+    with pytest.raises((TypeError, ValueError)) as caught:
+        call()
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("target", [[1.0000005, 0.0], [1.0, 0.0], [0.4999995, 0.5]])
+def test_probabilities_may_be_rounded(target):
+    assert cross_entropy([0.0, 0.0], target) == pytest.approx(math.log(2), rel=1e-5)
+
+
+@pytest.mark.parametrize("target", [[1.000002, 0.0], [0.499998, 0.5]])
+def test_probabilities_that_are_more_than_rounded_are_refused(target):
+    with pytest.raises(ValueError, match="add up to 1, got"):
+        cross_entropy([0.0, 0.0], target)
+
+
+@pytest.mark.parametrize("loss", PAIRWISE)
+def test_one_pair_makes_no_node_for_its_sum_or_mean(loss):
+    """A drawing would show it."""
+    assert {"sum", "div"}.isdisjoint(
+        node.op.name for node in topological_order(loss([Value(0.5)], [1.0])) if node.op
+    )
+
+
+@pytest.mark.parametrize(("target", "operations"), [(0.0, ["softplus"]), (1, ["neg", "softplus"])])
+def test_a_target_that_is_certain_costs_one_softplus(target, operations):
+    order = topological_order(binary_cross_entropy([Value(0.5)], [target]))
+    assert [node.op.name for node in order if node.op] == operations

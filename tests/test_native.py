@@ -191,16 +191,17 @@ def test_every_row_has_the_same_bits_at_numbers_of_every_size(row):
 def test_functions_of_many_operands_have_the_same_bits_at_any_length(length):
     rng = random.Random(length)
     ws, xs = ([rng.gauss(0, 1) for _ in range(length)] for _ in range(2))
-    twins = [
-        (made, value_type.dot(made, xs, value_type(0.5)), value_type.sum([*made, value_type(1.5)]))
-        for value_type in (Native, Reference)
-        for made in [[value_type(w) for w in ws]]
-    ]
-    for _, dot, total in twins:
-        (dot * total).backward()
-    assert twins[0][1].data.hex() == twins[1][1].data.hex()
-    assert twins[0][2].data.hex() == twins[1][2].data.hex()
-    assert [w.grad.hex() for w in twins[0][0]] == [w.grad.hex() for w in twins[1][0]]
+    outcomes = []
+    for value_type in (Native, Reference):
+        leaves = [value_type(number) for number in [*ws, *xs, 0.5, 1.5]]
+        *_, bias, last = leaves
+        dot = value_type.dot(leaves[:length], leaves[length : 2 * length], bias)
+        mixed = value_type.dot(leaves[:length], xs, 0.25) + last
+        total = value_type.sum([*leaves[:length], last])
+        (dot * total * mixed).backward()
+        nodes = [dot, mixed, total]
+        outcomes.append([v.data.hex() for v in nodes] + [v.grad.hex() for v in leaves])
+    assert outcomes[0] == outcomes[1]
 
 
 @pytest.mark.parametrize("b", [0.0, -0.0])

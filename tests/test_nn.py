@@ -642,3 +642,80 @@ def test_a_module_without_a_constructor_takes_no_arguments():
         Empty(3)
     with pytest.raises(TypeError, match=r"^Empty\(\) takes no arguments$"):
         Empty(inputs=3)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: Neuron(2, activation="softmax"),
+            "Neuron: softmax goes over the outputs of a layer; "
+            "use Layer(2, outputs, activation='softmax')",
+        ),
+        (
+            lambda: Neuron(2, weights=[1.0]),
+            "Neuron: weights takes 2 items, one for each input, got 1: [1.0]",
+        ),
+        (
+            lambda: Neuron(2, weights=1.0),
+            "Neuron: weights takes a list, one item for each input, got 1.0",
+        ),
+        (lambda: Neuron(1, weights=["1"]), "Neuron: weights[0] takes a real number, got str '1'"),
+        (
+            lambda: Neuron(1, bias=Value(2.0) * 3.0),
+            "Neuron: bias takes a number or a leaf Value, got the result of a computation: "
+            "Value(data=6.0, op=mul)",
+        ),
+        (lambda: Neuron(1, bias=Value(math.inf)), "Neuron: bias must be finite, got inf"),
+        (lambda: Neuron(0), "Neuron: inputs must be at least 1, got 0"),
+        (lambda: Layer(0, 1), "Layer: inputs must be at least 1, got 0"),
+        (lambda: Layer(1, 0), "Layer: outputs must be at least 1, got 0"),
+        (
+            lambda: Layer(1, 2, weights=[[1.0]]),
+            "Layer: weights takes 2 items, one for each output, got 1: [[1.0]]",
+        ),
+        (
+            lambda: Layer(1, 2, weights=[[1.0], []]),
+            "Layer: weights[1] takes 1 items, one for each input, got 0: []",
+        ),
+        (
+            lambda: Layer(1, 2, biases=[1.0]),
+            "Layer: biases takes 2 items, one for each output, got 1: [1.0]",
+        ),
+        (lambda: MLP(0, [1]), "MLP: inputs must be at least 1, got 0"),
+        (lambda: MLP(1, "1"), "MLP: sizes takes a list, such as [16, 1], got '1'"),
+        (lambda: MLP(1, [1, 0]), "MLP: sizes[1] must be at least 1, got 0"),
+        (lambda: MLP(1, []), "MLP: sizes must name at least one layer, got none"),
+        (lambda: Neuron(2)([1.0]), "Neuron expects 2 inputs, got 1: [1.0]"),
+        (lambda: Neuron(1)([1.0, 2.0]), "Neuron expects 1 input, got 2: [1.0, 2.0]"),
+        (
+            lambda: MLP(2, [1])(0.5),
+            "MLP takes a list of 2 inputs, got 0.5; also a single one goes into a list",
+        ),
+        (
+            lambda: Neuron(1, weights=[1], fused=False)([None]),
+            "Neuron: an input takes a real number, got NoneType None",
+        ),
+        (
+            lambda: Neuron(1, weights=[1], activation=lambda z: z.data)([2.0]),
+            "activation '<lambda>' must return a Value, or gradients would be lost; got float 2.0",
+        ),
+        (
+            lambda: Neuron(1).load_state_dict([1]),
+            "load_state_dict takes a mapping of names to numbers, got list [1]",
+        ),
+        (
+            lambda: Neuron(1, activation="relu").load_state_dict({"p": 1, "bias": 1}),
+            "the state does not fit Neuron(1 → 1 relu, 2 parameters): missing 'weights.0'; "
+            "unexpected 'p'",
+        ),
+        (
+            lambda: Neuron(1).load_state_dict({"weights.0": 1, "bias": math.nan}),
+            "parameter 'bias' must be finite, got nan",
+        ),
+    ],
+)
+def test_a_refusal_names_the_thing_the_rule_and_what_came(call, message):
+    with pytest.raises((TypeError, ValueError, StateError)) as caught:
+        call()
+    assert str(caught.value) == message

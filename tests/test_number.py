@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_mini import Value
-from autograd_mini.number import is_foreign, number
+from autograd_mini.number import count, finite, is_foreign, number, whole
 
 
 @given(st.floats())
@@ -89,6 +89,67 @@ def test_the_message_stays_short_for_a_long_thing():
     assert len(str(caught.value)) < 100
 
 
+def test_the_bool_of_older_numpy_versions_is_told_the_way_out_too():
+    """Its name ended in an underscore."""
+    flag = type("bool_", (), {"__repr__": lambda self: "True"})()
+    with pytest.raises(TypeError, match=r"got bool_ True; use float\(…\) if a number is meant$"):
+        number(flag, what="lr")
+
+
+# --- narrower kinds ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", [-1.5, 3, np.float32(2), 1.7976931348623157e308])
+def test_a_finite_number_becomes_a_float(value):
+    x = finite(value, what="lr")
+    assert type(x) is float
+    assert x == value
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan, np.float32("inf")])
+def test_an_infinity_or_a_nan_is_refused_where_a_finite_number_is_asked_for(value):
+    with pytest.raises(ValueError, match=f"^lr must be finite, got {value}$"):
+        finite(value, what="lr")
+
+
+def test_what_is_no_number_is_not_finite_either():
+    with pytest.raises(TypeError, match=r"^lr takes a real number, got str '1'$"):
+        finite("1", what="lr")
+
+
+@pytest.mark.parametrize("n", [0, -3, 2**70, np.int64(5), np.uint8(200)])
+def test_a_whole_number_becomes_an_int(n):
+    assert type(whole(n)) is int
+    assert whole(n) == n
+
+
+@pytest.mark.parametrize("other", [True, False, 1.0, "1", None, 1j, np.float64(1), Value(1.0)])
+def test_anything_else_is_no_whole_number(other):
+    assert whole(other) is None
+
+
+@pytest.mark.parametrize("n", [1, 2**70, np.int64(5)])
+def test_a_count_is_an_int_from_1(n):
+    assert type(count(n, what="epochs")) is int
+    assert count(n, what="epochs") == n
+
+
+@pytest.mark.parametrize("n", [0, -1, np.int64(-5)])
+def test_a_count_below_1_is_refused(n):
+    with pytest.raises(ValueError, match=f"^epochs must be at least 1, got {n}$"):
+        count(n, what="epochs")
+
+
+@pytest.mark.parametrize("other", [1.0, "1", None, True])
+def test_a_count_that_is_no_int_is_refused(other):
+    message = f"epochs takes a positive int, got {type(other).__name__} {other!r}"
+    with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
+        count(other, what="epochs")
+
+
+# --- what may combine itself ---------------------------------------------------------------------
+
+
 def test_an_array_may_combine_itself_with_a_value():
     assert is_foreign(np.array([1.0]))
 
@@ -118,4 +179,8 @@ def test_a_class_that_is_not_pythons_may_combine_itself_with_a_value():
     ],
 )
 def test_plain_types_and_numpy_scalars_may_not(value):
-    assert not is_foreign(value)
+    assert is_foreign(value) is False
+
+
+def test_the_bool_of_older_numpy_versions_may_not_either():
+    assert is_foreign(type("bool_", (), {"__module__": "numpy"})()) is False

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from references import bound
 
 import autograd_mini as ag
 from autograd_mini import Value
@@ -415,3 +416,58 @@ def test_a_signature_names_the_operands_of_the_row():
     assert str(inspect.signature(ag.dot)) == "(ws, xs, b=0.0, /)"
     assert "Return x + y." in PythonValue.__add__.__doc__
     assert ">>>" not in PythonValue.__add__.__doc__
+
+
+def test_the_documentation_says_what_is_computed_with_which_slopes_and_what_is_refused():
+    quotient = """\
+Return x / y.
+
+Of Values it makes a node, of plain numbers a float.
+dx = 1 / y, dy = -out / y; defined for y != 0.
+
+Raises:
+    DomainError: the result of finite operands is not finite; see `errstate`.
+    TypeError: an operand is neither a Value nor a real number."""
+    assert PythonValue.__truediv__.__doc__ == quotient
+    assert PythonValue.dot.__doc__.endswith(
+        "a real number.\n\n>>> Value.dot([0.5, 2.0], [0.5, 2.0], 0.5)\n4.75"
+    )
+    assert PythonValue.arccosh.__doc__.endswith("\n\n>>> Value.arccosh(2.0)\n1.3169578969248166")
+
+
+def test_a_function_knows_its_row():
+    for name, row in bindings().items():
+        assert vars(PythonValue)[name].primitive is row
+
+
+def test_a_row_that_is_not_in_the_table_may_be_bound():
+    cube = Primitive("cube", "x * x * x", dx="3 * x * x")
+    with bound(cube) as apply:
+        node = apply(Value(2.0))
+        assert (node.data, node.op, node.partials) == (8.0, cube, (12.0,))
+
+
+def test_an_ordinary_result_is_not_computed_again(monkeypatch):
+    """What is not finite, or was raised, is computed anew by IEEE 754, which takes its time."""
+    made = {row: name for name, row in bindings().items() if not name.startswith("__r")}
+    for row in [*UNARY, *BINARY]:
+        compute = vars(PythonValue)[made[row]]
+        monkeypatch.setitem(compute.__globals__, "exceptional", None)
+        at = [0.5 if 0.5 in domain else 2.0 for domain in row.domains.values()]
+        assert compute(*map(PythonValue, at)).data == row.evaluate(*at)[0]
+
+
+def test_an_operand_without_a_default_must_be_given():
+    assert str(inspect.signature(PythonValue.maximum)) == "(x, y, /)"
+    with pytest.raises(TypeError, match="missing 1 required positional argument"):
+        PythonValue.maximum(PythonValue(1.0))
+
+
+def test_an_error_inside_a_generator_of_operands_is_not_hidden():
+    def operands():
+        yield 1.0
+        raise TypeError("mine")
+
+    for call in (lambda: total(operands()), lambda: dot([1.0], operands())):
+        with pytest.raises(TypeError, match=r"^mine$"):
+            call()

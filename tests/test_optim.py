@@ -453,3 +453,173 @@ def test_settings_out_of_range_are_refused(kind, settings, error, match):
 def test_settings_are_given_by_name():
     with pytest.raises(TypeError, match="positional"):
         SGD(values(1.0), 0.1)
+
+
+KEYS = "['moments', 'optimizer', 'settings', 'steps']"
+
+
+def loaded(**change):
+    sgd = SGD(values(1.0, 2.0, 3.0), lr=0.1)
+    sgd.load_state_dict({**sgd.state_dict(), **change})
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda x: SGD([x], lr=0.0), "SGD: lr must be finite and above 0, got 0.0"),
+        (
+            lambda x: SGD([x], lr=1, weight_decay=-1),
+            "SGD: weight_decay must be finite and at least 0, got -1",
+        ),
+        (
+            lambda x: SGD([x], lr=1, momentum=1),
+            "SGD: momentum must be at least 0 and below 1, got 1",
+        ),
+        (lambda x: SGD([x], lr=1, nesterov=1), "SGD: nesterov must be True or False, got 1"),
+        (
+            lambda x: SGD([x], lr=1, nesterov=True),
+            "SGD: nesterov=True needs a momentum above 0, got 0.0",
+        ),
+        (lambda x: Adam([x], betas=0.9), "Adam: betas must be two numbers, got 0.9"),
+        (lambda x: Adam([x], betas=[1, 0]), "Adam: betas[0] must be at least 0 and below 1, got 1"),
+        (lambda x: Adam([x], betas=(0, 2)), "Adam: betas[1] must be at least 0 and below 1, got 2"),
+        (lambda x: Adam([x], eps=0), "Adam: eps must be finite and above 0, got 0"),
+        (
+            lambda x: SGD(x, lr=1),
+            "SGD takes the parameters as an iterable of Values, got Value(data=1.0); "
+            "pass model.parameters()",
+        ),
+        (lambda x: SGD([x, 2.0], lr=1), "SGD: parameters[1] must be a Value, got float 2.0"),
+        (
+            lambda x: SGD([2 * x], lr=1),
+            "SGD: parameters[0] must be a leaf, got Value(data=2.0, op=mul), which is computed "
+            "from others; pass what it is computed from",
+        ),
+        (
+            lambda x: SGD([x, x], lr=1),
+            "SGD: parameters[1] is Value(data=1.0), already given as parameters[0]; each one is "
+            "moved once, so give it once",
+        ),
+        (
+            lambda x: SGD([x], lr=1).load_state_dict([1]),
+            f"SGD.load_state_dict: expected a mapping with the keys {KEYS}, got [1]",
+        ),
+        (
+            lambda x: SGD([x], lr=1).load_state_dict(None),
+            f"SGD.load_state_dict: expected a mapping with the keys {KEYS}, got None",
+        ),
+        (
+            lambda x: SGD([x], lr=1).load_state_dict({"a": 1}),
+            f"SGD.load_state_dict: expected a mapping with the keys {KEYS}, got ['a']",
+        ),
+        (lambda x: loaded(optimizer=3), "SGD.load_state_dict: this is the state of 3"),
+        (
+            lambda x: loaded(settings={}),
+            "SGD.load_state_dict: settings must be given for "
+            "['lr', 'momentum', 'nesterov', 'weight_decay'], got {}",
+        ),
+        (
+            lambda x: loaded(steps=2**53),
+            "SGD.load_state_dict: steps must be a whole number below 2**53 and at least 0, "
+            "got 9007199254740992",
+        ),
+        (
+            lambda x: loaded(moments={}),
+            "SGD.load_state_dict: moments must be given for ['velocity'], got {}",
+        ),
+        (
+            lambda x: loaded(moments={"velocity": [1.0]}),
+            "SGD.load_state_dict: velocity has 1 numbers for 3 parameters",
+        ),
+        (
+            lambda x: loaded(moments={"velocity": [1.0, math.inf, 2.0]}),
+            "SGD.load_state_dict: velocity contains inf, which no training leads to",
+        ),
+        (
+            lambda x: loaded(moments={"velocity": [1.0, None, 2.0]}),
+            "SGD.load_state_dict: velocity takes a real number, got NoneType None",
+        ),
+        (
+            lambda x: stepped(SGD([Value(-1e308, name="w")], lr=10.0), 1e308),
+            "SGD.step(): the weight of parameters[0] ('w') would become -inf: its value is "
+            "-1e+308, its gradient 1e+308, with lr = 10.0. Nothing was changed; a smaller lr may "
+            "help",
+        ),
+        (
+            lambda x: stepped(Adam([x]), 1e200),
+            "Adam.step(): the second moment of parameters[0] would become inf: its value is 1.0, "
+            "its gradient 1e+200, with lr = 0.001. Nothing was changed; a smaller lr may help",
+        ),
+    ],
+)
+def test_a_refusal_names_the_thing_the_rule_the_value_and_the_way_out(call, message):
+    with pytest.raises((TypeError, ValueError, StateError, DivergenceError)) as caught:
+        call(Value(1.0))
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("steps", [0, 2**53 - 1])
+def test_the_count_of_steps_goes_up_to_what_a_float_holds(steps):
+    loaded(steps=steps)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"momentum": 0, "weight_decay": 0}, {"lr": 5e-324}, {"lr": 1e308, "weight_decay": 1e308}],
+)
+def test_settings_go_up_to_their_bounds(settings):
+    SGD(values(1.0), **{"lr": 1.0, **settings})
+
+
+def test_the_rates_of_adam_may_be_zero():
+    assert Adam(values(1.0), betas=(0.0, 0)).betas == (0.0, 0.0)
+
+
+def test_a_subclass_needs_no_more_than_its_rule():
+    class SignDescent(Optimizer):
+        def moved(self, weights, gradients, state):
+            signs = [math.copysign(1.0, g) for g in gradients]
+            return [w - self.lr * s for w, s in zip(weights, signs, strict=True)], state.moments
+
+    one = SignDescent(values(1.0, 2.0), lr=0.5)
+    assert stepped(one, 3.0, -4.0) == [0.5, 2.5]
+    assert repr(one) == "SignDescent(2 parameters, lr=0.5, weight_decay=0.0)"
+    assert one.state_dict() == {
+        "optimizer": "SignDescent",
+        "settings": {"lr": 0.5, "weight_decay": 0.0},
+        "steps": 1,
+        "moments": {},
+    }
+    other = SignDescent(values(0.0, 0.0), lr=1.0)
+    other.load_state_dict(one.state_dict())
+    assert other.state_dict() == one.state_dict()
+
+
+def test_large_weights_are_no_divergence_though_their_sum_overflows():
+    assert stepped(SGD(values(1e308, 1e308), lr=1.0), 0.0, -1.0) == [1e308, 1e308]
+
+
+@each_optimizer
+def test_the_state_before_the_first_step_can_be_loaded(make):
+    fresh, other = make(values(1.0)), make(values(2.0))
+    stepped(other, 3.0)
+    other.load_state_dict(fresh.state_dict())
+    assert other.state_dict() == fresh.state_dict()
+
+
+def test_what_is_saved_has_these_names():
+    """A file that was written by another version is read by them."""
+    adam, sgd = Adam(values(1.0)), SGD(values(1.0), lr=0.5)
+    stepped(sgd, 3.0)
+    assert json.loads(json.dumps(adam.state_dict())) == {
+        "optimizer": "Adam",
+        "settings": {"lr": 0.001, "betas": [0.9, 0.999], "eps": 1e-08, "weight_decay": 0.0},
+        "steps": 0,
+        "moments": {"first moment": [0.0], "second moment": [0.0]},
+    }
+    assert sgd.state_dict() == {
+        "optimizer": "SGD",
+        "settings": {"lr": 0.5, "momentum": 0.0, "nesterov": False, "weight_decay": 0.0},
+        "steps": 1,
+        "moments": {"velocity": [0.0]},
+    }

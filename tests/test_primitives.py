@@ -330,6 +330,7 @@ def equivalent(row: Primitive, other: Primitive) -> bool:
         places = [tuple(next(numbers) if o in row.value.sequences else 0.75 for o in row.operands)]
     else:
         places = points(row, 300) + [at for name, at, *_ in EDGES if name == row.name]
+        places += [(x,) for name, x in DELICATE if name == row.name]
     for at in places:
         ours, theirs = (list(_flat(each.evaluate(*at)[1])) for each in (row, other))
         if not all(map(nearly_same, ours, theirs)):
@@ -339,7 +340,7 @@ def equivalent(row: Primitive, other: Primitive) -> bool:
 
 def nearly_same(one: float, other: float) -> bool:
     """Whether no more than the rounding of some C library's cbrt is between two numbers."""
-    return same(one, other) or abs(one - other) <= 8 * math.ulp(one)
+    return same(one, other) or (math.isfinite(one) and abs(one - other) <= 8 * math.ulp(one))
 
 
 def _flat(partials):

@@ -322,3 +322,30 @@ def test_the_javascript_text_computes_nearly_the_same(row, javascript_answers):
 def test_a_number_that_no_float_holds_is_refused(text):
     with pytest.raises(RuleError, match="a number too large for a float in"):
         Rule(text)
+
+
+LATEX = {
+    **{name: rf"\{name} x" for name in ("arccos", "arcsin", "arctan", "cos", "cosh")},
+    **{name: rf"\{name} x" for name in ("sin", "sinh", "tan", "tanh")},
+    "abs": r"\left|x\right|",
+    "arccosh": r"\operatorname{arcosh} x",
+    "arcsinh": r"\operatorname{arsinh} x",
+    "arctanh": r"\operatorname{artanh} x",
+    "cbrt": r"\sqrt[3]{x}",
+    "erf": r"\operatorname{erf} x",
+    "exp": "e^{x}",
+    "expm1": r"\left(e^{x} - 1\right)",
+    "gauss": "e^{-x^2}",
+    "log": r"\ln x",
+    "log10": r"\log_{10} x",
+    "log1p": r"\ln\left(1 + x\right)",
+    "log2": r"\log_2 x",
+    "sigmoid": r"\sigma x",
+    "sqrt": r"\sqrt{x}",
+    "square": "x^2",
+    "upper": r"\operatorname{upper} x",
+}
+
+
+def test_functions_are_written_as_mathematicians_do():
+    assert {name: Rule(f"{name}(x)").latex() for name in FUNCTIONS} == LATEX

@@ -39,7 +39,7 @@ def test_the_text_of_an_update_is_shown_by_tracebacks():
     ],
 )
 def test_an_update_by_numbers(name, given, expected):
-    assert updates[name](*given) == [pytest.approx(expected, rel=1e-15)]
+    assert updates[name](*given) == [pytest.approx(expected, rel=1e-15, abs=0)]
 
 
 def test_there_is_a_case_above_for_every_update():

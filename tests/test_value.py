@@ -4,11 +4,13 @@ import copy
 import doctest
 import math
 import operator
+import os
 import pickle
 import re
 import sys
 from decimal import Decimal
 from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,6 +19,8 @@ from hypothesis import strategies as st
 
 import autograd_mini as ag
 from autograd_mini import Value
+from autograd_mini import value as reference
+from autograd_mini.engines import data_of, gradients_of, store_data, zero_gradients
 from autograd_mini.errors import NonFiniteGradientError, errstate
 from autograd_mini.primitives import PRIMITIVES
 
@@ -220,6 +224,21 @@ def test_what_would_drop_the_gradient_raises_and_names_the_way_out(convert, way_
             convert(value)
 
 
+@pytest.mark.parametrize(
+    ("convert", "message"),
+    [
+        (bool, "a Value has no truth value; compare it (v > 0), or use v.data"),
+        (float, "float(v) would drop the gradient: use v.data for the number, or the function of "
+         "the library (ag.exp(v), not math.exp(v))"),
+        (int, "int(v) would drop the gradient: use v.data for the number"),
+    ],
+)  # fmt: skip
+def test_a_conversion_is_refused_in_one_clear_sentence(convert, message):
+    with pytest.raises(TypeError) as caught:
+        convert(Value(1.0))
+    assert str(caught.value) == message
+
+
 def test_rounding_and_integer_division_are_not_defined():
     for call in (
         round,
@@ -265,8 +284,11 @@ def test_a_shared_leaf_stays_shared_in_a_deep_copy():
 @pytest.mark.parametrize("copied", COPIES.values(), ids=COPIES)
 def test_a_computed_node_is_not_copied(copied):
     node = Value(1.0) * 2.0
-    message = re.escape("cannot copy or pickle Value(data=2.0, op=mul)") + r".*state_dict\(\)$"
-    with pytest.raises(TypeError, match=message):
+    message = (
+        "cannot copy or pickle Value(data=2.0, op=mul): it stands for a whole computation; copy "
+        "the leaves and compute anew, or save a model with state_dict()"
+    )
+    with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
         copied(node)
 
 
@@ -396,6 +418,99 @@ def test_a_backward_pass_within_another_of_the_same_thread_is_refused():
         sys.settrace(previous)
     assert "backward() was called from within a backward pass of this thread" in refused
     assert x.grad == 4.0
+
+
+def test_an_interrupt_while_gradients_are_stored_gets_through_after_all_of_them(monkeypatch):
+    def interrupted(nodes):
+        nodes[0]._grad = nodes[0]._adjoint
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(reference, "_store_adjoints", interrupted)
+    x = reference.Value(3.0)
+    y = x * x
+    with pytest.raises(KeyboardInterrupt):
+        y.backward()
+    assert (x.grad, y.grad) == (6.0, 1.0)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_process_has_a_lock_of_its_own():
+    """That of its parent may be held by a thread that does not exist in it."""
+    x = reference.Value(3.0)
+    with reference._lock:
+        child = os.fork()
+        if child == 0:
+            try:
+                (x * x).backward()
+            finally:
+                os._exit(int(x.grad))
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 6
+
+
+def test_the_first_operand_of_a_node_that_makes_trouble_is_the_one_named():
+    x, y = Value(2.0, name="x"), Value(3.0, name="y")
+    message = re.escape("for 'x' (2.0) is 3.0, times an incoming gradient of inf.")
+    with pytest.raises(NonFiniteGradientError, match=message):
+        (x * y).backward(seed=math.inf)
+
+
+def test_the_first_leaf_without_a_finite_gradient_is_the_one_named():
+    x, y, z = Value(2.0, name="x"), Value(0.0, name="y"), Value(0.0, name="z")
+    with pytest.raises(NonFiniteGradientError, match=r"the gradient of 'y' \(0\.0\) would be inf;"):
+        (x + y.sqrt() + z.sqrt()).backward()
+
+
+def test_a_constant_makes_no_trouble():
+    x = Value(0.0, name="x")
+    message = re.escape("whose partial derivative for a Value of 0.0 is 1.0, times an incoming")
+    with pytest.raises(NonFiniteGradientError, match=message):
+        (math.inf + x * 1.0).backward(seed=math.inf)
+
+
+# --- many at a time ------------------------------------------------------------------------------
+
+
+def test_the_numbers_of_many_values_are_read_and_stored():
+    xs = [Value(1.0), Value(2.0)]
+    assert data_of(xs) == [1.0, 2.0]
+    store_data(xs, [3.0, 4.0])
+    assert data_of(xs) == [3.0, 4.0]
+
+
+@pytest.mark.parametrize("state", ["new", None])
+def test_the_state_of_an_owner_is_stored_with_the_numbers(state):
+    xs, owner = [Value(1.0), Value(2.0)], SimpleNamespace(_state="old")
+    store_data(xs, [3.0, 4.0], owner, state)
+    assert data_of(xs) == [3.0, 4.0]
+    assert owner._state == state
+
+
+def test_the_gradients_of_many_values_are_read_and_made_zero():
+    xs = [Value(1.0), Value(2.0)]
+    xs[1].grad = 2.5
+    assert gradients_of(xs) == [0.0, 2.5]
+    zero_gradients(xs)
+    assert gradients_of(xs) == [0.0, 0.0]
+    assert [x.has_grad for x in xs] == [False, True]
+
+
+# --- names ---------------------------------------------------------------------------------------
+
+
+def test_of_a_name_only_the_text_is_kept():
+    """An attribute of it could refer to the Value, and make a cycle."""
+
+    class Loud(str):
+        def __str__(self):
+            return self.upper()
+
+    name = Value(1.0, name=Loud("x")).name
+    assert (type(name), name) == (str, "x")
+
+
+def test_a_path_given_by_a_module_stays_one():
+    path = reference.Path("layers.0.bias")
+    assert Value(1.0, name=path).name is path
 
 
 def test_operands_of_one_operation_may_be_the_same():

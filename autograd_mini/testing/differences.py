@@ -10,7 +10,15 @@ from typing import NamedTuple
 
 from autograd_mini.errors import DomainError
 
-__all__ = ["Evaluation", "KinkError", "Slope", "central", "extrapolated", "on_both_sides"]
+__all__ = [
+    "Evaluation",
+    "KinkError",
+    "Slope",
+    "central",
+    "extrapolated",
+    "is_observable",
+    "on_both_sides",
+]
 
 # A difference quotient is the sum of weight · f(x + offset · h), over h. All three are exact for
 # parabolas; the one-sided ones serve at the edge of a domain and at a kink.
@@ -134,34 +142,40 @@ def _least_uncertain(
 ) -> Slope:
     """Return the best of the quotients over ever shorter steps.
 
-    How far one is from the derivative is taken to be its change since the step before, 8 times as
-    long, and its rounding. Where the step is longer than x, and the quotient has changed by half of
-    itself, it has nothing to do with the derivative yet: that of sqrt near zero, say.
+    How far one is from the derivative is taken to be 8 times its change since the step before, 8
+    times as long, and its rounding. Where it grows by more than rounding can explain, the steps are
+    longer than waves of the function, or than the distance to a pole: it has nothing to do with the
+    derivative yet, nor have those before it, unless the rounding is not known.
     """
-    x = point[position]
-    best = Slope.single(math.nan, math.inf, "")
-    previous: float | None = None
+    rounding_is_known = _pattern_at(evaluate, point) is not None
+    best = nothing = Slope.single(math.nan, math.inf, "")
     crossed = False
     refused: DomainError | None = None
-    for h in _steps(x):
-        try:
-            quotient, rounding, method = _first(
-                stencils, evaluate, point, position, h, on_kink=on_kink
-            )
-        except DomainError as error:
-            refused = error
-            continue
-        except KinkError:
-            crossed = True
-            continue
-        if previous is not None:
-            change = abs(quotient - previous)
-            settled = change <= max(0.5 * abs(quotient), 4 * rounding)
-            if rounding + change < best.uncertainty and (settled or h < abs(x) or not x):
-                best = Slope.single(quotient, rounding + change, method)
-        if best.uncertainty <= enough or rounding > best.uncertainty:
+    for steps in _series(point[position]):
+        previous: float | None = None
+        for h in steps:
+            try:
+                quotient, rounding, method = _first(
+                    stencils, evaluate, point, position, h, on_kink=on_kink
+                )
+            except DomainError as error:
+                refused = error
+                continue
+            except KinkError:
+                crossed = True
+                continue
+            if previous is not None:
+                change = abs(quotient - previous)
+                uncertainty = rounding + 8 * change
+                if abs(quotient) > 1.5 * abs(previous) and change > 4 * rounding:
+                    best = nothing if rounding_is_known else best
+                elif uncertainty < best.uncertainty:
+                    best = Slope.single(quotient, uncertainty, method)
+            if best.uncertainty <= enough or rounding > best.uncertainty:
+                break
+            previous = quotient
+        if best.uncertainty <= enough:
             break
-        previous = quotient
     if best.uncertainty < math.inf:
         return best
     if crossed:
@@ -172,13 +186,40 @@ def _least_uncertain(
     ) from refused
 
 
-def _steps(x: float) -> Iterator[float]:
-    """Yield ever shorter steps; beside a number of less than 1e-9, far shorter than that too."""
-    start = 6e-6 * max(abs(x), 1e-3)
-    steps = [start / 8.0**shortening for shortening in range(-1, 12)]
+def _pattern_at(evaluate: Evaluate, point: list[float]) -> object:
+    with contextlib.suppress(DomainError):
+        return evaluate(point).pattern
+    return None
+
+
+def _series(x: float) -> Iterator[list[float]]:
+    """Yield lists of ever shorter steps; beside a number of less than 1e-9, far shorter ones first.
+
+    They are such that x + h is not rounded.
+    """
+    sizes = [max(abs(x), 1e-3)]
     if 0 < abs(x) < 1e-9:
-        steps += [6e-6 * abs(x) / 8.0**shortening for shortening in range(-1, 4)]
-    yield from ((x + h) - x or h for h in steps)  # so that x + h is not rounded
+        sizes.insert(0, abs(x))
+    for size in sizes:
+        steps = [6e-6 * size / 8.0**shortening for shortening in range(-1, 12)]
+        yield [(x + h) - x or h for h in steps if h]
+
+
+def is_observable(evaluate: Evaluate, point: list[float], position: int, *, scale: float) -> bool:
+    """Return whether a derivative of that size shows in the numbers of the function.
+
+    It does not if it would change them by more than all of them from one float to the next, as
+    that of sin at 1e50 would.
+    """
+    x = point[position]
+    sizes = []
+    for offset in (0, 1, -1):
+        stepped = list(point)
+        stepped[position] += offset * 6e-6 * max(abs(x), 1e-3)
+        with contextlib.suppress(DomainError):
+            sizes.append(abs(evaluate(stepped).number))
+    largest = max(sizes, default=0.0)
+    return not 0 < largest < scale * math.ulp(x) or x == 0
 
 
 _METHODS = {_CENTRAL: "central difference", _RIGHT: "right difference", _LEFT: "left difference"}

@@ -24,7 +24,8 @@ Number = TypeVar("Number")
 
 _STEP = 1e-200
 _FAINT = 1e-90  # times the step it is still a normal number
-_NEAR = 1e-150  # an operand of this size is far larger than the step
+_TELLABLE = 1e-80  # a slope that is surely not faint
+_NEAR, _FAR = 1e-150, 1e80  # the step is far smaller than such operands, and not lost in them
 _BITS = 100
 
 
@@ -33,11 +34,11 @@ def slopes(node: Value) -> list[float | None] | None:
 
     None stands for an operand that is a constant. At a kink, and where one of them is not finite,
     the recorded ones are returned. Where complex numbers do not help, at a pole, for erf, or if
-    one is so small that it would underflow, or an operand no larger than the step, None is.
+    one is so small that it would underflow, or an operand tiny or huge, None is.
     """
-    if any(partial and abs(partial) < _FAINT for partial in node.partials):
+    if any(partial and abs(partial) < _TELLABLE for partial in node.partials):
         return None
-    if any(x and abs(x) < _NEAR for x in numbers_of(node.operands)):
+    if any(x and not _NEAR < abs(x) < _FAR for x in numbers_of(node.operands)):
         return None
     return _slopes(node, COMPLEX, complex_slope, complex)
 

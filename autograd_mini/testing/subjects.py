@@ -21,6 +21,7 @@ from autograd_mini.testing.references import absolute_gradients, chain_rule
 __all__ = ["Gradients", "OfNumbers", "OfValues", "Subject"]
 
 _UNIT_ROUNDOFF = 2.0**-53
+_UNDERFLOW = 1e-322  # half of it is not zero yet
 _COMPLEX = "complex step"
 
 
@@ -175,7 +176,7 @@ class OfNumbers:
         out = number(out, what=f"check_gradients: the result of {self.called}")
         if not math.isfinite(out):
             raise DomainError(f"{self.called} is {out!r} at {point!r}")
-        return Evaluation(out, 8 * _UNIT_ROUNDOFF * abs(out))
+        return Evaluation(out, 8 * _UNIT_ROUNDOFF * abs(out) + _UNDERFLOW)
 
     def gradients(self, point: list[float], seed: float) -> Gradients:
         """Return what ``gradient`` tells."""
@@ -236,7 +237,7 @@ def _rounding(out: Value) -> float:
             own = (
                 _summing(node) if node.op and node.op.nary else 8 * _UNIT_ROUNDOFF * abs(node.data)
             )
-            bound += absolute * own
+            bound += absolute * (own + _UNDERFLOW)
     return bound if bound == bound else math.inf
 
 

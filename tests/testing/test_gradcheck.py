@@ -39,6 +39,11 @@ from autograd_mini.testing.strategies import graphs, numbers
         (ag.sigmoid, (40.0,)),  # the rounding of f hides the slope
         (ag.sigmoid, (-700.0,)),
         (ag.sigmoid, (1000.0,)),  # and then there is none
+        (ag.square, (1e-200,)),  # which underflows
+        (ag.exp, (5e-324,)),  # which has no shorter step
+        (lambda w, x: ag.dot([w, -2.5], [x, 2.5]), (1.0, 1e-90)),
+        (ag.sin, (1e50,)),  # waves between one float and the next
+        (lambda x: x**1.1, (0.0,)),  # a slope that goes to zero slowly
         (ag.sqrt, (1e-12,)),
         (ag.sqrt, (1e-300,)),
         (ag.log, (1e-8,)),
@@ -372,8 +377,9 @@ def test_a_branch_of_the_program_is_a_kink_too():
 
 
 def test_a_number_that_the_graph_does_not_record_is_found():
-    with pytest.raises(GradientMismatchError, match="does f use a number that the graph does not"):
-        check_gradients(lambda x: x * x.data, 2.0)
+    for f in (lambda x: x * x.data, lambda x: x - x.data):
+        with pytest.raises(GradientMismatchError, match="a number that the graph does not record"):
+            check_gradients(f, 2.0)
 
 
 @pytest.mark.skipif(engine != "python", reason="methods of the native engine stay as they are")
@@ -488,6 +494,13 @@ def test_a_point_without_neighbours_in_the_domain_is_a_domain_error():
 
     with pytest.raises(DomainError, match=message):
         check_gradients(island, 0.0)
+
+
+def test_a_slope_that_no_number_shows_is_a_domain_error():
+    with pytest.raises(DomainError, match=r"^check_gradients: <lambda> at \[.*no method can tell"):
+        check_gradients(lambda x: ag.erf(ag.sin(x)), 1e50)
+    with pytest.raises(DomainError, match="no method can tell"):
+        check_gradients(math.sin, 1e50, gradient=math.cos)
 
 
 def test_a_point_around_which_f_is_not_finite_is_a_domain_error():
