@@ -14,7 +14,7 @@ from hypothesis import Phase, given, settings
 from references import bound, precise_partial, precise_value, ulps
 
 from autograd_mini import Value
-from autograd_mini.errors import AutogradError, errstate
+from autograd_mini.errors import AutogradError, DomainError, errstate
 from autograd_mini.primitives import PRIMITIVES, TABLE, Domain, Primitive, markdown
 from autograd_mini.rules import RuleError
 from autograd_mini.testing import check_gradients
@@ -127,6 +127,53 @@ def test_values_and_partials_are_within_units_in_the_last_place(row):
 @pytest.mark.parametrize("row", ELEMENTARY, ids=str)
 def test_values_and_partials_are_within_units_in_the_last_place_at_many_points(row):
     for at in points(row, 2000):
+        check_units(row, at)
+
+
+def extremes(row: Primitive, count: int) -> list[tuple[float, ...]]:
+    """Return points at the ends of the floats, beside kinks and poles, and among subnormals."""
+    rng = random.Random(row.name)
+
+    def beside(x: float) -> float:
+        for _ in range(rng.randint(0, 3)):
+            x = math.nextafter(x, rng.choice((-INF, INF)))
+        return x
+
+    def one(domain: Domain, others: list[float]) -> float:
+        bounds = [bound for bound in (domain.low, domain.high) if math.isfinite(bound)]
+        while True:
+            sign = rng.choice((-1.0, 1.0))
+            x = rng.choice(
+                [
+                    sign * 10 ** rng.uniform(-323, -300),
+                    sign * 10 ** rng.uniform(300, 308.2),
+                    beside(rng.choice([0.0, sign, *bounds, *others])),
+                    beside(rng.randint(-9, 9) * math.pi / 2),
+                    rng.randint(-9, 9) * math.pi / 2 + sign * 10 ** rng.uniform(-15, -1),
+                ]
+            )
+            if x in domain:
+                return x
+
+    made = []
+    for _ in range(count):
+        at: list[float] = []
+        for domain in row.domains.values():
+            at.append(one(domain, at))
+        made.append(tuple(at))
+    return made
+
+
+@pytest.mark.parametrize("row", ELEMENTARY, ids=str)
+def test_values_and_partials_are_within_units_in_the_last_place_at_the_ends(row):
+    for at in extremes(row, 40):
+        check_units(row, at)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("row", ELEMENTARY, ids=str)
+def test_values_and_partials_are_within_units_in_the_last_place_at_many_ends(row):
+    for at in extremes(row, 300):
         check_units(row, at)
 
 
@@ -266,6 +313,19 @@ def test_nan_in_any_operand_gives_nan_in_the_value_and_in_every_partial(row):
         assert out != out
         for partial in partials:
             assert all(p != p for p in (partial if isinstance(partial, list) else [partial]))
+
+
+def test_nan_in_a_sequence_gives_as_many_nans_as_it_is_long():
+    out, (partials,) = PRIMITIVES["sum"].evaluate([1.0, NAN, 2.0])
+    assert out != out
+    assert [p != p for p in partials] == [True] * 3
+
+
+@pytest.mark.parametrize("x", [1e-300, 0.5])
+def test_a_power_of_a_small_base_is_inside_the_domain(x):
+    """So an overflow there is called one."""
+    with pytest.raises(DomainError, match=r"pow\(x, y\) overflows to inf at x = "):
+        Value(x) ** -2000.0
 
 
 # --- every wrong rule is found out ---------------------------------------------------------------
