@@ -8,6 +8,7 @@ from collections import Counter
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from soak import soaking
 
 import autograd_mini as ag
 from autograd_mini import Value
@@ -333,7 +334,7 @@ def test_the_functions_of_formulas_are_those_that_are_computed_here():
 
 
 @pytest.mark.usefixtures("boom")
-@pytest.mark.parametrize("count", [1_000, pytest.param(50_000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("count", [1_000, soaking(10_000)])
 def test_any_text_is_refused_in_one_line_or_computed_as_python_would(count):
     rng = random.Random(count)
     met = Counter()
@@ -348,7 +349,7 @@ def test_any_text_is_refused_in_one_line_or_computed_as_python_would(count):
 
 
 @pytest.mark.usefixtures("boom")
-@pytest.mark.parametrize("count", [200, pytest.param(10_000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("count", [200, soaking(2_000)])
 def test_any_text_on_the_command_line_is_a_table_or_one_line_of_error(count, capsys):
     rng = random.Random(count)
     codes = Counter()

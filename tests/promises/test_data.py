@@ -21,6 +21,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from interrupts import interrupted_everywhere
+from soak import soaking
 
 from autograd_mini import Module, Value, storage, training
 from autograd_mini.errors import StateError
@@ -147,7 +148,7 @@ print(found.count(0), found.count(1), stray)
 
 
 @needs_fork
-@pytest.mark.parametrize("kills", [100, pytest.param(1000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("kills", [100, soaking(200)])
 def test_p16_a_kill_at_any_time_leaves_one_of_the_states_that_were_saved(tmp_path, kills):
     """And what it leaves beside the file is gone after the next save."""
     first, second, stray = map(int, printed_by(KILLED_AT_RANDOM, tmp_path / "state.json", kills))
@@ -215,7 +216,7 @@ print(loads, sum(map(int, os.read(count, 100).split())))
 
 
 @needs_fork
-@pytest.mark.parametrize("kills", [50, pytest.param(1000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("kills", [50, soaking(200)])
 def test_p16_kills_do_not_disturb_others_who_save_to_the_same_file(tmp_path, kills):
     """Three save on, at least 50 times each; none fails, and the file is always a whole one."""
     loads, saves = printed_by(KILLED_AMONG_OTHERS, tmp_path / "state.json", kills)
@@ -423,7 +424,7 @@ def mutated(content: bytes, other: bytes, rng: random.Random) -> bytes:
     return content
 
 
-@pytest.mark.parametrize("times", [2_000, pytest.param(200_000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("times", [2_000, soaking(40_000)])
 def test_p17_random_damage_is_refused_or_changes_nothing(file, content, times):
     """Other bytes, words and pieces of a file with other numbers but the same checksum."""
     rng = random.Random(times)
@@ -591,7 +592,7 @@ def test_p18_best_and_latest_are_what_they_say(make, batch_size):
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs timers")
-@pytest.mark.parametrize("signals", [100, pytest.param(2000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("signals", [100, soaking(400)])
 def test_p18_also_after_real_signals(signals):
     """Each comes when it comes, and the training goes on until it has ended by itself."""
     rng = random.Random(0)

@@ -21,6 +21,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from hypothesis.stateful import run_state_machine_as_test as run_machines
 from interrupts import interrupted_everywhere
 from references import EXACT, Exact
+from soak import TIMES, soaking
 
 from autograd_mini import MLP, SGD, Adam, Value, engine, fit
 from autograd_mini.engines import data_of, gradients_of, zero_gradients
@@ -219,7 +220,7 @@ def test_p11_an_interrupted_backward_pass_leaves_the_gradients_all_old_or_all_ne
 
 # What interrupts.py proves instruction by instruction, put to the test by the system's own timer.
 
-each_amount = pytest.mark.parametrize("amount", [100, pytest.param(3_000, marks=pytest.mark.soak)])
+each_amount = pytest.mark.parametrize("amount", [100, soaking(600)])
 
 
 class Alarm:
@@ -780,4 +781,4 @@ def test_p15_a_machine_finds_no_difference_to_a_model_in_fractions():
 
 @pytest.mark.soak
 def test_p15_many_long_machines_find_no_difference_to_a_model_in_fractions():
-    run_engine_machines(3_000, steps=60)
+    run_engine_machines(600 * TIMES, steps=60)

@@ -2,17 +2,16 @@
 
 P2, each primitive by itself, and P6, that a wrong one is found out, are in test_primitives.
 
-The soak tests run as many times more graphs as the environment variable AUTOGRAD_MINI_SOAK says,
-and print the worst error: ``AUTOGRAD_MINI_SOAK=20 python -m pytest -m soak -rP tests/promises``.
+The soak tests print the worst error: ``python -m pytest -m soak -rP tests/promises``.
 """
 
-import os
 import random
 
 import pytest
 from building import built, gradients, same
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from soak import TIMES
 
 from autograd_mini import engine
 from autograd_mini.functions import dot, maximum
@@ -30,7 +29,6 @@ from autograd_mini.testing.strategies import graphs, integer_graphs
 
 SEEDS = [1.0, -0.75, 0.1, -3.0, 1e-3]
 DYADIC_SEEDS = [1.0, -3.0, 0.5]
-TIMES = int(os.environ.get("AUTOGRAD_MINI_SOAK", "1"))
 
 # --- right --------------------------------------------------------------------------------------
 
@@ -110,15 +108,15 @@ def test_p3_random_graphs():
 
 @pytest.mark.soak
 def test_p1_many_random_graphs_of_integers():
-    soak_exact(50_000 * TIMES)
-    print(f"{50_000 * TIMES} graphs of integers on the {engine} engine: all equal")
+    soak_exact(20_000 * TIMES)
+    print(f"{20_000 * TIMES} graphs of integers on the {engine} engine: all equal")
 
 
 @pytest.mark.soak
 def test_p3_many_random_graphs():
-    worst, where = soak_reference(5_000 * TIMES)
+    worst, where = soak_reference(2_000 * TIMES)
     print(
-        f"{5_000 * TIMES} graphs on the {engine} engine: the worst error is {worst:.3f} of the "
+        f"{2_000 * TIMES} graphs on the {engine} engine: the worst error is {worst:.3f} of the "
         f"bound, in graph {where}"
     )
 
