@@ -719,3 +719,22 @@ def test_a_refusal_names_the_thing_the_rule_and_what_came(call, message):
     with pytest.raises((TypeError, ValueError, StateError)) as caught:
         call()
     assert str(caught.value) == message
+
+
+def test_an_activation_that_is_a_module_is_trained_too():
+    """A leaky ReLU whose slope is a parameter, as in He et al., 2015."""
+
+    class Parametric(Module):
+        def __init__(self):
+            self.slope = Value(0.25)
+
+        def __call__(self, x):
+            return x.leaky_relu(self.slope)
+
+    activation = Parametric()
+    layer = Layer(1, 2, activation=activation, weights=[[1.0], [-1.0]], biases=[0.0, 0.0])
+    named = dict(layer.named_parameters())
+    assert activation.slope in named.values()
+    assert len(named) == 5
+    (layer([2.0])[1] * 1.0).backward()
+    assert activation.slope.grad == -2.0
