@@ -5,6 +5,7 @@ import json
 import math
 import pickle
 import random
+import re
 import statistics
 
 import numpy as np
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from interrupts import interrupted_everywhere
 
 from autograd_mini import Value, functions, losses, storage
-from autograd_mini.activations import ACTIVATIONS
+from autograd_mini.activations import ACTIVATIONS, Activation
 from autograd_mini.errors import StateError
 from autograd_mini.nn import INITIALISERS, MLP, Layer, Module, Neuron
 
@@ -738,3 +739,14 @@ def test_an_activation_that_is_a_module_is_trained_too():
     assert len(named) == 5
     (layer([2.0])[1] * 1.0).backward()
     assert activation.slope.grad == -2.0
+
+
+@pytest.mark.parametrize("wrong", [(1.0, 2.0), [1.0, 2.0], "two", [None]])
+def test_an_activation_over_a_layer_returns_a_value_for_each_output(wrong):
+    odd = Activation("odd", lambda outputs: wrong, over_layer=True)
+    message = (
+        "activation 'odd' must return a list of one Value for each output, or gradients would be "
+        f"lost; got {type(wrong).__name__} {wrong!r}"
+    )
+    with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
+        Layer(1, 2, activation=odd)([1.0])
