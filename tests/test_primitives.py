@@ -18,6 +18,8 @@ from autograd_mini.errors import AutogradError, DomainError, errstate
 from autograd_mini.primitives import PRIMITIVES, TABLE, Domain, Primitive, markdown
 from autograd_mini.rules import RuleError
 from autograd_mini.testing import check_gradients
+from autograd_mini.testing.graphs import flat
+from autograd_mini.testing.local import at_kink
 from autograd_mini.testing.strategies import function, graphs, points_in_domain
 
 ELEMENTARY = [row for row in TABLE if not row.nary]
@@ -99,16 +101,12 @@ def ulp_errors(row: Primitive, at: tuple[float, ...]) -> tuple[float, list[float
     faint = 0 < abs(out) < sys.float_info.min
     errors = []
     for position, (x, domain) in enumerate(zip(at, row.domains.values(), strict=True)):
-        if x in (domain.low, domain.high) or (row.kink and _at_kink(row, at)):
+        if x in (domain.low, domain.high) or at_kink(row, at):
             continue
         if faint and "out" in row.partials[row.operands[position]].names:
             continue
         errors.append(ulps(partials[position], precise_partial(row, at, position)))
     return ulps(out, value), errors
-
-
-def _at_kink(row: Primitive, at: tuple[float, ...]) -> bool:
-    return at[0] == 0 if row.kink.text == "x" else at[0] == at[1]
 
 
 def check_units(row: Primitive, at: tuple[float, ...]) -> None:
@@ -392,7 +390,7 @@ def equivalent(row: Primitive, other: Primitive) -> bool:
         places = points(row, 300) + [at for name, at, *_ in EDGES if name == row.name]
         places += [(x,) for name, x in DELICATE if name == row.name]
     for at in places:
-        ours, theirs = (list(_flat(each.evaluate(*at)[1])) for each in (row, other))
+        ours, theirs = (list(flat(each.evaluate(*at)[1])) for each in (row, other))
         if not all(map(nearly_same, ours, theirs)):
             return False
     return True
@@ -401,11 +399,6 @@ def equivalent(row: Primitive, other: Primitive) -> bool:
 def nearly_same(one: float, other: float) -> bool:
     """Whether no more than the rounding of some C library's cbrt is between two numbers."""
     return same(one, other) or (math.isfinite(one) and abs(one - other) <= 8 * math.ulp(one))
-
-
-def _flat(partials):
-    for one in partials:
-        yield from one if isinstance(one, list) else [one]
 
 
 @pytest.mark.parametrize("row", TABLE, ids=str)

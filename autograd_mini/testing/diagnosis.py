@@ -9,12 +9,11 @@ from autograd_mini.engines import Value
 from autograd_mini.graph import topological_order
 from autograd_mini.testing.graphs import Graph
 from autograd_mini.testing.local import slopes
-from autograd_mini.testing.references import absolute_gradients, chain_rule
+from autograd_mini.testing.references import UNIT_ROUNDOFF, absolute_gradients, chain_rule
 
 __all__ = ["explanation"]
 
 _LONGEST = 60  # a longer program helps nobody
-_UNIT_ROUNDOFF = 2.0**-53
 
 
 def explanation(root: Value, *, seed: float, kink: bool) -> str:
@@ -73,7 +72,7 @@ def _wrong_sum(root: Value, names: dict[Value, str], seed: float) -> str:
     gradients = chain_rule(order, Fraction(seed), Fraction(0), recorded)
     absolute = absolute_gradients(root, seed=seed)
     for node in reversed(order):
-        allowed = (4 + len(order)) * (_UNIT_ROUNDOFF * absolute[node] + 5e-324)
+        allowed = (4 + len(order)) * (UNIT_ROUNDOFF * absolute[node] + 5e-324)
         if not abs(node.grad - gradients[node]) <= allowed:
             return (
                 f"It arises in the backward pass at {names[node]}: it holds the gradient "

@@ -58,7 +58,7 @@ def precise_slopes(node: Value) -> list[Any] | None:
     arithmetic = precise()
     from mpmath import mp, mpc, mpf  # noqa: PLC0415 - optional
 
-    def complex_slope(f: Callable[[Any], Any], x: float) -> Any:
+    def precise_slope(f: Callable[[Any], Any], x: float) -> Any:
         # Far shorter than the distance to a pole, so relative to x, and than any wave.
         step = mpf(2) ** -_BITS * min(abs(x) or 1, 1)
         return f(mpc(x, step)).imag / step
@@ -66,7 +66,7 @@ def precise_slopes(node: Value) -> list[Any] | None:
     # Next to one, the step of a small number has to keep its bits.
     exponents = [abs(math.frexp(x)[1]) for x in numbers_of(node.operands)]
     with mp.workprec(2 * (_BITS + max(exponents))):
-        return _slopes(node, arithmetic, complex_slope, mpf)
+        return _slopes(node, arithmetic, precise_slope, mpf)
 
 
 def _slopes(

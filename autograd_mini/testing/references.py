@@ -18,9 +18,17 @@ from autograd_mini.testing.local import at_kink, one_term, precise_slopes
 if TYPE_CHECKING:
     from mpmath import mpf
 
-__all__ = ["Exact", "Reference", "absolute_gradients", "chain_rule", "exact", "reference"]
+__all__ = [
+    "UNIT_ROUNDOFF",
+    "Exact",
+    "Reference",
+    "absolute_gradients",
+    "chain_rule",
+    "exact",
+    "reference",
+]
 
-_UNIT_ROUNDOFF = 2.0**-53
+UNIT_ROUNDOFF = 2.0**-53
 _BITS = 200
 
 
@@ -96,7 +104,7 @@ class Reference:
         if difference <= 0:
             return 0.0
         scale = self.absolute[node]
-        return float(difference / (_UNIT_ROUNDOFF * scale)) if scale else math.inf
+        return float(difference / (UNIT_ROUNDOFF * scale)) if scale else math.inf
 
 
 def reference(root: Value, *, seed: float = 1.0) -> Reference:

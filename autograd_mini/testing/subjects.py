@@ -16,11 +16,10 @@ from autograd_mini.testing.diagnosis import explanation
 from autograd_mini.testing.differences import Evaluation, Slope
 from autograd_mini.testing.graphs import flat, in_sequences
 from autograd_mini.testing.local import complex_slope, kink, slopes
-from autograd_mini.testing.references import absolute_gradients, chain_rule
+from autograd_mini.testing.references import UNIT_ROUNDOFF, absolute_gradients, chain_rule
 
 __all__ = ["Gradients", "OfNumbers", "OfValues", "Subject"]
 
-_UNIT_ROUNDOFF = 2.0**-53
 _UNDERFLOW = 1e-322  # half of it is not zero yet
 _COMPLEX = "complex step"
 
@@ -136,7 +135,7 @@ class OfValues:
             return [None] * len(leaves)
         gradients = chain_rule(order, 1.0, 0.0, local.__getitem__)
         absolute = absolute_gradients(out)
-        rounding = (4 + len(order)) * _UNIT_ROUNDOFF
+        rounding = (4 + len(order)) * UNIT_ROUNDOFF
         return [
             Slope.single(gradients.get(leaf, 0.0), rounding * absolute.get(leaf, 0.0), _COMPLEX)
             for leaf in leaves
@@ -176,7 +175,7 @@ class OfNumbers:
         out = number(out, what=f"check_gradients: the result of {self.called}")
         if not math.isfinite(out):
             raise DomainError(f"{self.called} is {out!r} at {point!r}")
-        return Evaluation(out, 8 * _UNIT_ROUNDOFF * abs(out) + _UNDERFLOW)
+        return Evaluation(out, 8 * UNIT_ROUNDOFF * abs(out) + _UNDERFLOW)
 
     def gradients(self, point: list[float], seed: float) -> Gradients:
         """Return what ``gradient`` tells."""
@@ -234,9 +233,7 @@ def _rounding(out: Value) -> float:
     bound = 0.0
     for node, absolute in absolute_gradients(out).items():
         if absolute:
-            own = (
-                _summing(node) if node.op and node.op.nary else 8 * _UNIT_ROUNDOFF * abs(node.data)
-            )
+            own = _summing(node) if node.op and node.op.nary else 8 * UNIT_ROUNDOFF * abs(node.data)
             bound += absolute * (own + _UNDERFLOW)
     return bound if bound == bound else math.inf
 
@@ -246,4 +243,4 @@ def _summing(node: Value) -> float:
     assert node.op is not None
     operands = list(map(abs, numbers_of(node.operands)))
     magnitude, _ = node.op.evaluate(*in_sequences(node.op, operands))
-    return len(operands) * _UNIT_ROUNDOFF * magnitude
+    return len(operands) * UNIT_ROUNDOFF * magnitude

@@ -8,13 +8,14 @@ followed to first order (Higham, *Accuracy and Stability of Numerical Algorithms
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from comparison.losses import OURS, THEIRS, U, lost
 
 from autograd_mini.primitives import Primitive
 from autograd_mini.testing import Graph
+from autograd_mini.testing.graphs import flat
 
 UNITS = 2 * U * (OURS + THEIRS)  # a unit in the last place is at most 2u times the number
 SECOND_ORDER = 2  # the errors are so small that their products count for less than this
@@ -26,9 +27,9 @@ def gradient_bounds(graph: Graph, framework: str) -> list[float]:
     locals_ = []
     for instruction in graph.instructions:
         row, references = instruction.primitive, instruction.operands
-        flat = list(_flat(references))
-        at = [values[one] if isinstance(one, int) else one for one in flat]
-        off = [errors[one] if isinstance(one, int) else 0.0 for one in flat]
+        given = list(flat(references))
+        at = [values[one] if isinstance(one, int) else one for one in given]
+        off = [errors[one] if isinstance(one, int) else 0.0 for one in given]
         out, slopes = _evaluated(row, references, at)
         slope_errors = _slope_errors(row, references, at, off, slopes, framework)
         values.append(out)
@@ -36,7 +37,7 @@ def gradient_bounds(graph: Graph, framework: str) -> list[float]:
             sum(abs(slope) * error for slope, error in zip(slopes, off, strict=True))
             + _own_error(row, references, at, out, framework)
         )
-        locals_.append((flat, slopes, slope_errors))
+        locals_.append((given, slopes, slope_errors))
     gradients, bounds = [0.0] * len(values), [0.0] * len(values)
     gradients[-1] = 1.0
     for node in reversed(range(len(graph.leaves), len(values))):
@@ -97,12 +98,4 @@ def _evaluated(
         for one in references
     ]
     out, slopes = row.evaluate(*operands)
-    return out, list(_flat(slopes))
-
-
-def _flat(several: Iterable[Any]) -> Iterator[Any]:
-    for one in several:
-        if isinstance(one, tuple | list):
-            yield from one
-        else:
-            yield one
+    return out, list(flat(slopes))
