@@ -10,115 +10,27 @@ from __future__ import annotations
 import ast
 import linecache
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from autograd_mini.ieee import RAISING, TOTAL, divide
+from autograd_mini.languages import (
+    ARITHMETIC,
+    COMPARISONS,
+    FUNCTIONS,
+    PRELUDES,
+    Language,
+    as_c,
+    as_javascript,
+    as_latex,
+    float_of,
+)
 
-__all__ = ["FUNCTIONS", "Function", "Rule", "RuleError", "compile_function", "namespace", "prelude"]
-
-Language = Literal["c", "javascript"]
+__all__ = ["Rule", "RuleError", "compile_function", "namespace", "prelude"]
 
 
 class RuleError(ValueError):
     """A formula is not in the rule language; the message quotes it."""
-
-
-@dataclass(frozen=True)
-class Function:
-    """How a function of the rule language is written elsewhere.
-
-    A built-in function has the name of the target's own library; a defined one has a
-    ``definition``, itself a rule in ``x``, from which every language gets its version.
-    """
-
-    latex: str
-    c: str = ""
-    javascript: str = ""
-    definition: str = ""
-
-
-FUNCTIONS: Mapping[str, Function] = {
-    "abs": Function(r"\left|{}\right|", "fabs", "Math.abs"),
-    "arccos": Function(r"\arccos {}", "acos", "Math.acos"),
-    "arccosh": Function(r"\operatorname{{arcosh}} {}", "acosh", "Math.acosh"),
-    "arcsin": Function(r"\arcsin {}", "asin", "Math.asin"),
-    "arcsinh": Function(r"\operatorname{{arsinh}} {}", "asinh", "Math.asinh"),
-    "arctan": Function(r"\arctan {}", "atan", "Math.atan"),
-    "arctanh": Function(r"\operatorname{{artanh}} {}", "atanh", "Math.atanh"),
-    "cbrt": Function(r"\sqrt[3]{{{}}}", "cbrt", "Math.cbrt"),
-    "cos": Function(r"\cos {}", "cos", "Math.cos"),
-    "cosh": Function(r"\cosh {}", "cosh", "Math.cosh"),
-    "erf": Function(r"\operatorname{{erf}} {}", "erf", "ag_erf"),
-    "exp": Function(r"e^{{{}}}", "exp", "Math.exp"),
-    "expm1": Function(r"\left(e^{{{}}} - 1\right)", "expm1", "Math.expm1"),
-    "log": Function(r"\ln {}", "log", "Math.log"),
-    "log10": Function(r"\log_{{10}} {}", "log10", "Math.log10"),
-    "log1p": Function(r"\ln\left(1 + {}\right)", "log1p", "Math.log1p"),
-    "log2": Function(r"\log_2 {}", "log2", "Math.log2"),
-    "sin": Function(r"\sin {}", "sin", "Math.sin"),
-    "sinh": Function(r"\sinh {}", "sinh", "Math.sinh"),
-    "sqrt": Function(r"\sqrt{{{}}}", "sqrt", "Math.sqrt"),
-    "tan": Function(r"\tan {}", "tan", "Math.tan"),
-    "tanh": Function(r"\tanh {}", "tanh", "Math.tanh"),
-    # Both branches take exp of a number that is not positive, so neither overflows.
-    "sigmoid": Function(
-        r"\sigma {}",
-        definition="1 / (1 + exp(-x)) if x >= 0 else exp(x) / (1 + exp(x))",
-    ),
-    # Not ** 2: some compilers make a product of that, which may round otherwise.
-    "square": Function(r"{}^2", definition="x * x"),
-    # The upper half of the bits of x (Veltkamp's splitting): its square is exact.
-    "upper": Function(
-        r"\operatorname{{upper}} {}",
-        definition="134217729 * x - (134217729 * x - x)",
-    ),
-    # exp(-x²) without the rounding of x², which the exponential would magnify x² times.
-    "gauss": Function(
-        r"e^{{-{}^2}}",
-        definition="0 if abs(x) > 28 else"
-        " exp(-upper(x) * upper(x)) * exp((upper(x) - x) * (upper(x) + x))",
-    ),
-}
-"""The functions a rule may call, each of one argument, under NumPy's names."""
-
-_C_PRELUDE = """\
-static double ag_pow(double x, double y) { return x != x || y != y ? NAN : pow(x, y); }
-"""
-
-# JavaScript has no erf; this series has only positive terms, so nothing cancels.
-_JAVASCRIPT_PRELUDE = """\
-const ag_pow = (x, y) => {
-  if (x !== x || y !== y) return NaN;
-  return Math.abs(x) === 1 && Math.abs(y) === Infinity ? 1 : x ** y;
-};
-const ag_erf = (x) => {
-  if (x !== x) return NaN;
-  if (Math.abs(x) > 6) return Math.sign(x);
-  let term = x, sum = x;
-  for (let n = 3; Math.abs(term) > Math.abs(sum) * 1e-17; n += 2) sum += term *= 2 * x * x / n;
-  return 2 / Math.sqrt(Math.PI) * Math.exp(-x * x) * sum;
-};
-"""
-
-_ARITHMETIC: Mapping[type[ast.operator], str] = {
-    ast.Add: "+",
-    ast.Sub: "-",
-    ast.Mult: "*",
-    ast.Div: "/",
-    ast.Pow: "**",
-}
-_COMPARISONS: Mapping[type[ast.cmpop], tuple[str, str]] = {
-    ast.Lt: ("<", "<"),
-    ast.LtE: ("<=", r"\le"),
-    ast.Gt: (">", ">"),
-    ast.GtE: (">=", r"\ge"),
-    ast.Eq: ("==", "="),
-    ast.NotEq: ("!=", r"\ne"),
-}
-# How tightly a printed piece holds together; an operand that holds less gets parentheses.
-_CONDITIONAL, _OR, _AND, _COMPARE, _SUM, _PRODUCT, _MINUS, _POWER, _ATOM = range(9)
 
 
 class Rule:
@@ -194,15 +106,15 @@ class Rule:
         A ``sum(…)`` becomes ``total``: a number that the text around it has added up from the
         `summand`, as `statements` does.
         """
-        return _CStyle("c").text(self.tree)
+        return as_c(self.tree)
 
     def javascript(self) -> str:
         """Return the rule as JavaScript text; it needs ``prelude("javascript")``."""
-        return _CStyle("javascript").text(self.tree)
+        return as_javascript(self.tree)
 
     def latex(self) -> str:
         """Return the rule as LaTeX text for mathematics mode."""
-        return _Latex().text(self.tree)
+        return as_latex(self.tree)
 
 
 def _parse(text: str) -> ast.expr:
@@ -255,7 +167,7 @@ class _Check:
                     self.sequences[name] = None
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 self.number(operand, inside_sum=inside_sum)
-            case ast.BinOp(left=left, op=op, right=right) if type(op) in _ARITHMETIC:
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in ARITHMETIC:
                 self.number(left, inside_sum=inside_sum)
                 self.number(right, inside_sum=inside_sum)
             case ast.IfExp(test=test, body=body, orelse=orelse):
@@ -276,7 +188,7 @@ class _Check:
 
     def condition(self, node: ast.expr, *, inside_sum: bool) -> None:
         match node:
-            case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _COMPARISONS:
+            case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in COMPARISONS:
                 self.number(left, inside_sum=inside_sum)
                 self.number(right, inside_sum=inside_sum)
             case ast.BoolOp(values=values):
@@ -291,7 +203,7 @@ class _Python(ast.NodeTransformer):
         self.ieee = ieee
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
-        return ast.Constant(_float(node))
+        return ast.Constant(float_of(node))
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         self.generic_visit(node)
@@ -309,149 +221,13 @@ class _Python(ast.NodeTransformer):
         return node
 
 
-def _float(node: ast.Constant) -> float:
-    assert isinstance(node.value, int | float)  # _Check has let nothing else through
-    return float(node.value)
-
-
 def _call(name: str, *arguments: ast.expr) -> ast.Call:
     return ast.Call(func=ast.Name(name, ast.Load()), args=list(arguments), keywords=[])
 
 
-class _Printer:
-    """Prints a tree with the parentheses that are needed and no others."""
-
-    def text(self, node: ast.expr) -> str:
-        return self.print(node)[0]
-
-    def within(self, node: ast.expr, strength: int) -> str:
-        text, own = self.print(node)
-        return text if own >= strength else self.parenthesised(text)
-
-    def parenthesised(self, text: str) -> str:
-        return f"({text})"
-
-    def print(self, node: ast.expr) -> tuple[str, int]:
-        raise NotImplementedError
-
-
-class _CStyle(_Printer):
-    def __init__(self, language: Language) -> None:
-        self.language = language
-        self.index = ""
-
-    def print(self, node: ast.expr) -> tuple[str, int]:
-        within = self.within
-        match node:
-            case ast.Constant():
-                return repr(_float(node)), _ATOM
-            case ast.Name(id=name):
-                return name + self.index, _ATOM
-            case ast.UnaryOp(operand=operand):
-                return f"-{within(operand, _POWER)}", _MINUS
-            case ast.BinOp(left=left, op=ast.Pow(), right=right):
-                return f"ag_pow({self.text(left)}, {self.text(right)})", _ATOM
-            case ast.BinOp(left=left, op=op, right=right):
-                own = _SUM if isinstance(op, ast.Add | ast.Sub) else _PRODUCT
-                return f"{within(left, own)} {_ARITHMETIC[type(op)]} {within(right, own + 1)}", own
-            case ast.Compare(left=left, ops=[op], comparators=[right]):
-                sign = _COMPARISONS[type(op)][0]
-                if self.language == "javascript" and sign in ("==", "!="):
-                    sign += "="
-                return f"{within(left, _SUM)} {sign} {within(right, _SUM)}", _COMPARE
-            case ast.BoolOp(op=op, values=values):
-                own, sign = (_AND, " && ") if isinstance(op, ast.And) else (_OR, " || ")
-                return sign.join(within(value, own + 1) for value in values), own
-            case ast.IfExp(test=test, body=body, orelse=orelse):
-                text = f"{within(test, _OR)} ? {within(body, _OR)} : {self.text(orelse)}"
-                return text, _CONDITIONAL
-            case ast.Call(func=ast.Name(id="sum"), args=[term]):
-                return self.sum(term), _ATOM
-            case ast.Call(func=ast.Name(id=name), args=[argument]):
-                return f"{self.function(name)}({self.text(argument)})", _ATOM
-        raise AssertionError(ast.dump(node))
-
-    def function(self, name: str) -> str:
-        function = FUNCTIONS[name]
-        written = function.c if self.language == "c" else function.javascript
-        return written or f"ag_{name}"
-
-    def sum(self, term: ast.expr) -> str:
-        if self.language == "c":
-            return "total"
-        self.index = "[i]"
-        text = self.within(term, _PRODUCT)
-        self.index = ""
-        first = Rule(ast.unparse(term)).names[0]
-        return f"{first}.reduce((total, _, i) => total + {text}, 0)"
-
-
-class _Latex(_Printer):
-    def __init__(self) -> None:
-        self.index = ""
-
-    def parenthesised(self, text: str) -> str:
-        return rf"\left({text}\right)"
-
-    def print(self, node: ast.expr) -> tuple[str, int]:
-        within = self.within
-        match node:
-            case ast.Constant(value=value):
-                mantissa, _, exponent = repr(value).partition("e")
-                if not exponent:
-                    return mantissa, _ATOM
-                power = f"10^{{{int(exponent)}}}"
-                return power if mantissa == "1" else rf"{mantissa} \cdot {power}", _PRODUCT
-            case ast.Name(id="out"):
-                return rf"\mathit{{out}}{self.index}", _ATOM
-            case ast.Name(id=name):
-                return name + self.index, _ATOM
-            case ast.UnaryOp(operand=operand):
-                return f"-{within(operand, _PRODUCT)}", _MINUS
-            case ast.BinOp(left=left, op=ast.Pow(), right=right):
-                return f"{within(left, _ATOM)}^{{{self.text(right)}}}", _POWER
-            case ast.BinOp(left=left, op=ast.Div(), right=right):
-                return rf"\frac{{{self.text(left)}}}{{{self.text(right)}}}", _POWER
-            case ast.BinOp(left=left, op=ast.Mult(), right=right):
-                return rf"{within(left, _PRODUCT)} \cdot {within(right, _MINUS + 1)}", _PRODUCT
-            case ast.BinOp(left=left, op=op, right=right):
-                return (
-                    f"{within(left, _SUM)} {_ARITHMETIC[type(op)]} {within(right, _PRODUCT)}",
-                    _SUM,
-                )
-            case ast.Compare(left=left, ops=[op], comparators=[right]):
-                return f"{self.text(left)} {_COMPARISONS[type(op)][1]} {self.text(right)}", _COMPARE
-            case ast.BoolOp(op=op, values=values):
-                own, sign = (_AND, r"\land") if isinstance(op, ast.And) else (_OR, r"\lor")
-                return f" {sign} ".join(within(value, own + 1) for value in values), own
-            case ast.IfExp():
-                return self.cases(node), _ATOM
-            case ast.Call(func=ast.Name(id="sum"), args=[term]):
-                self.index = "_i"
-                text = rf"\sum_i {within(term, _PRODUCT)}"
-                self.index = ""
-                return text, _PRODUCT
-            case ast.Call(func=ast.Name(id=name), args=[argument]):
-                return self.call(FUNCTIONS[name].latex, argument)
-        raise AssertionError(ast.dump(node))
-
-    def cases(self, node: ast.expr) -> str:
-        rows = []
-        while isinstance(node, ast.IfExp):
-            rows.append(rf"{self.text(node.body)} & \text{{if }} {self.text(node.test)}")
-            node = node.orelse
-        rows.append(rf"{self.text(node)} & \text{{otherwise}}")
-        return r"\begin{cases} " + r" \\ ".join(rows) + r" \end{cases}"
-
-    def call(self, template: str, argument: ast.expr) -> tuple[str, int]:
-        enclosed = template.endswith((r"\right|", "}}", r"\right)")) and "^2" not in template
-        text = self.text(argument) if enclosed else self.within(argument, _ATOM)
-        return template.format(text), _ATOM if enclosed else _POWER
-
-
 def prelude(language: Language) -> str:
     """Return the definitions that printed rules of the language rely on."""
-    lines = [_C_PRELUDE if language == "c" else _JAVASCRIPT_PRELUDE]
+    lines = [PRELUDES[language]]
     for name, function in FUNCTIONS.items():
         if function.definition:
             rule = Rule(function.definition, names="x")

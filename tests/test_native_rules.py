@@ -37,8 +37,9 @@ from autograd_mini import Value, engine
 from autograd_mini._native.header import HEADER, digest, header
 from autograd_mini.engines import CORE, VARIABLE
 from autograd_mini.errors import AutogradError, errstate
+from autograd_mini.languages import FUNCTIONS
 from autograd_mini.primitives import PRIMITIVES, TABLE, Primitive
-from autograd_mini.rules import FUNCTIONS, Rule
+from autograd_mini.rules import Rule
 from autograd_mini.testing.strategies import function
 from autograd_mini.updates import UPDATES
 

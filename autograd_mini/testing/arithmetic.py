@@ -10,8 +10,9 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
+from autograd_mini.languages import FUNCTIONS
 from autograd_mini.primitives import Primitive
-from autograd_mini.rules import FUNCTIONS, Rule, compile_function
+from autograd_mini.rules import Rule, compile_function
 
 __all__ = ["COMPLEX", "RATIONAL", "Arithmetic", "Dual", "precise"]
 
