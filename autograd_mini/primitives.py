@@ -11,6 +11,7 @@ import ast
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from autograd_mini import rules
@@ -91,9 +92,13 @@ class Primitive:
             ``out``, the value.
         x, y: the domains of the operands.
         kink: a rule that is zero where the partial derivatives jump.
+        textbook: how a textbook writes a partial derivative, where the rule that computes it
+            keeps more digits: formulas that may also use ``pi``, under ``"dx"`` and so on, and
+            one of the value under ``"value"``. They are shown, never computed with.
 
     Raises:
-        RuleError: a rule is not in the rule language, or a partial derivative is missing.
+        RuleError: a rule is not in the rule language, a partial derivative is missing, or a
+            textbook form is of something else.
 
     >>> cube = Primitive("cube", "x * x * x", dx="3 * x * x")
     >>> cube.evaluate(2.0)
@@ -112,6 +117,7 @@ class Primitive:
         x: Domain = REAL,
         y: Domain = REAL,
         kink: str | None = None,
+        textbook: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
         self.value = self._rule("value", value, ("x", "y", "w", "b"))
@@ -132,6 +138,8 @@ class Primitive:
                 )
         self.domains = {o: {"x": x, "y": y}.get(o, REAL) for o in self.operands}
         self.kink = None if kink is None else self._rule("kink", kink, self.operands)
+        self.textbook = self._taught(dict(textbook or {}))
+        """The partial derivatives in the textbook's form."""
         self._evaluate = self._compiled()
 
     def _rule(self, field: str, text: str, names: Sequence[str]) -> Rule:
@@ -147,6 +155,21 @@ class Primitive:
         inside = operand in self.value.sequences
         known = [o for o in self.operands if inside or o not in self.value.sequences]
         return self._rule(f"d{operand}", text, [*known, "out"])
+
+    def _taught(self, given: dict[str, str]) -> dict[str, Rule]:
+        known = [*self.operands, "out", "pi"]
+        value = given.pop("value", None)
+        self._written = self.value if value is None else self._rule("textbook", value, known)
+        rules = dict(self.partials)
+        for key, text in given.items():
+            operand = key.removeprefix("d")
+            if key != f"d{operand}" or operand not in rules:
+                raise RuleError(
+                    f"primitive {self.name!r}: textbook: {key!r} is none of 'value', "
+                    + ", ".join(f"'d{o}'" for o in self.operands)
+                )
+            rules[operand] = self._rule(f"textbook {key}", text, known)
+        return rules
 
     def _compiled(self) -> Callable[..., tuple[float, tuple[Any, ...]]]:
         """Compile the rules in the form that never raises."""
@@ -189,6 +212,34 @@ class Primitive:
     def __str__(self) -> str:
         return self.name
 
+    def arranged(self, operands: Sequence[Any]) -> tuple[Any, ...]:
+        """Return the operands of a node as the row names them: a tuple for one inside a sum.
+
+        >>> PRIMITIVES["dot"].arranged([1.0, 2.0, 3.0, 4.0, 5.0])
+        ((1.0, 2.0), (3.0, 4.0), 5.0)
+        """
+        sequences = self.value.sequences
+        single = len(self.operands) - len(sequences)
+        length = (len(operands) - single) // len(sequences) if sequences else 0
+        remaining = iter(operands)
+        return tuple(
+            tuple(islice(remaining, length)) if name in sequences else next(remaining)
+            for name in self.operands
+        )
+
+    @property
+    def formula(self) -> ast.expr:
+        """The value as it is written: an expression in the operands, or else a call by name.
+
+        >>> [ast.unparse(PRIMITIVES[name].formula) for name in ("mul", "square", "relu")]
+        ['x * y', 'x ** 2', 'relu(x)']
+        """
+        tree = self._written.tree
+        if any(isinstance(node, ast.IfExp) for node in ast.walk(tree)):
+            operands: list[ast.expr] = [ast.Name(o, ast.Load()) for o in self.operands]
+            return ast.Call(ast.Name(self.name, ast.Load()), operands, [])
+        return tree
+
     @property
     def label(self) -> str:
         """The short text of the operation in a drawing: an operator sign, or the name.
@@ -228,7 +279,7 @@ TABLE: tuple[Primitive, ...] = (
     Primitive("add", "x + y", dx="1", dy="1"),
     Primitive("sub", "x - y", dx="1", dy="-1"),
     Primitive("mul", "x * y", dx="y", dy="x"),
-    Primitive("div", "x / y", dx="1 / y", dy="-out / y", y=NONZERO),
+    Primitive("div", "x / y", dx="1 / y", dy="-out / y", y=NONZERO, textbook={"dy": "-x / y ** 2"}),
     # From exponent 1 up, y - 1 is exact; below, its rounding would be magnified log(x) times.
     Primitive(
         "pow",
@@ -236,41 +287,86 @@ TABLE: tuple[Primitive, ...] = (
         dx="0 if y == 0 else y * x ** (y - 1) if y >= 1 or x == 0 or x - x != 0 else y * out / x",
         dy="0 if x == 0 and y >= 0 else out * log(x)",
         x=POWER_BASE,
+        textbook={"dx": "y * x ** (y - 1)", "dy": "x ** y * log(x)"},
     ),
     Primitive("neg", "-x", dx="-1"),
     Primitive("abs", "abs(x)", dx="1 if x > 0 else -1 if x < 0 else 0", kink="x"),
-    Primitive("square", "x * x", dx="2 * x"),
-    Primitive("sqrt", "sqrt(x)", dx="0.5 / abs(out)", x=NONNEGATIVE),
+    Primitive("square", "x * x", dx="2 * x", textbook={"value": "x ** 2"}),
+    Primitive(
+        "sqrt", "sqrt(x)", dx="0.5 / abs(out)", x=NONNEGATIVE, textbook={"dx": "1 / (2 * out)"}
+    ),
     # C's cbrt may be 4 units off, and its square 11: one step of Newton's method mends that.
     Primitive(
         "cbrt",
         "cbrt(x)",
         dx="1 / (3 * out * out) if x == 0 or x - x != 0 else (2 * out + x / out / out) / 9 / x",
+        textbook={"dx": "1 / (3 * out ** 2)"},
     ),
     Primitive("exp", "exp(x)", dx="out", x=EXP_RANGE),
     Primitive("expm1", "expm1(x)", dx="exp(x)", x=EXP_RANGE),
     Primitive("log", "log(x)", dx="1 / x", x=POSITIVE),
     Primitive("log1p", "log1p(x)", dx="1 / (1 + x)", x=Domain(low=-1, open=True)),
-    Primitive("log2", "log2(x)", dx="1 / log(2) / x", x=POSITIVE),
-    Primitive("log10", "log10(x)", dx="1 / log(10) / x", x=POSITIVE),
+    Primitive(
+        "log2", "log2(x)", dx="1 / log(2) / x", x=POSITIVE, textbook={"dx": "1 / (x * log(2))"}
+    ),
+    Primitive(
+        "log10", "log10(x)", dx="1 / log(10) / x", x=POSITIVE, textbook={"dx": "1 / (x * log(10))"}
+    ),
     Primitive("sin", "sin(x)", dx="cos(x)"),
     Primitive("cos", "cos(x)", dx="-sin(x)"),
-    Primitive("tan", "tan(x)", dx="1 + out * out"),
-    Primitive("arcsin", "arcsin(x)", dx="1 / sqrt((1 - x) * (1 + x))", x=UNIT),
-    Primitive("arccos", "arccos(x)", dx="-1 / sqrt((1 - x) * (1 + x))", x=UNIT),
+    Primitive("tan", "tan(x)", dx="1 + out * out", textbook={"dx": "1 + out ** 2"}),
+    Primitive(
+        "arcsin",
+        "arcsin(x)",
+        dx="1 / sqrt((1 - x) * (1 + x))",
+        x=UNIT,
+        textbook={"dx": "1 / sqrt(1 - x ** 2)"},
+    ),
+    Primitive(
+        "arccos",
+        "arccos(x)",
+        dx="-1 / sqrt((1 - x) * (1 + x))",
+        x=UNIT,
+        textbook={"dx": "-1 / sqrt(1 - x ** 2)"},
+    ),
     # x * x would overflow from 1.3e154 on; so in arcsinh.
-    Primitive("arctan", "arctan(x)", dx="1 / (1 + x * x) if abs(x) < 1e150 else 1 / x / x"),
+    Primitive(
+        "arctan",
+        "arctan(x)",
+        dx="1 / (1 + x * x) if abs(x) < 1e150 else 1 / x / x",
+        textbook={"dx": "1 / (1 + x ** 2)"},
+    ),
     Primitive("sinh", "sinh(x)", dx="cosh(x)", x=COSH_RANGE),
     Primitive("cosh", "cosh(x)", dx="sinh(x)", x=COSH_RANGE),
     # 1 - tanh² would cancel for large x.
-    Primitive("tanh", "tanh(x)", dx="square(1 / cosh(x))"),
-    Primitive("arcsinh", "arcsinh(x)", dx="1 / sqrt(x * x + 1) if abs(x) < 1e150 else 1 / abs(x)"),
-    Primitive("arccosh", "arccosh(x)", dx="1 / (sqrt(x - 1) * sqrt(x + 1))", x=Domain(low=1)),
+    Primitive("tanh", "tanh(x)", dx="square(1 / cosh(x))", textbook={"dx": "1 - out ** 2"}),
     Primitive(
-        "arctanh", "arctanh(x)", dx="1 / ((1 - x) * (1 + x))", x=Domain(low=-1, high=1, open=True)
+        "arcsinh",
+        "arcsinh(x)",
+        dx="1 / sqrt(x * x + 1) if abs(x) < 1e150 else 1 / abs(x)",
+        textbook={"dx": "1 / sqrt(x ** 2 + 1)"},
     ),
-    Primitive("erf", "erf(x)", dx="1.1283791670955126 * gauss(x)"),  # 2 / sqrt(pi)
-    Primitive("sigmoid", "sigmoid(x)", dx="out * sigmoid(-x)"),
+    Primitive(
+        "arccosh",
+        "arccosh(x)",
+        dx="1 / (sqrt(x - 1) * sqrt(x + 1))",
+        x=Domain(low=1),
+        textbook={"dx": "1 / sqrt(x ** 2 - 1)"},
+    ),
+    Primitive(
+        "arctanh",
+        "arctanh(x)",
+        dx="1 / ((1 - x) * (1 + x))",
+        x=Domain(low=-1, high=1, open=True),
+        textbook={"dx": "1 / (1 - x ** 2)"},
+    ),
+    Primitive(
+        "erf",
+        "erf(x)",
+        dx="1.1283791670955126 * gauss(x)",
+        textbook={"dx": "2 / sqrt(pi) * exp(-x ** 2)"},
+    ),
+    Primitive("sigmoid", "sigmoid(x)", dx="out * sigmoid(-x)", textbook={"dx": "out * (1 - out)"}),
     Primitive("softplus", "x + log1p(exp(-x)) if x > 0 else log1p(exp(x))", dx="sigmoid(x)"),
     Primitive("relu", "0 if x <= 0 else x", dx="0 if x <= 0 else 1", kink="x"),
     # y == y: a slope that is NaN shows also where it is not used.

@@ -13,7 +13,7 @@ from autograd_mini.engines import Value
 from autograd_mini.graph import topological_order
 from autograd_mini.primitives import Primitive
 
-__all__ = ["Graph", "Instruction", "Reference", "flat", "function", "in_sequences", "looked_up"]
+__all__ = ["Graph", "Instruction", "Reference", "flat", "function", "looked_up"]
 
 # An operand in an instruction: the number of a node, a constant, or a tuple of these for a sum.
 Reference: TypeAlias = "int | float | tuple[int | float, ...]"
@@ -91,7 +91,7 @@ class Graph:
         for node in nodes[len(leaves) :]:
             assert node.op is not None
             found = [o if isinstance(o, float) else place[o] for o in node.operands]
-            instructions.append(Instruction(node.op, in_sequences(node.op, found)))
+            instructions.append(Instruction(node.op, node.op.arranged(found)))
         numbers, names = (tuple(getattr(leaf, a) for leaf in leaves) for a in ("data", "name"))
         return cls(numbers, tuple(instructions), names), nodes
 
@@ -158,19 +158,6 @@ def flat(operands: Iterable[Any]) -> Iterator[Any]:
             yield from one
         else:
             yield one
-
-
-def in_sequences(primitive: Primitive, operands: Sequence[Any]) -> tuple[Any, ...]:
-    """Return the operands of a node with those inside a sum in tuples, as a row names them."""
-    sequences = primitive.value.sequences
-    if not sequences:
-        return tuple(operands)
-    length = (len(operands) - len(primitive.operands) + len(sequences)) // len(sequences)
-    remaining = iter(operands)
-    return tuple(
-        tuple(next(remaining) for _ in range(length)) if name in sequences else next(remaining)
-        for name in primitive.operands
-    )
 
 
 def _expression(instruction: Instruction, names: Sequence[str]) -> str:

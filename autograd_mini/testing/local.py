@@ -16,7 +16,6 @@ from autograd_mini.engines import Value
 from autograd_mini.exceptional import numbers_of
 from autograd_mini.primitives import Primitive
 from autograd_mini.testing.arithmetic import COMPLEX, Arithmetic, precise
-from autograd_mini.testing.graphs import in_sequences
 
 __all__ = ["at_kink", "complex_slope", "kink", "one_term", "precise_slopes", "slopes"]
 
@@ -94,7 +93,7 @@ def _slopes(
 
         def f(z: Any, given: list[Any] = given, place: int = place) -> Any:
             given[place] = z
-            return compute(*in_sequences(row, given))
+            return compute(*row.arranged(given))
 
         try:
             found.append(slope(f, operands[place]))
@@ -114,7 +113,7 @@ def one_term(
     length = (len(numbers) - len(row.operands) + sequences) // sequences if sequences else 0
     if length < 2:
         return numbers, position
-    nested = in_sequences(row, range(len(numbers)))
+    nested = row.arranged(range(len(numbers)))
     index = position % length if position < length * sequences else 0
     kept = [each[index] if isinstance(each, tuple) else each for each in nested]
     return [numbers[one] for one in kept], kept.index(position)

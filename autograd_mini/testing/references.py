@@ -12,7 +12,6 @@ from autograd_mini.engines import Value
 from autograd_mini.graph import topological_order
 from autograd_mini.number import finite
 from autograd_mini.testing.arithmetic import RATIONAL, Dual, precise
-from autograd_mini.testing.graphs import in_sequences
 from autograd_mini.testing.local import at_kink, one_term, precise_slopes
 
 if TYPE_CHECKING:
@@ -216,7 +215,7 @@ def _differentiated(
     if compute is None:
         raise ValueError(f"exact: {row.name} makes no fractions of fractions; see reference()")
     operands = [Fraction(o) if isinstance(o, float) else values[o] for o in node.operands]
-    value = compute(*in_sequences(row, [*map(Dual, operands)])).value
+    value = compute(*row.arranged([*map(Dual, operands)])).value
     at = _SUBGRADIENTS[row.name](*operands) if at_kink(row, operands) else None
     slopes: list[Fraction | None] = []
     for position, operand in enumerate(node.operands):
@@ -227,5 +226,5 @@ def _differentiated(
         else:
             term, place = one_term(row, operands, position)
             given = [Dual(x, _ONE if i == place else _ZERO) for i, x in enumerate(term)]
-            slopes.append(compute(*in_sequences(row, given)).slope)
+            slopes.append(compute(*row.arranged(given)).slope)
     return value, slopes

@@ -14,7 +14,7 @@ from autograd_mini.graph import topological_order
 from autograd_mini.number import number
 from autograd_mini.testing.diagnosis import explanation
 from autograd_mini.testing.differences import Evaluation, Slope
-from autograd_mini.testing.graphs import flat, in_sequences
+from autograd_mini.testing.graphs import flat
 from autograd_mini.testing.local import complex_slope, kink, slopes
 from autograd_mini.testing.references import UNIT_ROUNDOFF, absolute_gradients, chain_rule
 
@@ -242,5 +242,5 @@ def _summing(node: Value) -> float:
     """Return n · u · Σ|terms| for a node that adds n operands up."""
     assert node.op is not None
     operands = list(map(abs, numbers_of(node.operands)))
-    magnitude, _ = node.op.evaluate(*in_sequences(node.op, operands))
+    magnitude, _ = node.op.evaluate(*node.op.arranged(operands))
     return len(operands) * UNIT_ROUNDOFF * magnitude
