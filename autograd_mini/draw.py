@@ -11,7 +11,7 @@ import graphviz
 
 from autograd_mini.engines import Value
 from autograd_mini.errors import GraphTooLargeError
-from autograd_mini.graph import topological_order
+from autograd_mini.naming import mapping, named
 from autograd_mini.number import count
 from autograd_mini.rendering import Drawing
 
@@ -46,7 +46,8 @@ def draw(
     Args:
         root: the result, or several of them.
         names: names for Values, such as ``locals()``; a list of Values gives ``name[0]`` and so
-            on. They go before the names that the Values have themselves.
+            on. They go before the names that the Values have themselves. What has no name is
+            called z1, a1, v1 and so on, as `explain` and `explore` call it.
         parameters: the leaves that are parameters, such as ``model.parameters()``; if not given,
             those called w, b, weight or bias with or without a number.
         groups: titles of frames, with Values that belong inside: parameters and results. What is
@@ -70,21 +71,20 @@ def draw(
     """
     roots = _roots(root)
     max_nodes = count(max_nodes, what="draw: max_nodes")
-    names = _mapping(names, what="draw: names")
+    shown = named(roots, names, what="draw: names")
     groups = {
         title: _values(members, what=f"draw: groups[{title!r}]")
-        for title, members in _mapping(groups, what="draw: groups").items()
+        for title, members in mapping(groups, what="draw: groups").items()
     }
     if parameters is not None:
         parameters = _values(parameters, what="draw: parameters")
-    order = topological_order(*roots)
-    if len(order) > max_nodes:
+    if len(shown) > max_nodes:
         raise GraphTooLargeError(
-            f"draw: the graph has {len(order)} Values, more than max_nodes={max_nodes}, which is "
+            f"draw: the graph has {len(shown)} Values, more than max_nodes={max_nodes}, which is "
             "more than one can read: draw a part of it (one example, one neuron, an intermediate "
-            f"Value), or ask for it with max_nodes={len(order)}"
+            f"Value), or ask for it with max_nodes={len(shown)}"
         )
-    return _Picture(roots, order, names, parameters, groups).drawing()
+    return _Picture(roots, shown, parameters, groups).drawing()
 
 
 def _roots(root: Value | Iterable[Value]) -> list[Value]:
@@ -92,14 +92,6 @@ def _roots(root: Value | Iterable[Value]) -> list[Value]:
     if not roots or not all(isinstance(one, Value) for one in roots):
         raise TypeError(f"draw takes a Value, or several, got {root!r}")
     return roots
-
-
-def _mapping(given: Any, *, what: str) -> Mapping[str, Any]:
-    if given is None:
-        return {}
-    if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
-        raise TypeError(f"{what} must be a dict with strings as keys, got {reprlib.repr(given)}")
-    return given
 
 
 def _values(given: Any, *, what: str) -> list[Value]:
@@ -113,21 +105,17 @@ class _Picture:
     def __init__(
         self,
         roots: list[Value],
-        order: list[Value],
-        names: Mapping[str, object],
+        names: Mapping[Value, str],
         parameters: Iterable[Value] | None,
         groups: Mapping[str, Iterable[Value]],
     ) -> None:
         self.roots = roots
-        self.order = order
-        self.names = _names_of(names)
+        self.order = list(names)
+        self.names = names
         self.parameters = None if parameters is None else set(parameters)
-        self.number = {node: i for i, node in enumerate(order)}
+        self.number = {node: i for i, node in enumerate(names)}
         self.differentiated = any(root.has_grad for root in roots)
         self.group = self.grouped(groups)
-
-    def name(self, node: Value) -> str:
-        return self.names.get(node) or node.name or ""
 
     def role(self, node: Value) -> str:
         if node in self.roots:
@@ -135,7 +123,7 @@ class _Picture:
         if node.op is not None:
             return "intermediate"
         if self.parameters is None:
-            name = self.name(node)
+            name = self.names[node]
             is_parameter = bool(_PARAMETER_NAME.match(name) or _MODULE_PATH.match(name))
         else:
             is_parameter = node in self.parameters
@@ -152,7 +140,7 @@ class _Picture:
         for node in self.order:
             if node in group:
                 continue
-            path = _MODULE_PATH.match(self.name(node))
+            path = _MODULE_PATH.match(self.names[node])
             values = [operand for operand in node.operands if isinstance(operand, Value)]
             if node.op is None:
                 if path:
@@ -233,11 +221,10 @@ class _Picture:
 
     def box(self, drawing: Any, node: Value) -> None:
         fill, line = _COLOURS[self.role(node)]
-        name = self.name(node)
+        name = self.names[node]
         if node in self.group:
             name = name.removeprefix(".".join(self.group[node]) + ".")  # the frame says it
-        fields = [_field(name)] if name else []
-        fields.append(f"{node.data:.4g}")
+        fields = [_field(name), f"{node.data:.4g}"]
         has_grad = self.differentiated and node.has_grad
         if has_grad:
             fields.append(rf"grad\n{node.grad:.4g}")
@@ -250,8 +237,7 @@ class _Picture:
             fillcolor=fill,
             color=line,
             tooltip=_escaped(
-                f"{name or 'unnamed'} = {node.data!r}"
-                + (f", gradient {node.grad!r}" if has_grad else "")
+                f"{name} = {node.data!r}" + (f", gradient {node.grad!r}" if has_grad else "")
             ),
         )
 
@@ -302,22 +288,6 @@ def _shape(text: str) -> dict[str, str]:
     if len(text) > 1:
         return {"shape": "ellipse", "margin": "0.04,0.02", "height": "0.36"}
     return {"shape": "circle", "fixedsize": "true", "width": "0.36"}
-
-
-def _names_of(names: Mapping[str, object]) -> dict[Value, str]:
-    """Return the first name of each Value, looking into lists one level deep.
-
-    Names that begin with an underscore, as those that a notebook adds, come last.
-    """
-    found: dict[Value, str] = {}
-    for name, thing in sorted(names.items(), key=lambda item: item[0].startswith("_")):
-        if isinstance(thing, Value):
-            found.setdefault(thing, name)
-        elif isinstance(thing, list | tuple):
-            for i, one in enumerate(thing):
-                if isinstance(one, Value):
-                    found.setdefault(one, f"{name}[{i}]")
-    return found
 
 
 def _field(text: str) -> str:

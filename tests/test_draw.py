@@ -78,7 +78,7 @@ def test_the_neurons_are_framed_with_all_that_is_theirs_and_no_more(course):
     for title, body in frames:
         i = title[-1]
         boxes = re.findall(r'label="(?:(\w+)\|)?[-\d.]+\|grad', body)
-        assert sorted(boxes) == sorted(["", f"w{i}", f"b{i}", f"z{i}", f"a{i}"])
+        assert sorted(boxes) == sorted([f"v{i}", f"w{i}", f"b{i}", f"z{i}", f"a{i}"])
         assert len(re.findall(r"op\d+ \[", body)) == 3
 
 
@@ -264,8 +264,8 @@ def test_of_several_results_those_differentiated_show_their_gradients():
     source = draw([p, q]).source
     assert "no backward pass yet" not in source
     assert 'label="a|2|grad\\n3"' in source
-    assert "label=5 " in source
-    assert "unnamed = 5.0, gradient" not in source
+    assert 'label="out1|5"' in source
+    assert "out1 = 5.0, gradient" not in source
 
 
 def test_names_of_a_notebook_do_not_hide_the_user_s():
