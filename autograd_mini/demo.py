@@ -14,6 +14,8 @@ from typing import Any
 from autograd_mini.draw import draw
 from autograd_mini.engines import Value, engine
 from autograd_mini.errors import RendererNotFoundError
+from autograd_mini.explain import explain
+from autograd_mini.explore import explore
 from autograd_mini.functions import sigmoid
 from autograd_mini.optim import SGD
 from autograd_mini.tables import table
@@ -91,7 +93,11 @@ def demo(out: Path) -> Iterator[str]:
             for name in PARAMETERS
         ],
     )
+    yield "The same by the chain rule"
+    for name in PARAMETERS:
+        yield str(explain(found["E"], wrt=values[name], names=found))
     yield _drawn(values, found, out, "two_neurons")
+    yield _page(values, found, out)
 
     before = {name: values[name].data for name in PARAMETERS}
     optimizer.step()
@@ -120,14 +126,7 @@ def demo(out: Path) -> Iterator[str]:
 
 def _drawn(values: Mapping[str, Value], found: Mapping[str, Value], out: Path, stem: str) -> str:
     """Write the drawing and return the sentence that says where it is."""
-    drawing = draw(
-        found["E"],
-        names=found,
-        groups={
-            "neuron 1": [values["w1"], values["b1"], found["z1"], found["a1"]],
-            "neuron 2": [values["w2"], values["b2"], found["z2"], found["a2"]],
-        },
-    )
+    drawing = draw(found["E"], names=found, groups=_neurons(values, found))
     out.mkdir(parents=True, exist_ok=True)
     picture = out / f"{stem}.svg"
     try:
@@ -137,3 +136,22 @@ def _drawn(values: Mapping[str, Value], found: Mapping[str, Value], out: Path, s
         source.write_text(drawing.source, encoding="utf-8")
         return f"No picture: {error}\nThe drawing's source is in {source}"
     return f"The graph, with its gradients, is drawn in {picture}"
+
+
+def _page(values: Mapping[str, Value], found: Mapping[str, Value], out: Path) -> str:
+    """Write the page and return the sentence that says where it is."""
+    path = out / "two_neurons.html"
+    neurons = _neurons(values, found)
+    title = "Two neurons, step by step"
+    try:
+        explore(found["E"], path, names=found, groups=neurons, lr=LEARNING_RATE, title=title)
+    except RendererNotFoundError as error:
+        return f"No page: {error}"
+    return f"To step through it, forward and backward, open {path} in a browser"
+
+
+def _neurons(values: Mapping[str, Value], found: Mapping[str, Value]) -> dict[str, list[Value]]:
+    return {
+        f"neuron {i}": [values[f"w{i}"], values[f"b{i}"], found[f"z{i}"], found[f"a{i}"]]
+        for i in (1, 2)
+    }

@@ -11,11 +11,12 @@ import graphviz
 
 from autograd_mini.engines import Value
 from autograd_mini.errors import GraphTooLargeError
+from autograd_mini.graph import edges
 from autograd_mini.naming import mapping, named
 from autograd_mini.number import count
 from autograd_mini.rendering import Drawing
 
-__all__ = ["draw"]
+__all__ = ["ROOM", "Picture", "draw"]
 
 _COLOURS = {
     "input": ("#dbeafe", "#1d4ed8"),
@@ -23,6 +24,8 @@ _COLOURS = {
     "intermediate": ("#ffffff", "#6b7280"),
     "output": ("#dcfce7", "#15803d"),
 }
+ROOM = "-0.000000"
+"""What is as wide as the widest number on a page."""
 _PARAMETER_NAME = re.compile(r"(w|b|weights?|bias)[\d_.₀-₉]*$")
 _MODULE_PATH = re.compile(r"(?P<path>.+)\.(weights\.\d+|bias)$")
 
@@ -69,29 +72,14 @@ def draw(
     >>> drawing.source.splitlines()[0]
     'digraph {'
     """
-    roots = _roots(root)
-    max_nodes = count(max_nodes, what="draw: max_nodes")
-    shown = named(roots, names, what="draw: names")
-    groups = {
-        title: _values(members, what=f"draw: groups[{title!r}]")
-        for title, members in mapping(groups, what="draw: groups").items()
-    }
-    if parameters is not None:
-        parameters = _values(parameters, what="draw: parameters")
-    if len(shown) > max_nodes:
-        raise GraphTooLargeError(
-            f"draw: the graph has {len(shown)} Values, more than max_nodes={max_nodes}, which is "
-            "more than one can read: draw a part of it (one example, one neuron, an intermediate "
-            f"Value), or ask for it with max_nodes={len(shown)}"
-        )
-    return _Picture(roots, shown, parameters, groups).drawing()
-
-
-def _roots(root: Value | Iterable[Value]) -> list[Value]:
-    roots = [root] if isinstance(root, Value) else list(root) if isinstance(root, Iterable) else []
-    if not roots or not all(isinstance(one, Value) for one in roots):
-        raise TypeError(f"draw takes a Value, or several, got {root!r}")
-    return roots
+    return Picture(
+        root,
+        what="draw",
+        names=names,
+        parameters=parameters,
+        groups=groups,
+        max_nodes=max_nodes,
+    ).drawing()
 
 
 def _values(given: Any, *, what: str) -> list[Value]:
@@ -101,23 +89,52 @@ def _values(given: Any, *, what: str) -> list[Value]:
     return values
 
 
-class _Picture:
+class Picture:
+    """What a drawing of a graph shows; its arguments are those of `draw`.
+
+    Args:
+        what: the function whose arguments they are, for errors.
+        moving: whether a page will put numbers in: they are left blank, with room for any.
+    """
+
     def __init__(
         self,
-        roots: list[Value],
-        names: Mapping[Value, str],
+        root: Value | Iterable[Value],
+        *,
+        what: str,
+        names: Mapping[str, object] | None,
         parameters: Iterable[Value] | None,
-        groups: Mapping[str, Iterable[Value]],
+        groups: Mapping[str, Iterable[Value]] | None,
+        max_nodes: int,
+        moving: bool = False,
     ) -> None:
-        self.roots = roots
-        self.order = list(names)
-        self.names = names
-        self.parameters = None if parameters is None else set(parameters)
-        self.number = {node: i for i, node in enumerate(names)}
-        self.differentiated = any(root.has_grad for root in roots)
-        self.group = self.grouped(groups)
+        roots = [root] if isinstance(root, Value) else root
+        self.roots = list(roots) if isinstance(roots, Iterable) else []
+        if not self.roots or not all(isinstance(one, Value) for one in self.roots):
+            raise TypeError(f"{what} takes a Value, or several, got {root!r}")
+        max_nodes = count(max_nodes, what=f"{what}: max_nodes")
+        self.names = named(self.roots, names, what=f"{what}: names")
+        self.parameters = None
+        if parameters is not None:
+            self.parameters = set(_values(parameters, what=f"{what}: parameters"))
+        members = {
+            title: _values(values, what=f"{what}: groups[{title!r}]")
+            for title, values in mapping(groups, what=f"{what}: groups").items()
+        }
+        self.order = list(self.names)
+        if len(self.order) > max_nodes:
+            raise GraphTooLargeError(
+                f"{what}: the graph has {len(self.order)} Values, more than max_nodes={max_nodes}, "
+                "which is more than one can read: take a part of it (one example, one neuron, an "
+                f"intermediate Value), or ask for it with max_nodes={len(self.order)}"
+            )
+        self.number = {node: i for i, node in enumerate(self.order)}
+        self.differentiated = any(one.has_grad for one in self.roots)
+        self.moving = moving
+        self.group = self.grouped(members)
 
     def role(self, node: Value) -> str:
+        """Return ``output``, ``intermediate``, ``parameter`` or ``input``."""
         if node in self.roots:
             return "output"
         if node.op is not None:
@@ -161,6 +178,7 @@ class _Picture:
         return group
 
     def drawing(self) -> Drawing:
+        """Return the drawing."""
         drawing = Drawing(
             graph_attr={
                 "rankdir": "LR",
@@ -168,7 +186,7 @@ class _Picture:
                 "ranksep": "0.2",
                 "fontname": "Courier",
                 "fontsize": "13",
-                "bgcolor": "white",
+                "bgcolor": "transparent" if self.moving else "white",
             },
             node_attr={"fontname": "Courier", "fontsize": "12", "style": "filled"},
             edge_attr={
@@ -179,7 +197,7 @@ class _Picture:
                 "fontcolor": "#7c3aed",
             },
         )
-        if not self.differentiated:
+        if not self.differentiated and not self.moving:
             drawing.attr(label="no backward pass yet", labelloc="b", fontcolor="#6b7280")
         self.boxes(drawing, [node for node in self.order if node not in self.group])
         self.frames(drawing, ())
@@ -220,14 +238,17 @@ class _Picture:
                 self.circle(drawing, node)
 
     def box(self, drawing: Any, node: Value) -> None:
-        fill, line = _COLOURS[self.role(node)]
+        """Add a Value."""
+        role = self.role(node)
+        fill, line = _COLOURS[role]
         name = self.names[node]
         if node in self.group:
             name = name.removeprefix(".".join(self.group[node]) + ".")  # the frame says it
-        fields = [_field(name), f"{node.data:.4g}"]
+        fields = [_field(name), self.shown(node.data)]
         has_grad = self.differentiated and node.has_grad
-        if has_grad:
-            fields.append(rf"grad\n{node.grad:.4g}")
+        if has_grad or self.moving:
+            fields.append(rf"grad\n{self.shown(node.grad)}")
+        gradient = f", gradient {node.grad!r}" if has_grad else ""
         drawing.node(
             f"value{self.number[node]}",
             id=f"value{self.number[node]}",
@@ -236,12 +257,20 @@ class _Picture:
             margin="0.06,0.03",
             fillcolor=fill,
             color=line,
-            tooltip=_escaped(
-                f"{name} = {node.data!r}" + (f", gradient {node.grad!r}" if has_grad else "")
-            ),
+            **{"class": role},
+            **self.tooltip(f"{name} = {node.data!r}{gradient}"),
         )
 
+    def shown(self, number: float) -> str:
+        """Return the text of a number, or as much room as any takes."""
+        return ROOM if self.moving else f"{number:.4g}"
+
+    def tooltip(self, text: str) -> dict[str, str]:
+        """Return the attribute that shows a text under the mouse, where it stays true."""
+        return {} if self.moving else {"tooltip": _escaped(text)}
+
     def circle(self, drawing: Any, node: Value) -> None:
+        """Add the operation that made a Value."""
         assert node.op is not None
         number = self.number[node]
         drawing.node(
@@ -251,24 +280,23 @@ class _Picture:
             **_shape(_operation(node)),
             fillcolor="#ede9fe",
             color="#7c3aed",
-            tooltip=_escaped(f"{node.op.name}: {node.op.value.text}"),
+            **{"class": "operation"},
+            **self.tooltip(f"{node.op.name}: {node.op.value.text}"),
         )
         drawing.edge(f"op{number}", f"value{number}", id=f"edge{number}", weight="20")
 
     def edges(self, drawing: Any, node: Value) -> None:
         """Add an edge for each use of a Value as an operand, with the local derivative."""
-        pairs = zip(node.operands, node.partials, strict=True)
-        for position, (operand, partial) in enumerate(pairs):
-            if isinstance(operand, Value):
-                drawing.edge(
-                    f"value{self.number[operand]}",
-                    f"op{self.number[node]}",
-                    id=f"edge{self.number[node]}.{position}",
-                    label=f" {partial:.4g} ",
-                    weight="1" if self.role(operand) == "parameter" else "8",
-                    # One rank more between frames, so that they stand side by side.
-                    minlen="1" if self.group.get(operand) == self.group.get(node) else "2",
-                )
+        for edge in edges(node):
+            drawing.edge(
+                f"value{self.number[edge.operand]}",
+                f"op{self.number[node]}",
+                id=f"edge{self.number[node]}.{edge.position}",
+                label=f" {self.shown(edge.partial)} ",
+                weight="1" if self.role(edge.operand) == "parameter" else "8",
+                # One rank more between frames, so that they stand side by side.
+                minlen="1" if self.group.get(edge.operand) == self.group.get(node) else "2",
+            )
 
 
 def _operation(node: Value) -> str:

@@ -229,7 +229,7 @@ class Equation(NamedTuple):
     left: str
     right: Sequence[str]
     sign: str = "="
-    note: str = ""
+    now: str = ""
     in_a_line: bool = False
 
     def text(self) -> str:
@@ -237,13 +237,13 @@ class Equation(NamedTuple):
         space = " " if self.in_a_line else "\n" + " " * (len(self.left) + 1)
         first, *others = right
         lines = [f"{self.left} {self.sign} {first}", *(f"= {one}" for one in others)]
-        return space.join(lines) + (f", {self.note}" if self.note else "")
+        return space.join(lines) + (f", now {self.now}" if self.now else "")
 
     def latex(self) -> str:
         first, *others = _without_repetition(self.right)
         new_line = " = " if self.in_a_line else r" \\ &= "
-        note = rf",\ \text{{{self.note}}}" if self.note else ""
-        text = rf"{self.left} &{self.sign} {new_line.join([first, *others])}{note}"
+        now = rf",\ \text{{now }} {self.now}" if self.now else ""
+        text = rf"{self.left} &{self.sign} {new_line.join([first, *others])}{now}"
         return rf"\begin{{aligned}} {text} \end{{aligned}}"
 
 
@@ -452,7 +452,7 @@ class BackwardPass(Explanation):
                             notation.number(before * edge.partial),
                         ],
                         sign="=" if uses[edge.operand] == 1 else "+=",
-                        note="" if is_first else f"now {notation.number(sums[edge.operand])}",
+                        now="" if is_first else notation.number(sums[edge.operand]),
                         in_a_line=True,
                     )
                 )

@@ -131,7 +131,7 @@ def test_demo_writes_the_drawings(tmp_path, capsys):
     assert main(["demo", "--out", str(tmp_path)]) == 0
     assert "0.0570703982" in capsys.readouterr().out
     names = sorted(path.name for path in tmp_path.iterdir())
-    assert names == ["two_neurons.svg", "two_neurons_trained.svg"]
+    assert names == ["two_neurons.html", "two_neurons.svg", "two_neurons_trained.svg"]
 
 
 def test_demo_says_what_is_wrong_with_the_folder(tmp_path, capsys):
