@@ -146,10 +146,14 @@ class Picture:
             is_parameter = node in self.parameters
         return "parameter" if is_parameter else "input"
 
-    def grouped(self, groups: Mapping[str, Iterable[Value]]) -> dict[Value, tuple[str, ...]]:
-        """Return, for the Values inside a frame, the titles of the frames from the outermost in."""
-        group: dict[Value, tuple[str, ...]] = {
-            node: (title,)
+    def grouped(self, groups: Mapping[str, Iterable[Value]]) -> dict[Value, str]:
+        """Return the title of its frame for each Value that has one.
+
+        The frames of a module are those of its neurons, not of its layers around them: Graphviz
+        leads arrows past a frame, and would bundle those of the inputs.
+        """
+        group: dict[Value, str] = {
+            node: title
             for title, members in groups.items()
             for node in members
             if node in self.number
@@ -161,7 +165,7 @@ class Picture:
             values = [operand for operand in node.operands if isinstance(operand, Value)]
             if node.op is None:
                 if path:
-                    group[node] = tuple(re.findall(r"[^.]+(?:\.\d+)?", path["path"]))
+                    group[node] = path["path"]
             elif len(values) == 1 and len(node.operands) == 1:
                 # An activation belongs to the neuron whose z it is given.
                 before = values[0]
@@ -172,7 +176,7 @@ class Picture:
                 joined = [group[v] for v in values if v in group and self.role(v) == "parameter"]
                 inside = {group.get(v) for v in values}
                 if not joined and len(set(values)) > 1 and len(inside) == 1:
-                    joined = [titles for titles in inside if titles]
+                    joined = [title for title in inside if title]
                 if joined:  # with a shared weight, in the frame of the most; the bias comes last
                     group[node] = max(reversed(joined), key=joined.count)
         return group
@@ -200,35 +204,28 @@ class Picture:
         if not self.differentiated and not self.moving:
             drawing.attr(label="no backward pass yet", labelloc="b", fontcolor="#6b7280")
         self.boxes(drawing, [node for node in self.order if node not in self.group])
-        self.frames(drawing, ())
+        self.frames(drawing)
         for node in self.order:
             self.edges(drawing, node)
         return drawing
 
-    def frames(self, drawing: Any, path: tuple[str, ...]) -> None:
-        """Add the frames that stand directly inside a frame."""
-        depth = len(path)
+    def frames(self, drawing: Any) -> None:
+        """Add the frames with what is in them."""
         # In the order in which they are computed; their parameters may come earlier.
         members = sorted(self.group, key=lambda node: (node.op is None, self.number[node]))
-        inner = {
-            titles[: depth + 1]: None
-            for titles in map(self.group.__getitem__, members)
-            if titles[:depth] == path and len(titles) > depth
-        }
-        for titles in inner:
-            here = [node for node in self.order if self.group.get(node) == titles]
-            with drawing.subgraph(name="cluster " + ".".join(titles)) as frame:
+        for title in dict.fromkeys(map(self.group.__getitem__, members)):
+            with drawing.subgraph(name=f"cluster {title}") as frame:
                 frame.attr(
-                    label=_escaped(titles[-1]),
-                    labeljust="l",
+                    label=_escaped(title),
+                    # In the middle: arrows come in at the left and go out at the right.
+                    labeljust="c",
                     labelloc="t",
                     style="rounded,filled",
                     color="#d1d5db",
-                    fillcolor="#f9fafb" if depth == 0 else "#f3f4f6",
+                    fillcolor="#f9fafb",
                     fontcolor="#374151",
                 )
-                self.boxes(frame, here)
-                self.frames(frame, titles)
+                self.boxes(frame, [node for node in self.order if self.group.get(node) == title])
 
     def boxes(self, drawing: Any, members: Iterable[Value]) -> None:
         """Add the Values, each with the operation that made it."""
@@ -243,7 +240,7 @@ class Picture:
         fill, line = _COLOURS[role]
         name = self.names[node]
         if node in self.group:
-            name = name.removeprefix(".".join(self.group[node]) + ".")  # the frame says it
+            name = name.removeprefix(f"{self.group[node]}.")  # the frame says it
         fields = [_field(name), self.shown(node.data)]
         has_grad = self.differentiated and node.has_grad
         if has_grad or self.moving:

@@ -188,16 +188,14 @@ def test_names_are_taken_from_a_namespace_and_before_own_names():
     assert "again" not in source
 
 
-def test_the_neurons_of_a_module_are_framed_by_layer():
+def test_the_neurons_of_a_module_are_framed():
     model = MLP(2, [3, 1], rng=random.Random(0))
     source = draw(model([1.0, 2.0])).source
     frames = re.findall(r'subgraph "cluster ([^"]*)"', source)
     assert frames == [
-        "layers.0",
         "layers.0.neurons.0",
         "layers.0.neurons.1",
         "layers.0.neurons.2",
-        "layers.1",
         "layers.1.neurons.0",
     ]
     assert 'label="weights.0|' in source
