@@ -9,7 +9,7 @@ A `Value` remembers how it was computed; its `backward` gives every gradient.
 -3.6
 """
 
-from autograd_mini import losses, nn, optim, testing
+from autograd_mini import losses, nn, optim, plots, testing
 from autograd_mini.draw import draw
 from autograd_mini.engines import Value, engine
 from autograd_mini.errors import (
@@ -23,6 +23,8 @@ from autograd_mini.errors import (
     StateError,
     errstate,
 )
+from autograd_mini.explain import explain
+from autograd_mini.explore import explore
 from autograd_mini.functions import (
     arccos,
     arccosh,
@@ -101,6 +103,8 @@ __all__ = [
     "erf",
     "errstate",
     "exp",
+    "explain",
+    "explore",
     "expm1",
     "fit",
     "leaky_relu",
@@ -117,6 +121,7 @@ __all__ = [
     "minimum",
     "nn",
     "optim",
+    "plots",
     "relu",
     "sigmoid",
     "sin",

@@ -7,11 +7,10 @@ The slopes come from ``backward()``. Softmax goes over a layer; here the layer h
 import argparse
 from pathlib import Path
 
-from autograd_mini import Value
+from autograd_mini import Value, plots
 from autograd_mini.activations import ACTIVATIONS, Activation
 
 GRID = [-4.0, -3.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 3.0, 4.0]
-NEARLY_ZERO = 1e-12
 
 
 def value_and_slope(activation: Activation, x: float) -> tuple[float, float]:
@@ -41,34 +40,11 @@ def table(title: str, rows: list[list[str]]) -> str:
 
 def draw(path: Path) -> None:
     """Write a picture with a panel for each function."""
-    from matplotlib.figure import Figure  # noqa: PLC0415 - optional
-    from matplotlib.layout_engine import ConstrainedLayoutEngine  # noqa: PLC0415
-
-    # In two parts, so that a jump at zero is drawn as one.
-    left = [-i / 50 for i in range(200, 0, -1)] + [-NEARLY_ZERO]
-    right = [-x for x in reversed(left)]
-    layout = ConstrainedLayoutEngine(w_pad=0.15, h_pad=0.15)
-    figure = Figure(figsize=(12.8, 7.2), layout=layout)
-    figure.suptitle("Activation functions and their slopes", fontsize=18)
-    *panels, last = figure.subplots(2, 4, sharex=True).flat
+    panels = plots.activations()
     for panel, activation in zip(panels, ACTIVATIONS.values(), strict=True):
-        for xs in (left, right):
-            values, slopes = zip(*(value_and_slope(activation, x) for x in xs), strict=True)
-            (value,) = panel.plot(xs, values, color="#1f5fa8", linewidth=2.5)
-            (slope,) = panel.plot(xs, slopes, color="#d9541e", linewidth=2, linestyle="--")
-        of = " of [x, 0]" if activation.over_layer else ""
-        panel.set_title(f"{activation.name}{of}\nvalues in {interval(activation)}", fontsize=13)
-        low, high = activation.range
-        panel.set_ylim((-1.15, 1.15) if (low, high) == (-1, 1) else (-0.15, 1.15))
-        if high == float("inf"):
-            panel.set_ylim(-4.3 if activation.name == "linear" else -0.7, 4.3)
-        panel.axhline(0, color="0.75", linewidth=0.8, zorder=0)
-        panel.axvline(0, color="0.75", linewidth=0.8, zorder=0)
-        panel.set_xlabel("x", fontsize=12)
-        panel.tick_params(labelbottom=True)
-    last.axis("off")
-    last.legend([value, slope], ["value", "slope"], loc="center", fontsize=15, frameon=False)
-    figure.savefig(path, dpi=150)
+        panel.set_title(f"{panel.get_title()}\nvalues in {interval(activation)}")
+    panels[0].figure.suptitle("Activation functions and their slopes", fontsize=18)
+    panels[0].figure.savefig(path, dpi=150)
 
 
 def main() -> None:

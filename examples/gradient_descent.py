@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from autograd_mini import Value
+from autograd_mini import Value, plots
 from autograd_mini.losses import sum_of_squares
 from autograd_mini.optim import SGD
 
@@ -50,16 +50,21 @@ OTHERS = [
 ]
 
 
+def cost(w: Value) -> Value:
+    """Return J(w)."""
+    return sum_of_squares([w * x for x in X], Z)
+
+
 def descend(rate: Rate) -> list[Point]:
     """Return the iterations until the slope is flat or their number is used up."""
     w = Value(START, name="w")
     optimizer = SGD([w], lr=rate.alpha)
     points = []
     for _ in range(rate.iterations + 1):
-        cost = sum_of_squares([w * x for x in X], Z)
+        j = cost(w)
         optimizer.zero_grad()
-        cost.backward()
-        points.append(Point(w.data, cost.data, w.grad))
+        j.backward()
+        points.append(Point(w.data, j.data, w.grad))
         if abs(w.grad) < FLAT:
             break
         optimizer.step()
@@ -76,8 +81,8 @@ def print_table(points: Sequence[Point], *, shown: int) -> None:
     print(f"{'iteration':>9}  {'w':>14}  {'J(w)':>12}  {'slope dJ/dw':>12}")
     for iteration, point in enumerate(points):
         if iteration < shown or iteration == len(points) - 1:
-            w, cost, slope = point
-            print(f"{iteration:>9}  {w:>14.8f}  {cost:>12.4e}  {slope:>12.4e}")
+            w, j, slope = point
+            print(f"{iteration:>9}  {w:>14.8f}  {j:>12.4e}  {slope:>12.4e}")
         elif iteration == shown:
             print(f"{'…':>9}  {'…':>14}  {'…':>12}  {'…':>12}")
 
@@ -99,43 +104,24 @@ def report(rate: Rate, *, shown: int) -> list[Point]:
 def draw(descents: dict[Rate, list[Point]], directory: Path) -> None:
     """Draw the steps of every descent on the curve J(w), if matplotlib is installed."""
     try:
-        import matplotlib as mpl  # noqa: PLC0415 - optional
-
-        mpl.use("Agg")
-        from matplotlib import pyplot as plt  # noqa: PLC0415 - optional
+        from matplotlib.figure import Figure  # noqa: PLC0415 - optional
     except ImportError:
         print("\nno picture: matplotlib is not installed (pip install autograd-mini[plot])")
         return
-    square_sum = sum(x * x for x in X)
-    figure, axes = plt.subplots(2, 2, figsize=(11, 7.5), layout="constrained")
-    for (rate, points), axis in zip(sorted(descents.items()), axes.flat, strict=True):
-        walk = points[:9]
-        reach = 1.3 * max(abs(point.w - 2) for point in walk)
-        grid = [2 + reach * (i / 100 - 1) for i in range(201)]
-        ws, costs = [p.w for p in walk], [p.cost for p in walk]
-        axis.plot(grid, [square_sum * (w - 2) ** 2 for w in grid], color="0.7", linewidth=2)
-        axis.plot(ws, costs, "o-", color="tab:red", markersize=6, linewidth=1.2, label="steps")
-        axis.plot(
-            2, 0, "*", color="tab:green", markersize=15, zorder=3, linewidth=0, label="minimum"
-        )
-        axis.annotate(
-            "start ",
-            (ws[0], costs[0]),
-            xytext=(-5, -3),
-            textcoords="offset points",
-            horizontalalignment="right",
-            verticalalignment="top",
-            color="tab:red",
-        )
-        axis.set(title=f"α = {rate.alpha}, {rate.title}", xlabel="w", ylabel="J(w)")
-        axis.margins(x=0)
-        axis.spines[["top", "right"]].set_visible(False)
-    axes[0, 0].legend(loc="upper center", frameon=False)
+    figure = Figure(figsize=(11, 7.5), layout="constrained")
+    panels = list(figure.subplots(2, 2).flat)
+    for (rate, points), axis in zip(sorted(descents.items()), panels, strict=True):
+        ws = [point.w for point in points[:9]]
+        reach = 1.3 * max(abs(w - 2) for w in ws)
+        plots.descent(cost, ws, low=2 - reach, high=2 + reach, ax=axis)
+        axis.plot(2, 0, "*", color="black", markersize=12, linewidth=0, label="minimum")
+        axis.set_title(f"α = {rate.alpha}, {rate.title}")
+        axis.get_legend().remove()
+    panels[0].legend(loc="upper center")
     figure.suptitle("J(w) = Σ(z − wx)²: the first eight steps from w = 0.2", fontsize=14)
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / "gradient_descent.png"
     figure.savefig(path, dpi=150)
-    plt.close(figure)
     print(f"\nwrote {path}")
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from statistics import fmean, pstdev
 from typing import NamedTuple
 
-from autograd_mini import MLP, Adam, History, fit, softmax
+from autograd_mini import MLP, Adam, History, fit, plots, softmax
 from autograd_mini.losses import cross_entropy
 
 DATA = Path(__file__).parent / "data" / "iris.csv"
@@ -57,14 +57,22 @@ def split(
     return training, test
 
 
-def standardised(flowers: Sequence[Flower], *, like: Sequence[Flower]) -> list[Flower]:
-    """Return the lengths less the mean of others, in units of their standard deviation."""
-    columns = list(zip(*[flower.lengths for flower in like], strict=True))
-    scales = [(fmean(column), pstdev(column)) for column in columns]
-    return [
-        Flower([(x - m) / s for x, (m, s) in zip(lengths, scales, strict=True)], species)
-        for lengths, species in flowers
-    ]
+class Scale(NamedTuple):
+    """The mean and the standard deviation of one of the lengths."""
+
+    mean: float
+    deviation: float
+
+
+def scales(flowers: Sequence[Flower]) -> list[Scale]:
+    """Return the scale of each of the four lengths."""
+    columns = zip(*[flower.lengths for flower in flowers], strict=True)
+    return [Scale(fmean(column), pstdev(column)) for column in columns]
+
+
+def standardised(lengths: Sequence[float], like: Sequence[Scale]) -> list[float]:
+    """Return the lengths less their means, in units of their standard deviations."""
+    return [(x - mean) / deviation for x, (mean, deviation) in zip(lengths, like, strict=True)]
 
 
 def print_progress(history: History) -> None:
@@ -74,11 +82,11 @@ def print_progress(history: History) -> None:
         print(f"{history.epochs:>5}  {loss:>10.6f}  {norm:>10.6f}")
 
 
-def confusion(model: MLP, flowers: Sequence[Flower]) -> list[list[int]]:
+def confusion(model: MLP, flowers: Sequence[Flower], like: Sequence[Scale]) -> list[list[int]]:
     """Return how many flowers of each species (row) were taken for each species (column)."""
     counts = [[0] * len(SPECIES) for _ in SPECIES]
     for lengths, species in flowers:
-        scores = [z.data for z in model(lengths)]
+        scores = [z.data for z in model(standardised(lengths, like))]
         counts[species][scores.index(max(scores))] += 1
     return counts
 
@@ -92,31 +100,47 @@ def print_confusion(counts: Sequence[Sequence[int]]) -> None:
         print("  ".join(f"{cell:>{width}}" for cell in [name, *row]))
 
 
-def draw(history: History, directory: Path) -> None:
-    """Draw the loss over the epochs, if matplotlib is installed."""
-    try:
-        import matplotlib as mpl  # noqa: PLC0415 - optional
+def draw(
+    history: History,
+    model: MLP,
+    flowers: Sequence[Flower],
+    like: Sequence[Scale],
+    directory: Path,
+) -> None:
+    """Draw the loss, and what the model takes a flower for by its petals, if there is matplotlib.
 
-        mpl.use("Agg")
-        from matplotlib import pyplot as plt  # noqa: PLC0415 - optional
+    The sepals are average in the second picture, so that two lengths remain.
+    """
+    try:
+        from matplotlib.figure import Figure  # noqa: PLC0415 - optional
     except ImportError:
         print("no picture: matplotlib is not installed (pip install autograd-mini[plot])")
         return
-    figure, axis = plt.subplots(figsize=(8, 4.5), layout="constrained")
-    axis.plot(range(1, history.epochs + 1), history.history["loss"], color="tab:red", linewidth=2)
-    axis.set(title="Iris: the loss on the training part", xlabel="epoch", ylabel="cross-entropy")
-    axis.set_ylim(bottom=0)
-    axis.grid(color="0.9")
-    axis.spines[["top", "right"]].set_visible(False)
+    sepals = [mean for mean, _ in like[:2]]
+    figure = Figure(figsize=(12, 4.8), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    plots.losses(history, ax=left)
+    left.set(title="Iris: the loss on the training part", ylabel="cross-entropy")
+    plots.decision_boundary(
+        lambda petals: model(standardised([*sepals, *petals], like)),
+        [flower.lengths[2:] for flower in flowers],
+        [flower.species for flower in flowers],
+        names=SPECIES,
+        ax=right,
+    )
+    right.set(
+        title="What a flower with average sepals is taken for, and the test part",
+        xlabel="petal length in cm",
+        ylabel="petal width in cm",
+    )
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / "iris.png"
     figure.savefig(path, dpi=150)
-    plt.close(figure)
     print(f"wrote {path}")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Train, test, print the tables and draw the loss."""
+    """Train, test, print the tables and draw the picture."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--out", type=Path, default=Path("out"), help="folder for the picture")
     parser.add_argument("--seed", type=int, default=0, help="of the split and the weights")
@@ -124,7 +148,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     rng = random.Random(options.seed)
     training, test = split(read(), share=0.7, rng=rng)
-    training, test = standardised(training, like=training), standardised(test, like=training)
+    like = scales(training)
     # The cross-entropy takes what would go into the softmax, so the last layer is linear.
     model = MLP(4, [8, 3], activation="tanh", output_activation="linear", rng=rng)
     print(f"{model}\n{len(training)} flowers to train on, {len(test)} to test\n")
@@ -132,7 +156,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"{'epoch':>5}  {'loss':>10}  {'grad norm':>10}")
     history = fit(
         model,
-        [flower.lengths for flower in training],
+        [standardised(flower.lengths, like) for flower in training],
         [flower.species for flower in training],
         loss=cross_entropy,
         optimizer=Adam(model.parameters(), lr=0.01),
@@ -143,15 +167,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     print(f"\n{history.message}")
 
-    counts = confusion(model, test)
+    counts = confusion(model, test, like)
     right = sum(counts[species][species] for species in range(len(SPECIES)))
     print(f"right on the test part: {right} of {len(test)}, {right / len(test):.1%}\n")
     print_confusion(counts)
     lengths, species = test[0]
-    chances = softmax([z.data for z in model(lengths)])
+    chances = softmax([z.data for z in model(standardised(lengths, like))])
     listed = ", ".join(f"{name} {p:.4f}" for name, p in zip(SPECIES, chances, strict=True))
     print(f"\nthe first flower of the test part, a {SPECIES[species]}: {listed}\n")
-    draw(history, options.out)
+    draw(history, model, test, like, options.out)
 
 
 if __name__ == "__main__":

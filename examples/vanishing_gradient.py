@@ -12,9 +12,9 @@ import statistics
 from pathlib import Path
 from typing import NamedTuple
 
-from autograd_mini import Value
+from autograd_mini import Value, plots
 from autograd_mini.losses import mean_squared_error, squared_error
-from autograd_mini.nn import MLP, Neuron
+from autograd_mini.nn import MLP, Module, Neuron
 
 ACTIVATIONS = ["sigmoid", "tanh", "relu"]
 DEPTH = 12
@@ -32,38 +32,52 @@ class Link(NamedTuple):
     gradient: float
 
 
-def chain(activation: str, *, weight: float, depth: int = DEPTH) -> list[Link]:
-    """Run a chain of equal neurons forward and backward: input 1, target 0, no bias.
+class Chain(Module):
+    """A chain of equal neurons without bias, each of which sees the output of the one before."""
+
+    def __init__(self, activation: str, *, weight: float) -> None:
+        self.layers = [Neuron(1, activation=activation, weights=[weight]) for _ in range(DEPTH)]
+
+    def __call__(self, x: float) -> list[Value]:
+        """Return the outputs of all neurons."""
+        outputs: list[Value] = []
+        for neuron in self.layers:
+            outputs.append(neuron([outputs[-1] if outputs else x]))
+        return outputs
+
+
+def links(chain: Chain, *, weight: float) -> list[Link]:
+    """Run a chain forward and backward: input 1, target 0.
 
     Each link has ∂E/∂z twice: as the product of the factors w · f'(z) of the neurons after it,
     and from ``backward()``, as the gradient of the bias. E is ½(T − a)².
     """
-    neurons = [Neuron(1, activation=activation, weights=[weight]) for _ in range(depth)]
-    outputs: list[Value] = []
-    signal: Value | float = 1.0
-    for neuron in neurons:
-        signal = neuron([signal])
-        outputs.append(signal)
+    outputs = chain(1.0)
     squared_error(outputs[-1], 0.0).backward()
 
-    links = []
+    found = []
     product = outputs[-1].data  # ∂E/∂a of the last neuron is a − T
-    for neuron, out in zip(reversed(neurons), reversed(outputs), strict=True):
+    for neuron, out in zip(reversed(chain.layers), reversed(outputs), strict=True):
         (z,), (slope,) = out.operands, out.partials
         assert isinstance(z, Value)
         assert slope is not None
         product *= slope
-        links.append(Link(z.data, out.data, weight * slope, product, neuron.bias.grad))
+        found.append(Link(z.data, out.data, weight * slope, product, neuron.bias.grad))
         product *= weight
-    return links[::-1]
+    return found[::-1]
 
 
-def network(activation: str, *, rng: random.Random) -> list[float]:
-    """Return, layer by layer, the root mean square of the gradients of a deep network's weights."""
+def network(activation: str, *, rng: random.Random) -> MLP:
+    """Return a deep network after a backward pass."""
     model = MLP(2, [WIDTH] * (DEPTH - 1) + [1], activation=activation, rng=rng)
     points = [(rng.uniform(-1, 1), rng.uniform(-1, 1)) for _ in range(20)]
     targets = [math.copysign(1.0, x * y) for x, y in points]
     mean_squared_error([model(point) for point in points], targets).backward()
+    return model
+
+
+def sizes(model: MLP) -> list[float]:
+    """Return, layer by layer, the root mean square of the gradients of a network's weights."""
     norms = []
     for layer in model.layers:
         gradients = [weight.grad for neuron in layer.neurons for weight in neuron.weights]
@@ -77,31 +91,17 @@ def table(rows: list[list[str]], *, width: int = 14) -> str:
     return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:]])
 
 
-def draw(path: Path, chains: dict[str, list[float]], networks: dict[str, list[float]]) -> None:
+def draw(path: Path, chains: dict[str, Chain], networks: dict[str, MLP]) -> None:
     """Write a picture of both, with a logarithmic scale."""
     from matplotlib.figure import Figure  # noqa: PLC0415 - optional
-    from matplotlib.layout_engine import ConstrainedLayoutEngine  # noqa: PLC0415
 
-    layout = ConstrainedLayoutEngine(w_pad=0.15, h_pad=0.15)
-    figure = Figure(figsize=(12.8, 7.2), layout=layout)
-    figure.suptitle("The gradient on its way back to the first layer", fontsize=18)
+    figure = Figure(figsize=(12.8, 6), layout="constrained")
     left, right = figure.subplots(1, 2)
-    left.set_title(f"A chain of {DEPTH} neurons, all w = 1, b = 0", fontsize=14)
-    left.set_ylabel("|∂E/∂z|", fontsize=13)
-    right.set_title(f"{DEPTH} layers, {WIDTH} neurons in each hidden one", fontsize=14)
-    right.set_ylabel(f"root mean square of ∂E/∂w (median of {NETWORKS} networks)", fontsize=13)
-    looks = {"sigmoid": ("#d9541e", "o"), "tanh": ("#2a8a57", "s"), "relu": ("#1f5fa8", "^")}
-    for panel, curves in ((left, chains), (right, networks)):
-        for activation, magnitudes in curves.items():
-            color, marker = looks[activation]
-            layers = range(1, len(magnitudes) + 1)
-            panel.semilogy(
-                layers, magnitudes, color=color, marker=marker, linewidth=2.5, label=activation
-            )
-        panel.set_xlabel("layer (1 is next to the input)", fontsize=13)
-        panel.set_xticks(range(1, DEPTH + 1))
-        panel.grid(visible=True, color="0.88")
-        panel.legend(fontsize=13, loc="lower right")
+    figure.suptitle("The gradient on its way back to the first layer", fontsize=18)
+    plots.gradient_sizes(chains, ax=left)
+    left.set_title(f"A chain of {DEPTH} neurons, all w = 1, b = 0")
+    plots.gradient_sizes(networks, ax=right)
+    right.set_title(f"{DEPTH} layers, {WIDTH} neurons in each hidden one; a single network")
     figure.savefig(path, dpi=150)
 
 
@@ -114,16 +114,16 @@ def main() -> None:
 
     chains = {}
     for activation in ACTIVATIONS:
-        links = chain(activation, weight=1.0)
-        chains[activation] = [abs(link.gradient) for link in links]
+        chains[activation] = Chain(activation, weight=1.0)
+        of_chain = links(chains[activation], weight=1.0)
         print(f"Chain of {DEPTH} {activation} neurons, w = 1, b = 0; input 1, target 0")
         heading = ["layer", "z", "a", "w · f'(z)", "product", "backward()"]
         rows = [
             [str(layer), f"{z:.6f}", f"{a:.6f}", f"{factor:.6f}", f"{product:.6e}", f"{grad:.6e}"]
-            for layer, (z, a, factor, product, grad) in enumerate(links, start=1)
+            for layer, (z, a, factor, product, grad) in enumerate(of_chain, start=1)
         ]
         print(table([heading, *rows]))
-        apart = max(abs(link.product - link.gradient) for link in links)
+        apart = max(abs(link.product - link.gradient) for link in of_chain)
         print(f"product and backward() differ by at most {apart:g}\n")
 
     print("∂E/∂z at the first neuron divided by that at the last, for other weights")
@@ -131,8 +131,8 @@ def main() -> None:
     for weight in (0.5, 1.0, 1.5, 2.0, 4.0):
         ratios = []
         for activation in ACTIVATIONS:
-            links = chain(activation, weight=weight)
-            ratios.append(f"{links[0].gradient / links[-1].gradient:.3e}")
+            first, *_, last = links(Chain(activation, weight=weight), weight=weight)
+            ratios.append(f"{first.gradient / last.gradient:.3e}")
         rows.append([f"w = {weight:g}", *ratios])
     print(table([["", *ACTIVATIONS], *rows]))
     print(
@@ -141,17 +141,16 @@ def main() -> None:
         "grow, and only the weights count. (Where z <= 0 it is 0, and nothing passes at all.)\n"
     )
 
-    networks = {}
+    networks, medians = {}, []
     for activation in ACTIVATIONS:
         rng = random.Random(options.seed)
         each = [network(activation, rng=rng) for _ in range(NETWORKS)]
-        networks[activation] = [
-            statistics.median(magnitudes) for magnitudes in zip(*each, strict=True)
-        ]
+        networks[activation] = each[0]
+        medians.append([statistics.median(of) for of in zip(*map(sizes, each), strict=True)])
     print(f"Networks of {DEPTH} layers, {WIDTH} neurons in each hidden one: root mean square of")
     print(f"∂E/∂w in a layer, median of {NETWORKS} networks; weights drawn as suits the activation")
     print("(Xavier for sigmoid and tanh, He for ReLU)")
-    columns = zip(*networks.values(), strict=True)
+    columns = zip(*medians, strict=True)
     rows = [
         [str(layer), *(f"{magnitude:.3e}" for magnitude in magnitudes)]
         for layer, magnitudes in enumerate(columns, start=1)

