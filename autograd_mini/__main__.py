@@ -175,6 +175,8 @@ _OF_A_FORMULA = {"draw": _draw, "explain": _explain, "explore": _explore}
 
 
 def _given(arguments: argparse.Namespace) -> tuple[Formula, dict[str, Value]]:
+    if arguments.max_nodes < 1:
+        raise FormulaError(f"--max-nodes must be at least 1, got {arguments.max_nodes}")
     formula = Formula(arguments.formula)
     return formula, _leaves(arguments.numbers, formula)
 

@@ -12,6 +12,7 @@ import graphviz
 from autograd_mini.engines import Value
 from autograd_mini.errors import GraphTooLargeError
 from autograd_mini.graph import edges
+from autograd_mini.languages import name_as_text
 from autograd_mini.naming import mapping, named
 from autograd_mini.number import count
 from autograd_mini.rendering import Drawing
@@ -214,7 +215,7 @@ class Picture:
         # In the order in which they are computed; their parameters may come earlier.
         members = sorted(self.group, key=lambda node: (node.op is None, self.number[node]))
         for title in dict.fromkeys(map(self.group.__getitem__, members)):
-            with drawing.subgraph(name=f"cluster {title}") as frame:
+            with drawing.subgraph(name=_escaped(f"cluster {title}")) as frame:
                 frame.attr(
                     label=_escaped(title),
                     # In the middle: arrows come in at the left and go out at the right.
@@ -241,7 +242,7 @@ class Picture:
         name = self.names[node]
         if node in self.group:
             name = name.removeprefix(f"{self.group[node]}.")  # the frame says it
-        fields = [_field(name), self.shown(node.data)]
+        fields = [_field(name_as_text(name) if self.moving else name), self.shown(node.data)]
         has_grad = self.differentiated and node.has_grad
         if has_grad or self.moving:
             fields.append(rf"grad\n{self.shown(node.grad)}")
@@ -322,7 +323,8 @@ def _field(text: str) -> str:
 
 def _escaped(text: str) -> str:
     """Return text for any other attribute, where backslashes have a meaning."""
-    return str(graphviz.escape(_plain(text)))
+    escaped: str = graphviz.escape(_plain(text))  # of a class that also keeps <b> from being HTML
+    return escaped
 
 
 def _plain(text: str) -> str:

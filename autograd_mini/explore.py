@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping
 from os import PathLike
@@ -15,7 +16,7 @@ from autograd_mini.draw import Picture
 from autograd_mini.engines import Value
 from autograd_mini.graph import edges
 from autograd_mini.languages import as_text, name_as_text
-from autograd_mini.number import number
+from autograd_mini.number import finite
 from autograd_mini.primitives import Primitive
 from autograd_mini.rules import prelude
 
@@ -48,7 +49,7 @@ def explore(
         root: the result.
         path: where to write the page.
         names, parameters, groups: as in `draw`.
-        lr: the learning rate that gradient descent begins with.
+        lr: the learning rate that gradient descent begins with, above 0.
         title: the heading; without one, the name of the result.
         max_nodes: how many Values the page may have.
 
@@ -57,6 +58,7 @@ def explore(
 
     Raises:
         TypeError: the root is not a Value, or an argument not what is said above.
+        ValueError: the learning rate is not a finite number above 0.
         GraphTooLargeError: there are more than ``max_nodes`` Values.
         RendererNotFoundError: there is no Graphviz to draw the graph with.
         OSError: the file cannot be written.
@@ -65,7 +67,9 @@ def explore(
         raise TypeError(f"explore takes a Value, got {root!r}")
     if title is not None and not isinstance(title, str):
         raise TypeError(f"explore: title must be a string, got {title!r}")
-    lr = number(lr, what="explore: lr")
+    lr = finite(lr, what="explore: lr")
+    if lr <= 0:
+        raise ValueError(f"explore: lr must be above 0, got {lr}")
     picture = Picture(
         root,
         what="explore",
@@ -112,9 +116,10 @@ class Page:
 
 
 def _html(picture: Picture, root: Value, *, lr: float, title: str | None) -> str:
-    name = name_as_text(picture.names[root])
+    title = title or f"{name_as_text(picture.names[root])}, step by step"
+    title = title.encode("utf-8", "backslashreplace").decode()  # half a pair is no text
     parts = {
-        "title": html.escape(title or f"{name}, step by step"),
+        "title": html.escape(title),
         "style": (_PARTS / "page.css").read_text(encoding="utf-8"),
         "graph": _svg(picture),
         "data": _literal({"nodes": _nodes(picture), "root": picture.number[root], "lr": lr}),
@@ -150,8 +155,10 @@ def _nodes(picture: Picture) -> list[dict[str, Any]]:
                 for operand in node.operands
             ]
             entry["formula"] = as_text(formulas.definition(node))
-            entry["partials"] = {
-                edge.position: as_text(formulas.partial(edge, cases=True)) for edge in edges(node)
+            partials = {edge.position: formulas.partial(edge, cases=True) for edge in edges(node)}
+            entry["partials"] = {place: as_text(tree) for place, tree in partials.items()}
+            entry["factors"] = {
+                place: as_text(tree, factor=True) for place, tree in partials.items()
             }
         nodes.append(entry)
     return nodes
@@ -166,11 +173,27 @@ def _rows(rows: set[Primitive]) -> str:
             f"({names}, out) => {rule.javascript()}" for rule in row.partials.values()
         )
         sequences = _literal([name in row.value.sequences for name in row.operands])
+        call = f"{row.name}({names}), {row.domain}"
         lines.append(
             f"{_literal(row.name)}: {{value: ({names}) => {row.value.javascript()}, "
-            f"partials: [{partials}], sequences: {sequences}}},\n"
+            f"partials: [{partials}], sequences: {sequences}, "
+            f"inside: ({names}) => {_inside(row)}, domain: {_literal(call)}}},\n"
         )
     return "".join([*lines, "};\n"])
+
+
+def _inside(row: Primitive) -> str:
+    """Return JavaScript text: whether the operands are in their domains."""
+    conditions = []
+    for name, domain in row.domains.items():
+        less = "<" if domain.open else "<="
+        if domain.nonzero:
+            conditions.append(f"{name} !== 0")
+        if math.isfinite(domain.low):
+            conditions.append(f"{domain.low!r} {less} {name}")
+        if math.isfinite(domain.high):
+            conditions.append(f"{name} {less} {domain.high!r}")
+    return " && ".join(conditions) or "true"
 
 
 def _literal(thing: Any) -> str:

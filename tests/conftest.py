@@ -2,6 +2,7 @@
 
 import os
 
+from browser import browser, katex  # noqa: F401 - fixtures
 from hypothesis import settings
 
 # In CI the drawn examples are the same each time; elsewhere each run explores new ones.

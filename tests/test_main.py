@@ -74,6 +74,82 @@ def test_bad_input_is_one_clear_line_and_exit_code_2(arguments, message, capsys)
     assert error.count("\n") == 1
 
 
+def test_explain_tells_the_whole_backward_pass(capsys):
+    assert main(["explain", FORMULA, *NUMBERS]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("∂out/∂out = 1\n")
+    assert "(0.09476)(0.6023) = 0.05707\n" in text
+
+
+def test_explain_tells_the_gradient_by_one_name(capsys):
+    assert main(["explain", FORMULA, *NUMBERS, "--wrt", "w1"]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("∂out/∂w₁ = ")
+    assert "= 0.001021\n" in text
+
+
+def test_explain_prints_latex(capsys):
+    assert main(["explain", "x**2", "x=3", "--wrt", "x", "--latex"]) == 0
+    text = capsys.readouterr().out
+    assert r"\frac{\partial \mathit{out}}{\partial x}" in text
+    assert "∂" not in text
+
+
+def test_explore_writes_a_page(tmp_path, capsys):
+    path = tmp_path / "page.html"
+    assert main(["explore", FORMULA, *NUMBERS, "-o", str(path)]) == 0
+    assert capsys.readouterr().out == f"The page is {path}; open it in a browser\n"
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith("<!DOCTYPE html>")
+    leaves = [f'"name":"{name}"' for name in ("x", "T")] + [r'"name":"w\u2081"']
+    assert all(leaf in text for leaf in leaves)
+
+
+@pytest.mark.parametrize("command", ["draw", "explain", "explore"])
+def test_the_largest_graph_can_be_set(command, tmp_path, capsys):
+    formula = "+".join(["x"] * 10)  # of 10 Values
+    file = ["-o", str(tmp_path / "net.gv")] if command != "explain" else []
+    arguments = [command, formula, "x=1", *file, "--max-nodes"]
+    assert main([*arguments, "10"]) == 0
+    capsys.readouterr()
+    assert main([*arguments, "9"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"autograd-mini {command}: error: {command}: ")
+    assert "10 Values, more than max_nodes=9" in error
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["explain", "x*x", "x=1", "--wrt", "y"], "--wrt: 'y' is no name of the formula; its"),
+        (["explain", "x +", "x=1"], "cannot read 'x +'"),
+        (["explain", "log(x)", "x=-1"], "outside its domain x > 0"),
+        (["explain", "x", "--wrt", "x"], "no number for x: give one as x=NUMBER"),
+        (["explore", "x*y", "x=1", "-o", "p.html"], "no number for y: give one as y=NUMBER"),
+        (["explore", "log(x)", "x=-1", "-o", "p.html"], "outside its domain x > 0"),
+        (["explore", "x*x", "x=1", "-o", "no/such/folder/p.html"], "No such file or directory"),
+        (["explore", "x*x", "x=1", "-o", "."], "Is a directory"),
+        (["explore", "x*x", "x=1", "-o", "p.html", "--max-nodes", "0"], "must be at least 1"),
+    ],
+)
+def test_bad_input_of_explain_and_explore_is_one_clear_line(
+    arguments, message, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"autograd-mini {arguments[0]}: error: ")
+    assert message in error
+    assert error.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_explore_says_where_to_write():
+    with pytest.raises(SystemExit) as exit_:
+        main(["explore", "x*x", "x=1"])
+    assert exit_.value.code == 2
+
+
 @pytest.mark.parametrize("arguments", [[], ["bogus"], ["draw"], ["draw", "x", "--bogus"]])
 def test_a_bad_command_line_is_exit_code_2(arguments, capsys):
     with pytest.raises(SystemExit) as exit_:
@@ -82,8 +158,9 @@ def test_a_bad_command_line_is_exit_code_2(arguments, capsys):
     assert "error: " in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["demo", "--help"], ["draw", "--help"]])
-def test_help_is_everywhere(arguments, capsys):
+@pytest.mark.parametrize("command", ["", "demo", "draw", "explain", "explore", "primitives"])
+def test_help_is_everywhere(command, capsys):
+    arguments = [*command.split(), "--help"]
     with pytest.raises(SystemExit) as exit_:
         main(arguments)
     assert exit_.value.code == 0

@@ -30,25 +30,28 @@ const partials = nodes.map(() => []);
 const gradients = nodes.map(() => 0);
 const passed = nodes.map(() => []); // what each node adds to the gradients of its operands
 
+// The numbers of the operands as the row names them: an array for one inside a sum.
+function arranged(i) {
+  const { sequences } = ROWS[nodes[i].op];
+  const numbers = nodes[i].operands.map((o) => (isValue(o) ? data[o] : o[0]));
+  const several = sequences.filter((one) => one).length;
+  const length = several ? (numbers.length - (sequences.length - several)) / several : 0;
+  let next = 0;
+  return sequences.map((one) => (one ? numbers.slice(next, (next += length)) : numbers[next++]));
+}
+
 function computeNode(i) {
   const row = ROWS[nodes[i].op];
-  const numbers = nodes[i].operands.map((o) => (isValue(o) ? data[o] : o[0]));
-  const several = row.sequences.filter((one) => one).length;
-  const length = several ? (numbers.length - (row.sequences.length - several)) / several : 0;
-  let next = 0;
-  const operands = row.sequences.map((isSequence) =>
-    isSequence ? numbers.slice(next, (next += length)) : numbers[next++],
-  );
+  const operands = arranged(i);
   const out = row.value(...operands);
   data[i] = out;
-  const found = [];
-  row.partials.forEach((partial, slot) => {
-    for (let k = 0; k < (row.sequences[slot] ? length : 1); k++) {
+  partials[i] = row.partials.flatMap((partial, slot) => {
+    const places = row.sequences[slot] ? [...operands[slot].keys()] : [0];
+    return places.map((k) => {
       const at = operands.map((operand, s) => (row.sequences[s] ? operand[k] : operand));
-      found.push(Number.isNaN(out) ? NaN : partial(...at, out));
-    }
+      return Number.isNaN(out) ? NaN : partial(...at, out);
+    });
   });
-  partials[i] = found;
 }
 
 function differentiate() {
@@ -77,13 +80,16 @@ function shown(x, digits = 4) {
   if (Number.isNaN(x)) return "NaN";
   if (!Number.isFinite(x)) return x > 0 ? "∞" : "−∞";
   if (x === 0) return "0";
-  const size = Math.abs(x);
-  const text = size >= 1e-4 && size < 1e6 ? String(Number(x.toPrecision(digits))) : exponential(x, digits);
-  return text.replaceAll("-", "−");
+  return written(x, digits).replaceAll("-", "−");
 }
 
-const exponential = (x, digits) =>
-  x.toExponential(digits - 1).replace(/\.?0*e\+?/, "e");
+function written(x, digits) {
+  const size = Math.abs(x);
+  if (size < 1e-4 || size >= 1e6)
+    return x.toExponential(digits - 1).replace(/\.?0*e\+?/, "e");
+  // All the digits before the point: none of them may turn into a zero.
+  return size >= 1e4 ? x.toFixed(0) : String(Number(x.toPrecision(digits)));
+}
 
 // At most as wide as the room that is left for a number in the drawing.
 function short(x) {
@@ -96,33 +102,60 @@ function short(x) {
 const partial = (of, by) => `∂${nodes[of].name}/∂${nodes[by].name}`;
 const gradientName = (i) => partial(root, i);
 const inParentheses = (x) => `(${shown(x)})`;
-const localText = (use) => use.places.map((place) => nodes[use.node].partials[place]).join(" + ");
-const local = (use) => use.places.reduce((sum, place) => sum + partials[use.node][place], 0);
 
-function asFactor(text, isFirst) {
-  const isSum = / [+−] | if /.test(text.replaceAll(/\([^()]*\)/g, ""));
-  return isSum || (!isFirst && text.startsWith("−")) ? `(${text})` : text;
+// The derivative at one place as a factor or a term; a minus sign stands only before the first.
+function enclosed(node, place, isFirst) {
+  const text = nodes[node].factors[place];
+  return !isFirst && text.startsWith("−") ? `(${text})` : text;
+}
+
+// The local derivative of a use, as a number, in symbols, and as a factor: the sum over its places.
+const local = ({ node, places }) => places.reduce((sum, place) => sum + partials[node][place], 0);
+
+function localText({ node, places }) {
+  if (places.length === 1) return nodes[node].partials[places[0]];
+  return places.map((place, k) => enclosed(node, place, k === 0)).join(" + ");
+}
+
+function factorText(use, isFirst) {
+  return use.places.length > 1 ? `(${localText(use)})` : enclosed(use.node, use.places[0], isFirst);
 }
 
 function create(tag, text = "", attributes = {}) {
   const made = document.createElement(tag);
-  made.textContent = text;
+  made.append(...breakable(text));
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
   return made;
+}
+
+// Text that may go on in a new line before a part of a name, as in layers.0.neurons.1.bias.
+function breakable(text) {
+  const [first, ...others] = text.split(/\.(?=[a-z])/);
+  return [first, ...others.flatMap((part) => [document.createElement("wbr"), `.${part}`])];
 }
 
 function exact(x) {
   return create("data", shown(x), { value: String(x), title: String(x) });
 }
 
+// Cells are texts or elements.
 function tableRow(cells, tag = "td") {
   const row = document.createElement("tr");
   for (const cell of cells) {
-    const made = create(tag);
-    made.append(cell);
+    const made = create(tag, typeof cell === "string" ? cell : "");
+    if (typeof cell !== "string") made.append(cell);
+    if (tag === "th" && cell !== "") made.setAttribute("scope", "col");
     row.append(made);
   }
   return row;
+}
+
+function set(part, name, value) {
+  if (part.getAttribute(name) !== String(value)) part.setAttribute(name, value);
+}
+
+function put(part, text) {
+  if (part.textContent !== text) part.textContent = text;
 }
 
 // --- steps ------------------------------------------------------------------------------------
@@ -180,9 +213,11 @@ function play() {
 }
 
 function showPlaying() {
-  const word = timer === null ? "play" : "pause";
-  put(element("play-word"), word);
-  element("play-icon").setAttribute("d", timer === null ? "M3 1v14l11-7z" : "M3 1h4v14H3zM9 1h4v14H9z");
+  const isPlaying = timer !== null;
+  put(element("play-word"), isPlaying ? "pause" : "play");
+  set(element("play-icon"), "d", isPlaying ? "M3 1h4v14H3zM9 1h4v14H9z" : "M3 1v14l11-7z");
+  // A screen reader could not keep up with the steps.
+  set(element("saying"), "aria-live", isPlaying ? "off" : "polite");
 }
 
 // --- the drawing ------------------------------------------------------------------------------
@@ -207,55 +242,57 @@ const boxes = nodes.map((node, i) => {
     event.stopPropagation();
     choose(i);
   });
-  const edges = (node.operands ?? []).map((operand, place) => element(`edge${i}.${place}`));
-  return { box, circle, value: texts.at(-3), grad: texts.at(-1), out: element(`edge${i}`), edges };
+  const edges = (node.operands ?? []).map((_, place) => element(`edge${i}.${place}`));
+  const labels = edges.map((edge) => edge?.querySelector("text"));
+  const parts = [circle, element(`edge${i}`), ...edges].filter((part) => part);
+  return { box, value: texts.at(-3), gradient: texts.at(-1), parts, labels };
 });
 
-function put(text, content) {
-  if (text.textContent !== content) text.textContent = content;
-}
+const MARKS = ["future", "current", "touched", "selected"];
 
-function mark(part, classes) {
-  for (const name of ["future", "current", "touched"])
-    part.classList.toggle(name, classes.includes(name));
+function mark(part, ...marks) {
+  for (const name of MARKS) part.classList.toggle(name, marks.includes(name));
 }
 
 function showDrawing(soFar) {
-  const now = steps[step];
-  const touched = new Set(now.kind === "backward" ? passed[now.node].map((one) => one.operand) : []);
-  boxes.forEach(({ box, circle, value, grad, out, edges }, i) => {
+  const { kind, node } = steps[step];
+  const touched = kind === "backward" ? operandsOf(node) : [];
+  boxes.forEach((_, i) => {
     const isKnown = isLeaf(i) || forwardStep.get(i) <= step;
-    put(value, isKnown ? short(data[i]) : "");
-    put(grad, soFar.has(i) ? short(soFar.get(i)) : "");
-    box.dataset.value = isKnown ? data[i] : "";
-    box.dataset.gradient = soFar.get(i) ?? "";
-    const classes = isKnown ? [] : ["future"];
-    if (now.node === i) classes.push("current");
-    if (touched.has(i)) classes.push("touched");
-    mark(box, classes);
-    box.setAttribute("aria-label", [
-      `${nodes[i].name}, ${nodes[i].role}`,
-      ...(isKnown ? [shown(data[i])] : []),
-      ...(soFar.has(i) ? [`gradient ${shown(soFar.get(i))}`] : []),
-    ].join(", "));
-    if (isLeaf(i)) return;
-    mark(circle, now.node === i && now.kind !== "seed" ? ["current"] : isKnown ? [] : ["future"]);
-    const isActive = now.node === i && now.kind !== "seed";
-    for (const edge of [...edges, out]) {
-      if (edge) mark(edge, isActive ? ["current"] : isKnown ? [] : ["future"]);
-    }
-    edges.forEach((edge, place) => {
-      if (edge) put(edge.querySelector("text"), isKnown ? short(partials[i][place]) : "");
-    });
+    const time = !isKnown ? "future" : node === i ? "current" : "";
+    showBox(i, isKnown, soFar.get(i));
+    mark(boxes[i].box, time, touched.includes(i) ? "touched" : "", selected === i ? "selected" : "");
+    showOperation(i, isKnown, kind === "seed" && time === "current" ? "" : time);
+  });
+}
+
+function showBox(i, isKnown, gradient) {
+  const { box, value, gradient: below } = boxes[i];
+  put(value, isKnown ? short(data[i]) : "");
+  put(below, gradient === undefined ? "" : short(gradient));
+  set(box, "data-value", isKnown ? data[i] : "");
+  set(box, "data-gradient", gradient ?? "");
+  const label = [nodes[i].name, nodes[i].role];
+  if (isKnown) label.push(shown(data[i]));
+  if (gradient !== undefined) label.push(`gradient ${shown(gradient)}`);
+  set(box, "aria-label", label.join(", "));
+  if (steps[step].node === i) set(box, "aria-current", "step");
+  else box.removeAttribute("aria-current");
+}
+
+// The circle of the operation that made a node, and its arrows.
+function showOperation(i, isKnown, time) {
+  const { parts, labels } = boxes[i];
+  for (const part of parts) mark(part, time);
+  labels.forEach((label, place) => {
+    if (label) put(label, isKnown ? short(partials[i][place]) : "");
   });
 }
 
 // Scrolls the drawing so that the node of the step is seen, and its operands if there is room.
 function bringIntoView() {
-  const { node } = steps[step];
-  if (node === undefined) return;
+  const center = selected ?? steps[step].node ?? leaves[0];
   const frame = element("graph").getBoundingClientRect();
-  const center = selected ?? node;
   const operands = isLeaf(center) ? [] : operandsOf(center);
   const rectangles = [center, ...operands].map((i) => boxes[i].box.getBoundingClientRect());
   for (const [side, from, to] of [["scrollLeft", "left", "right"], ["scrollTop", "top", "bottom"]]) {
@@ -293,39 +330,43 @@ function showStep() {
     for (const i of leaves) rows.push(tableRow([nodes[i].name, exact(data[i])]));
   } else if (kind === "forward") {
     rows.push(tableRow(["operand", "number", "local derivative", ""], "th"));
-    nodes[node].operands.forEach((operand, place) => {
-      if (!isValue(operand)) {
-        rows.push(tableRow(["a constant", exact(operand[0]), "", ""]));
-        return;
-      }
-      rows.push(tableRow([
-        nodes[operand].name,
-        exact(data[operand]),
-        equation(partial(node, operand), nodes[node].partials[place]),
-        equation("", exact(partials[node][place]), nodes[node].partials[place]),
-      ]));
-    });
+    nodes[node].operands.forEach((operand, place) => rows.push(forwardRow(node, operand, place)));
   } else if (kind === "backward") {
-    const several = passed[node].some(({ operand }) => uses[operand].length > 1 || uses[operand][0].places.length > 1);
+    const several = passed[node].some(({ operand }) => isUsedAgain(operand));
     rows.push(tableRow(["gradient", "upstream × local", "", "adds", several ? "sum so far" : ""], "th"));
-    for (const { operand, place, amount, sum } of passed[node]) {
-      rows.push(tableRow([
-        gradientName(operand),
-        `${gradientName(node)} · ${asFactor(nodes[node].partials[place], false)}`,
-        `= ${inParentheses(gradients[node])}${inParentheses(partials[node][place])}`,
-        equation("", exact(amount)),
-        several ? exact(sum) : "",
-      ]));
-    }
+    for (const one of passed[node]) rows.push(backwardRow(node, one, several));
   }
   element("operands").replaceChildren(...rows);
 }
 
-// Returns "left = right"; nothing if the right is no more than the text before.
-function equation(left, right, before = null) {
-  const made = create("span", `${left} = `);
-  made.append(right);
-  return (right.textContent ?? right) === before ? "" : made;
+const isUsedAgain = (i) => uses[i].length > 1 || uses[i][0].places.length > 1;
+
+function forwardRow(node, operand, place) {
+  if (!isValue(operand)) return tableRow(["a constant", exact(operand[0]), "", ""]);
+  const symbols = nodes[node].partials[place];
+  const number = exact(partials[node][place]);
+  return tableRow([
+    nodes[operand].name,
+    exact(data[operand]),
+    `${partial(node, operand)} = ${symbols}`,
+    number.textContent === symbols ? "" : after("= ", number),
+  ]);
+}
+
+function backwardRow(node, { operand, place, amount, sum }, several) {
+  return tableRow([
+    gradientName(operand),
+    `${gradientName(node)} · ${enclosed(node, place, false)}`,
+    `= ${inParentheses(gradients[node])}${inParentheses(partials[node][place])}`,
+    after("= ", exact(amount)),
+    several ? exact(sum) : "",
+  ]);
+}
+
+function after(text, part) {
+  const made = create("span", text, { class: "whole" });
+  made.append(part);
+  return made;
 }
 
 const MOST_WAYS = 4;
@@ -348,74 +389,107 @@ function waysTo(i) {
   return found;
 }
 
-function line(first, parts) {
+// A left side, and what it is equal to line by line, without repetitions.
+function line(left, parts) {
   const block = create("p", "", { class: "derivation" });
   const texts = parts.filter((part, k) => k === 0 || part !== parts[k - 1]);
   texts.forEach((text, k) => {
     const right = create("span", "= ");
-    text.split(" · ").forEach((piece, n) => right.append(n ? " · " : "", create("span", piece, { class: "whole" })));
-    block.append(create("span", k === 0 ? first : ""), right);
+    right.append(...factorsOf(text));
+    block.append(create("span", k === 0 ? left : ""), right);
   });
   return block;
 }
 
+// The factors of a product as pieces that stay in one line if there is room.
+function factorsOf(text) {
+  const pieces = text.split(/( · |\)(?=\())/); // with what separates them at the odd places
+  return pieces.flatMap((piece, k) => {
+    if (k % 2) return piece === ")" ? [] : [piece];
+    return [create("span", pieces[k + 1] === ")" ? `${piece})` : piece, { class: "whole" })];
+  });
+}
+
 function showChain() {
-  const i = selected ?? steps[step].node ?? (parameters[0] ?? leaves[0]);
+  const i = selected ?? steps[step].node ?? parameters[0] ?? leaves[0];
   put(element("chain-heading"), `Chain rule: ${gradientName(i)} = ${shown(gradients[i])}`);
+  element("ways").replaceChildren(...chainBlocks(i));
+}
+
+function chainBlocks(i) {
+  if (i === root) return [line(gradientName(i), ["1"])];
   const ways = waysTo(i);
-  const blocks = [];
-  if (i === root) {
-    blocks.push(line(gradientName(i), ["1"]));
-  } else if (ways === null) {
-    const terms = uses[i].slice(0, 8);
-    const more = uses[i].length > terms.length ? " + …" : "";
-    const product = (use, text) => (use.node === root ? text : `${gradientName(use.node)} · ${text}`);
-    blocks.push(create("p", "Over what is computed from it:"));
-    blocks.push(line(gradientName(i), [
-      terms.map((use) => product(use, partial(use.node, i))).join(" + ") + more,
-      terms.map((use) => product(use, asFactor(localText(use), use.node === root))).join(" + ") + more,
-      terms.map((use) => `${inParentheses(gradients[use.node])}${inParentheses(local(use))}`).join(" + ") + more,
-      shown(gradients[i]),
-    ]));
-  } else {
-    for (const way of ways) {
-      const chain = way.map(({ use, of }) => partial(use.node, of)).join(" · ");
-      const numbers = way.map(({ use }) => inParentheses(local(use))).join("");
-      const product = way.reduce((value, { use }) => value * local(use), 1);
-      if (ways.length > 1)
-        blocks.push(create("p", [...way].reverse().map(({ of }) => nodes[of].name).concat(nodes[root].name).join(" → ")));
-      const symbols = way.map(({ use }, k) => way.length === 1 ? localText(use) : asFactor(localText(use), k === 0));
-      blocks.push(line(ways.length > 1 ? chain : gradientName(i), [
-        ...(ways.length > 1 || way.length === 1 ? [] : [chain]),
-        symbols.join(" · "),
-        ...(way.length === 1 ? [] : [numbers]),
-        shown(product),
-      ]));
-    }
-    if (ways.length > 1) blocks.push(line(gradientName(i), [`${shown(gradients[i])}, the sum over ${ways.length} ways`]));
-  }
-  element("ways").replaceChildren(...blocks);
+  if (ways === null) return [create("p", "Over what is computed from it:"), lineOverUses(i)];
+  if (ways.length === 1) return [lineOfWay(ways[0], gradientName(i))];
+  return [
+    ...ways.flatMap((way) => [create("p", route(way)), lineOfWay(way, chainOf(way))]),
+    line(gradientName(i), [`${shown(gradients[i])}, the sum over ${ways.length} ways`]),
+  ];
+}
+
+const chainOf = (way) => way.map(({ use, of }) => partial(use.node, of)).join(" · ");
+const route = (way) => [...way.map(({ of }) => of).reverse(), root].map((i) => nodes[i].name).join(" → ");
+
+// One way: the partial derivatives (unless they are the left side), in symbols, in numbers, their product.
+function lineOfWay(way, left) {
+  const product = shown(way.reduce((value, { use }) => value * local(use), 1));
+  if (way.length === 1) return line(left, [localText(way[0].use), product]);
+  const chain = chainOf(way);
+  return line(left, [
+    ...(chain === left ? [] : [chain]),
+    way.map(({ use }, k) => factorText(use, k === 0)).join(" · "),
+    way.map(({ use }) => inParentheses(local(use))).join(""),
+    product,
+  ]);
+}
+
+const MOST_TERMS = 8;
+
+function lineOverUses(i) {
+  const sum = (term) =>
+    uses[i].slice(0, MOST_TERMS).map(term).join(" + ") + (uses[i].length > MOST_TERMS ? " + …" : "");
+  const before = ({ node }) => (node === root ? "" : `${gradientName(node)} · `);
+  return line(gradientName(i), [
+    sum((use) => before(use) + partial(use.node, i)),
+    sum((use) => before(use) + factorText(use, use.node === root)),
+    sum((use) => inParentheses(gradients[use.node]) + inParentheses(local(use))),
+    shown(gradients[i]),
+  ]);
 }
 
 function showWarning() {
-  const bad = computed.find((i) => !Number.isFinite(data[i]));
+  const text = warning();
+  element("warning").hidden = text === "";
+  put(element("warning"), text);
+}
+
+function warning() {
+  const isBad = (i) => !Number.isFinite(data[i]);
+  const leaf = leaves.find(isBad);
+  if (leaf !== undefined)
+    return `${nodes[leaf].name} is ${shown(data[leaf])}: the computation needs finite numbers.`;
+  const bad = computed.find(isBad); // the first, so its operands are finite
+  if (bad !== undefined) {
+    const row = ROWS[nodes[bad].op];
+    const why = row.inside(...arranged(bad)) ? "it overflows" : `outside the domain of ${row.domain}`;
+    return `${nodes[bad].name} = ${nodes[bad].formula} is ${shown(data[bad])}: ${why}.`;
+  }
   const steep = leaves.find((i) => !Number.isFinite(gradients[i]));
-  const warning = element("warning");
-  warning.hidden = bad === undefined && steep === undefined;
-  if (bad !== undefined)
-    put(warning, `${nodes[bad].name} = ${nodes[bad].formula} is ${shown(data[bad])}: a number is outside the domain of ${nodes[bad].op}.`);
-  else if (steep !== undefined)
-    put(warning, `${gradientName(steep)} is ${shown(gradients[steep])}: the graph has no slope here.`);
+  if (steep === undefined) return "";
+  return `${gradientName(steep)} is ${shown(gradients[steep])}: there is no finite slope here.`;
 }
 
 function show() {
+  const phase = step < seedStep ? "forward" : "backward";
+  const last = steps.length - 1;
   document.body.dataset.step = step;
-  document.body.dataset.phase = step < seedStep ? "forward" : "backward";
+  document.body.dataset.phase = phase;
   element("progress").value = step;
-  element("progress").setAttribute("aria-valuetext", `step ${step} of ${steps.length - 1}, ${document.body.dataset.phase}`);
-  put(element("count"), `${step} / ${steps.length - 1}`);
-  element("first").disabled = element("back").disabled = step === 0;
-  element("last").disabled = element("forward").disabled = step === steps.length - 1;
+  set(element("progress"), "aria-valuetext", `step ${step} of ${last}, ${phase}`);
+  put(element("count"), `${step} / ${last}`);
+  // Not disabled, which would take the focus away.
+  for (const id of ["first", "back"]) set(element(id), "aria-disabled", step === 0);
+  for (const id of ["last", "forward"]) set(element(id), "aria-disabled", step === last);
   showDrawing(gradientsSoFar());
   showStep();
   showChain();
@@ -425,77 +499,91 @@ function show() {
 
 // --- numbers to change ------------------------------------------------------------------------
 
+const LARGEST = Number.MAX_VALUE;
+const within = (x) => Math.min(Math.max(x, -LARGEST), LARGEST);
+
 const inputs = leaves.map((i) => {
-  const reach = Math.max(1, 2 * Math.abs(nodes[i].data));
-  const name = nodes[i].name;
-  const field = create("input", "", { type: "number", step: "any", "aria-label": `${name}, number` });
-  const slider = create("input", "", {
-    type: "range", step: "any", "aria-label": `${name}, slider`,
-    min: nodes[i].data - reach, max: nodes[i].data + reach,
-  });
+  const { name, role, data: middle } = nodes[i];
+  const reach = Math.max(1, 2 * Math.abs(middle));
+  const [min, max] = Number.isFinite(middle) ? [within(middle - reach), within(middle + reach)] : [-1, 1];
+  const any = { step: "any", autocomplete: "off" }; // else Firefox fills in what it was before
+  const field = create("input", "", { ...any, type: "number", "aria-label": `${name}, number` });
+  const slider = create("input", "", { ...any, type: "range", min, max, "aria-label": `${name}, slider` });
   const gradient = create("data");
   const row = tableRow([name, field, slider, gradient]);
-  row.className = nodes[i].role;
+  row.className = role;
   element("sliders").tBodies[0].append(row);
   for (const input of [field, slider]) {
     input.addEventListener("input", () => {
       const wanted = input.valueAsNumber;
-      field.classList.toggle("invalid", Number.isNaN(wanted));
+      markInvalid(field, Number.isNaN(wanted));
       if (!Number.isNaN(wanted)) change(() => (data[i] = wanted), input);
     });
   }
   return { i, field, slider, gradient };
 });
 
-function change(set, source = null) {
-  set();
-  compute();
-  beginCurve();
+function markInvalid(field, isInvalid) {
+  field.classList.toggle("invalid", isInvalid);
+  set(field, "aria-invalid", isInvalid);
+}
+
+// Shows the numbers of the leaves, but not in the input that a number is being put into.
+function showInputs(source) {
   for (const { i, field, slider } of inputs) {
-    if (field !== source) field.value = data[i];
-    if (slider !== source) slider.value = data[i];
+    if (field !== source) {
+      field.value = Number.isFinite(data[i]) ? data[i] : ""; // it takes no others
+      markInvalid(field, false);
+    }
+    if (slider !== source && Number.isFinite(data[i])) slider.value = data[i];
   }
+}
+
+function change(makeChange, source = null) {
+  makeChange();
+  compute();
+  put(element("update"), "");
+  costs = [data[root]];
+  showCurve();
+  showInputs(source);
   show();
 }
 
 function showLeaves() {
   for (const { i, gradient } of inputs) {
     put(gradient, shown(gradients[i]));
-    gradient.value = gradients[i];
+    set(gradient, "value", gradients[i]);
+    set(gradient, "title", gradients[i]);
   }
 }
 
 function reset() {
-  for (const { field } of inputs) field.classList.remove("invalid");
   change(() => leaves.forEach((i, k) => (data[i] = start[k])));
-  put(element("update"), "");
 }
 
 // --- gradient descent -------------------------------------------------------------------------
 
 let costs = [];
 
-function beginCurve() {
-  costs = [data[root]];
-  showCurve();
-}
+const MOST_UPDATES = 6;
 
 function descend() {
   const rate = element("rate").valueAsNumber;
-  element("rate").classList.toggle("invalid", !Number.isFinite(rate));
-  if (!Number.isFinite(rate)) {
-    put(element("update"), "The learning rate must be a number.");
+  const isRate = rate > 0 && Number.isFinite(rate);
+  markInvalid(element("rate"), !isRate);
+  if (!isRate) {
+    put(element("update"), "The learning rate must be a number above 0.");
     return;
   }
-  const lines = parameters.slice(0, 6).map((i) =>
-    `${nodes[i].name}: ${shown(data[i])} − ${shown(rate)} · ${inParentheses(gradients[i])} = ${shown(data[i] - rate * gradients[i])}`);
   const before = costs;
-  change(() => {
-    for (const i of parameters) data[i] -= rate * gradients[i];
-  });
+  const updates = parameters.map((i) => ({ i, old: data[i], gradient: gradients[i] }));
+  change(() => updates.forEach(({ i, gradient }) => (data[i] -= rate * gradient)));
   costs = [...before, data[root]];
-  element("update").replaceChildren(...lines.flatMap((text) => [text, document.createElement("br")]));
   showCurve();
+  const texts = updates.slice(0, MOST_UPDATES).map(({ i, old, gradient }) =>
+    `${nodes[i].name}: ${shown(old)} − ${shown(rate)} · ${inParentheses(gradient)} = ${shown(data[i])}`);
+  if (updates.length > MOST_UPDATES) texts.push(`and ${updates.length - MOST_UPDATES} more in the same way`);
+  element("update").replaceChildren(...texts.map((text) => create("span", text)));
 }
 
 function showCurve() {
@@ -505,31 +593,30 @@ function showCurve() {
   const low = Math.min(...finite);
   const high = Math.max(...finite);
   const x = (k) => 62 + (k * 326) / Math.max(1, count);
-  const y = (cost) => (high === low ? 85 : 150 - ((cost - low) * 130) / (high - low));
-  const points = costs.map((cost, k) => [x(k), y(cost)]).filter(([, at]) => Number.isFinite(at));
-  const label = (text, at, attributes) => {
-    const made = document.createElementNS("http://www.w3.org/2000/svg", "text");
+  // Halves, since the difference of two floats may be too large for a float.
+  const y = (cost) => (high === low ? 85 : 150 - ((cost / 2 - low / 2) / (high / 2 - low / 2)) * 130);
+  const points = costs.map((cost, k) => [x(k), y(cost)]).filter((_, k) => Number.isFinite(costs[k]));
+  const label = (text, at, anchor) => {
+    const made = shape("text", { x: at[0], y: at[1], "text-anchor": anchor });
     made.textContent = text;
-    made.setAttribute("x", at[0]);
-    made.setAttribute("y", at[1]);
-    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-    return made;
-  };
-  const shape = (tag, attributes) => {
-    const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
-    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
     return made;
   };
   element("curve").replaceChildren(
     shape("path", { d: "M 62 10 V 160 H 392", class: "axis" }),
-    ...(finite.length ? [label(short(high), [56, y(high) + 4], { "text-anchor": "end" })] : []),
-    ...(high > low ? [label(short(low), [56, y(low) + 4], { "text-anchor": "end" })] : []),
-    label("0", [62, 178], { "text-anchor": "middle" }),
-    ...(count ? [label(String(count), [388, 178], { "text-anchor": "end" })] : []),
-    label("steps", [225, 178], { "text-anchor": "middle" }),
+    ...(finite.length ? [label(short(high), [56, y(high) + 4], "end")] : []),
+    ...(high > low ? [label(short(low), [56, y(low) + 4], "end")] : []),
+    label("0", [62, 178], "middle"),
+    ...(count ? [label(String(count), [388, 178], "end")] : []),
+    label("steps", [225, 178], "middle"),
     shape("polyline", { points: points.map((at) => at.join(",")).join(" "), class: "curve" }),
     ...points.slice(-40).map(([cx, cy]) => shape("circle", { cx, cy, r: 3 })),
   );
+}
+
+function shape(tag, attributes) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  return made;
 }
 
 // --- controls ---------------------------------------------------------------------------------
@@ -557,14 +644,20 @@ element("progress").addEventListener("input", () => {
 });
 const KEYS = { ArrowRight: "forward", ArrowLeft: "back", Home: "first", End: "last", " ": "play" };
 document.addEventListener("keydown", (event) => {
-  const { target } = event;
-  if (event.ctrlKey || event.metaKey || event.altKey || target.tagName === "INPUT") return;
-  if (!(event.key in KEYS) || (event.key === " " && target.tagName === "BUTTON")) return;
+  if (!(event.key in KEYS) || isOthers(event)) return;
   event.preventDefault();
   if (event.key !== " ") pause();
   CONTROLS[KEYS[event.key]]();
 });
 
+// Whether a key belongs to the browser, or to the element that has the focus.
+function isOthers({ key, target, ctrlKey, metaKey, altKey }) {
+  if (ctrlKey || metaKey || altKey) return true;
+  if (target.tagName === "INPUT") return key !== " " || target.type !== "range";
+  return key === " " && target.tagName === "BUTTON";
+}
+
 element("descent").hidden = parameters.length === 0;
 element("rate").value = GRAPH.lr;
 reset();
+showPlaying();
