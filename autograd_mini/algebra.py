@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import math
 import operator
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from autograd_mini.ieee import TOTAL, divide
@@ -18,8 +19,10 @@ __all__ = ["decided", "name", "number", "product", "simplified", "size", "substi
 
 _SHOWN = 6
 """A longer sum is shown by its first terms and its last."""
+_LARGEST_POWER = 2**53
+"""Larger whole powers are not taken together: up to here, every integer is a float."""
 _DIGITS = 12
-"""Products of constants are rounded to so many digits, or 0.1 * 3 would be 0.30000000000000004."""
+"""Constants are rounded to so many digits, or 0.1 * 3 would be 0.30000000000000004."""
 
 
 def name(text: str) -> ast.expr:
@@ -35,14 +38,26 @@ def number(value: float) -> ast.expr:
     return ast.UnaryOp(ast.USub(), size) if value < 0 else size
 
 
-def product(factors: Iterable[ast.expr]) -> ast.expr:
-    """Return the simplified product of formulas; 1 if there are none."""
-    return simplified(_joined(ast.Mult(), list(factors), empty=1))
+def product(factors: Iterable[ast.expr], *, simplify: bool = True) -> ast.expr:
+    """Return the product of formulas, simplified unless told otherwise; 1 if there are none."""
+    factors = list(factors)
+    if not simplify or any(map(_is_singular, factors)):
+        return _joined(ast.Mult(), factors, empty=1)
+    found = _Product()
+    for factor in factors:
+        found.multiply(factor, 1)
+    return found.tree()
 
 
-def total(terms: Iterable[ast.expr]) -> ast.expr:
-    """Return the simplified sum of formulas; 0 if there are none."""
-    return simplified(_joined(ast.Add(), list(terms), empty=0))
+def total(terms: Iterable[ast.expr], *, simplify: bool = True) -> ast.expr:
+    """Return the sum of formulas as `product` does, the middle of a long one left out."""
+    terms = list(terms)
+    if not simplify or any(map(_is_singular, terms)):
+        return _added(_shortened(terms))
+    found = _Sum()
+    for term in terms:
+        found.add(term, 1.0)
+    return found.tree(shortened=True)
 
 
 def substituted(
@@ -134,8 +149,9 @@ _OPERATE: Mapping[type[ast.operator], Callable[[float, float], float]] = {
 def simplified(tree: ast.expr) -> ast.expr:
     """Return a formula with its constants, equal factors and equal terms taken together.
 
-    Nothing is multiplied out. A power of a sum of constants is a number, as is whatever else
-    consists of numbers and signs of arithmetic alone.
+    Nothing is multiplied out, a sum that is subtracted stays together, and nothing becomes longer,
+    but that a negative power is written as a quotient. Nothing can be taken together with an
+    infinity or a NaN, so a formula that has one is returned as it is.
 
     >>> def shown(text):
     ...     return ast.unparse(simplified(ast.parse(text, mode="eval").body))
@@ -144,141 +160,190 @@ def simplified(tree: ast.expr) -> ast.expr:
     >>> shown("x * (x + x) + x * x * 1"), shown("1 / (2 * y) * 3 * x"), shown("e + e - 0")
     ('3 * x ** 2', '3 * x / (2 * y)', '2 * e')
     """
+    return tree if _is_singular(tree) else _simplified(tree)
+
+
+def _simplified(tree: ast.expr) -> ast.expr:
     match tree:
         case ast.Constant():
             return number(float_of(tree))
-        case ast.UnaryOp() | ast.BinOp(op=ast.Mult() | ast.Div() | ast.Pow()):
-            found = _Product()
-            found.multiply(tree, 1)
-            return found.tree()
-        case ast.BinOp():
+        case ast.BinOp(op=ast.Add() | ast.Sub()):
             terms = _Sum()
             terms.add(tree, 1.0)
             return terms.tree()
+        case ast.UnaryOp() | ast.BinOp():
+            found = _Product()
+            found.multiply(tree, 1)
+            return found.tree()
         case ast.Call():
-            return ast.Call(tree.func, [simplified(one) for one in tree.args], [])
+            return ast.Call(tree.func, [_simplified(one) for one in tree.args], [])
     return tree
 
 
 class _Product:
-    """A coefficient, as a fraction, and the powers of other formulas."""
+    """A coefficient, as a fraction, and the whole powers of other formulas."""
 
     def __init__(self) -> None:
         self.above = 1.0
         self.below = 1.0
         self.bases: dict[str, ast.expr] = {}
-        self.exponents: dict[str, float] = {}
+        self.exponents: dict[str, int] = {}
 
-    def multiply(self, tree: ast.expr, exponent: float) -> None:
-        """Multiply by a formula to the power of a whole number or another."""
+    def multiply(self, tree: ast.expr, exponent: int) -> None:
+        """Multiply by a power of a formula; one of a product with several factors is kept whole."""
         match tree:
-            case ast.UnaryOp(operand=operand) if exponent == int(exponent):
-                if int(exponent) % 2:
-                    self.above = -self.above
-                self.multiply(operand, exponent)
-            case ast.BinOp(left=left, op=ast.Mult(), right=right):
-                self.multiply(left, exponent)
-                self.multiply(right, exponent)
-            case ast.BinOp(left=left, op=ast.Div(), right=right):
-                self.multiply(left, exponent)
-                self.multiply(right, -exponent)
-            case ast.BinOp(left=left, op=ast.Pow(), right=right):
-                power = _constant(simplified(right))
-                # (x²)^½ is |x|, so that only powers of whole numbers are taken together.
-                if power is not None and power == int(power) and exponent == int(exponent):
-                    self.multiply(left, exponent * power)
-                elif power is not None and exponent in (1, -1):
-                    self.raised(simplified(left), exponent * power)
-                else:
-                    self.raised(ast.BinOp(simplified(left), ast.Pow(), simplified(right)), exponent)
             case ast.Constant():
                 self.scale(float_of(tree), exponent)
+            case ast.UnaryOp(operand=operand):
+                if exponent % 2:
+                    self.above = -self.above
+                self.multiply(operand, exponent)
+            case ast.BinOp(left=left, op=ast.Mult() | ast.Div() as op, right=right) if (
+                abs(exponent) == 1
+            ):
+                self.multiply(left, exponent)
+                self.multiply(right, exponent if isinstance(op, ast.Mult) else -exponent)
+            case ast.BinOp(op=ast.Mult() | ast.Div()):
+                self.include(tree, exponent)
+            case ast.BinOp(left=left, op=ast.Pow(), right=right):
+                power = _simplified(right)
+                value = _constant(power)
+                # (x²)^½ is |x|, so that only whole powers are taken together.
+                if (
+                    value is not None
+                    and value.is_integer()
+                    and abs(exponent * value) <= _LARGEST_POWER
+                ):
+                    self.multiply(left, exponent * int(value))
+                else:
+                    self.raised(ast.BinOp(_simplified(left), ast.Pow(), power), exponent)
             case _:
-                inner = simplified(tree)
-                if ast.dump(inner) == ast.dump(tree):
+                inner = _simplified(tree)
+                if _is_sum(inner) or not isinstance(tree, ast.BinOp):
                     self.raised(inner, exponent)
                 else:
                     self.multiply(inner, exponent)
 
-    def scale(self, value: float, exponent: float) -> None:
-        """Multiply the coefficient by a power of a number, if that is one itself."""
-        whole = exponent == int(exponent) and abs(exponent) <= 64
-        if not whole or (value == 0 and exponent < 0):
-            self.raised(number(value), exponent)
-        elif exponent >= 0:
-            self.above *= value**exponent
-        else:
-            self.below *= value**-exponent
+    def include(self, tree: ast.expr, exponent: int) -> None:
+        """Multiply by a power of a product: by that of its coefficient, and of what remains."""
+        inner = _Product()
+        inner.multiply(tree, 1)
+        inner.unite()
+        self.scale(inner.above, exponent)
+        if inner.above == 0:
+            return
+        self.scale(inner.below, -exponent)
+        inner.above = inner.below = 1.0
+        for key, power in inner.exponents.items() if len(inner.bases) == 1 else ():
+            self.raised(inner.bases[key], power * exponent)
+        if len(inner.bases) > 1:
+            self.raised(inner.tree(), exponent)
 
-    def raised(self, base: ast.expr, exponent: float) -> None:
+    def scale(self, value: float, exponent: int) -> None:
+        """Multiply the coefficient by a power of a number, unless digits would get lost."""
+        if value < 0 and exponent % 2:
+            self.above = -self.above
+        value = abs(value)
+        try:
+            power = value ** abs(exponent)
+        except OverflowError:
+            power = math.inf
+        above, below = (power, 1.0) if exponent >= 0 else (1.0, power)
+        above, below = self.above * above, self.below * below
+        is_exact_zero = above == 0 and 0 in (value, self.above)
+        if abs(exponent) <= 64 and (_is_normal(above) or is_exact_zero) and _is_normal(below):
+            self.above, self.below = above, below
+        else:
+            self.raised(number(value), exponent)
+
+    def raised(self, base: ast.expr, exponent: int) -> None:
         key = ast.dump(base)
         self.bases[key] = base
-        self.exponents[key] = self.exponents.get(key, 0.0) + exponent
+        self.exponents[key] = self.exponents.get(key, 0) + exponent
 
-    def coefficient(self) -> tuple[float, float]:
+    def unite(self) -> None:
+        """Unite with the coefficient and the other factors what has become part of them."""
+        for key, exponent in list(self.exponents.items()):
+            base = self.bases[key]
+            factors = isinstance(base, ast.BinOp) and isinstance(base.op, ast.Mult | ast.Div)
+            if exponent == 0 or isinstance(base, ast.Constant) or (factors and abs(exponent) == 1):
+                del self.bases[key], self.exponents[key]
+                if exponent:
+                    self.multiply(base, exponent)
+        quotient = self.above / self.below
+        if self.above.is_integer() and self.below.is_integer():
+            divisor = math.gcd(int(self.above), int(self.below))
+            self.above, self.below = self.above / divisor, self.below / divisor
+        elif quotient.is_integer() and _is_normal(quotient):
+            self.above, self.below = quotient, 1.0
+
+    def coefficient(self, *, alone: bool) -> tuple[float, float]:
         """Return the coefficient as a fraction, the sign above."""
-        above, below = math.copysign(self.above, self.above * self.below), abs(self.below)
-        if not math.isfinite(above / below):
-            return above / below, 1.0
-        if (above / below).is_integer():
-            return above / below, 1.0
-        if (below / above).is_integer():
-            return math.copysign(1.0, above), abs(below / above)
+        above, below = self.above, self.below
+        quotient, inverse = above / below, below / above
+        if not (_is_normal(quotient) and _is_normal(inverse)):
+            return above, below
         if above.is_integer() and below.is_integer():
             return above, below
-        return _rounded(above / below), 1.0
+        # 0.2 stays what it is, but 0.2/2 becomes 1/10.
+        if inverse.is_integer() and not alone and below != 1:
+            return math.copysign(1.0, above), abs(inverse)
+        return _rounded(quotient), 1.0
 
     def tree(self) -> ast.expr:
+        self.unite()
         if self.above == 0:
             return number(0)
-        above, below = self.coefficient()
-        numerators = [number(abs(above))] if abs(above) != 1 else []
-        denominators = [number(below)] if below != 1 else []
-        for key, exponent in self.exponents.items():
-            if exponent:
-                side = numerators if exponent > 0 else denominators
-                side.append(_power(self.bases[key], abs(exponent)))
-        tree = _joined(ast.Mult(), numerators, empty=1)
-        if denominators:
-            tree = ast.BinOp(tree, ast.Div(), _joined(ast.Mult(), denominators, empty=1))
+        above_line, below_line = (
+            [_power(self.bases[k], abs(e)) for k, e in self.exponents.items() if e * side > 0]
+            for side in (1, -1)
+        )
+        above, below = self.coefficient(alone=not above_line)
+        if abs(above) != 1:
+            above_line.insert(0, number(abs(above)))
+        if below != 1:
+            below_line.insert(0, number(below))
+        tree = _joined(ast.Mult(), above_line, empty=1)
+        if below_line:
+            tree = ast.BinOp(tree, ast.Div(), _joined(ast.Mult(), below_line, empty=1))
         return ast.UnaryOp(ast.USub(), tree) if above < 0 else tree
 
 
 class _Sum:
-    """The multiples of formulas that a sum consists of; 1 stands for the constants in it."""
+    """The multiples of products that a sum consists of; 1 stands for the constants in it."""
 
     def __init__(self) -> None:
-        self.terms: dict[str, tuple[ast.expr, float]] = {}
+        self.terms: dict[str, tuple[_Product, float]] = {}
 
     def add(self, tree: ast.expr, sign: float) -> None:
-        match tree:
-            case ast.BinOp(left=left, op=ast.Add() | ast.Sub() as op, right=right):
-                self.add(left, sign)
-                self.add(right, sign if isinstance(op, ast.Add) else -sign)
-            case _:
-                found = _Product()
-                found.multiply(tree, 1)
-                multiple = sign
-                if found.below == 1:
-                    multiple, found.above = sign * found.above, 1.0
-                rest = found.tree() if multiple else number(1)
-                key = ast.dump(rest)
-                self.terms[key] = (rest, self.terms.get(key, (rest, 0.0))[1] + multiple)
+        if sign > 0 and isinstance(tree, ast.BinOp) and _is_sum(tree):
+            self.add(tree.left, 1.0)
+            self.add(tree.right, 1.0 if isinstance(tree.op, ast.Add) else -1.0)
+            return
+        found = _Product()
+        found.multiply(tree, 1)
+        found.unite()
+        multiple = found.above if found.below == 1 else math.copysign(1.0, found.above)
+        if multiple:
+            found.above /= multiple
+        multiple *= sign
+        rest = found.tree()
+        if multiple and found.above:
+            key = ast.dump(rest)
+            self.terms[key] = found, self.terms.get(key, (found, 0.0))[1] + multiple
 
-    def tree(self) -> ast.expr:
-        out: ast.expr | None = None
-        for rest, multiple in self.terms.values():
-            if multiple == 0:
-                continue
-            found = _Product()
-            found.multiply(rest, 1)
-            found.above *= _rounded(multiple if out is None else abs(multiple))
-            term = found.tree()
-            if out is None:
-                out = term
-            else:
-                out = ast.BinOp(out, ast.Add() if multiple > 0 else ast.Sub(), term)
-        return number(0) if out is None else out
+    def tree(self, *, shortened: bool = False) -> ast.expr:
+        terms = []
+        for found, multiple in self.terms.values():
+            if multiple:
+                found.above *= _rounded(multiple)
+                terms.append(found.tree())
+        if any(map(_is_sum, terms)) and len(terms) > 1:
+            opened = _Sum()
+            for term in terms:
+                opened.add(term, 1.0)
+            return opened.tree(shortened=shortened)
+        return _added(_shortened(terms) if shortened else terms)
 
 
 class _Substitution:
@@ -334,7 +399,26 @@ def _joined(op: ast.operator, trees: Sequence[ast.expr], *, empty: int) -> ast.e
     return out
 
 
-def _power(base: ast.expr, exponent: float) -> ast.expr:
+def _added(terms: Sequence[ast.expr]) -> ast.expr:
+    """Return formulas added up; those with a minus sign are subtracted."""
+    if not terms:
+        return number(0)
+    out, *others = terms
+    for term in others:
+        if isinstance(term, ast.UnaryOp):
+            out = ast.BinOp(out, ast.Sub(), term.operand)
+        else:
+            out = ast.BinOp(out, ast.Add(), term)
+    return out
+
+
+def _shortened(terms: Sequence[ast.expr]) -> Sequence[ast.expr]:
+    if len(terms) <= _SHOWN:
+        return terms
+    return [*terms[: _SHOWN - 2], name("…"), terms[-1]]
+
+
+def _power(base: ast.expr, exponent: int) -> ast.expr:
     return base if exponent == 1 else ast.BinOp(base, ast.Pow(), number(exponent))
 
 
@@ -348,8 +432,23 @@ def _constant(tree: ast.expr) -> float | None:
     return None
 
 
+def _is_sum(tree: ast.expr) -> bool:
+    return isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Add | ast.Sub)
+
+
+def _is_singular(tree: ast.expr) -> bool:
+    """Whether a formula has an infinity or a NaN in it."""
+    return any(isinstance(node, ast.Name) and node.id in ("∞", "NaN") for node in ast.walk(tree))
+
+
+def _is_normal(value: float) -> bool:
+    return sys.float_info.min <= abs(value) <= sys.float_info.max
+
+
 def _rounded(value: float) -> float:
-    return float(f"{value:.{_DIGITS}g}")
+    """Return a number with fewer digits, if the others are but rounding errors."""
+    rounded = float(f"{value:.{_DIGITS}g}")
+    return rounded if abs(rounded - value) <= 8 * math.ulp(value) else value
 
 
 def _plain(value: float) -> int | float:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache, cached_property
 
 from autograd_mini import algebra
 from autograd_mini.activations import ACTIVATIONS
@@ -13,11 +14,14 @@ from autograd_mini.engines import Value
 from autograd_mini.graph import Edge, edges, topological_order
 from autograd_mini.languages import as_latex, as_text
 from autograd_mini.operations import Operand
+from autograd_mini.primitives import Primitive
 
 __all__ = ["Chain", "Factor", "Formulas", "adjoints"]
 
 _LARGEST = 9
 """How many names, numbers and operations an expression may have that needs no name of its own."""
+_LONGEST = 60
+"""The same for one that stands in no formula of a derivative, as in a long sum."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,8 @@ class Formulas:
         assert node.op is not None
         single: dict[str, ast.expr] = {}
         sequences: dict[str, list[ast.expr]] = {}
-        for key, operand in _operands(node).items():
+        operands = node.op.arranged(node.operands)
+        for key, operand in zip(node.op.operands, operands, strict=True):
             if isinstance(operand, tuple):
                 sequences[key] = [self.of(one) for one in operand]
             else:
@@ -81,18 +86,16 @@ class Formulas:
         """Return the derivative along an edge in the textbook's form.
 
         Of several cases it is the one that applies, or with ``cases`` all of them.
+        A NaN has no derivative but NaN.
         """
         node = edge.node
         assert node.op is not None
-        slot, place = _slot(node, edge.position)
-        operands: dict[str, Operand] = {"out": node}
-        for key, operand in _operands(node).items():
-            if not isinstance(operand, tuple):
-                operands[key] = operand
-            elif place is not None:
-                operands[key] = operand[place]
+        slot, beside = _slot(node, edge.position)
+        operands = {"out": node, **{key: node.operands[place] for key, place in beside.items()}}
         tree = node.op.textbook[slot].tree
         if not cases:
+            if math.isnan(node.data):
+                return algebra.number(node.data)
             tree = algebra.decided(tree, {key: _data(one) for key, one in operands.items()})
         tree = algebra.substituted(tree, {key: self.of(one) for key, one in operands.items()}, {})
         return algebra.simplified(tree)
@@ -127,16 +130,31 @@ class Chain:
         """The Values on the ways, from the result back."""
         self.names = names
         self.given = given
-        self.consumers: dict[Value, list[tuple[Value, Factor]]] = {n: [] for n in self.nodes}
-        """For each of them, the ones computed from it, each with the factor between the two."""
+        self._above = above
+
+    @cached_property
+    def consumers(self) -> Mapping[Value, Sequence[tuple[Value, Factor]]]:
+        """For each of the nodes, those computed from it, each with the factor between the two."""
+        found: dict[Value, list[tuple[Value, Factor]]] = {node: [] for node in self.nodes}
         for node in self.nodes:
-            for operand, factor in self._factors(node, above):
-                self.consumers[operand].append((node, factor))
-        self.ways = {root: 1}
-        """For each of them, how many ways there are from the result to it."""
-        for node in self.nodes[1:]:
-            self.ways[node] = sum(self.ways[consumer] for consumer, _ in self.consumers[node])
-        self.adjoints = {node: a for node, a in adjoints(root).items() if node in self.consumers}
+            for operand, factor in self._factors(node):
+                found[operand].append((node, factor))
+        return found
+
+    @cached_property
+    def ways(self) -> Mapping[Value, int]:
+        """For each of the nodes, how many ways there are from the result to it."""
+        root, *others = self.nodes
+        found = {root: 1}
+        for node in others:
+            found[node] = sum(found[consumer] for consumer, _ in self.consumers[node])
+        return found
+
+    @cached_property
+    def adjoints(self) -> Mapping[Value, float]:
+        """For each of the nodes, the derivative of the result with respect to it."""
+        found = adjoints(self.nodes[0])
+        return {node: found[node] for node in self.nodes}
 
     def paths(self) -> Iterator[tuple[Factor, ...]]:
         """Yield the factors of each way, from the result back."""
@@ -149,7 +167,7 @@ class Chain:
             for consumer, factor in self.consumers[node]:  # so that the last comes out first
                 unfinished.append((consumer, (factor, *factors)))
 
-    def _factors(self, node: Value, above: Collection[Value]) -> Iterator[tuple[Value, Factor]]:
+    def _factors(self, node: Value) -> Iterator[tuple[Value, Factor]]:
         """Yield the factors from a node to those that it is computed from."""
         terms: dict[Value, list[tuple[list[ast.expr], float]]] = {}
         unfinished: list[tuple[Value, list[ast.expr], float]] = [(node, [], 1.0)]
@@ -157,7 +175,7 @@ class Chain:
             at, formulas, value = unfinished.pop()
             below = []
             for edge in edges(at):
-                if edge.operand not in above:
+                if edge.operand not in self._above:
                     continue
                 found = [*formulas, self.formulas.partial(edge)], value * edge.partial
                 if edge.operand in self.formulas.inlined:
@@ -166,8 +184,12 @@ class Chain:
                     terms.setdefault(edge.operand, []).append(found)
             unfinished += reversed(below)
         for operand, several in terms.items():
-            formula = algebra.total(algebra.product(formulas) for formulas, _ in several)
-            number = math.fsum(value for _, value in several)
+            number = 0.0
+            for _, value in several:
+                number += value
+            simplify = not math.isnan(number)  # or 0 · ∞ would become 0
+            products = [algebra.product(formulas, simplify=simplify) for formulas, _ in several]
+            formula = algebra.total(products, simplify=simplify)
             yield operand, Factor(self.names[node], self.names[operand], number, formula)
 
 
@@ -197,31 +219,38 @@ def _inlined(order: list[Value], *, given: Collection[Value]) -> set[Value]:
         for edge in edges(node):
             uses[edge.operand] = uses.get(edge.operand, 0) + 1
             user[edge.operand] = edge
-        if node not in given and node.op is not None and _is_arithmetic(node):
+        if node not in given and node.op is not None and _is_arithmetic(node.op):
             sizes[node] += sum(
-                1 if isinstance(o, float) or uses[o] > 1 else sizes[o] for o in node.operands
+                1 if isinstance(o, float) or uses[o] > 1 or sizes[o] > _LONGEST else sizes[o]
+                for o in node.operands
             )
     inlined: set[Value] = set()
     mentioned: set[Value] = set()
+    needed: dict[Value, set[str]] = {}
     for node in reversed(order):
+        needed[node] = _needed(node)
         if node not in user:
             continue  # the root
         edge = user[node]
-        if _mentions(edge) or (edge.node in inlined and edge.node in mentioned):
+        slot, _ = _slot(edge.node, edge.position)
+        if slot in needed[edge.node] or (edge.node in inlined and edge.node in mentioned):
             mentioned.add(node)
-        short = sizes[node] <= _LARGEST or node not in mentioned
+        short = sizes[node] <= (_LARGEST if node in mentioned else _LONGEST)
         nameless = node.op is not None and node not in given and uses[node] == 1
-        if nameless and short and _is_arithmetic(node) and not _is_activation(edge.node):
+        if nameless and short and _is_arithmetic(node.op) and not _is_activation(edge.node):
             inlined.add(node)
     return inlined
 
 
-def _is_arithmetic(node: Value) -> bool:
-    """Whether a node is an operation that is written with signs, not as a function."""
-    assert node.op is not None
-    return not any(
+@cache
+def _is_arithmetic(op: Primitive) -> bool:
+    """Whether an operation is written with signs, not as a function.
+
+    One of more than two operands, or sequences of them, is a whole neuron.
+    """
+    return len(op.operands) <= 2 and not any(
         isinstance(part, ast.Call) and ast.unparse(part.func) != "sum"
-        for part in ast.walk(node.op.formula)
+        for part in ast.walk(op.formula)
     )
 
 
@@ -230,32 +259,36 @@ def _is_activation(node: Value) -> bool:
     return node.op.name in ACTIVATIONS
 
 
-def _mentions(edge: Edge) -> bool:
-    """Whether the formula of a derivative of the node of an edge has the operand in it."""
-    node = edge.node
+def _needed(node: Value) -> set[str]:
+    """Return which operands of a node the formulas of its derivatives have in them."""
+    if node.op is None:
+        return set()
+    slots = {_slot(node, edge.position)[0] for edge in edges(node)}
+    found = {name for slot in slots for name in node.op.textbook[slot].names}
+    return {*found, *node.op.operands} if "out" in found else found
+
+
+def _slot(node: Value, position: int) -> tuple[str, dict[str, int]]:
+    """Return the name in the row of the operand at a position, and where those beside it are.
+
+    Beside an item of a sequence are the items of the others at its place.
+    """
     assert node.op is not None
-    key, _ = _slot(node, edge.position)
-    others = {_slot(node, other.position)[0] for other in edges(node)}
-    return any({key, "out"} & set(node.op.textbook[other].names) for other in others)
-
-
-def _slot(node: Value, position: int) -> tuple[str, int | None]:
-    """Return the name in the row of the operand at a position, and its place if in a sum."""
-    for key, operand in _operands(node).items():
-        if not isinstance(operand, tuple):
-            if position == 0:
-                return key, None
-            position -= 1
-        elif position < len(operand):
-            return key, position
-        else:
-            position -= len(operand)
-    raise AssertionError(position)
-
-
-def _operands(node: Value) -> dict[str, Operand | tuple[Operand, ...]]:
-    assert node.op is not None
-    return dict(zip(node.op.operands, node.op.arranged(node.operands), strict=True))
+    sequences = node.op.value.sequences
+    single = len(node.op.operands) - len(sequences)
+    length = (len(node.operands) - single) // len(sequences) if sequences else 1
+    starts = {}
+    start = 0
+    for key in node.op.operands:
+        starts[key] = start
+        start += length if key in sequences else 1
+    slot = [key for key in starts if starts[key] <= position][-1]
+    place = position - starts[slot]
+    return slot, {
+        key: start + place * (key in sequences)
+        for key, start in starts.items()
+        if slot in sequences or key not in sequences
+    }
 
 
 def _data(operand: Operand) -> float:

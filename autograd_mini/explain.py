@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import math
+import reprlib
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from autograd_mini import algebra
 from autograd_mini.chainrule import Chain, Factor, Formulas, adjoints
 from autograd_mini.engines import Value
 from autograd_mini.errors import GraphTooLargeError
@@ -21,6 +23,8 @@ __all__ = ["Explanation", "explain"]
 
 _MOST_PATHS = 6
 """Of more paths than that, the sum is told by adjoints."""
+_MANY_WAYS = 10**9
+"""From so many on, only their order of magnitude is told."""
 _IN_A_LINE = 6
 """Of more factors than that, each gets a line of its own."""
 _SMALL = 0.25
@@ -73,7 +77,7 @@ def explain(
     """
     for what, given in (("root", root), ("wrt", wrt)):
         if not isinstance(given, Value) and not (given is None and what == "wrt"):
-            raise TypeError(f"explain: {what} must be a Value, got {given!r}")
+            raise TypeError(f"explain: {what} must be a Value, got {reprlib.repr(given)}")
     digits = count(digits, what="explain: digits")
     max_nodes = count(max_nodes, what="explain: max_nodes")
     all_names = named([root], names, what="explain: names")
@@ -158,6 +162,8 @@ class Notation(ABC):
         return self.times.join(self.partial(one.of, one.wrt) for one in factors)
 
     @abstractmethod
+    def words(self, text: str) -> str: ...
+    @abstractmethod
     def signed(self, number: str) -> str: ...
     @abstractmethod
     def parenthesised(self, text: str) -> str: ...
@@ -177,8 +183,11 @@ class PlainText(Notation):
     dots = "…"
     quarter = "¼"
 
+    def words(self, text: str) -> str:
+        return text
+
     def signed(self, number: str) -> str:
-        return number.replace("-", "−").replace("inf", "∞")
+        return number.replace("-", "−").replace("inf", "∞").replace("nan", "NaN")
 
     def parenthesised(self, text: str) -> str:
         return f"({text})"
@@ -200,6 +209,9 @@ class Latex(Notation):
     to = r" \to "
     dots = r"\dots"
     quarter = r"\tfrac{1}{4}"
+
+    def words(self, text: str) -> str:
+        return rf"\text{{{text}}}"
 
     def signed(self, number: str) -> str:
         mantissa, _, exponent = number.replace("inf", r"\infty").partition("e")
@@ -363,7 +375,10 @@ class Derivative(Explanation):
             for factors in self.paths:
                 way = [self.wrt, *(factor.of for factor in reversed(factors))]
                 yield Sentence(["", notation.to.join(map(notation.name, way)), ""])
-                yield from _product(factors, notation.chain(factors), notation)
+                # The derivative along one arrow is only a part of ∂root/∂wrt.
+                alone = len(factors) == 1
+                product = notation.words("directly") if alone else notation.chain(factors)
+                yield from _product(factors, product, notation)
             products = [math.prod(factor.value for factor in factors) for factors in self.paths]
             yield Equation(left, [notation.sum(products), notation.number(self.value)])
         yield from self.definitions(notation)
@@ -372,9 +387,15 @@ class Derivative(Explanation):
         """Yield the derivative by each Value on the ways, from those by what it goes into."""
         assert self.wrt is not None
         left = notation.partial(self.root, self.wrt)
-        ways = str(self.ways) if self.ways < 10**9 else f"about 10^{len(str(self.ways)) - 1}"
+        about, ways = "", algebra.number(min(self.ways, _MANY_WAYS))
+        if self.ways >= _MANY_WAYS:
+            about = "about "
+            ways = ast.BinOp(ast.Constant(10), ast.Pow(), ast.Constant(int(math.log10(self.ways))))
         yield Sentence(
-            ["", left, f" is a sum over {ways} ways; step by step from the result back:"]
+            [
+                *("", left, f" is a sum over {about}", notation.formula(ways)),
+                " ways; step by step from the result back:",
+            ]
         )
         for node in self.chain.nodes[1:]:
             consumers = self.chain.consumers[node]
@@ -401,16 +422,24 @@ class Derivative(Explanation):
             yield Equation(left, [*shown, notation.number(self.adjoints[name])])
 
     def definitions(self, notation: Notation) -> Iterator[Piece]:
-        """Yield what the Values on the way stand for that nobody has named."""
-        formulas = self.chain.formulas
+        """Yield what the Values on the way, and in the factors, stand for that nobody has named."""
+        formulas, names = self.chain.formulas, self.chain.names
+        factors = [factor for several in self.chain.consumers.values() for _, factor in several]
+        mentioned = {
+            part.id
+            for factor in factors
+            for part in ast.walk(factor.formula)
+            if isinstance(part, ast.Name)
+        }
+        mentioned |= self.adjoints.keys()
         equations = [
             Equation(
-                notation.name(self.chain.names[node]),
+                notation.name(name),
                 [notation.formula(formulas.definition(node)), notation.number(node.data)],
                 in_a_line=True,
             )
-            for node in reversed(self.chain.nodes)
-            if node.op is not None and node not in self.chain.given
+            for node, name in names.items()
+            if name in mentioned and node.op is not None and node not in self.chain.given
         ]
         if equations:
             yield Group(Sentence(["where"]), equations)
@@ -471,7 +500,7 @@ def _product(factors: Sequence[Factor], left: str, notation: Notation) -> Iterat
         if len(factors) > 1 and not all(isinstance(f.formula, ast.Constant) for f in factors):
             right.append(notation.numbers(factor.value for factor in factors))
         right.append(notation.number(value))
-        yield Equation(left, right if chain == left else [chain, *right])
+        yield Equation(left, right if chain == left or len(factors) == 1 else [chain, *right])
     else:
         ends = [notation.chain(factors[:2]), notation.dots, notation.chain(factors[-1:])]
         yield Equation(left, [notation.times.join(ends)])
@@ -500,6 +529,8 @@ def _table(factors: Sequence[Factor], notation: Notation) -> Table:
 def _what_makes_it_small(factors: Sequence[Factor], notation: Notation) -> Iterator[Piece]:
     zero = next((factor for factor in factors if factor.value == 0), None)
     small = [factor for factor in factors if abs(factor.value) < _SMALL]
+    if not all(math.isfinite(factor.value) for factor in factors):
+        return
     if zero is not None and len(factors) > 1:
         yield Sentence(["", f"{notation.chain([zero])} = 0", " makes the whole product 0."])
     elif len(small) > 1:

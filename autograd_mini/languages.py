@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -183,18 +184,31 @@ def name_as_latex(name: str) -> str:
     if name in _LATEX_SIGNS:
         return _LATEX_SIGNS[name]
     base, index = _name_and_index(name)
+    base = _GREEK_NAMES.get(base, base)
     if base in _GREEK:
-        base = f"\\{base}"
-    elif len(base) > 1 and base.isascii() and base.isalpha():
-        base = rf"\mathit{{{base}}}"
-    elif len(base) != 1 or not base.isalpha():
-        return rf"\text{{{_printable(name).translate(_LATEX_SPECIAL)}}}"
-    return f"{base}_{{{index}}}" if index else base
+        letters = f"\\{base}"
+    elif base.isascii() and base.isalpha():
+        letters = rf"\mathit{{{base}}}" if len(base) > 1 else base
+    elif len(base) == 1 and base.isalpha():
+        letters = _latex_words(base)
+    else:
+        return _latex_words(name)
+    return f"{letters}_{{{index}}}" if index else letters
+
+
+def _latex_words(text: str) -> str:
+    """Return text that is no mathematics as LaTeX text for mathematics mode."""
+    text = unicodedata.normalize("NFC", text)
+    # TeX has its own way with accents, and knows but some of them.
+    text = re.sub(_ACCENT, lambda found: _escaped(found[0]), text)
+    text = re.sub(_LETTER, lambda found: unicodedata.normalize("NFKC", found[0]), text)
+    text = re.sub(_SIGN, r"$\g<0>$", _printable(text).translate(_LATEX_SPECIAL))
+    return rf"\text{{{text}}}"
 
 
 def _name_and_index(name: str) -> tuple[str, str]:
     """Return a name without the number at its end, and that number; x[0][1] has 0,1."""
-    match = re.fullmatch(r"([^\W\d_₀-₉]+)(?:_?(\d+|[₀-₉]+)|((?:\[\d+\])+))?", name)
+    match = re.fullmatch(r"([^\W\d_₀-₉]+)(?:_?([0-9]+|[₀-₉]+)|((?:\[[0-9]+\])+))?", name)
     if match is None:
         return name, ""
     base, number, places = match.groups()
@@ -205,7 +219,11 @@ def _name_and_index(name: str) -> tuple[str, str]:
 
 def _printable(name: str) -> str:
     """Return text without what nothing can show."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
+    return "".join(c if c.isprintable() else _escaped(c) for c in name)
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode()
 
 
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -220,6 +238,12 @@ _GREEK = {
     )
     for name, letter in re.findall(r"(\w+) (\w)", letters)
 }
+_GREEK_NAMES = {letter: name for name, letter in _GREEK.items()}
+_ACCENT = r"[\u0300-\u036f]"
+_LETTER = r"[\U0001d400-\U0001d7ff]"
+"""Letters of mathematics, such as a bold italic x: few fonts have them."""
+_SIGN = r"[·\u0387‼\u2100-\u2bff]"
+"""Signs of mathematics, which words in LaTeX cannot have among them as they are."""
 _LATEX_SIGNS = {"∞": r"\infty", "…": r"\dots"}
 _LATEX_SPECIAL = str.maketrans(
     {
@@ -237,6 +261,12 @@ def float_of(node: ast.Constant) -> float:
     """Return the number that a constant of a formula is."""
     assert isinstance(node.value, int | float)  # the rule language has no others
     return float(node.value)
+
+
+def _is_whole(node: ast.expr) -> bool:
+    if isinstance(node, ast.UnaryOp):
+        node = node.operand
+    return isinstance(node, ast.Constant) and isinstance(node.value, int)
 
 
 class _Printer:
@@ -333,21 +363,21 @@ class _Mathematics(_Printer):
             case ast.Name(id=name):
                 return self.symbol(name) + self.index, _ATOM
             case ast.UnaryOp(operand=operand):
-                return f"{self.minus}{within(operand, _PRODUCT)}", _MINUS
+                return f"{self.minus}{self.enclosed(operand)}", _MINUS
             case ast.BinOp(left=left, op=ast.Pow(), right=right):
                 return self.power(within(left, _ATOM), right), _POWER
             case ast.BinOp(left=left, op=ast.Div(), right=right):
                 return self.quotient(left, right)
             case ast.BinOp(left=left, op=ast.Mult(), right=right):
                 first, second = within(left, _PRODUCT), within(right, _MINUS + 1)
-                times = self.apposition if second.startswith(self.parenthesis) else self.times
-                return f"{first}{times}{second}", _PRODUCT
+                beside = second.startswith(self.parenthesis) and not self.is_open(left)
+                return f"{first}{self.apposition if beside else self.times}{second}", _PRODUCT
             case ast.BinOp(left=left, op=op, right=right):
                 sign = "+" if isinstance(op, ast.Add) else self.minus
-                return f"{within(left, _SUM)} {sign} {within(right, _PRODUCT)}", _SUM
+                return f"{within(left, _SUM)} {sign} {self.enclosed(right)}", _SUM
             case ast.Compare(left=left, ops=[op], comparators=[right]):
                 sign = COMPARISONS[type(op)][self.sign]
-                return f"{self.text(left)} {sign} {self.text(right)}", _COMPARE
+                return f"{within(left, _SUM)} {sign} {within(right, _SUM)}", _COMPARE
             case ast.BoolOp(op=op, values=values):
                 own, sign = (_AND, self.both) if isinstance(op, ast.And) else (_OR, self.either)
                 return sign.join(within(value, own + 1) for value in values), own
@@ -358,6 +388,22 @@ class _Mathematics(_Printer):
             case ast.Call(func=ast.Name(id=name), args=arguments):
                 return self.call(name, arguments)
         raise AssertionError(ast.dump(node))
+
+    def enclosed(self, node: ast.expr) -> str:
+        """Return what follows a sign: in parentheses if it is a sum, or begins with a minus."""
+        text = self.within(node, _PRODUCT)
+        return self.parenthesised(text) if text.startswith(self.minus) else text
+
+    def is_open(self, factor: ast.expr) -> bool:
+        """Whether a parenthesis right behind a factor would seem to belong to its end."""
+        while isinstance(factor, ast.UnaryOp) or (
+            isinstance(factor, ast.BinOp) and isinstance(factor.op, ast.Mult)
+        ):
+            factor = factor.operand if isinstance(factor, ast.UnaryOp) else factor.right
+        return self.ends_open(factor)
+
+    def ends_open(self, factor: ast.expr) -> bool:
+        raise NotImplementedError
 
     def symbol(self, name: str) -> str:
         raise NotImplementedError
@@ -386,7 +432,10 @@ class _Mathematics(_Printer):
     def function(self, template: str, argument: ast.expr, *, encloses: bool) -> tuple[str, int]:
         """Return a function of one argument, which the template encloses or is written before."""
         text = self.text(argument) if encloses else self.within(argument, _ATOM)
-        raised = "^" in template or "²" in template  # and cannot be raised once more
+        if "+ {}" in template:
+            text = self.enclosed(argument)
+        # What has an exponent, or begins with a word, cannot be raised to a power as it is.
+        raised = any(sign in template for sign in ("^", "²", r"\ln"))
         return template.format(text), _ATOM if encloses and not raised else _POWER
 
 
@@ -414,6 +463,12 @@ class _Latex(_Mathematics):
 
     def power(self, base: str, exponent: ast.expr) -> str:
         return f"{base}^{{{self.text(exponent)}}}"
+
+    def ends_open(self, factor: ast.expr) -> bool:
+        match factor:
+            case ast.Call(func=ast.Name(id=name)) if name in FUNCTIONS:  # sin x, not e^x or √x
+                return not FUNCTIONS[name].latex.startswith(("e^", r"\sqrt", r"\left", "{}"))
+        return False
 
     def quotient(self, left: ast.expr, right: ast.expr) -> tuple[str, int]:
         return rf"\frac{{{self.text(left)}}}{{{self.text(right)}}}", _POWER
@@ -449,13 +504,21 @@ class _Text(_Mathematics):
         return name_as_text(name)
 
     def number(self, node: ast.Constant) -> tuple[str, int]:
-        return repr(node.value).replace("-", self.minus), _ATOM
+        text = repr(node.value)
+        return text.replace("-", self.minus), _POWER if "e" in text else _ATOM
 
     def power(self, base: str, exponent: ast.expr) -> str:
-        text = self.within(exponent, _ATOM)
-        if text.removeprefix("(−").removesuffix(")").isdecimal():
-            return base + text.strip("()").translate(_SUPERSCRIPT)
-        return f"{base}^{text}"
+        if _is_whole(exponent):
+            return base + self.text(exponent).translate(_SUPERSCRIPT)
+        return f"{base}^{self.within(exponent, _ATOM)}"
+
+    def ends_open(self, factor: ast.expr) -> bool:
+        match factor:
+            case ast.BinOp(op=ast.Pow(), right=exponent):
+                return not _is_whole(exponent)
+            case ast.BinOp(op=ast.Div()):
+                return True
+        return False
 
     def quotient(self, left: ast.expr, right: ast.expr) -> tuple[str, int]:
         return f"{self.within(left, _PRODUCT)}/{self.within(right, _MINUS + 1)}", _PRODUCT

@@ -9,6 +9,7 @@ from typing import Any
 from autograd_mini.activations import ACTIVATIONS
 from autograd_mini.engines import Value
 from autograd_mini.graph import topological_order
+from autograd_mini.languages import name_as_text
 
 __all__ = ["given_names", "mapping", "named"]
 
@@ -22,8 +23,8 @@ def named(
     after its part: the result ``out``, what an activation function is given ``z1`` and what it
     returns ``a1``, other results of operations ``v1`` and so on, leaves ``x1``, each in the order
     of the computation. The numbers are those of the other half of the neuron where that has one:
-    the ``z`` of a Value called ``a2`` is ``z2``. Of two Values with one name the second gets a
-    number.
+    the ``z`` of a Value called ``a2`` is ``z2``. Of two Values with one name, or with names that
+    mathematics writes the same, as ``x1`` and ``x_1``, the second gets a number.
 
     Args:
         roots: the results.
@@ -43,17 +44,22 @@ def named(
     order = topological_order(*results)
     given = given_names(names, what=what)
     register = _Register()
-    for node in order:
-        own = given.get(node) or node.name
-        if own:
-            register.add(node, own if own not in register.taken else register.free(f"{own}_"))
+    owns = {node: own for node in order if (own := given.get(node) or node.name)}
+    again = {}
+    for node, own in owns.items():
+        if register.has(own):
+            again[node] = own
+        else:
+            register.add(node, own)
+    for node, own in again.items():  # after all, so that no number takes the name of another
+        register.add(node, register.free(f"{own}_"))
     for node in order:
         if node.op is not None and node.op.name in ACTIVATIONS:
             register.add_neuron(node, is_root=node in results)
     for node in order:
         if node in register.names:
             continue
-        if node in results and "out" not in register.taken:
+        if node in results and not register.has("out"):
             register.add(node, "out")
         else:
             kind = "out" if node in results else "x" if node.op is None else "v"
@@ -66,17 +72,21 @@ class _Register:
 
     def __init__(self) -> None:
         self.names: dict[Value, str] = {}
-        self.taken: set[str] = set()
+        self._taken: set[str] = set()
         self._next: dict[str, int] = {}
 
     def add(self, node: Value, name: str) -> None:
         self.names[node] = name
-        self.taken.add(name)
+        self._taken.add(name_as_text(name))
+
+    def has(self, name: str) -> bool:
+        """Whether a Value has that name, or one that mathematics writes the same."""
+        return name_as_text(name) in self._taken
 
     def free(self, *bases: str) -> str:
         """Return the base with the lowest number at which it, and all others, are free."""
         number = self._next.get(bases[0], 2 if bases[0].endswith("_") else 1)
-        while any(f"{base}{number}" in self.taken for base in bases):
+        while any(self.has(f"{base}{number}") for base in bases):
             number += 1
         self._next[bases[0]] = number  # those before stay taken
         return f"{bases[0]}{number}"
@@ -90,7 +100,7 @@ class _Register:
         nameless = [(node, letter) for node, letter in wanted if node not in self.names]
         numbers = (_number_at_end(self.names.get(node, "")) for node, _ in wanted)
         number = next(filter(None, numbers), None)
-        if number is None or any(f"{letter}{number}" in self.taken for _, letter in nameless):
+        if number is None or any(self.has(f"{letter}{number}") for _, letter in nameless):
             number = self.free("z", "a")[1:]
         for node, letter in nameless:
             self.add(node, f"{letter}{number}")

@@ -151,15 +151,18 @@ class Primitive:
     def _partial(self, operand: str, text: str | None) -> Rule:
         if text is None:
             raise RuleError(f"primitive {self.name!r}: d{operand} is missing")
+        return self._rule(f"d{operand}", text, self._known(operand))
+
+    def _known(self, operand: str) -> list[str]:
+        """Return the names that a partial derivative may use."""
         # What belongs to a sequence is known only inside the sum, one by one.
         inside = operand in self.value.sequences
         known = [o for o in self.operands if inside or o not in self.value.sequences]
-        return self._rule(f"d{operand}", text, [*known, "out"])
+        return [*known, "out"]
 
     def _taught(self, given: dict[str, str]) -> dict[str, Rule]:
-        known = [*self.operands, "out", "pi"]
-        value = given.pop("value", None)
-        self._written = self.value if value is None else self._rule("textbook", value, known)
+        value = given.pop("value", self.value.text)
+        self._written = self._rule("textbook value", value, [*self.operands, "pi"])
         rules = dict(self.partials)
         for key, text in given.items():
             operand = key.removeprefix("d")
@@ -168,7 +171,7 @@ class Primitive:
                     f"primitive {self.name!r}: textbook: {key!r} is none of 'value', "
                     + ", ".join(f"'d{o}'" for o in self.operands)
                 )
-            rules[operand] = self._rule(f"textbook {key}", text, known)
+            rules[operand] = self._rule(f"textbook {key}", text, [*self._known(operand), "pi"])
         return rules
 
     def _compiled(self) -> Callable[..., tuple[float, tuple[Any, ...]]]:
