@@ -22,7 +22,6 @@ __all__ = [
     "number",
     "product",
     "simplified",
-    "size",
     "substituted",
     "total",
 ]
@@ -81,11 +80,6 @@ def substituted(
         sequences: what stands for each name inside a ``sum(…)``, which is written out.
     """
     return _Substitution(values, sequences).run(tree)
-
-
-def size(tree: ast.expr) -> int:
-    """Return the number of names and numbers in a formula."""
-    return sum(isinstance(node, ast.Name | ast.Constant) for node in ast.walk(tree))
 
 
 def decided(tree: ast.expr, numbers: Mapping[str, float]) -> ast.expr:
