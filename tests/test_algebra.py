@@ -96,7 +96,7 @@ def check_same(before, after, at, tolerance=Fraction(0)):
 
 
 def length(tree):
-    """Return the number of names and numbers in a formula; a negative power counts as a quotient."""
+    """Return how many names and numbers a formula has; a negative power is that of a quotient."""
     parts = sum(isinstance(node, ast.Name | ast.Constant) for node in ast.walk(tree))
     negative = sum(
         isinstance(node, ast.BinOp)
