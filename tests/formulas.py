@@ -15,6 +15,11 @@ NAMES = "abcde"
 DIGITS = st.integers(0, 9)
 
 
+def size(tree):
+    """Return the number of names and numbers in a formula."""
+    return sum(isinstance(node, ast.Name | ast.Constant) for node in ast.walk(tree))
+
+
 def formulas(*, functions=(), constants=DIGITS, powers=(0, 1, 2, 3), leaves=12):
     """Draw a formula in the names a to e.
 

@@ -5,7 +5,7 @@ import math
 from fractions import Fraction
 
 import pytest
-from formulas import NAMES, formulas
+from formulas import NAMES, formulas, size
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -96,15 +96,14 @@ def check_same(before, after, at, tolerance=Fraction(0)):
 
 
 def length(tree):
-    """Return how many names and numbers a formula has; a negative power is that of a quotient."""
-    parts = sum(isinstance(node, ast.Name | ast.Constant) for node in ast.walk(tree))
+    """Return the size of a formula; that of a negative power is that of a quotient."""
     negative = sum(
         isinstance(node, ast.BinOp)
         and isinstance(node.op, ast.Pow)
         and isinstance(node.right, ast.UnaryOp)
         for node in ast.walk(tree)
     )
-    return parts + negative
+    return size(tree) + negative
 
 
 WHOLE = formulas(functions=("f", "g"), powers=(-2, -1, 0, 1, 2, 3), leaves=16)

@@ -4,7 +4,7 @@ import ast
 import math
 
 import pytest
-from formulas import Near, exactly, near
+from formulas import Near, exactly, near, size
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mpmath import mp, mpf
@@ -12,7 +12,6 @@ from references import bound
 
 import autograd_mini as ag
 from autograd_mini import Value
-from autograd_mini.algebra import size
 from autograd_mini.chainrule import Chain, Formulas, adjoints
 from autograd_mini.graph import edges, topological_order
 from autograd_mini.languages import as_latex, as_text
