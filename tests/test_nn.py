@@ -227,6 +227,14 @@ def test_the_initialiser_suits_the_activation_unless_told(name):
     assert {w.data for neuron in other.neurons for w in neuron.weights} == {1.5}
 
 
+def test_a_network_passes_its_initialiser_on_to_each_layer():
+    model = MLP(3, [2, 4], init=lambda rng, fan_in, fan_out: fan_in / fan_out)
+    weights = [
+        {w.data for neuron in layer.neurons for w in neuron.weights} for layer in model.layers
+    ]
+    assert weights == [{1.5}, {0.5}]
+
+
 def test_a_single_neuron_has_a_fan_out_of_1():
     neuron = Neuron(3, init=lambda rng, fan_in, fan_out: fan_in + fan_out)
     assert [w.data for w in neuron.weights] == [4.0] * 3

@@ -7,13 +7,17 @@ import random
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from fractions import Fraction
 
 import pytest
+from formulas import exactly, near
 from hypothesis import Phase, given, settings
+from mpmath import mp, mpf
 from references import bound, precise_partial, precise_value, ulps
 
 from autograd_mini import Value
+from autograd_mini.algebra import decided
 from autograd_mini.errors import AutogradError, DomainError, errstate
 from autograd_mini.primitives import PRIMITIVES, TABLE, Domain, Primitive, markdown
 from autograd_mini.rules import RuleError
@@ -621,3 +625,348 @@ def test_the_slope_of_a_power_is_finite_where_that_of_its_factors_is_not():
     assert ulps(row.evaluate(*at)[1][0], precise_partial(row, at, 0)) <= 4
     assert row.evaluate(math.inf, 0.5)[1][0] == 0.0
     assert PRIMITIVES["sqrt"].evaluate(-0.0) == (0.0, (math.inf,))
+
+
+# --- what each row says, pinned ------------------------------------------------------------------
+
+DOMAINS = {
+    # row: text, operands inside, operands outside
+    "div": ("y != 0", [(1e-300, 5e-324), (0.0, -1.0)], [(1.0, 0.0), (1.0, -0.0)]),
+    "pow": (
+        "x > 0, or x = 0 with y >= 0, or x < 0 with a whole number y",
+        [(5e-324, 0.5), (2.0, -3.0)],
+        [(0.0, -1.0), (-2.0, 0.5)],
+    ),
+    "sqrt": ("x >= 0", [(0.0,), (1e308,)], [(-5e-324,)]),
+    "exp": (
+        "x <= 709.782712893384, else it overflows",
+        [(709.782712893384,), (-1e308,)],
+        [(709.7827128933841,)],
+    ),
+    "expm1": (
+        "x <= 709.782712893384, else it overflows",
+        [(709.782712893384,), (-1e308,)],
+        [(709.7827128933841,)],
+    ),
+    "log": ("x > 0", [(5e-324,), (1e308,)], [(0.0,), (-1.0,)]),
+    "log1p": ("x > -1", [(-0.9999999999999999,), (1e308,)], [(-1.0,)]),
+    "log2": ("x > 0", [(5e-324,), (1e308,)], [(0.0,), (-1.0,)]),
+    "log10": ("x > 0", [(5e-324,), (1e308,)], [(0.0,), (-1.0,)]),
+    "arcsin": ("-1 <= x <= 1", [(-1.0,), (1.0,)], [(-1.0000000000000002,), (1.0000000000000002,)]),
+    "arccos": ("-1 <= x <= 1", [(-1.0,), (1.0,)], [(-1.0000000000000002,), (1.0000000000000002,)]),
+    "sinh": (
+        "-710.4758600739439 <= x <= 710.4758600739439, else it overflows",
+        [(-710.4758600739439,), (710.4758600739439,)],
+        [(-710.475860073944,), (710.475860073944,)],
+    ),
+    "cosh": (
+        "-710.4758600739439 <= x <= 710.4758600739439, else it overflows",
+        [(-710.4758600739439,), (710.4758600739439,)],
+        [(-710.475860073944,), (710.475860073944,)],
+    ),
+    "arccosh": ("x >= 1", [(1.0,), (1e308,)], [(0.9999999999999999,)]),
+    "arctanh": (
+        "-1 < x < 1",
+        [(-0.9999999999999999,), (0.9999999999999999,)],
+        [(-1.0,), (1.0,)],
+    ),
+}
+
+
+@pytest.mark.parametrize("row", TABLE, ids=str)
+def test_a_row_says_for_which_operands_its_value_is_finite(row):
+    """Rows of which nothing is said here take all real numbers."""
+    text, inside, outside = DOMAINS.get(row.name, (None, [], []))
+    if text is None:
+        assert row.domain == "any real " + " and ".join(row.operands)
+        assert all(-INF in domain and INF in domain for domain in row.domains.values())
+        return
+    assert row.domain == text
+    for at in inside:
+        assert math.isfinite(row.evaluate(*at)[0]), at
+        assert all(map(Domain.__contains__, row.domains.values(), at)), at
+    for at in outside:
+        assert not math.isfinite(row.evaluate(*at)[0]), at
+        assert not all(map(Domain.__contains__, row.domains.values(), at)), at
+
+
+KINKS = {
+    "abs": "x",
+    "relu": "x",
+    "leaky_relu": "x",
+    "step": "x",
+    "maximum": "x - y",
+    "minimum": "x - y",
+}
+
+
+def test_rows_say_where_their_slopes_jump():
+    assert {row.name: row.kink.text for row in TABLE if row.kink} == KINKS
+
+
+def test_the_domains_of_two_operands_are_both_said():
+    row = Primitive(
+        "f", "log(x) / y", dx="1 / (x * y)", dy="-out / y",
+        x=Domain(low=0, open=True), y=Domain(nonzero=True),
+    )  # fmt: skip
+    assert row.domain == "x > 0, y != 0"
+
+
+def test_a_domain_which_rows_share_cannot_be_changed():
+    domain = PRIMITIVES["log"].domains["x"]
+    with pytest.raises(AttributeError, match="cannot assign to field 'low'"):
+        domain.low = 1.0
+
+
+def test_operands_have_the_order_of_their_names_wherever_they_stand_in_the_value():
+    row = Primitive("f", "y - x", dx="-1", dy="1")
+    assert row.operands == ("x", "y")
+    assert row.evaluate(1.0, 5.0) == (4.0, (-1.0, 1.0))
+
+
+def test_a_slope_is_written_in_python_with_or_without_ieee_754():
+    row = PRIMITIVES["div"]
+    assert row.python_partial("x") == "1.0 / y"
+    assert row.python_partial("x", ieee=True) == "divide(1.0, y)"
+
+
+def test_the_zeros_of_a_value_have_the_signs_that_its_rule_gives_them():
+    """relu gives +0 also of -0; leaky_relu multiplies by the slope at either zero."""
+    for zero in (0.0, -0.0):
+        assert math.copysign(1, PRIMITIVES["relu"].evaluate(zero)[0]) == 1
+        value, (_, by_slope) = PRIMITIVES["leaky_relu"].evaluate(zero, -2.0)
+        assert math.copysign(1, value) == -math.copysign(1, zero)
+        assert math.copysign(1, by_slope) == math.copysign(1, zero)
+
+
+def test_the_sum_of_negative_zeros_is_one_and_that_of_nothing_is_not():
+    for name in ("sum", "dot"):
+        row = PRIMITIVES[name]
+        for zeros, sign in (([-0.0, -0.0], -1), ([-0.0, 0.0], 1), ([], 1)):
+            operands = {"sum": (zeros,), "dot": (zeros, [1.0] * len(zeros), -0.0)}[name]
+            assert math.copysign(1, row.evaluate(*operands)[0]) == sign
+
+
+def test_the_table_is_a_table_in_markdown():
+    assert markdown([]).splitlines()[1] == "|---|---|---|---|"
+
+
+def test_an_import_of_the_table_prints_nothing():
+    command = [sys.executable, "-c", "import autograd_mini.primitives"]
+    assert subprocess.run(command, capture_output=True, check=True).stdout == b""
+
+
+# --- the textbook's forms -------------------------------------------------------------------------
+
+PRECISE = 2500
+"""The bits of numbers that are taken from 1 after they have come that close to it."""
+
+
+def textbook_points(row: Primitive, count: int) -> list[tuple[float, ...]]:
+    """Return points of a row where its value is a float, and its operands inside their domains."""
+    found = []
+    for at in points(row, count) + extremes(row, count // 2):
+        bounds = [(domain.low, domain.high) for domain in row.domains.values()]
+        inside = not any(x in ends for x, ends in zip(at, bounds, strict=True))
+        out, partials = row.evaluate(*at)
+        steep = 0.0 in at and not all(map(math.isfinite, partials))  # as the cube root at zero
+        if inside and not steep and not at_kink(row, at) and math.isfinite(out):
+            found.append(at)
+    return found
+
+
+def check_textbook(row: Primitive, at: tuple[float, ...]) -> None:
+    """Check that a row's textbook forms are its value and the derivatives of that.
+
+    These are found by differences in high precision: the derivative rules play no part.
+    """
+    exact_value = precise_value(row, at)
+    values = {o: exactly(x) for o, x in zip(row.operands, at, strict=True)}
+    numbers = {**dict(zip(row.operands, at, strict=True)), "out": row.evaluate(*at)[0]}
+    with mp.workprec(PRECISE):
+        if any(isinstance(node, ast.IfExp) for node in ast.walk(row.value.tree)):
+            assert ast.unparse(row.formula) == f"{row.name}({', '.join(row.operands)})"
+        else:
+            check_nearly(near(row.formula, values, bits=PRECISE).value, exact_value)
+        values["out"] = exactly(exact_value)
+        for position, operand in enumerate(row.operands):
+            tree = decided(row.textbook[operand].tree, numbers)
+            written = near(tree, values, bits=PRECISE).value
+            check_nearly(written, precise_partial(row, at, position))
+
+
+def check_nearly(number: mpf, exact: mpf) -> None:
+    assert abs(number - exact) <= abs(exact) * mpf(2) ** -60 + mpf(2) ** -1200, (number, exact)
+
+
+@pytest.mark.parametrize("row", ELEMENTARY, ids=str)
+def test_a_textbook_writes_what_the_rules_compute(row):
+    """All over the domain."""
+    found = textbook_points(row, 12)
+    assert len(found) > 5
+    for at in found:
+        check_textbook(row, at)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("row", ELEMENTARY, ids=str)
+def test_a_textbook_writes_what_the_rules_compute_at_many_points(row):
+    for at in textbook_points(row, 200):
+        check_textbook(row, at)
+
+
+@pytest.mark.parametrize("x", [-3.0, -0.5])
+@pytest.mark.parametrize("y", [-2.0, -1.0, 1.0, 2.0, 5.0])
+def test_the_textbook_s_power_rule_holds_for_a_negative_base(x, y):
+    row = PRIMITIVES["pow"]
+    tree = row.textbook["x"].tree
+    written = near(tree, {"x": exactly(x), "y": exactly(y)}).value
+    check_nearly(written, precise_partial(row, (x, y), 0))
+
+
+def with_textbook(row: Primitive, key: str, text: str) -> Primitive:
+    """Return a row that a textbook writes in another way."""
+    rules = {f"d{o}": rule.text for o, rule in row.partials.items()}
+    domains = {o: domain for o, domain in row.domains.items() if o in ("x", "y")}
+    textbook = {f"d{o}": rule.text for o, rule in row.textbook.items()} | {key: text}
+    kink = row.kink and row.kink.text
+    return Primitive(row.name, row.value.text, **rules, **domains, kink=kink, textbook=textbook)
+
+
+def check_textbook_everywhere(row: Primitive, places: Sequence[tuple[float, ...]]) -> None:
+    for at in places:
+        check_textbook(row, at)
+
+
+@pytest.mark.parametrize("row", ELEMENTARY, ids=str)
+def test_a_wrong_textbook_form_is_found_out(row):
+    """A flipped sign, a factor of 1.00001, or 1 too much fails the check above."""
+    texts = {f"d{o}": rule.text for o, rule in row.textbook.items()}
+    if not isinstance(row.value.tree, ast.IfExp):
+        texts["value"] = ast.unparse(row.formula)
+    places = textbook_points(row, 8)
+    for key, text in texts.items():
+        # Zero has neither a sign nor a factor.
+        templates = ["({}) + 1"] if text == "0" else ["-({})", "({}) * 1.00001", "({}) + 1"]
+        for template in templates:
+            broken = with_textbook(row, key, template.format(text))
+            with pytest.raises(AssertionError):
+                check_textbook_everywhere(broken, places)
+
+
+@pytest.mark.parametrize(
+    ("row", "textbook", "message"),
+    [
+        ({"dx": "1"}, {"dy": "1"}, "textbook: 'dy' is none of 'value', 'dx'"),
+        ({"dx": "1"}, {"x": "1"}, "textbook: 'x' is none of 'value', 'dx'"),
+        ({"dx": "1"}, {"out": "1"}, "textbook: 'out' is none of 'value', 'dx'"),
+        ({"dx": "1"}, {"dx": "z"}, "textbook dx: unknown name 'z' in 'z'"),
+        ({"dx": "1"}, {"dx": "f(x)"}, "textbook dx: unknown function 'f' in 'f(x)'"),
+        ({"dx": "1"}, {"dx": "x +"}, "textbook dx: not an expression: 'x +' (invalid syntax)"),
+        ({"dx": "1"}, {"value": "y"}, "textbook value: unknown name 'y' in 'y'"),
+        ({"dx": "1"}, {"value": "out"}, "textbook value: unknown name 'out' in 'out'"),
+        (
+            {"value": "sum(w * x) + b", "dw": "x", "dx": "w", "db": "1"},
+            {"db": "w"},
+            "textbook db: unknown name 'w' in 'w'",
+        ),
+    ],
+)
+def test_a_wrong_textbook_form_says_what_is_wrong_with_it(row, textbook, message):
+    with pytest.raises(RuleError, match="^" + re.escape(f"primitive 'f': {message}") + "$"):
+        Primitive("f", **{"value": "exp(x)", **row}, textbook=textbook)
+
+
+def test_without_a_textbook_s_form_the_rules_are_shown():
+    cube = Primitive("cube", "x * x * x", dx="3 * x * x")
+    assert cube.textbook == cube.partials
+    assert ast.unparse(cube.formula) == "x * x * x"
+    taught = Primitive(
+        "cube", "x * x * x", dx="3 * x * x", textbook={"value": "x ** 3", "dx": "3 * x ** 2"}
+    )
+    assert taught.textbook["x"].text == "3 * x ** 2"
+    assert taught.partials["x"].text == "3 * x * x"
+    assert ast.unparse(taught.formula) == "x ** 3"
+    assert taught.evaluate(2.0) == cube.evaluate(2.0) == (8.0, (12.0,))
+
+
+FORMULAS = {
+    "add": "x + y", "square": "x ** 2", "sigmoid": "sigmoid(x)", "relu": "relu(x)", "neg": "-x",
+    "softplus": "softplus(x)", "maximum": "maximum(x, y)", "leaky_relu": "leaky_relu(x, y)",
+    "sum": "sum(x)", "dot": "sum(w * x) + b", "expm1": "expm1(x)", "step": "step(x)",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_the_formula_is_an_expression_or_a_call_by_name(name):
+    assert ast.unparse(PRIMITIVES[name].formula) == FORMULAS[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "operands", "arranged"),
+    [
+        ("exp", [1], (1,)),
+        ("sub", [1, 2], (1, 2)),
+        ("sum", [], ((),)),
+        ("sum", [1, 2, 3], ((1, 2, 3),)),
+        ("dot", [5], ((), (), 5)),
+        ("dot", [1, 2, 3, 4, 5], ((1, 2), (3, 4), 5)),
+    ],
+)
+def test_operands_are_arranged_as_the_row_names_them(name, operands, arranged):
+    assert PRIMITIVES[name].arranged(operands) == arranged
+
+
+def test_a_sequence_may_stand_anywhere_in_a_row():
+    row = Primitive("shifted", "b + sum(x)", db="1", dx="1")
+    assert row.operands == ("b", "x")
+    assert row.arranged([1, 2, 3]) == (1, (2, 3))
+
+
+def test_how_a_textbook_writes_the_value_may_have_pi():
+    row = Primitive("f", "x * 3.14", dx="3.14", textbook={"value": "pi * x"})
+    assert ast.unparse(row.formula) == "pi * x"
+
+
+def test_all_that_a_textbook_can_be_said_to_write_is_listed():
+    message = "^primitive 'f': textbook: 'y' is none of 'value', 'dx', 'dy'$"
+    with pytest.raises(RuleError, match=message):
+        Primitive("f", "x * y", dx="y", dy="x", textbook={"y": "x"})
+
+
+def test_how_a_textbook_writes_a_slope_has_the_names_that_its_rule_has():
+    rules = {"value": "sum(w * x) + b", "dw": "x", "dx": "w", "db": "1"}
+    row = Primitive("f", **rules, textbook={"dw": "x ** 1", "db": "out ** 0 * pi ** 0"})
+    assert {o: rule.text for o, rule in row.textbook.items()} == {
+        "w": "x ** 1", "x": "w", "b": "out ** 0 * pi ** 0",
+    }  # fmt: skip
+
+
+TEXTBOOK = {
+    "div": {"dy": "-x / y ** 2"},
+    "pow": {"dx": "y * x ** (y - 1)", "dy": "x ** y * log(x)"},
+    "square": {"value": "x ** 2"},
+    "sqrt": {"dx": "1 / (2 * out)"},
+    "cbrt": {"dx": "1 / (3 * out ** 2)"},
+    "log2": {"dx": "1 / (x * log(2))"},
+    "log10": {"dx": "1 / (x * log(10))"},
+    "tan": {"dx": "1 + out ** 2"},
+    "arcsin": {"dx": "1 / sqrt(1 - x ** 2)"},
+    "arccos": {"dx": "-1 / sqrt(1 - x ** 2)"},
+    "arctan": {"dx": "1 / (1 + x ** 2)"},
+    "tanh": {"dx": "1 - out ** 2"},
+    "arcsinh": {"dx": "1 / sqrt(x ** 2 + 1)"},
+    "arccosh": {"dx": "1 / sqrt(x ** 2 - 1)"},
+    "arctanh": {"dx": "1 / (1 - x ** 2)"},
+    "erf": {"dx": "2 / sqrt(pi) * exp(-x ** 2)"},
+    "sigmoid": {"dx": "out * (1 - out)"},
+}
+
+
+def test_rows_say_what_a_textbook_writes_otherwise():
+    assert {row.name for row in TABLE if row.textbook != row.partials} == {*TEXTBOOK} - {"square"}
+    for name, texts in TEXTBOOK.items():
+        row = PRIMITIVES[name]
+        written = {"value": ast.unparse(row.formula)}
+        written |= {f"d{operand}": rule.text for operand, rule in row.textbook.items()}
+        assert texts.items() <= written.items(), name

@@ -1,5 +1,6 @@
 """The rule language: what it takes, and what it prints."""
 
+import ast
 import ctypes
 import json
 import linecache
@@ -10,10 +11,20 @@ import shutil
 import subprocess
 import sys
 import traceback
+import unicodedata
+from fractions import Fraction
 
 import pytest
 
-from autograd_mini.languages import FUNCTIONS
+from autograd_mini.languages import (
+    FUNCTIONS,
+    as_c,
+    as_javascript,
+    as_latex,
+    as_text,
+    name_as_latex,
+    name_as_text,
+)
 from autograd_mini.primitives import TABLE
 from autograd_mini.rules import Rule, RuleError, compile_function, namespace, prelude
 
@@ -52,7 +63,7 @@ def points(arity: int) -> list[tuple[float, ...]]:
          r"x \left(y + 1\right)"),
         ("-(x + y)", "-(x + y)", "-(x + y)", "-(x + y)", r"-\left(x + y\right)"),
         ("x * -y", "x * -y", "x * -y", "x * -y", r"x \left(-y\right)"),
-        ("-(-x)", "--x", "-(-x)", "-(-x)", "--x"),
+        ("-(-x)", "--x", "-(-x)", "-(-x)", r"-\left(-x\right)"),
         ("-x ** 2", "-pow(x, 2.0)", "-ag_pow(x, 2.0)", "-ag_pow(x, 2.0)", "-x^{2}"),
         ("(-x) ** 2", "pow(-x, 2.0)", "ag_pow(-x, 2.0)", "ag_pow(-x, 2.0)",
          r"\left(-x\right)^{2}"),
@@ -105,7 +116,7 @@ def test_a_sum_is_printed_as_a_loop_in_each_language():
     assert rule.sequences == ("w", "x")
     assert rule.c() == "total + b"
     assert rule.summand.c() == "w * x"
-    assert rule.javascript().startswith("w.reduce((total, _, i) => total + w[i] * x[i], ")
+    assert rule.javascript() == "w.reduce((total, _, i) => total + w[i] * x[i], 0) + b"
     assert rule.latex() == r"\sum_i w_i \cdot x_i + b"
 
 
@@ -116,9 +127,50 @@ def test_the_term_of_a_sum_keeps_to_itself():
     assert Rule("sum(-out * x)").latex() == r"\sum_i -\mathit{out}_i \cdot x_i"
 
 
+def test_a_power_is_a_factor_as_it_is():
+    assert Rule("x * y ** 2").latex() == r"x \cdot y^{2}"
+
+
+@pytest.mark.parametrize(
+    ("text", "latex"),
+    [
+        ("abs(x) ** 2", r"\left|x\right|^{2}"),
+        ("sqrt(x) ** 2", r"\sqrt{x}^{2}"),
+        ("sin(x) ** 2", r"\left(\sin x\right)^{2}"),
+        ("exp(x) ** 2", r"\left(e^{x}\right)^{2}"),
+        ("square(x) ** 2", r"\left(x^2\right)^{2}"),
+        ("abs(x + 1)", r"\left|x + 1\right|"),
+        ("expm1(x + 1)", r"\left(e^{x + 1} - 1\right)"),
+        ("gauss(x + 1)", r"e^{-\left(x + 1\right)^2}"),
+        ("sin(x + 1)", r"\sin \left(x + 1\right)"),
+    ],
+)
+def test_a_function_that_encloses_its_argument_needs_no_parentheses(text, latex):
+    assert Rule(text).latex() == latex
+
+
+@pytest.mark.parametrize("printer", [as_c, as_javascript, as_latex, as_text])
+def test_what_is_no_formula_is_not_printed_as_one(printer):
+    with pytest.raises(AssertionError, match=r"^Subscript\(value=Name\(id='x'"):
+        printer(ast.parse("x[0] + 1", mode="eval").body)
+
+
 def test_the_ieee_form_divides_by_a_function():
     assert Rule("1 / (x / y)").python(ieee=True) == "divide(1.0, divide(x, y))"
     assert Rule("1 / (x / y)").python() == "1.0 / (x / y)"
+
+
+def test_statements_compute_the_value_as_an_operand_of_a_loop_or_without_one():
+    assert Rule("1 / x").statements() == ["out = 1.0 / x"]
+    assert Rule("1 / x").statements(ieee=True) == ["out = divide(1.0, x)"]
+    for ieee, term in ((False, "w / x"), (True, "divide(w, x)")):
+        assert Rule("sum(w / x) + b").statements(ieee=ieee) == [
+            "total = -0.0 if ws else 0.0",
+            "for w, x in zip(ws, xs):",
+            f"    total += {term}",
+            "out = total + b",
+        ]
+    assert Rule("sum(1 / x)").statements() == Rule("sum(1 / x)").statements(ieee=False)
 
 
 def test_over_sequences_a_rule_is_a_list():
@@ -175,6 +227,11 @@ def test_every_function_is_printed_in_every_language():
         ("1 if 0 < x < 1 else 2", "'0 < x < 1' is not a condition of the rule language"),
         ("1 if x is 1 else 2", "'x is 1' is not a condition of the rule language"),
         ("1 if not x > 0 else 2", "'not x > 0' is not a condition of the rule language"),
+        ("z if x > 0 else 1", "unknown name 'z' in 'z if x > 0 else 1'"),
+        ("1 if x > 0 else z", "unknown name 'z' in '1 if x > 0 else z'"),
+        ("1 if z > 0 else 2", "unknown name 'z' in '1 if z > 0 else 2'"),
+        ("1 if 0 > z else 2", "unknown name 'z' in '1 if 0 > z else 2'"),
+        ("1 if x > 0 and x else 2", "'x' is not a condition of the rule language in '1 if x"),
         ("sum(sum(x))", "unknown function 'sum' in 'sum(sum(x))'"),
         ("sum(x) * sum(x)", "a second sum in 'sum(x) * sum(x)'"),
     ],
@@ -185,11 +242,47 @@ def test_what_is_not_in_the_language_is_refused_by_name(text, message):
         Rule(text, names=["x", "out"])
 
 
+def test_the_names_of_a_case_in_a_sum_are_all_sequences():
+    rule = Rule("sum(v if w > x and y < z else u)", names="uvwxyz")
+    assert set(rule.sequences) == set("uvwxyz")
+
+
+def test_the_largest_float_is_a_number():
+    assert Rule("1.7976931348623157e308").python() == "1.7976931348623157e+308"
+
+
 def test_a_rule_error_is_a_value_error():
     assert issubclass(RuleError, ValueError)
 
 
 # --- what is compiled ----------------------------------------------------------------------------
+
+
+def test_the_functions_raise_or_follow_ieee_754():
+    with pytest.raises(ValueError, match="domain"):
+        namespace(ieee=False)["log"](0.0)
+    assert namespace(ieee=True)["log"](0.0) == -math.inf
+
+
+@pytest.mark.parametrize("ieee", [False, True])
+def test_the_upper_half_of_the_bits_has_an_exact_square(ieee):
+    upper = namespace(ieee=ieee)["upper"]
+    rng = random.Random(0)
+    for x in (rng.uniform(-30, 30) for _ in range(100)):
+        half = upper(x)
+        assert abs(half - x) <= abs(x) * 2**-26
+        assert Fraction(half * half) == Fraction(half) ** 2
+
+
+def test_the_way_to_write_a_function_is_shared_and_cannot_be_changed():
+    with pytest.raises(AttributeError, match="cannot assign to field 'latex'"):
+        FUNCTIONS["exp"].latex = "e"
+
+
+def test_a_traceback_names_the_operation_and_numbers_those_of_one_name():
+    for number in ("", " 1", " 2"):
+        made = compile_function("def triplet(): pass", name="triplet", namespace={})
+        assert made.__code__.co_filename == f"<autograd_mini triplet{number}>"
 
 
 def test_generated_code_shows_in_tracebacks():
@@ -350,3 +443,67 @@ LATEX = {
 
 def test_functions_are_written_as_mathematicians_do():
     assert {name: Rule(f"{name}(x)").latex() for name in FUNCTIONS} == LATEX
+
+
+@pytest.mark.parametrize(
+    ("factor", "latex"),
+    [
+        ("sqrt(x)", r"\sqrt{x} \left(1 - y\right)"),
+        ("cbrt(x)", r"\sqrt[3]{x} \left(1 - y\right)"),
+        ("abs(x)", r"\left|x\right| \left(1 - y\right)"),
+        ("square(x)", r"x^2 \left(1 - y\right)"),
+        ("exp(x)", r"e^{x} \left(1 - y\right)"),
+        ("sin(x)", r"\sin x \cdot \left(1 - y\right)"),
+        ("2 * sin(x)", r"2 \cdot \sin x \cdot \left(1 - y\right)"),
+    ],
+)
+def test_a_parenthesis_is_not_taken_for_the_argument_of_a_function(factor, latex):
+    """Where it could be, a sign stands before it."""
+    assert Rule(f"{factor} * (1 - y)").latex() == latex
+
+
+def test_a_power_below_the_line_needs_no_parentheses():
+    assert as_text(ast.parse("x / y ** 2", mode="eval").body) == "x/y²"
+
+
+# --- signs and letters of mathematics ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sign", "text", "latex"),
+    [
+        ("<", "<", "<"),
+        ("<=", "≤", r"\le"),
+        (">", ">", ">"),
+        (">=", "≥", r"\ge"),
+        ("==", "=", "="),
+        ("!=", "≠", r"\ne"),
+    ],
+)
+def test_a_comparison_has_the_sign_of_mathematics(sign, text, latex):
+    tree = ast.parse(f"1 if x {sign} y else 0", mode="eval").body
+    assert as_text(tree) == f"1 if x {text} y else 0"
+    assert rf"\text{{if }} x {latex} y" in as_latex(tree)
+
+
+SMALL = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "
+    "upsilon phi chi psi omega"
+)
+CAPITAL = "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega"
+
+
+@pytest.mark.parametrize("name", [*SMALL.split(), *CAPITAL.split()])
+def test_the_name_of_a_greek_letter_is_written_as_the_letter(name):
+    size = "SMALL" if name.islower() else "CAPITAL"
+    in_unicode = name.upper().replace("LAMBDA", "LAMDA")
+    assert name_as_text(name) == unicodedata.lookup(f"GREEK {size} LETTER {in_unicode}")
+    assert name_as_latex(name) == f"\\{name}"
+
+
+@pytest.mark.parametrize(
+    ("name", "latex"),
+    [("du", r"\mathit{du}"), ("X ray", r"\text{X ray}"), ("été2", r"\text{été2}"), ("x", "x")],
+)
+def test_a_name_of_several_letters_is_no_product(name, latex):
+    assert name_as_latex(name) == latex

@@ -4,6 +4,8 @@ import hashlib
 import math
 import os
 import stat
+import subprocess
+import sys
 import textwrap
 import threading
 from pathlib import Path
@@ -75,6 +77,34 @@ def test_what_is_no_state_is_not_saved(tmp_path, state, message):
 def test_a_file_that_is_not_there_is_not_a_damaged_one(tmp_path):
     with pytest.raises(FileNotFoundError):
         storage.load(tmp_path / "state.json")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('{"w": NaN}', "NaN is not a finite number"),
+        ('{"w": 1, "w": 1}', "the name 'w' stands twice"),
+    ],
+)
+def test_what_is_json_but_no_state_is_not_called_no_json(file, text, reason):
+    file.write_text(text)
+    with pytest.raises(StateError) as caught:
+        storage.load(file)
+    assert str(caught.value) == f"{file}: {reason}"
+
+
+def test_a_damaged_file_is_named_with_both_of_its_checksums(tmp_path):
+    path = tmp_path / "state.json"
+    storage.save({"w": 0.1}, path)
+    content = path.read_text()
+    checksum = hashlib.sha256(b'{"format":"autograd_mini state","state":{"w":0.1},"version":1}')
+    path.write_text(content.replace(checksum.hexdigest(), "0" * 64))
+    with pytest.raises(StateError) as caught:
+        storage.load(path)
+    assert str(caught.value) == (
+        f"{path}: the content is damaged: its sha256 is {checksum.hexdigest()}, "
+        f"but the file says '{'0' * 64}'"
+    )
 
 
 # --- old or new, never torn ---------------------------------------------------------------------
@@ -315,6 +345,18 @@ def test_every_name_that_a_file_can_have_can_be_saved_to(tmp_path, name):
     assert files(tmp_path) == ([name] if storage.fcntl else sorted([name, left.name]))
 
 
+@pytest.mark.parametrize(
+    ("name", "prefix"),
+    [
+        ("state.json", ".state.json.d5f808a21e99d4c1."),
+        ("a-name-that-is-longer-than-24.json", ".a-name-that-is-longer-th.78fefa5da5a04005."),
+    ],
+)
+def test_the_temporary_name_stays_so_that_a_later_version_finds_what_an_earlier_left(name, prefix):
+    """It is the beginning of the name of the file, and of its SHA-256."""
+    assert storage._prefix(Path(name)) == prefix
+
+
 def test_the_temporary_name_says_whose_it_is():
     assert storage._prefix(Path("folder/state.json")).startswith(".state.json.")
     alike = {storage._prefix(Path("a" * length)) for length in range(24, 255)}
@@ -345,6 +387,20 @@ def test_one_file_that_cannot_be_removed_does_not_keep_the_others(saved):
         stray(saved, random)
     storage.save(NEW, saved)
     assert files(saved.parent) == sorted(["state.json", immovable.name])
+
+
+def test_where_there_is_no_module_for_locks_a_state_is_saved_without(tmp_path):
+    """Seen in an interpreter that does not find it, as on Windows."""
+    script = (
+        "import sys\n"
+        "sys.modules['fcntl'] = None\n"
+        "from autograd_mini import storage\n"
+        "storage.save({'w': 2.0}, sys.argv[1])\n"
+        "print(storage.fcntl, storage.load(sys.argv[1]))\n"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "state.json")]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert run.stdout == "None {'w': 2.0}\n"
 
 
 def test_without_locks_nothing_is_removed_and_an_open_file_is_not_renamed(saved, monkeypatch):

@@ -4,6 +4,7 @@ import copy
 import inspect
 import math
 import random
+import re
 import subprocess
 import sys
 
@@ -249,6 +250,25 @@ def test_a_tiny_first_loss_does_not_make_the_next_one_an_explosion():
     assert history.stopped == "epochs"
 
 
+@pytest.mark.parametrize(
+    ("loss", "stopped"), [(1e6, "epochs"), (1000000.0000000001, "diverged"), (-1e300, "epochs")]
+)
+def test_after_a_first_loss_below_1_a_million_is_the_limit(loss, stopped):
+    """The loss is a weight, which a callback sets; it diverges when it exceeds the limit."""
+    model = Line(0.0, 0.5)
+
+    def jump(history):
+        model.offset.data = loss
+
+    optimizer = SGD([model.offset], lr=1e-300)
+    _, history, _ = trained(
+        model, X=[0.0], y=[0.0], loss=lambda p, t: p[0], optimizer=optimizer, epochs=2,
+        callbacks=[jump],
+    )  # fmt: skip
+    assert history.history["loss"] == [0.5, loss]
+    assert history.stopped == stopped
+
+
 def test_the_lowest_loss_may_come_late():
     """A rate that grows from epoch to epoch first trains, then diverges."""
     model = Line()
@@ -403,6 +423,7 @@ def test_a_callback_that_returns_true_ends_the_training():
     model, history, _ = trained(callbacks=[until_three])
     assert seen == [(1, None), (2, None), (3, None)]
     assert (history.epochs, history.stopped) == (3, "callback")
+    assert history.message == "A callback ended the training."
     assert model.weights == trained(epochs=3)[0].weights
 
 
@@ -419,6 +440,12 @@ def test_a_callback_that_returns_something_else_does_not_end_it(result):
 
 def test_numpys_true_is_true():
     assert trained(callbacks=[lambda history: np.True_])[1].stopped == "callback"
+
+
+def test_the_true_of_numpy_1_is_true():
+    """Which has another name than that of NumPy 2."""
+    bool_ = type("bool_", (), {"__bool__": lambda self: True})
+    assert trained(callbacks=[lambda history: bool_()])[1].stopped == "callback"
 
 
 def test_callbacks_see_the_epoch_that_reached_the_tolerance():
@@ -524,13 +551,31 @@ def test_ctrl_c_at_any_instant_leaves_weights_gradients_and_history_whole(batch_
 
 def test_a_history_says_what_happened():
     assert repr(History()) == "<History: 0 epochs, stopped=None>"
-    history = History({"loss": [10.0, 0.25], "grad_norm": [3.0, 1.0]}, stopped="tolerance")
-    assert repr(history) == "<History: 2 epochs, loss 10 → 0.25, stopped='tolerance'>"
+    numbers = {"loss": [10.0, 4.0, 0.25], "grad_norm": [3.0, 2.0, 1.0]}
+    history = History(numbers, stopped="tolerance")
+    assert repr(history) == "<History: 3 epochs, loss 10 → 0.25, stopped='tolerance'>"
+
+
+def test_while_a_training_goes_on_its_history_says_so():
+    messages = []
+    trained(callbacks=[lambda history: messages.append(history.message)], epochs=2)
+    assert messages == ["The training goes on."] * 2
+
+
+def test_what_a_training_can_go_on_from_comes_from_a_training_only():
+    assert list(inspect.signature(History).parameters) == ["history", "stopped", "message"]
 
 
 def test_histories_do_not_share_their_lists():
     assert History().history is not History().history
     assert copy.deepcopy(trained()[1]).history == trained()[1].history
+
+
+def test_two_histories_of_the_same_numbers_are_two_trainings():
+    """So each can be a key of a dict, and a member of a set."""
+    first, second = History({"loss": [1.0]}), History({"loss": [1.0]})
+    assert first != second
+    assert len({first, second, first}) == 2
 
 
 def test_a_history_of_no_training_remembers_nothing():
@@ -566,6 +611,15 @@ def test_latest_is_what_the_training_ended_with_and_best_what_its_lowest_epoch_b
     assert history.stopped == stopped
     assert history.latest == optimizer.snapshot()
     assert history.best.weights == began[losses.index(min(losses))]
+
+
+def test_of_epochs_with_the_same_loss_the_first_is_the_best():
+    """The weight goes from 0.5 to -0.5 and back; its square is the loss."""
+    model = Line(0.0, 0.5)
+    optimizer = SGD([model.offset], lr=1.0)
+    _, history, _ = trained(model, X=[0.0], y=[0.0], optimizer=optimizer, epochs=4)
+    assert history.history["loss"] == [0.25] * 4
+    assert list(history.best.weights) == [0.5]
 
 
 def test_a_callback_finds_the_best_so_far_too():
@@ -679,6 +733,42 @@ def test_what_callbacks_did_to_the_rate_is_part_of_the_training():
     _, history, _ = trained(model, optimizer=optimizer, callbacks=[slower, interrupt])
     assert optimizer.lr == 0.0125
     assert bits(*resumed(history, model, optimizer=optimizer, callbacks=[slower])) == expected
+
+
+@pytest.mark.parametrize("epochs", [0, 1, 2])
+def test_a_resumed_training_shuffles_as_if_it_had_never_stopped(epochs):
+    """Whatever state the generator is in that it goes on with."""
+
+    def interrupt(history):
+        if history.epochs == epochs + 1:
+            raise KeyboardInterrupt
+
+    arguments = {"batch_size": 2, "epochs": 4}
+    rng = random.Random(1)
+    whole = bits(*trained(rng=rng, **arguments))
+    _, history, _ = trained(rng=random.Random(1), callbacks=[interrupt], **arguments)
+    assert history.stopped == "interrupted"
+    other = random.Random(2)
+    assert bits(*resumed(history, rng=other, **arguments)) == whole
+    assert other.getstate() == rng.getstate()
+
+
+@pytest.mark.parametrize(("epochs", "stopped"), [(0, None), (1, "diverged"), (2, "diverged")])
+def test_only_before_the_very_first_update_is_a_failure_of_a_resumed_training_an_error(
+    epochs, stopped
+):
+    def interrupt(history):
+        if history.epochs == epochs + 1:
+            raise KeyboardInterrupt
+
+    _, history, _ = trained(callbacks=[interrupt])
+    if stopped is None:
+        with pytest.raises(DomainError) as caught:
+            resumed(history, loss=lambda p, t: Value.log(p[0] * 0.0))
+        assert is_of_the_first_loss(caught.value)
+    else:
+        _, history, _ = resumed(history, loss=lambda p, t: Value.log(p[0] * 0.0))
+        assert history.stopped == stopped
 
 
 def test_the_earlier_history_stays_as_it_was():
@@ -799,6 +889,8 @@ def test_progress_shows_epochs_and_loss(capsys):
     shown = capsys.readouterr().err
     assert "3/3" in shown
     assert f"loss={history.history['loss'][-1]:.4g}" in shown
+    assert re.search(r"[\d?]epoch/s|s/epoch", shown)
+    assert not re.search(r"0/3[^\r]*loss=", shown), "a loss is shown with its own epoch"
 
 
 def test_progress_goes_on_where_the_earlier_training_ended(capsys):
@@ -828,9 +920,15 @@ def test_without_progress_nothing_is_shown(capsys):
 
 def test_progress_without_tqdm_warns_and_trains(monkeypatch):
     monkeypatch.setitem(sys.modules, "tqdm", None)
-    with pytest.warns(UserWarning, match=r"pip install autograd-mini\[progress\]") as caught:
+    with pytest.warns(UserWarning, match="^fit: progress=True needs tqdm") as caught:
         model, _, _ = trained(progress=True)
+    assert str(caught[0].message) == (
+        "fit: progress=True needs tqdm, which is not installed; training goes on without a bar. "
+        "To get one: pip install autograd-mini[progress]"
+    )
+    lines, first = inspect.getsourcelines(trained)  # which calls fit
     assert caught[0].filename == __file__
+    assert first <= caught[0].lineno < first + len(lines)
     assert model.weights == trained()[0].weights
 
 
@@ -866,6 +964,7 @@ def test_tqdm_is_not_imported_with_the_library():
         ({"y": 1.0}, TypeError, r"y must be a list, a tuple or an array, got float"),
         ({"y": "abcde"}, TypeError, r"y must be a list, a tuple or an array, got str"),
         ({"X": dict.fromkeys(X)}, TypeError, r"X must be a list, .*, got dict"),
+        ({"X": set(X)}, TypeError, r"X must be a list, .*, got set"),
         ({"epochs": 0}, ValueError, r"epochs must be at least 1, got 0"),
         ({"epochs": -3}, ValueError, r"epochs must be at least 1, got -3"),
         ({"epochs": 2.0}, TypeError, r"epochs takes a positive int, got float 2\.0"),
@@ -898,6 +997,13 @@ def test_bad_arguments_are_refused_before_anything_moves(arguments, error, match
     assert model.weights == (0.5, 0.0)
 
 
+@pytest.mark.parametrize("name", ["X", "y"])
+def test_the_examples_that_are_no_list_are_named(name):
+    message = f"^fit: {name} must be a list, a tuple or an array, got int$"
+    with pytest.raises(TypeError, match=message):
+        trained(**{name: 5})
+
+
 def test_counts_may_be_numpys():
     assert trained(epochs=np.int64(2), batch_size=np.int32(2))[1].epochs == 2
 
@@ -924,6 +1030,15 @@ def test_a_model_is_callable_and_has_parameters(model):
 def test_a_loss_that_is_no_value_is_explained(loss, match):
     with pytest.raises(TypeError, match=match):
         trained(loss=loss)
+
+
+def test_a_loss_that_is_no_value_is_explained_with_what_to_look_for():
+    with pytest.raises(TypeError) as caught:
+        trained(loss=lambda p, t: 0.5)
+    assert str(caught.value) == (
+        "fit: the loss must be a Value, got float 0.5, which has no gradient; do the predictions "
+        "depend on parameters that are Values, and does the loss use them rather than their .data?"
+    )
 
 
 def test_the_limit_of_an_explosion_is_the_documented_one():

@@ -58,7 +58,7 @@ def mutants(module: str, source: str) -> list[Mutant]:
 
 
 # That of a zip: it states what holds, where a caller's lengths have been looked at before.
-_STRICT = re.compile(r",? *\bstrict=\w+|, (?=\))")
+_STRICT = re.compile(r",? *\bstrict=\w+ *|, (?=\))")
 
 
 def _changed_lines(before: str, after: str) -> tuple[str, str]:
@@ -75,7 +75,7 @@ def _changed_lines(before: str, after: str) -> tuple[str, str]:
 Change = tuple[cst.CSTNode, cst.CSTNode]
 
 # Where strings hold code, each of these words and signs is exchanged for another, one at a time.
-CODE_IN_STRINGS = ("operations", "primitives", "rules", "updates")
+CODE_IN_STRINGS = ("languages", "operations", "primitives", "rules", "updates")
 EXCHANGED = {
     "is not": "is", "is": "is not", "==": "!=", "!=": "==", "<": "<=", "<=": "<", ">": ">=",
     ">=": ">", "+": "-", "-": "+", "*": "/", "/": "*", "**": "*", "and": "or", "or": "and",
@@ -176,6 +176,7 @@ UNCHANGED = (
     | m.ClassDef(bases=[m.Arg(m.Name("Protocol"))])
     | m.Assign(targets=[m.AssignTarget(m.Name("__all__"))])
     | m.Assign(value=m.Call(func=m.Name("TypeVar")))
+    | m.Assign(value=m.Subscript(value=m.Name("Literal")))
     | m.AnnAssign(annotation=m.Annotation(m.Name("TypeAlias")))
 )
 
