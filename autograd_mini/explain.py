@@ -149,7 +149,7 @@ class Explanation(ABC):
         pieces = [piece.latex() for piece in self.pieces(Latex(self.digits))]
         if len(pieces) == 1:
             return pieces[0]
-        lines = r" \\[2ex] ".join(pieces)
+        lines = r" \\[3ex] ".join(pieces)
         return rf"\begin{{array}}{{l}} {lines} \end{{array}}"
 
     def _repr_latex_(self) -> str:

@@ -73,7 +73,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "tanh": Function(r"\tanh {}", "tanh", "Math.tanh"),
     # Both branches take exp of a number that is not positive, so neither overflows.
     "sigmoid": Function(
-        r"\sigma {}",
+        r"\sigma\left({}\right)",
         definition="1 / (1 + exp(-x)) if x >= 0 else exp(x) / (1 + exp(x))",
         text="σ({})",
     ),

@@ -119,7 +119,7 @@ class Latex(Notation):
 
     times = r" \cdot "
     to = r" \to "
-    dots = r"\dots"
+    dots = r"\cdots"
     quarter = r"\tfrac{1}{4}"
 
     def words(self, text: str) -> str:

@@ -75,7 +75,7 @@ WRITTEN = [
     ("square(x + 1) ** 2", "((x + 1)²)²", r"\left(\left(x + 1\right)^2\right)^{2}"),
     ("square(-x)", "(−x)²", r"\left(-x\right)^2"),
     ("gauss(x - 1)", "exp(−(x − 1)²)", r"e^{-\left(x - 1\right)^2}"),
-    ("sigmoid(x + y)", "σ(x + y)", r"\sigma \left(x + y\right)"),
+    ("sigmoid(x + y)", "σ(x + y)", r"\sigma\left(x + y\right)"),
     ("cbrt(x)", "∛(x)", r"\sqrt[3]{x}"),
     ("leaky_relu(x, -y)", "leaky_relu(x, −y)",
      r"\operatorname{leaky\_relu}\left(x, -y\right)"),

@@ -434,7 +434,7 @@ LATEX = {
     "log10": r"\log_{10} x",
     "log1p": r"\ln\left(1 + x\right)",
     "log2": r"\log_2 x",
-    "sigmoid": r"\sigma x",
+    "sigmoid": r"\sigma\left(x\right)",
     "sqrt": r"\sqrt{x}",
     "square": "x^2",
     "upper": r"\operatorname{upper} x",
