@@ -2,7 +2,7 @@
 
 It is what ``autograd-mini demo`` does; `autograd_mini.demo` is written to be read. The tables show
 the forward values, each gradient three ways, the update and the training; ``two_neurons.svg`` and
-``two_neurons_trained.svg`` show the graph before and after, and on the page ``two_neurons.html`` one
+``two_neurons_trained.svg`` show the graph before and after; on the page ``two_neurons.html`` one
 steps through it.
 """
 
