@@ -379,18 +379,11 @@ class _Substitution:
 
     def written_out(self, term: ast.expr) -> ast.expr:
         """Return a sum term by term, the middle of a long one left out."""
-        length = len(next(iter(self.sequences.values())))
-        shown: list[int | None] = list(range(length))
-        if length > SHOWN:
-            shown = [*range(SHOWN - 2), None, length - 1]
-        terms = []
-        for i in shown:
-            if i is None:
-                terms.append(name("…"))
-            else:
-                items = {key: items[i] for key, items in self.sequences.items()}
-                terms.append(substituted(term, items, {}))
-        return _joined(ast.Add(), terms, empty=0)
+        items = zip(*self.sequences.values(), strict=True)
+        terms = [
+            substituted(term, dict(zip(self.sequences, one, strict=True)), {}) for one in items
+        ]
+        return _joined(ast.Add(), _shortened(terms), empty=0)
 
 
 def _joined(op: ast.operator, trees: Sequence[ast.expr], *, empty: int) -> ast.expr:

@@ -11,6 +11,7 @@ from functools import cache, cached_property
 from autograd_mini import algebra
 from autograd_mini.activations import ACTIVATIONS
 from autograd_mini.engines import Value
+from autograd_mini.exceptional import numbers_of
 from autograd_mini.graph import Edge, edges, topological_order
 from autograd_mini.languages import as_latex, as_text
 from autograd_mini.operations import Operand
@@ -96,7 +97,7 @@ class Formulas:
         if not cases:
             if math.isnan(node.data):
                 return algebra.number(node.data)
-            tree = algebra.decided(tree, {key: _data(one) for key, one in operands.items()})
+            tree = algebra.decided(tree, {key: numbers_of(one) for key, one in operands.items()})
         tree = algebra.substituted(tree, {key: self.of(one) for key, one in operands.items()}, {})
         return algebra.simplified(tree)
 
@@ -275,8 +276,7 @@ def _slot(node: Value, position: int) -> tuple[str, dict[str, int]]:
     """
     assert node.op is not None
     sequences = node.op.value.sequences
-    single = len(node.op.operands) - len(sequences)
-    length = (len(node.operands) - single) // len(sequences) if sequences else 1
+    length = node.op.items(len(node.operands))
     starts = {}
     start = 0
     for key in node.op.operands:
@@ -289,7 +289,3 @@ def _slot(node: Value, position: int) -> tuple[str, dict[str, int]]:
         for key, start in starts.items()
         if slot in sequences or key not in sequences
     }
-
-
-def _data(operand: Operand) -> float:
-    return operand if isinstance(operand, float) else operand.data

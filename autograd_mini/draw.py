@@ -17,7 +17,7 @@ from autograd_mini.naming import mapping, named
 from autograd_mini.number import count
 from autograd_mini.rendering import Drawing
 
-__all__ = ["ROOM", "Picture", "draw"]
+__all__ = ["Picture", "draw"]
 
 _COLOURS = {
     "input": ("#dbeafe", "#1d4ed8"),
@@ -25,7 +25,7 @@ _COLOURS = {
     "intermediate": ("#ffffff", "#6b7280"),
     "output": ("#dcfce7", "#15803d"),
 }
-ROOM = "-0.000000"
+_ROOM = "-0.000000"
 """What is as wide as the widest number on a page."""
 _PARAMETER_NAME = re.compile(r"(w|b|weights?|bias)[\d_.₀-₉]*$")
 _MODULE_PATH = re.compile(r"(?P<path>.+)\.(weights\.\d+|bias)$")
@@ -261,7 +261,7 @@ class Picture:
 
     def shown(self, number: float) -> str:
         """Return the text of a number, or as much room as any takes."""
-        return ROOM if self.moving else f"{number:.4g}"
+        return _ROOM if self.moving else f"{number:.4g}"
 
     def tooltip(self, text: str) -> dict[str, str]:
         """Return the attribute that shows a text under the mouse, where it stays true."""

@@ -99,7 +99,7 @@ def explain(
             f"its leaves are {_list_of_leaves(all_names)}"
         )
     own = given_names(names)
-    chain = Chain(root, wrt, all_names, [v for v in all_names if v in own or v.name])
+    chain = Chain(root, wrt, all_names, {v for v in all_names if v in own or v.name})
     _limited(len(chain.nodes), max_nodes)
     return Derivative(chain, digits=digits)
 
@@ -263,7 +263,6 @@ class BackwardPass(Explanation):
     def __init__(self, root: Value, names: Mapping[Value, str], *, digits: int) -> None:
         super().__init__(digits=digits)
         self.root, self.wrt, self.value = names[root], None, 1.0
-        self._root = root
         self._names = names
         self._adjoints = adjoints(root)
         self.adjoints = {names[n]: adjoint for n, adjoint in reversed(self._adjoints.items())}

@@ -221,14 +221,21 @@ class Primitive:
         >>> PRIMITIVES["dot"].arranged([1.0, 2.0, 3.0, 4.0, 5.0])
         ((1.0, 2.0), (3.0, 4.0), 5.0)
         """
-        sequences = self.value.sequences
-        single = len(self.operands) - len(sequences)
-        length = (len(operands) - single) // len(sequences) if sequences else 0
+        length = self.items(len(operands))
         remaining = iter(operands)
         return tuple(
-            tuple(islice(remaining, length)) if name in sequences else next(remaining)
-            for name in self.operands
+            tuple(islice(remaining, length)) if o in self.value.sequences else next(remaining)
+            for o in self.operands
         )
+
+    def items(self, operands: int) -> int:
+        """Return how many items each sequence of a node with so many operands has.
+
+        >>> PRIMITIVES["dot"].items(5)
+        2
+        """
+        sequences = len(self.value.sequences)
+        return (operands - len(self.operands) + sequences) // sequences if sequences else 0
 
     @property
     def formula(self) -> ast.expr:

@@ -93,7 +93,7 @@ def check_chain(chain):
 def test_a_factor_in_symbols_has_its_number(graph, data):
     """For each leaf, whichever Values have names: evaluated at the numbers of those it names."""
     leaves = [Value(x) for x in graph.leaves]
-    nodes = graph.compute(leaves, lambda row, *given: function(row)(*given))
+    nodes = graph.nodes(*leaves)
     own = data.draw(st.lists(st.sampled_from(nodes), max_size=5, unique=True))
     for leaf in leaves:
         found = chain(nodes[-1], leaf, **{f"n{i}": node for i, node in enumerate(own)})

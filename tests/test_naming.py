@@ -11,7 +11,7 @@ from autograd_mini import Neuron, Value, naming
 from autograd_mini.graph import topological_order
 from autograd_mini.languages import name_as_text
 from autograd_mini.naming import given_names, named
-from autograd_mini.testing.strategies import function, graphs
+from autograd_mini.testing.strategies import graphs
 
 
 def leaf(name=None):
@@ -33,7 +33,7 @@ given_by_users = st.sampled_from(
 def test_no_two_values_have_one_name_as_it_is_or_as_mathematics(graph, data):
     """Whatever the users' names are, in a dict and on the Values themselves."""
     leaves = [Value(x, name=data.draw(given_by_users | st.none())) for x in graph.leaves]
-    nodes = graph.compute(leaves, lambda row, *given: function(row)(*given))
+    nodes = graph.nodes(*leaves)
     names = data.draw(st.dictionaries(given_by_users, st.sampled_from(nodes), max_size=6))
     found = named([nodes[-1]], names)
     assert list(found) == topological_order(nodes[-1])

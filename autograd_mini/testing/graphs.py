@@ -97,8 +97,11 @@ class Graph:
 
     def __call__(self, *leaves: Value) -> Value:
         """Return the output, computed from leaves."""
-        out: Value = self.compute(leaves, lambda primitive, *given: function(primitive)(*given))[-1]
-        return out
+        return self.nodes(*leaves)[-1]
+
+    def nodes(self, *leaves: Value) -> list[Value]:
+        """Return every node, computed from leaves; the leaves are the first."""
+        return self.compute(leaves, lambda primitive, *given: function(primitive)(*given))
 
     def compute(self, leaves: Sequence[Any], apply: Callable[..., Any]) -> list[Any]:
         """Return every node, computed by ``apply(primitive, *operands)``.

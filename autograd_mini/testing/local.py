@@ -109,12 +109,11 @@ def one_term(
 
     What a term contributes to a sum does not depend on the others.
     """
-    sequences = len(row.value.sequences)
-    length = (len(numbers) - len(row.operands) + sequences) // sequences if sequences else 0
+    length = row.items(len(numbers))
     if length < 2:
         return numbers, position
     nested = row.arranged(range(len(numbers)))
-    index = position % length if position < length * sequences else 0
+    index = position % length if position < length * len(row.value.sequences) else 0
     kept = [each[index] if isinstance(each, tuple) else each for each in nested]
     return [numbers[one] for one in kept], kept.index(position)
 

@@ -15,7 +15,6 @@ from autograd_mini.primitives import PRIMITIVES, TABLE, Domain
 from autograd_mini.testing.strategies import (
     Graph,
     Instruction,
-    function,
     graphs,
     integer_graphs,
     numbers,
@@ -90,9 +89,7 @@ def test_sequences_are_equally_long_and_may_be_empty():
 
 @given(graphs())
 def test_every_node_of_a_graph_counts(graph):
-    nodes = graph.compute(
-        list(map(Value, graph.leaves)), lambda row, *given_: function(row)(*given_)
-    )
+    nodes = graph.nodes(*map(Value, graph.leaves))
     assert set(topological_order(nodes[-1])) == set(nodes)
     assert leaves_of(nodes[-1]) != []
     assert all(math.isfinite(node.data) for node in nodes)
@@ -101,7 +98,7 @@ def test_every_node_of_a_graph_counts(graph):
 @settings(max_examples=300)
 @given(integer_graphs())
 def test_integer_graphs_hold_small_integers_only(graph):
-    nodes = graph.compute(list(map(Value, graph.leaves)), lambda row, *g: function(row)(*g))
+    nodes = graph.nodes(*map(Value, graph.leaves))
     largest = max(abs(node.data) for node in nodes)
     target(math.log2(1 + largest))
     assert largest < 2.0**36
