@@ -10,5 +10,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if importlib.util.find_spec("matplotlib"):
         return
     for item in items:
-        if isinstance(item, pytest.DoctestItem) and "autograd_mini.plots" in item.name:
+        if isinstance(item, pytest.DoctestItem) and "autograd_mini.views.charts" in item.name:
             item.add_marker(pytest.mark.skip(reason="matplotlib is not installed"))

@@ -12,10 +12,10 @@ from setuptools import Extension, setup
 from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_ext import build_ext
 
-FOLDER = "autograd_mini/_native"
+FOLDER = "autograd_mini/engines/native"
 
 CORE = Extension(
-    "autograd_mini._native.core",
+    "autograd_mini.engines.native.core",
     [f"{FOLDER}/core.c"],
     depends=sorted(map(str, Path(FOLDER).glob("*.h"))),
     optional=True,  # a failure to build it is no failure to install

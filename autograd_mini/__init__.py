@@ -10,7 +10,6 @@ A `Value` remembers how it was computed; its `backward` gives every gradient.
 """
 
 from autograd_mini import losses, nn, optim, plots, testing
-from autograd_mini.draw import draw
 from autograd_mini.engines import Value, engine
 from autograd_mini.errors import (
     AutogradError,
@@ -23,8 +22,6 @@ from autograd_mini.errors import (
     StateError,
     errstate,
 )
-from autograd_mini.explain import explain
-from autograd_mini.explore import explore
 from autograd_mini.functions import (
     arccos,
     arccosh,
@@ -64,11 +61,14 @@ from autograd_mini.functions import (
     tanh,
     where,
 )
-from autograd_mini.history import History
-from autograd_mini.nn import MLP, Layer, Module, Neuron
-from autograd_mini.optim import SGD, Adam
-from autograd_mini.rendering import Drawing
-from autograd_mini.training import fit
+from autograd_mini.nn.layers import MLP, Layer, Module, Neuron
+from autograd_mini.optim.optimizers import SGD, Adam
+from autograd_mini.training.fitting import fit
+from autograd_mini.training.history import History
+from autograd_mini.views.drawing import draw
+from autograd_mini.views.explanation.explanation import explain
+from autograd_mini.views.page.page import explore
+from autograd_mini.views.rendering import Drawing
 
 __all__ = [
     "MLP",

@@ -11,10 +11,10 @@ import math
 from collections.abc import Iterable
 from typing import Any, overload
 
+from autograd_mini.arguments import number
 from autograd_mini.engines import Value
-from autograd_mini.exceptional import numbers_of
-from autograd_mini.number import number
-from autograd_mini.operations import Operand
+from autograd_mini.engines.nonfinite import numbers_of
+from autograd_mini.engines.templates import Operand
 
 square = Value.square
 sqrt = Value.sqrt
@@ -178,7 +178,7 @@ def as_operand(given: object, *, what: str) -> Operand:
     """Return a Value as it is, and a number as a float.
 
     Raises:
-        TypeError, ValueError: it is neither; see `autograd_mini.number.number`.
+        TypeError, ValueError: it is neither; see `autograd_mini.arguments.number`.
     """
     return given if isinstance(given, Value) else number(given, what=what)
 

@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 
 from autograd_mini import Value, plots
-from autograd_mini.activations import ACTIVATIONS, Activation
+from autograd_mini.nn.activations import ACTIVATIONS, Activation
 
 GRID = [-4.0, -3.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 3.0, 4.0]
 

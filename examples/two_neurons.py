@@ -1,15 +1,15 @@
 """The main job: the two-neuron network of the course notes, forward, backward, trained, drawn.
 
-It is what ``autograd-mini demo`` does; `autograd_mini.demo` is written to be read. The tables show
-the forward values, each gradient three ways, the update and the training; ``two_neurons.svg`` and
-``two_neurons_trained.svg`` show the graph before and after; on the page ``two_neurons.html`` one
-steps through it.
+It is what ``autograd-mini demo`` does; `autograd_mini.command.demo` is written to be read.
+The tables show the forward values, each gradient three ways, the update and the training;
+``two_neurons.svg`` and ``two_neurons_trained.svg`` show the graph before and after; on the page
+``two_neurons.html`` one steps through it.
 """
 
 import argparse
 from pathlib import Path
 
-from autograd_mini.demo import demo
+from autograd_mini.command.demo import demo
 
 
 def main() -> None:

@@ -2,8 +2,8 @@
 
 import os
 
-from browser import browser, katex  # noqa: F401 - fixtures
 from hypothesis import settings
+from support.browser import browser, katex  # noqa: F401 - fixtures
 
 # In CI the drawn examples are the same each time; elsewhere each run explores new ones.
 settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)

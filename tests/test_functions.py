@@ -20,7 +20,7 @@ from autograd_mini.functions import (
     softmax,
     where,
 )
-from autograd_mini.primitives import TABLE
+from autograd_mini.table.primitives import TABLE
 from autograd_mini.testing import check_gradients
 from autograd_mini.testing.strategies import function, points_in_domain
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import autograd_mini as ag
-from autograd_mini.__main__ import main
-from autograd_mini.demo import demo
-from autograd_mini.primitives import markdown
+from autograd_mini.command.demo import demo
+from autograd_mini.command.main import main
+from autograd_mini.table.primitives import TABLE, markdown
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -81,6 +81,6 @@ def test_the_picture_shows_what_the_demo_draws(tmp_path):
 
 
 def test_every_primitive_that_is_a_function_is_public():
-    for row in ag.primitives.TABLE:
+    for row in TABLE:
         operator = row.name in ("add", "sub", "mul", "div", "pow", "neg", "abs")
         assert operator or callable(getattr(ag, row.name))

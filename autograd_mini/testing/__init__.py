@@ -6,9 +6,9 @@
 import importlib
 from types import ModuleType
 
+from autograd_mini.programs.program import Graph, Instruction
 from autograd_mini.testing.generation import random_graph, random_integer_graph
 from autograd_mini.testing.gradcheck import check_gradients
-from autograd_mini.testing.graphs import Graph, Instruction
 from autograd_mini.testing.references import (
     Exact,
     Reference,

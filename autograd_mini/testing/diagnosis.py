@@ -6,8 +6,8 @@ import textwrap
 from fractions import Fraction
 
 from autograd_mini.engines import Value
-from autograd_mini.graph import topological_order
-from autograd_mini.testing.graphs import Graph
+from autograd_mini.engines.graph import topological_order
+from autograd_mini.programs.program import Graph
 from autograd_mini.testing.local import slopes
 from autograd_mini.testing.references import UNIT_ROUNDOFF, absolute_gradients, chain_rule
 

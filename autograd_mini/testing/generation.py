@@ -12,8 +12,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from autograd_mini.primitives import PRIMITIVES, TABLE, Domain, Primitive
-from autograd_mini.testing.graphs import Graph, Instruction, Reference, flat, looked_up
+from autograd_mini.programs.program import Graph, Instruction, Reference, flat, looked_up
+from autograd_mini.table.primitives import PRIMITIVES, TABLE, Domain, Primitive
 from autograd_mini.testing.local import kink
 
 __all__ = [

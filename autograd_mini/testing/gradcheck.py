@@ -8,9 +8,10 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from autograd_mini.arguments import finite
 from autograd_mini.engines import Value
 from autograd_mini.errors import DomainError, GradientMismatchError
-from autograd_mini.number import finite
+from autograd_mini.programs.program import Graph, flat
 from autograd_mini.testing.differences import (
     KinkError,
     Slope,
@@ -19,7 +20,6 @@ from autograd_mini.testing.differences import (
     is_observable,
     on_both_sides,
 )
-from autograd_mini.testing.graphs import Graph, flat
 from autograd_mini.testing.report import Comparison, GradientReport
 from autograd_mini.testing.subjects import Gradients, OfNumbers, OfValues, Subject
 

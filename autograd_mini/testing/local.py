@@ -13,9 +13,9 @@ from functools import cache
 from typing import Any, TypeVar
 
 from autograd_mini.engines import Value
-from autograd_mini.exceptional import numbers_of
-from autograd_mini.primitives import Primitive
-from autograd_mini.testing.arithmetic import COMPLEX, Arithmetic, precise
+from autograd_mini.engines.nonfinite import numbers_of
+from autograd_mini.table.arithmetic import COMPLEX, Arithmetic, precise
+from autograd_mini.table.primitives import Primitive
 
 __all__ = ["at_kink", "complex_slope", "kink", "one_term", "precise_slopes", "slopes"]
 
@@ -133,7 +133,7 @@ def kink(row: Primitive, numbers: Sequence[Any]) -> float:
 
     It is NaN for a row without a kink.
 
-    >>> from autograd_mini.primitives import PRIMITIVES
+    >>> from autograd_mini.table.primitives import PRIMITIVES
     >>> kink(PRIMITIVES["maximum"], [3.0, 5.0])
     -2.0
     """

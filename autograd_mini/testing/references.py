@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from autograd_mini.arguments import finite
 from autograd_mini.engines import Value
-from autograd_mini.graph import topological_order
-from autograd_mini.number import finite
-from autograd_mini.testing.arithmetic import RATIONAL, Dual, precise
+from autograd_mini.engines.graph import topological_order
+from autograd_mini.table.arithmetic import RATIONAL, Dual, precise
 from autograd_mini.testing.local import at_kink, one_term, precise_slopes
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd_mini.engines import Value
-from autograd_mini.primitives import TABLE, Domain, Primitive
+from autograd_mini.programs.program import Graph, Instruction, function
+from autograd_mini.table.primitives import TABLE, Domain, Primitive
 from autograd_mini.testing.generation import (
     TINY,
     bounds,
@@ -17,7 +18,6 @@ from autograd_mini.testing.generation import (
     off_kink,
     well_conditioned_graph,
 )
-from autograd_mini.testing.graphs import Graph, Instruction, function
 
 try:
     from hypothesis import strategies as st

@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from autograd_mini.arguments import number
 from autograd_mini.engines import Value
+from autograd_mini.engines.graph import topological_order
+from autograd_mini.engines.nonfinite import numbers_of
 from autograd_mini.errors import DomainError
-from autograd_mini.exceptional import numbers_of
-from autograd_mini.graph import topological_order
-from autograd_mini.number import number
+from autograd_mini.programs.program import flat
 from autograd_mini.testing.diagnosis import explanation
 from autograd_mini.testing.differences import Evaluation, Slope
-from autograd_mini.testing.graphs import flat
 from autograd_mini.testing.local import complex_slope, kink, slopes
 from autograd_mini.testing.references import UNIT_ROUNDOFF, absolute_gradients, chain_rule
 

@@ -15,7 +15,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograd_mini.tables import table
+from autograd_mini.command.tables import table
 
 FOLDER = Path(__file__).parent
 LEAST_SECONDS = 0.2

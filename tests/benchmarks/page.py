@@ -13,9 +13,9 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 import autograd_mini as ag
-from autograd_mini.explore import explore
-from autograd_mini.graph import topological_order
+from autograd_mini.engines.graph import topological_order
 from autograd_mini.nn import MLP
+from autograd_mini.views.page.page import explore
 
 ROUNDS = 20
 

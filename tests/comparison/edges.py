@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from comparison.frameworks import Framework
-from test_primitives import EDGES, IN_BACKWARD, RAISES
+from support.rows import EDGES, IN_BACKWARD, RAISES
 
 INF, NAN = math.inf, math.nan
 

@@ -17,7 +17,7 @@ import pytest
 
 import autograd_mini as ag
 from autograd_mini import Value
-from autograd_mini.primitives import TABLE
+from autograd_mini.table.primitives import TABLE
 from autograd_mini.testing.strategies import function
 
 PACKAGES = {"PyTorch": "torch", "JAX": "jax", "autograd": "autograd"}

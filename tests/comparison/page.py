@@ -32,7 +32,7 @@ from comparison.samples import (  # noqa: E402
 )
 from mpmath import nstr  # noqa: E402
 
-from autograd_mini.primitives import PRIMITIVES  # noqa: E402
+from autograd_mini.table.primitives import PRIMITIVES  # noqa: E402
 
 PAGE = FOLDER / "README.md"
 EVERY_DIGIT = 1e15  # units in the last place: a float has 53 bits, 9e15

@@ -13,9 +13,9 @@ from typing import Any
 
 from comparison.losses import OURS, THEIRS, U, lost
 
-from autograd_mini.primitives import Primitive
+from autograd_mini.programs.program import flat
+from autograd_mini.table.primitives import Primitive
 from autograd_mini.testing import Graph
-from autograd_mini.testing.graphs import flat
 
 UNITS = 2 * U * (OURS + THEIRS)  # a unit in the last place is at most 2u times the number
 SECOND_ORDER = 2  # the errors are so small that their products count for less than this

@@ -10,10 +10,10 @@ from functools import cache
 
 from comparison.frameworks import Framework
 from mpmath import mpf
-from references import precise_partial, precise_value, ulps
-from test_primitives import points
+from support.references import precise_partial, precise_value, ulps
+from support.rows import points
 
-from autograd_mini.primitives import PRIMITIVES, TABLE, Primitive
+from autograd_mini.table.primitives import PRIMITIVES, TABLE, Primitive
 
 ELEMENTARY = [row for row in TABLE if not row.nary]
 COUNT = 300

@@ -8,7 +8,7 @@ from comparison.frameworks import frameworks, need_all, ours
 
 from autograd_mini import Value
 from autograd_mini.errors import AutogradError
-from autograd_mini.primitives import PRIMITIVES
+from autograd_mini.table.primitives import PRIMITIVES
 from autograd_mini.testing.strategies import function
 
 need_all()

@@ -7,10 +7,10 @@ from comparison.frameworks import frameworks, need_all, ours
 from comparison.losses import U
 from comparison.rounding import gradient_bounds
 from mpmath import mp
-from references import ulps
+from support.references import ulps
 
 from autograd_mini import Value
-from autograd_mini.primitives import TABLE
+from autograd_mini.table.primitives import TABLE
 from autograd_mini.testing import Graph, random_graph
 
 need_all()

@@ -7,7 +7,7 @@ from comparison.frameworks import frameworks, need_all, ours
 from comparison.losses import LOSSES, OURS, THEIRS, lost
 from comparison.samples import ELEMENTARY, errors, sample, samples
 
-from autograd_mini.primitives import PRIMITIVES
+from autograd_mini.table.primitives import PRIMITIVES
 
 need_all()
 

@@ -20,14 +20,15 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from interrupts import interrupted_everywhere
-from soak import soaking
+from support.interrupts import interrupted_everywhere
+from support.soak import soaking
 
-from autograd_mini import Module, Value, storage, training
+from autograd_mini import Module, Value
 from autograd_mini.errors import StateError
-from autograd_mini.history import History
+from autograd_mini.nn import saving
 from autograd_mini.optim import SGD, Adam
-from autograd_mini.training import fit
+from autograd_mini.training import fit, fitting
+from autograd_mini.training.history import History
 
 TESTS = Path(__file__).parent.parent
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -56,8 +57,8 @@ needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
 KILLED_AT_EACH_INSTRUCTION = """
 import os, signal, sys
-from autograd_mini import storage
-from interrupts import before_each_instruction
+from autograd_mini.nn import saving
+from support.interrupts import before_each_instruction
 
 path, old, new = sys.argv[1], {"w": 1.0}, {"w": 2.0, "b": -0.5}
 
@@ -69,22 +70,22 @@ def save_or_be_killed(instant):
             os.kill(os.getpid(), signal.SIGKILL)
         instant -= 1
 
-    with before_each_instruction(kill, storage.__file__):
-        storage.save(new, path)
+    with before_each_instruction(kill, saving.__file__):
+        saving.save(new, path)
 
 
 found, stray = [new], 0
 instant, status = 0, 1
 while status:
     if found[-1] == new or len(os.listdir(os.path.dirname(path))) > 1:
-        storage.save(old, path)
+        saving.save(old, path)
         assert os.listdir(os.path.dirname(path)) == [os.path.basename(path)]
     child = os.fork()
     if not child:
         save_or_be_killed(instant)
         os._exit(0)
     status = os.waitpid(child, 0)[1]
-    found.append(storage.load(path))
+    found.append(saving.load(path))
     stray += len(os.listdir(os.path.dirname(path))) - 1
     instant += 1
 del found[0]
@@ -109,7 +110,7 @@ def test_p16_a_kill_at_any_instruction_leaves_old_or_new(tmp_path):
 
 KILLED_AT_RANDOM = """
 import itertools, os, random, signal, sys, time, traceback
-from autograd_mini import storage
+from autograd_mini.nn import saving
 
 parent, path, kills = os.getpid(), sys.argv[1], int(sys.argv[2])
 rng = random.Random(0)
@@ -119,7 +120,7 @@ states = [{f"w{i}": rng.gauss(0, 1) for i in range(300)} for _ in range(2)]
 def save_for_ever():
     try:
         for state in itertools.cycle(states):
-            storage.save(state, path)
+            saving.save(state, path)
             if os.getppid() != parent:
                 os._exit(1)
     except BaseException:
@@ -130,7 +131,7 @@ def save_for_ever():
 found, stray = [], 0
 for _ in range(kills):
     started = time.monotonic()
-    storage.save(states[1], path)
+    saving.save(states[1], path)
     duration = time.monotonic() - started
     assert os.listdir(os.path.dirname(path)) == [os.path.basename(path)]
     child = os.fork()
@@ -139,9 +140,9 @@ for _ in range(kills):
     time.sleep(rng.uniform(0, 4 * duration))
     os.kill(child, signal.SIGKILL)
     assert os.waitpid(child, 0)[1] == signal.SIGKILL
-    found.append(states.index(storage.load(path)))
+    found.append(states.index(saving.load(path)))
     stray += len(os.listdir(os.path.dirname(path))) - 1
-storage.save(states[1], path)
+saving.save(states[1], path)
 assert os.listdir(os.path.dirname(path)) == [os.path.basename(path)]
 print(found.count(0), found.count(1), stray)
 """
@@ -161,7 +162,7 @@ def test_p16_a_kill_at_any_time_leaves_one_of_the_states_that_were_saved(tmp_pat
 
 KILLED_AMONG_OTHERS = """
 import itertools, os, random, signal, sys, time, traceback
-from autograd_mini import storage
+from autograd_mini.nn import saving
 
 parent, path, kills = os.getpid(), sys.argv[1], int(sys.argv[2])
 rng = random.Random(0)
@@ -174,7 +175,7 @@ def save_until_told_to_stop(state):
     try:
         saved = 0
         while saved < 50 or not stop:
-            storage.save(state, path)
+            saving.save(state, path)
             saved += 1
             if os.getppid() != parent:
                 os._exit(1)
@@ -193,23 +194,23 @@ def saver(state):
 
 
 count, counts = os.pipe()
-storage.save(states[0], path)
+saving.save(states[0], path)
 live = [saver(state) for state in states[:3]]
 loads = 0
 for _ in range(kills):
     victim = saver(states[3])
     until = time.monotonic() + rng.uniform(0, 0.02)
     while time.monotonic() < until:
-        assert storage.load(path) in states
+        assert saving.load(path) in states
         loads += 1
     os.kill(victim, signal.SIGKILL)
     assert os.waitpid(victim, 0)[1] == signal.SIGKILL
-    assert storage.load(path) in states
+    assert saving.load(path) in states
 for child in live:
     os.kill(child, signal.SIGTERM)
 for child in live:
     assert os.waitpid(child, 0)[1] == 0
-storage.save(states[0], path)
+saving.save(states[0], path)
 assert os.listdir(os.path.dirname(path)) == [os.path.basename(path)]
 print(loads, sum(map(int, os.read(count, 100).split())))
 """
@@ -234,8 +235,8 @@ def file(tmp_path_factory):
 
 @given(state=st.dictionaries(st.text(), FINITE))
 def test_p17_every_double_and_every_name_comes_back(file, state):
-    storage.save(state, file)
-    loaded = storage.load(file)
+    saving.save(state, file)
+    loaded = saving.load(file)
     assert list(loaded) == list(state), "in the same order"
     assert [x.hex() for x in loaded.values()] == [x.hex() for x in state.values()]
 
@@ -287,7 +288,7 @@ def content(file):
 def document(**changes) -> str:
     """Return the text of a file as it should be, but for some fields; None takes one away."""
     numbers = changes.get("state", STATE)
-    fields = {"format": storage.FORMAT, "state": numbers, "version": storage.VERSION}
+    fields = {"format": saving.FORMAT, "state": numbers, "version": saving.VERSION}
     canonical = json.dumps(fields, sort_keys=True, separators=(",", ":"))
     fields |= {"sha256": hashlib.sha256(canonical.encode()).hexdigest()} | changes
     return json.dumps({name: value for name, value in fields.items() if value is not None})
@@ -527,7 +528,7 @@ def test_p18_after_an_interrupt_at_any_instant_training_goes_on_as_if_it_never_s
         lambda: Training(make, batch_size=batch_size),
         Training.run,
         check=check,
-        inside=(training.__file__, inspect.getfile(History)),
+        inside=(fitting.__file__, inspect.getfile(History)),
     )
     print(f"interrupted at {instants} instants, and every time resumed twice")
     assert instants > 500
@@ -561,7 +562,7 @@ def test_p18_also_if_it_is_interrupted_again_at_any_instant():
         lambda: elsewhere(adam, 2),
         lambda resumed: resumed.run(first),
         check=check,
-        inside=(training.__file__, inspect.getfile(History)),
+        inside=(fitting.__file__, inspect.getfile(History)),
     )
     print(f"interrupted for the second time at {instants} instants")
     assert instants > 300

@@ -14,7 +14,7 @@ from autograd_mini import Value
 from autograd_mini.errors import AutogradError
 from autograd_mini.functions import dot, exp
 from autograd_mini.functions import sum as total
-from autograd_mini.primitives import TABLE
+from autograd_mini.table.primitives import TABLE
 from autograd_mini.testing.strategies import function
 
 # --- finite in, finite out (P13) ----------------------------------------------------------------

@@ -14,23 +14,23 @@ from operator import attrgetter
 from typing import ClassVar
 
 import pytest
-from building import built, gradients, same
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from hypothesis.stateful import run_state_machine_as_test as run_machines
-from interrupts import interrupted_everywhere
-from references import EXACT, Exact
-from soak import TIMES, soaking
+from support.building import built, gradients, same
+from support.interrupts import interrupted_everywhere
+from support.references import EXACT, Exact
+from support.soak import TIMES, soaking
 
 from autograd_mini import MLP, SGD, Adam, Value, engine, fit
 from autograd_mini.engines import data_of, gradients_of, zero_gradients
+from autograd_mini.engines.graph import topological_order
 from autograd_mini.errors import AutogradError, DomainError, NonFiniteGradientError, errstate
 from autograd_mini.functions import dot, log, maximum, mean, sigmoid, softmax, tanh
 from autograd_mini.functions import sum as total
-from autograd_mini.graph import topological_order
 from autograd_mini.losses import sum_of_squares
-from autograd_mini.primitives import PRIMITIVES
+from autograd_mini.table.primitives import PRIMITIVES
 from autograd_mini.testing.strategies import function, graphs
 
 # --- large graphs (P7, P8) ----------------------------------------------------------------------

@@ -8,16 +8,16 @@ The soak tests print the worst error: ``python -m pytest -m soak -rP tests/promi
 import random
 
 import pytest
-from building import built, gradients, same
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from soak import TIMES
+from support.building import built, gradients, same
+from support.soak import TIMES
 
 from autograd_mini import engine
+from autograd_mini.engines.graph import topological_order
 from autograd_mini.functions import dot, maximum
 from autograd_mini.functions import sum as total
-from autograd_mini.graph import topological_order
-from autograd_mini.primitives import TABLE
+from autograd_mini.table.primitives import TABLE
 from autograd_mini.testing import (
     check_gradients,
     exact,

@@ -1,12 +1,12 @@
 """A wrong gradient is traced to where it arises."""
 
 import pytest
-from references import bound
+from support.references import bound
 
 import autograd_mini as ag
 from autograd_mini import Value
 from autograd_mini.errors import GradientMismatchError
-from autograd_mini.primitives import Primitive
+from autograd_mini.table.primitives import Primitive
 from autograd_mini.testing import check_gradients
 from autograd_mini.testing.diagnosis import explanation
 

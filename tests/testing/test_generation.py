@@ -4,8 +4,8 @@ import math
 import random
 
 from autograd_mini import Value
-from autograd_mini.graph import topological_order
-from autograd_mini.primitives import PRIMITIVES, TABLE
+from autograd_mini.engines.graph import topological_order
+from autograd_mini.table.primitives import PRIMITIVES, TABLE
 from autograd_mini.testing import absolute_gradients, random_graph, random_integer_graph
 from autograd_mini.testing.generation import INTEGER_ROWS
 

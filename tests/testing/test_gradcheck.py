@@ -7,7 +7,7 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from references import bound
+from support.references import bound
 
 import autograd_mini as ag
 from autograd_mini import Value, engine
@@ -17,7 +17,7 @@ from autograd_mini.errors import (
     NonFiniteGradientError,
     errstate,
 )
-from autograd_mini.primitives import Primitive
+from autograd_mini.table.primitives import Primitive
 from autograd_mini.testing import check_gradients
 from autograd_mini.testing.strategies import graphs, numbers
 

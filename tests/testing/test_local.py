@@ -4,14 +4,14 @@ import math
 
 import pytest
 from mpmath import mp
-from references import precise_partial
-from test_primitives import ELEMENTARY, points
+from support.references import precise_partial
+from support.rows import ELEMENTARY, points
 
 from autograd_mini import Value
 from autograd_mini.errors import errstate
-from autograd_mini.primitives import PRIMITIVES, TABLE
-from autograd_mini.testing.arithmetic import COMPLEX, precise
-from autograd_mini.testing.graphs import function
+from autograd_mini.programs.program import function
+from autograd_mini.table.arithmetic import COMPLEX, precise
+from autograd_mini.table.primitives import PRIMITIVES, TABLE
 from autograd_mini.testing.local import at_kink, complex_slope, kink, precise_slopes, slopes
 
 

@@ -9,7 +9,7 @@ from mpmath import mp
 
 import autograd_mini as ag
 from autograd_mini import Value
-from autograd_mini.graph import topological_order
+from autograd_mini.engines.graph import topological_order
 from autograd_mini.testing import absolute_gradients, exact, reference
 from autograd_mini.testing.strategies import graphs, integer_graphs
 

@@ -9,9 +9,9 @@ from hypothesis import find, given, settings, target
 from hypothesis import strategies as st
 
 from autograd_mini import Value, testing
-from autograd_mini.graph import leaves as leaves_of
-from autograd_mini.graph import topological_order
-from autograd_mini.primitives import PRIMITIVES, TABLE, Domain
+from autograd_mini.engines.graph import leaves as leaves_of
+from autograd_mini.engines.graph import topological_order
+from autograd_mini.table.primitives import PRIMITIVES, TABLE, Domain
 from autograd_mini.testing.strategies import (
     Graph,
     Instruction,

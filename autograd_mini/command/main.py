@@ -1,0 +1,216 @@
+"""The command line: ``autograd-mini``, or ``python -m autograd_mini``."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import graphviz
+
+import autograd_mini
+from autograd_mini.command.demo import demo
+from autograd_mini.command.formula import Formula, FormulaError
+from autograd_mini.command.tables import table
+from autograd_mini.engines import Value
+from autograd_mini.engines.graph import topological_order
+from autograd_mini.errors import AutogradError
+from autograd_mini.table.primitives import markdown
+from autograd_mini.views.drawing import draw
+from autograd_mini.views.explanation.explanation import explain
+from autograd_mini.views.page.page import explore
+from autograd_mini.views.rendering import Drawing
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code: 0, or 2 for bad input."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # not every console has a σ
+    arguments = _parser().parse_args(argv)
+    try:
+        if arguments.command == "demo":
+            for part in demo(arguments.out):
+                print(part, end="\n\n")
+        elif arguments.command in _OF_A_FORMULA:
+            _OF_A_FORMULA[arguments.command](arguments)
+        else:
+            print(markdown())
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (AutogradError, FormulaError, OSError, graphviz.CalledProcessError) as error:
+        print(f"autograd-mini {arguments.command}: error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    summary = (autograd_mini.__doc__ or "").partition("\n")[0]
+    parser = argparse.ArgumentParser(prog="autograd-mini", description=summary)
+    parser.add_argument("--version", action="version", version=autograd_mini.__version__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    command = commands.add_parser(
+        "demo",
+        help="the two-neuron network of the course: forward, backward, trained, drawn",
+        description="Run the two-neuron network of the course notes: forward, backward with every "
+        "gradient checked, one update, training, the drawings of its graph, and the page on which "
+        "one steps through it.",
+    )
+    command.add_argument(
+        "--out", type=Path, default=Path(), metavar="DIR", help="folder for what is drawn (here)"
+    )
+    command = _command_of_a_formula(
+        commands,
+        "draw",
+        help="compute a formula, show every value and gradient, and draw its graph",
+        description="Compute a formula and its gradients, print them as a table, and draw the "
+        "graph.",
+    )
+    command.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="where to draw the graph: .svg, .gv (DOT source), or what the program dot can write",
+    )
+    command = _command_of_a_formula(
+        commands,
+        "explain",
+        help="explain a gradient of a formula by the chain rule",
+        description="Compute a formula and explain its gradient by the chain rule, in symbols and "
+        "numbers: by one name, or the whole backward pass.",
+    )
+    command.add_argument("--wrt", metavar="NAME", help="the name to differentiate by")
+    command.add_argument("--latex", action="store_true", help="print LaTeX")
+    command = _command_of_a_formula(
+        commands,
+        "explore",
+        help="make a page on which one steps through a formula, forward and backward",
+        description="Compute a formula and write a page on which one steps through its graph and "
+        "changes its numbers: one file that any browser opens, without a network.",
+    )
+    command.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        required=True,
+        help="where to write the page, such as page.html",
+    )
+    commands.add_parser(
+        "primitives",
+        help="the table of primitives, as Markdown",
+        description="Print the table of primitives, as Markdown: each with its value, its partial "
+        "derivatives and its domain.",
+    )
+    return parser
+
+
+def _command_of_a_formula(
+    commands: Any,
+    name: str,
+    *,
+    help: str,  # noqa: A002 - argparse's name
+    description: str,
+) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=help,
+        description=f"{description} A formula has numbers, names, + - * / ** and the library's "
+        "functions. Write -- before one that begins with a minus sign.",
+    )
+    command.add_argument("formula", help='such as "0.5*(T - sigmoid(w*x + b))**2"')
+    command.add_argument(
+        "numbers", nargs="*", metavar="NAME=NUMBER", help="a number for each name in the formula"
+    )
+    command.add_argument(
+        "--max-nodes",
+        type=int,
+        default=300,
+        metavar="N",
+        help="refuse a graph of more Values (%(default)s)",
+    )
+    return command
+
+
+def _draw(arguments: argparse.Namespace) -> None:
+    formula, leaves = _given(arguments)
+    expressions: dict[Value, str] = {}
+    result = formula.value(leaves, expressions=expressions)
+    result.backward()
+    rows = [
+        (expressions.get(node) or node.name or f"({node.op})", node.data, node.grad)
+        for node in topological_order(result)
+    ]
+    print(table(["", "value", "gradient"], rows))
+    if arguments.output is not None:
+        _write(draw(result, max_nodes=arguments.max_nodes), arguments.output)
+        print(f"\nThe graph is drawn in {arguments.output}")
+
+
+def _explain(arguments: argparse.Namespace) -> None:
+    formula, leaves = _given(arguments)
+    wrt = None
+    if arguments.wrt is not None:
+        if arguments.wrt not in formula.names:
+            raise FormulaError(f"--wrt: {_no_name(arguments.wrt, formula)}")
+        wrt = leaves.get(arguments.wrt)
+    explanation = explain(formula.value(leaves), wrt=wrt, max_nodes=arguments.max_nodes)
+    print(explanation.latex() if arguments.latex else explanation)
+
+
+def _explore(arguments: argparse.Namespace) -> None:
+    formula, leaves = _given(arguments)
+    explore(formula.value(leaves), arguments.output, max_nodes=arguments.max_nodes)
+    print(f"The page is {arguments.output}; open it in a browser")
+
+
+_OF_A_FORMULA = {"draw": _draw, "explain": _explain, "explore": _explore}
+
+
+def _given(arguments: argparse.Namespace) -> tuple[Formula, dict[str, Value]]:
+    if arguments.max_nodes < 1:
+        raise FormulaError(f"--max-nodes must be at least 1, got {arguments.max_nodes}")
+    formula = Formula(arguments.formula)
+    return formula, _leaves(arguments.numbers, formula)
+
+
+def _no_name(name: str, formula: Formula) -> str:
+    known = ", ".join(formula.names) or "none"
+    return f"{name!r} is no name of the formula; its names are {known}"
+
+
+def _leaves(assignments: Sequence[str], formula: Formula) -> dict[str, Value]:
+    leaves: dict[str, Value] = {}
+    for assignment in assignments:
+        name, equals, text = assignment.partition("=")
+        try:
+            number = float(text)
+        except ValueError:
+            raise FormulaError(f"expected NAME=NUMBER, got {assignment!r}") from None
+        if not equals or name not in formula.names:
+            raise FormulaError(_no_name(name, formula))
+        if name in leaves:
+            raise FormulaError(f"{name} is given twice")
+        leaves[name] = Value(number, name=name)
+    return leaves
+
+
+def _write(drawing: Drawing, path: Path) -> None:
+    suffix = path.suffix.removeprefix(".").lower()
+    if suffix in ("gv", "dot"):
+        path.write_text(drawing.source, encoding="utf-8")
+        return
+    if suffix not in graphviz.FORMATS:
+        raise FormulaError(f"-o {path}: the name must end in .svg, .gv or another picture format")
+    path.write_bytes(drawing.pipe(format=suffix))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

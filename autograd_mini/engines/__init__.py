@@ -1,0 +1,94 @@
+"""The engine in use: the one in C where it was built, otherwise the reference in Python.
+
+The environment variable ``AUTOGRAD_MINI_ENGINE``, ``python`` or ``native``, chooses.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Literal
+
+from autograd_mini.engines import value as reference
+from autograd_mini.engines.native.binding import complete
+from autograd_mini.engines.native.header import digest
+from autograd_mini.table.updates import UPDATES, UpdateFunction
+
+__all__ = [
+    "Value",
+    "data_of",
+    "engine",
+    "gradients_of",
+    "store_data",
+    "updates",
+    "zero_gradients",
+]
+
+VARIABLE = "AUTOGRAD_MINI_ENGINE"
+CORE = "autograd_mini.engines.native.core"
+
+
+def native_core() -> ModuleType | None:
+    """Return the engine in C, if it is there and wanted.
+
+    Raises:
+        ValueError: the environment asks for an engine that does not exist.
+        ImportError: it asks for the native engine, which was not built or cannot run.
+    """
+    asked = os.environ.get(VARIABLE, "")
+    if asked not in ("", "python", "native"):
+        raise ValueError(f"{VARIABLE} must be 'python' or 'native', got {asked!r}")
+    if asked == "python":
+        return None
+    try:
+        return _loaded()
+    except ImportError as error:
+        missing = isinstance(error, ModuleNotFoundError) and error.name == CORE
+        if asked == "native":
+            why = "it was not built" if missing else str(error)
+            raise ImportError(
+                f"{VARIABLE}=native, but there is no native engine for this Python: {why}. "
+                "Install the package again where there is a C compiler, or unset the variable"
+            ) from error
+        if not missing:
+            warnings.warn(
+                f"the native engine does not load ({error}); the Python engine runs",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+        return None
+
+
+def _loaded() -> ModuleType:
+    core = import_module(CORE)
+    if digest() != core.RULES_DIGEST:
+        raise ImportError("it was built from other rules than these")
+    return core
+
+
+_core = native_core()
+if _core is not None:
+    complete(_core)
+
+engine: Literal["native", "python"] = "python" if _core is None else "native"
+"""Which engine runs."""
+
+if TYPE_CHECKING:
+    from autograd_mini.engines.value import Value
+else:
+    Value = reference.Value if _core is None else _core.Value
+
+_bulk: Any = reference if _core is None else _core
+data_of: Callable[[Iterable[Value]], list[float]] = _bulk.data_of
+gradients_of: Callable[[Iterable[Value]], list[float]] = _bulk.gradients_of
+store_data: Callable[..., None] = _bulk.store_data
+zero_gradients: Callable[[Iterable[Value]], None] = _bulk.zero_gradients
+
+updates: Mapping[str, UpdateFunction] = {
+    name: update.python() if _core is None else getattr(_core, name)
+    for name, update in UPDATES.items()
+}
+"""The update rules of the optimisers as functions of lists."""

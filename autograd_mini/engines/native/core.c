@@ -1,0 +1,238 @@
+/* The module `autograd_mini.engines.native.core`: the engine of `autograd_mini.engines.value`, in C.
+
+   It computes what the reference engine computes, bit for bit: the formulas are printed from the
+   same table, and every sum is added up in the same order. What is not done often stays in Python,
+   and is called from here: unusual operands, results that are not finite, the words of errors. */
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <structmember.h>
+
+#include <assert.h>
+#include <float.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#ifdef Py_GIL_DISABLED
+#error "The native engine relies on the global interpreter lock; the Python engine does not."
+#endif
+#if FLT_EVAL_METHOD != 0
+#error "Here the compiler computes with more digits than a double has, unlike Python."
+#endif
+#ifdef __FAST_MATH__
+#error "Compile without -ffast-math: it changes results."
+#endif
+
+#if PY_VERSION_HEX < 0x030C0000
+static PyObject *
+PyErr_GetRaisedException(void)
+{
+    PyObject *kind, *raised, *traceback;
+    PyErr_Fetch(&kind, &raised, &traceback);
+    if (!kind)
+        return NULL;
+    PyErr_NormalizeException(&kind, &raised, &traceback);
+    if (traceback)
+        PyException_SetTraceback(raised, traceback);
+    Py_XDECREF(kind);
+    Py_XDECREF(traceback);
+    return raised;
+}
+
+static void
+PyErr_SetRaisedException(PyObject *raised)
+{
+    if (raised)
+        PyErr_Restore(Py_NewRef((PyObject *)Py_TYPE(raised)), raised,
+                      PyException_GetTraceback(raised));
+    else
+        PyErr_Restore(NULL, NULL, NULL);
+}
+#endif
+#if PY_VERSION_HEX < 0x030D0000
+#define PyUnicode_EqualToUTF8(unicode, text) (PyUnicode_CompareWithASCIIString(unicode, text) == 0)
+#endif
+
+/* For what is on the way of every node, and is called with what is known when this is compiled. */
+#ifdef __GNUC__
+#define INLINE static inline __attribute__((always_inline))
+#else
+#define INLINE static inline
+#endif
+
+#include "rules.h"
+
+#include "node.h"
+#include "numbers.h"
+#include "operations.h"
+#include "backward.h"
+#include "attributes.h"
+#include "functions.h"
+#include "bulk.h"
+
+static PyMethodDef value_methods[] = {
+    {"__sizeof__", node_sizeof, METH_NOARGS, NULL},
+    {NULL},
+};
+
+static PyType_Slot value_slots[] = {
+    {Py_tp_alloc, value_alloc},
+    {Py_tp_new, value_new},
+    {Py_tp_dealloc, node_dealloc},
+    {Py_tp_richcompare, node_compare},
+    {Py_tp_hash, node_hash},
+    {Py_tp_getset, attributes},
+    {Py_tp_methods, value_methods},
+    {Py_nb_add, add_operator},
+    {Py_nb_subtract, sub_operator},
+    {Py_nb_multiply, mul_operator},
+    {Py_nb_true_divide, div_operator},
+    {Py_nb_power, power_operator},
+    {Py_nb_negative, neg_operator},
+    {Py_nb_absolute, abs_operator},
+    {0, NULL},
+};
+
+/* A base type only so that the reference's `__init_subclass__` can say why it is none. */
+static PyType_Spec value_spec = {
+    .name = "autograd_mini.Value",
+    .basicsize = sizeof(Node),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+    .slots = value_slots,
+};
+
+/* --- the module --------------------------------------------------------------------------------- */
+
+static const struct {
+    PyObject **object;
+    const char *module, *name;
+} borrowed[] = {
+    {&number, "autograd_mini.arguments", "number"},
+    {&is_foreign, "autograd_mini.arguments", "is_foreign"},
+    {&strict, "autograd_mini.errors", "strict"},
+    {&exceptional, "autograd_mini.engines.nonfinite", "exceptional"},
+    {&no_sequence, "autograd_mini.engines.templates", "no_sequence"},
+    {&unequal, "autograd_mini.engines.templates", "unequal"},
+    {&with_numbers, "autograd_mini.engines.templates", "with_numbers"},
+    {&checked_name, "autograd_mini.engines.value", "checked_name"},
+    {&nonfinite_gradient, "autograd_mini.engines.value", "nonfinite_gradient"},
+    {&reference, "autograd_mini.engines.value", "Value"},
+};
+
+static const struct {
+    PyObject **string;
+    const char *text;
+} strings[] = {
+    {&what_value, "Value"}, {&what_data, "data"}, {&what_grad, "grad"},
+    {&what_seed, "seed"},   {&what_comparison, "a comparison"},
+#define NAME_OF(NAME, ...) {&row_names[OP_##NAME], #NAME},
+    UNARY_ROWS(NAME_OF)
+    BINARY_ROWS(NAME_OF)
+    SUM_ROWS(NAME_OF)
+    DOT_ROWS(NAME_OF)
+};
+
+static PyObject *
+imported(const char *module, const char *name)
+{
+    PyObject *from = PyImport_ImportModule(module);
+    PyObject *object = from ? PyObject_GetAttrString(from, name) : NULL;
+    Py_XDECREF(from);
+    return object;
+}
+
+/* Fetch what is borrowed from Python. */
+static int
+borrow(void)
+{
+    for (size_t i = 0; i < sizeof borrowed / sizeof *borrowed; i++)
+        if (!(*borrowed[i].object = imported(borrowed[i].module, borrowed[i].name)))
+            return -1;
+    for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
+        if (!(*strings[i].string = PyUnicode_InternFromString(strings[i].text)))
+            return -1;
+    PyObject *table = imported("autograd_mini.table.primitives", "PRIMITIVES");
+    if (!table)
+        return -1;
+    for (int op = 0; op < OP_COUNT; op++) {
+        primitives[op] =
+            row_names[op] ? PyObject_GetItem(table, row_names[op]) : Py_NewRef(Py_None);
+        if (!primitives[op]) {
+            PyErr_Format(PyExc_ImportError, "it was built with a row %U; install again",
+                         row_names[op]);
+            Py_DECREF(table);
+            return -1;
+        }
+    }
+    Py_DECREF(table);
+    names = PyDict_New();
+    what_keyword = Py_BuildValue("(s)", "what");
+    reference_eq = PyObject_GetAttrString(reference, "__eq__");
+    return names && what_keyword && reference_eq ? 0 : -1;
+}
+
+/* Give the attributes the documentation that they have in the reference engine. */
+static int
+document(void)
+{
+    for (PyGetSetDef *attribute = attributes; attribute->name; attribute++) {
+        PyObject *property = PyObject_GetAttrString(reference, attribute->name);
+        PyObject *doc = property ? PyObject_GetAttrString(property, "__doc__") : NULL;
+        Py_XDECREF(property);
+        if (!doc)
+            return -1;
+        if (doc == Py_None) /* python -OO */
+            continue;
+        attribute->doc = PyUnicode_AsUTF8(doc); /* of which `doc` stays the owner, for good */
+        if (!attribute->doc)
+            return -1;
+    }
+    return 0;
+}
+
+static int
+core_exec(PyObject *module)
+{
+    if (value_type) {
+        PyErr_SetString(PyExc_ImportError, "it was loaded before in this process, which it can be only once");
+        return -1;
+    }
+    if (borrow() < 0 || document() < 0)
+        return -1;
+    PyObject *value = PyType_FromSpec(&value_spec);
+    PyObject *function = PyType_FromSpec(&function_spec);
+    if (!value || !function || PyModule_AddObjectRef(module, "Value", value) < 0
+        || PyModule_AddObjectRef(module, "Function", function) < 0
+        || PyModule_AddStringConstant(module, "RULES_DIGEST", RULES_DIGEST) < 0) {
+        Py_XDECREF(value);
+        Py_XDECREF(function);
+        return -1;
+    }
+    Py_DECREF(function);
+    value_type = (PyTypeObject *)value;
+    value_type->tp_vectorcall = value_call;
+    return 0;
+}
+
+static PyModuleDef_Slot core_slots[] = {
+    {Py_mod_exec, core_exec},
+#if PY_VERSION_HEX >= 0x030C0000
+    {Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED},
+#endif
+    {0, NULL},
+};
+
+static PyModuleDef core_module = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "autograd_mini.engines.native.core",
+    .m_slots = core_slots,
+    .m_methods = bulk_methods,
+};
+
+PyMODINIT_FUNC
+PyInit_core(void)
+{
+    return PyModuleDef_Init(&core_module);
+}

@@ -1,0 +1,332 @@
+/* The callables: the methods of a Value and the functions of the library, and `Value(...)`. */
+
+/* A function of the reference engine, carried out by C. What it is called, its documentation and
+   its signature are the reference's, in its `__dict__`. Found in a class it makes a method. */
+typedef struct {
+    PyObject_HEAD
+    vectorcallfunc call;
+    PyObject *dict;
+    PyObject *reference;     /* the function that it stands for */
+    PyObject *last_operand;  /* what the last operand is that is not given, or NULL */
+} Function;
+
+/* For arguments that do not fit, do what the reference does, which is to say so. */
+#define AS_REFERENCE(self)                                                                         \
+    PyObject_Vectorcall(((Function *)(self))->reference, arguments, flags, keywords)
+
+static inline Py_ssize_t
+keyword_count(PyObject *keywords)
+{
+    return keywords ? PyTuple_GET_SIZE(keywords) : 0;
+}
+
+/* --- the functions of the rows ------------------------------------------------------------------ */
+
+INLINE PyObject *
+unary_call(Op op, Function1 value, Partial1 dx, PyObject *self, PyObject *const *arguments,
+           size_t flags, PyObject *keywords)
+{
+    if (PyVectorcall_NARGS(flags) != 1 || keyword_count(keywords))
+        return AS_REFERENCE(self);
+    if (IS_VALUE(arguments[0]))
+        return unary_node(op, value, dx, (Node *)arguments[0]);
+    double x;
+    if (take_number(arguments[0], row_names[op], &x) < 0)
+        return NULL;
+    const double out = value(x);
+    return isfinite(out) ? PyFloat_FromDouble(out) : exceptional_node(op, 1, NULL, x, NULL, 0.0);
+}
+
+static int
+take_given(PyObject *object, Op op, Node **value, double *number)
+{
+    *value = IS_VALUE(object) ? (Node *)object : NULL;
+    if (!*value)
+        return take_number(object, row_names[op], number);
+    *number = (*value)->data;
+    return 0;
+}
+
+INLINE PyObject *
+binary_call(Op op, Function2 value, Partial2 dx, Partial2 dy, PyObject *self,
+            PyObject *const *arguments, size_t flags, PyObject *keywords)
+{
+    Py_ssize_t count = PyVectorcall_NARGS(flags);
+    PyObject *last = count == 2 ? arguments[1] : ((Function *)self)->last_operand;
+    Node *x_value, *y_value;
+    double x, y;
+    if (count < 1 || count > 2 || !last || keyword_count(keywords))
+        return AS_REFERENCE(self);
+    if (take_given(arguments[0], op, &x_value, &x) < 0 || take_given(last, op, &y_value, &y) < 0)
+        return NULL;
+    if (x_value || y_value)
+        return binary_node(op, value, dx, dy, x_value, x, y_value, y);
+    const double out = value(x, y);
+    return isfinite(out) ? PyFloat_FromDouble(out) : exceptional_node(op, 2, NULL, x, NULL, y);
+}
+
+INLINE PyObject *
+parts_call(Shape shape, FunctionMany value, PartialsMany partials, PyObject *self,
+           PyObject *const *arguments, size_t flags, PyObject *keywords)
+{
+    Py_ssize_t count = PyVectorcall_NARGS(flags);
+    if (count == shape.parts && !keyword_count(keywords))
+        return many_call(shape, value, partials, arguments);
+    PyObject *last = ((Function *)self)->last_operand;
+    if (count != shape.parts - 1 || !last || keyword_count(keywords))
+        return AS_REFERENCE(self);
+    PyObject *parts[MOST_PARTS];
+    memcpy(parts, arguments, (size_t)count * sizeof *parts);
+    parts[count] = last;
+    return many_call(shape, value, partials, parts);
+}
+
+#define PARAMETERS PyObject *self, PyObject *const *arguments, size_t flags, PyObject *keywords
+#define PASSED_ON self, arguments, flags, keywords
+
+#define CALL_UNARY(NAME, ...)                                                                      \
+    static PyObject *NAME##_call(PARAMETERS)                                                       \
+    {                                                                                              \
+        return unary_call(OP_##NAME, NAME##_value, NAME##_dx, PASSED_ON);                          \
+    }
+#define CALL_BINARY(NAME, ...)                                                                     \
+    static PyObject *NAME##_call(PARAMETERS)                                                       \
+    {                                                                                              \
+        return binary_call(OP_##NAME, NAME##_value, NAME##_dx, NAME##_dy, PASSED_ON);              \
+    }
+#define CALL_SUM(NAME, ...)                                                                        \
+    static PyObject *NAME##_call(PARAMETERS)                                                       \
+    {                                                                                              \
+        return parts_call((Shape){OP_##NAME, 1, 1}, NAME##_value, NAME##_partials, PASSED_ON);     \
+    }
+#define CALL_DOT(NAME, ...)                                                                        \
+    static PyObject *NAME##_call(PARAMETERS)                                                       \
+    {                                                                                              \
+        return parts_call((Shape){OP_##NAME, 2, 3}, NAME##_value, NAME##_partials, PASSED_ON);     \
+    }
+
+UNARY_ROWS(CALL_UNARY)
+BINARY_ROWS(CALL_BINARY)
+SUM_ROWS(CALL_SUM)
+DOT_ROWS(CALL_DOT)
+
+/* --- the operators ------------------------------------------------------------------------------ */
+
+#define DEFINE_OPERATOR(NAME)                                                                      \
+    static PyObject *NAME##_operator(PyObject *left, PyObject *right)                              \
+    {                                                                                              \
+        return binary_operator(OP_##NAME, NAME##_value, NAME##_dx, NAME##_dy, left, right);        \
+    }
+DEFINE_OPERATOR(add)
+DEFINE_OPERATOR(sub)
+DEFINE_OPERATOR(mul)
+DEFINE_OPERATOR(div)
+DEFINE_OPERATOR(pow)
+
+static PyObject *
+neg_operator(PyObject *operand)
+{
+    return unary_node(OP_neg, neg_value, neg_dx, (Node *)operand);
+}
+
+static PyObject *
+abs_operator(PyObject *operand)
+{
+    return unary_node(OP_abs, abs_value, abs_dx, (Node *)operand);
+}
+
+static PyObject *
+power_operator(PyObject *left, PyObject *right, PyObject *modulus)
+{
+    if (modulus == Py_None)
+        return pow_operator(left, right);
+    if (!IS_VALUE(left))
+        Py_RETURN_NOTIMPLEMENTED;
+    PyObject *arguments[] = {left, right, modulus};
+    PyObject *function = PyObject_GetAttrString(reference, "__pow__");
+    if (!function)
+        return NULL;
+    PyObject *result = PyObject_Vectorcall(function, arguments, 3, NULL); /* refuses it */
+    Py_DECREF(function);
+    return result;
+}
+
+/* --- backward ----------------------------------------------------------------------------------- */
+
+static PyObject *
+backward_call(PARAMETERS)
+{
+    double seed = 1.0;
+    Py_ssize_t count = keyword_count(keywords);
+    if (PyVectorcall_NARGS(flags) != 1 || !IS_VALUE(arguments[0]) || count > 1
+        || (count && !PyUnicode_EqualToUTF8(PyTuple_GET_ITEM(keywords, 0), "seed")))
+        return AS_REFERENCE(self);
+    if (count && take_number(arguments[1], what_seed, &seed) < 0)
+        return NULL;
+    return backward((Node *)arguments[0], seed);
+}
+
+/* --- Function ----------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *name;
+    vectorcallfunc call;
+} calls[] = {
+#define ENTRY(NAME, ...) {#NAME, NAME##_call},
+    UNARY_ROWS(ENTRY)
+    BINARY_ROWS(ENTRY)
+    SUM_ROWS(ENTRY)
+    DOT_ROWS(ENTRY)
+    {"backward", backward_call},
+    {NULL, NULL},
+};
+
+/* Function(name, reference): what C does under a name, in place of that function. */
+static PyObject *
+function_new(PyTypeObject *type, PyObject *arguments, PyObject *Py_UNUSED(keywords))
+{
+    const char *name;
+    PyObject *replaced, *defaults;
+    if (!PyArg_ParseTuple(arguments, "sO", &name, &replaced))
+        return NULL;
+    size_t at = 0;
+    while (calls[at].name && strcmp(calls[at].name, name))
+        at++;
+    if (!calls[at].name)
+        return PyErr_Format(PyExc_ImportError, "it was built without %s; install again", name);
+    Function *function = (Function *)type->tp_alloc(type, 0);
+    if (!function)
+        return NULL;
+    function->call = calls[at].call;
+    function->reference = Py_NewRef(replaced);
+    function->dict = PyDict_New();
+    defaults = PyObject_GetAttrString(replaced, "__defaults__");
+    if (!function->dict || !defaults) {
+        Py_XDECREF(defaults);
+        Py_DECREF(function);
+        return NULL;
+    }
+    if (PyTuple_Check(defaults) && PyTuple_GET_SIZE(defaults) == 1)
+        function->last_operand = Py_NewRef(PyTuple_GET_ITEM(defaults, 0));
+    Py_DECREF(defaults);
+    return (PyObject *)function;
+}
+
+static void
+function_dealloc(PyObject *self)
+{
+    Function *function = (Function *)self;
+    PyTypeObject *type = Py_TYPE(self);
+    Py_XDECREF(function->dict);
+    Py_XDECREF(function->reference);
+    Py_XDECREF(function->last_operand);
+    type->tp_free(self);
+    Py_DECREF(type);
+}
+
+static PyObject *
+function_get(PyObject *self, PyObject *instance, PyObject *Py_UNUSED(owner))
+{
+    return instance ? PyMethod_New(self, instance) : Py_NewRef(self);
+}
+
+static PyObject *
+function_repr(PyObject *self)
+{
+    return PyObject_Repr(((Function *)self)->reference);
+}
+
+/* A copy is the same function, and a pickle holds its name. */
+static PyObject *
+function_reduce(PyObject *self, PyObject *Py_UNUSED(nothing))
+{
+    return PyObject_GetAttrString(self, "__qualname__");
+}
+
+static PyMethodDef function_methods[] = {
+    {"__reduce__", function_reduce, METH_NOARGS, NULL},
+    {NULL},
+};
+
+static PyMemberDef function_members[] = {
+    {"__vectorcalloffset__", T_PYSSIZET, offsetof(Function, call), READONLY, NULL},
+    {"__dictoffset__", T_PYSSIZET, offsetof(Function, dict), READONLY, NULL},
+    {NULL},
+};
+
+static PyGetSetDef function_attributes[] = {
+    {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL},
+    {NULL},
+};
+
+static PyType_Slot function_slots[] = {
+    {Py_tp_new, function_new},
+    {Py_tp_dealloc, function_dealloc},
+    {Py_tp_call, PyVectorcall_Call},
+    {Py_tp_descr_get, function_get},
+    {Py_tp_repr, function_repr},
+    {Py_tp_methods, function_methods},
+    {Py_tp_members, function_members},
+    {Py_tp_getset, function_attributes},
+    {0, NULL},
+};
+
+static PyType_Spec function_spec = {
+    .name = "autograd_mini.engines.native.core.Function",
+    .basicsize = sizeof(Function),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_METHOD_DESCRIPTOR,
+    .slots = function_slots,
+};
+
+/* --- Value(data, name=...) ---------------------------------------------------------------------- */
+
+static PyObject *
+value_call(PARAMETERS)
+{
+    (void)self;
+    Py_ssize_t given = PyVectorcall_NARGS(flags);
+    Py_ssize_t count = keyword_count(keywords);
+    PyObject *data = given == 1 ? arguments[0] : NULL, *name = NULL;
+    int fits = given <= 1;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *keyword = PyTuple_GET_ITEM(keywords, i);
+        if (PyUnicode_EqualToUTF8(keyword, "name"))
+            name = arguments[given + i];
+        else if (!data && PyUnicode_EqualToUTF8(keyword, "data"))
+            data = arguments[given + i];
+        else
+            fits = 0;
+    }
+    if (!fits || !data)
+        return PyObject_Vectorcall(reference, arguments, flags, keywords);
+    double number;
+    if (take_number(data, what_value, &number) < 0)
+        return NULL;
+    Node *node = node_new(LEAF);
+    if (!node)
+        return NULL;
+    node->data = number;
+    node->operands[0].value = node->operands[1].value = NULL;
+    if (name && name != Py_None && set_name((PyObject *)node, name, NULL) < 0) {
+        Py_DECREF(node);
+        return NULL;
+    }
+    return (PyObject *)node;
+}
+
+/* Nodes have a memory of their own, in which nothing else may be put. */
+static PyObject *
+value_alloc(PyTypeObject *type, Py_ssize_t Py_UNUSED(items))
+{
+    return PyErr_Format(PyExc_TypeError, "object.__new__(%s) is not safe, use %s.__new__()",
+                        type->tp_name, type->tp_name);
+}
+
+/* Python comes here only for a subclass, which there cannot be, or by way of `__new__`. */
+static PyObject *
+value_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
+{
+    if (type == value_type)
+        return PyVectorcall_Call((PyObject *)type, arguments, keywords);
+    return PyObject_CallMethod(reference, "__init_subclass__", NULL);
+}

@@ -1,0 +1,73 @@
+/* What is taken as an operand: a Value, or a real number in the sense of `autograd_mini.arguments`. */
+
+/* What the reference engine has in Python, and this one calls for whatever is rare: conversions of
+   unusual numbers, results that are not finite, the words of errors. */
+static PyObject *number;          /* autograd_mini.arguments.number */
+static PyObject *is_foreign;      /* autograd_mini.arguments.is_foreign */
+static PyObject *strict;          /* autograd_mini.errors.strict */
+static PyObject *exceptional;     /* autograd_mini.engines.nonfinite.exceptional */
+static PyObject *no_sequence;     /* these three of autograd_mini.engines.templates */
+static PyObject *unequal;
+static PyObject *with_numbers;
+static PyObject *checked_name;    /* these of autograd_mini.engines.value */
+static PyObject *nonfinite_gradient;
+static PyObject *reference;       /* its Value */
+static PyObject *reference_eq;    /* and the == of that */
+
+static PyObject *primitives[OP_COUNT]; /* the rows; for LEAF, None */
+static PyObject *row_names[OP_COUNT];  /* their names */
+static PyObject *what_keyword;         /* ("what",) */
+
+/* What a number is for, when it is not an operand of a row. */
+static PyObject *what_value, *what_data, *what_grad, *what_seed, *what_comparison;
+
+/* Raise the exception that a call has returned, if it has. */
+static void
+raise_from(PyObject *error)
+{
+    if (error)
+        PyErr_SetObject((PyObject *)Py_TYPE(error), error);
+    Py_XDECREF(error);
+}
+
+/* Put a real number in `result` and return 0, or raise and return -1. */
+static int
+take_number(PyObject *object, PyObject *what, double *result)
+{
+    if (PyFloat_CheckExact(object)) {
+        *result = PyFloat_AS_DOUBLE(object);
+        return 0;
+    }
+    if (PyLong_CheckExact(object)) {
+        int overflow;
+        long long exact = PyLong_AsLongLongAndOverflow(object, &overflow);
+        if (!overflow && -(1LL << 53) <= exact && exact <= 1LL << 53) {
+            *result = (double)exact;
+            return 0;
+        }
+    }
+    PyObject *arguments[] = {object, what};
+    PyObject *converted = PyObject_Vectorcall(number, arguments, 1, what_keyword);
+    if (!converted)
+        return -1;
+    *result = PyFloat_AsDouble(converted);
+    Py_DECREF(converted);
+    return *result == -1.0 && PyErr_Occurred() ? -1 : 0;
+}
+
+/* The same for what stands beside an operator, where another type may know better what to do: then
+   return 1. */
+static int
+take_operand(PyObject *object, PyObject *what, double *result)
+{
+    if (!PyFloat_Check(object) && !PyLong_Check(object)) {
+        PyObject *answer = PyObject_CallOneArg(is_foreign, object);
+        if (!answer)
+            return -1;
+        int foreign = PyObject_IsTrue(answer);
+        Py_DECREF(answer);
+        if (foreign)
+            return foreign;
+    }
+    return take_number(object, what, result);
+}

@@ -1,0 +1,310 @@
+"""Networks: a neuron, a layer of them, a multilayer perceptron of layers."""
+
+from __future__ import annotations
+
+import random
+import reprlib
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeAlias
+
+from autograd_mini.arguments import count, finite
+from autograd_mini.engines import Value
+from autograd_mini.engines.templates import Operand
+from autograd_mini.functions import as_operand, dot
+from autograd_mini.nn.activations import Activation, as_activation
+from autograd_mini.nn.initializers import (
+    INITIALISERS,
+    Initialiser,
+    as_rng,
+    drawn,
+    he,
+    uniform,
+    xavier,
+)
+from autograd_mini.nn.module import Module
+
+__all__ = ["INITIALISERS", "MLP", "Layer", "Module", "Neuron", "he", "uniform", "xavier"]
+
+ActivationLike: TypeAlias = str | Callable[[Any], Any] | Activation
+
+
+class Neuron(Module):
+    """A neuron: z = w·x + b, and its output a = activation(z).
+
+    Args:
+        inputs: how many inputs it has.
+        activation: a name in `autograd_mini.nn.activations.ACTIVATIONS`, or a function of a Value.
+        weights: the initial weights, as numbers or leaf Values; a Value may be shared.
+        bias: the initial bias, likewise; 0 if not given.
+        init: what draws the weights that are not given: a name in `INITIALISERS` or a function
+            ``(rng, fan_in, fan_out) -> float``; if not given, the one that suits the activation.
+        rng: the source of randomness; a fresh one if not given.
+        fused: make z one ``dot`` node; otherwise ``w0 * x0 + w1 * x1 + … + b`` of plain sums and
+            products, which shows more in a drawing and has the same values and gradients.
+
+    Raises:
+        ValueError: a size, an activation or a number of weights is wrong.
+        TypeError: an argument is of the wrong kind.
+
+    >>> neuron = Neuron(2, activation="tanh", weights=[0.5, -1.0], bias=0.25)
+    >>> neuron
+    Neuron(2 → 1 tanh, 3 parameters)
+    >>> neuron([1.0, 0.75])
+    Value(data=0.0, op=tanh)
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        *,
+        activation: ActivationLike = "relu",
+        weights: Iterable[Operand] | None = None,
+        bias: Operand | None = None,
+        init: str | Initialiser | None = None,
+        rng: random.Random | None = None,
+        fused: bool = True,
+    ) -> None:
+        self.inputs = count(inputs, what="Neuron: inputs")
+        chosen = as_activation(activation)
+        if chosen.over_layer:
+            raise ValueError(
+                f"Neuron: {chosen.name} goes over the outputs of a layer; "
+                f"use Layer({self.inputs}, outputs, activation={chosen.name!r})"
+            )
+        if weights is None:
+            weights = drawn(self.inputs, 1, init=chosen.init if init is None else init, rng=rng)[0]
+        self.weights = [
+            _parameter(weight, what=f"Neuron: weights[{i}]")
+            for i, weight in enumerate(_items(weights, self.inputs, "Neuron: weights", "input"))
+        ]
+        self.bias = _parameter(0.0 if bias is None else bias, what="Neuron: bias")
+        self.activation = chosen
+        self.fused = fused
+        self.named_parameters()
+
+    def __call__(self, x: Iterable[Operand], /) -> Value:
+        """Return the output for a list of inputs.
+
+        Raises:
+            ValueError: there are more or fewer inputs than weights.
+            TypeError: x is not a list, or an input not a number or a Value.
+        """
+        return _outputs([self], _inputs(self, x))[0]
+
+    def _spelled_out(self, xs: Sequence[Operand]) -> Value:
+        first, *rest = (
+            w * as_operand(x, what="Neuron: an input")
+            for w, x in zip(self.weights, xs, strict=True)
+        )
+        for term in rest:
+            first = first + term
+        return first + self.bias
+
+    def _architecture(self) -> str:
+        return f"{self.inputs} → 1 {self.activation.name}, "
+
+
+class Layer(Module):
+    """A layer of neurons that all see the same inputs.
+
+    Args:
+        inputs, outputs: its size.
+        activation: as for `Neuron`; one like softmax goes over all outputs.
+        weights: the initial weights, a row for each output, as numbers or leaf Values.
+        biases: the initial biases, one for each output, likewise; 0 if not given.
+        init, rng, fused: as for `Neuron`.
+
+    Raises:
+        ValueError: a size, an activation or a number of weights is wrong.
+        TypeError: an argument is of the wrong kind.
+
+    >>> layer = Layer(1, 2, activation="softmax", weights=[[1.0], [1.0]])
+    >>> layer
+    Layer(1 → 2 softmax, 4 parameters)
+    >>> [p.data for p in layer([3.0])]
+    [0.5, 0.5]
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        *,
+        activation: ActivationLike = "relu",
+        weights: Iterable[Iterable[Operand]] | None = None,
+        biases: Iterable[Operand] | None = None,
+        init: str | Initialiser | None = None,
+        rng: random.Random | None = None,
+        fused: bool = True,
+    ) -> None:
+        self.inputs = count(inputs, what="Layer: inputs")
+        self.outputs = count(outputs, what="Layer: outputs")
+        chosen = as_activation(activation)
+        if weights is None:
+            weights = drawn(
+                self.inputs, self.outputs, init=chosen.init if init is None else init, rng=rng
+            )
+        rows = _items(weights, self.outputs, "Layer: weights", "output")
+        biases = [0.0] * self.outputs if biases is None else biases
+        biases = _items(biases, self.outputs, "Layer: biases", "output")
+        self.neurons = [
+            Neuron(
+                self.inputs,
+                activation="linear" if chosen.over_layer else chosen,
+                weights=_items(row, self.inputs, f"Layer: weights[{i}]", "input"),
+                bias=bias,
+                fused=fused,
+            )
+            for i, (row, bias) in enumerate(zip(rows, biases, strict=True))
+        ]
+        self.activation = chosen
+        self.named_parameters()
+
+    def __call__(self, x: Iterable[Operand], /) -> Any:
+        """Return the output for a list of inputs: a Value, or a list if there are several.
+
+        Raises:
+            ValueError: there are more or fewer inputs than the layer has.
+            TypeError: x is not a list, or an input not a number or a Value.
+        """
+        return _single(self._activated(_inputs(self, x)))
+
+    def _activated(self, xs: Sequence[Operand]) -> list[Value]:
+        outputs = _outputs(self.neurons, xs)
+        if not self.activation.over_layer:
+            return outputs
+        outputs = self.activation.function(outputs)
+        if type(outputs) is not list or [type(a) for a in outputs] != [Value] * self.outputs:
+            raise _no_value(self.activation, outputs)
+        return outputs
+
+    def _architecture(self) -> str:
+        return f"{self.inputs} → {self.outputs} {self.activation.name}, "
+
+
+class MLP(Module):
+    """A multilayer perceptron: layers, each of which sees the outputs of the one before.
+
+    Args:
+        inputs: how many inputs it has.
+        sizes: the number of outputs of each layer.
+        activation: of the hidden layers; as for `Neuron`.
+        output_activation: of the last layer.
+        init, rng, fused: as for `Neuron`.
+
+    Raises:
+        ValueError: a size or an activation is wrong, or there is no layer.
+        TypeError: an argument is of the wrong kind.
+
+    >>> MLP(2, [16, 16, 1])
+    MLP(2 → 16 relu → 16 relu → 1 linear, 337 parameters)
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        sizes: Iterable[int],
+        *,
+        activation: ActivationLike = "relu",
+        output_activation: ActivationLike = "linear",
+        init: str | Initialiser | None = None,
+        rng: random.Random | None = None,
+        fused: bool = True,
+    ) -> None:
+        self.inputs = count(inputs, what="MLP: inputs")
+        if not isinstance(sizes, Iterable) or isinstance(sizes, str):
+            raise TypeError(f"MLP: sizes takes a list, such as [16, 1], got {sizes!r}")
+        outputs = [count(size, what=f"MLP: sizes[{i}]") for i, size in enumerate(sizes)]
+        if not outputs:
+            raise ValueError("MLP: sizes must name at least one layer, got none")
+        rng = as_rng(rng)
+        hidden = as_activation(activation)  # also where there is no hidden layer to use it
+        activations = [hidden] * (len(outputs) - 1) + [as_activation(output_activation)]
+        self.layers = [
+            Layer(fan_in, fan_out, activation=chosen, init=init, rng=rng, fused=fused)
+            for fan_in, fan_out, chosen in zip(
+                [self.inputs, *outputs[:-1]], outputs, activations, strict=True
+            )
+        ]
+        self.named_parameters()
+
+    def __call__(self, x: Iterable[Operand], /) -> Any:
+        """Return the output for a list of inputs: a Value, or a list if there are several.
+
+        Raises:
+            ValueError: there are more or fewer inputs than the network has.
+            TypeError: x is not a list, or an input not a number or a Value.
+        """
+        signals = _inputs(self, x)
+        for layer in self.layers:
+            signals = layer._activated(signals)
+        return _single(signals)
+
+    def _architecture(self) -> str:
+        layers = [f"{layer.outputs} {layer.activation.name}" for layer in self.layers]
+        return f"{' → '.join([str(self.inputs), *layers])}, "
+
+
+def _outputs(neurons: Sequence[Neuron], xs: Sequence[Operand]) -> list[Value]:
+    """Return the outputs of neurons that have the same inputs; the innermost loop of a network."""
+    outputs = []
+    for neuron in neurons:
+        a = neuron.activation.function(
+            dot(neuron.weights, xs, neuron.bias) if neuron.fused else neuron._spelled_out(xs)
+        )
+        if type(a) is not Value:
+            raise _no_value(neuron.activation, a)
+        outputs.append(a)
+    return outputs
+
+
+def _items(given: Iterable[Any], length: int, what: str, each: str) -> list[Any]:
+    """Return a list of as many items as there must be."""
+    if not isinstance(given, Iterable):
+        raise TypeError(f"{what} takes a list, one item for each {each}, got {given!r}")
+    items = list(given)
+    if len(items) != length:
+        raise ValueError(
+            f"{what} takes {length} items, one for each {each}, "
+            f"got {len(items)}: {reprlib.repr(items)}"
+        )
+    return items
+
+
+def _parameter(given: Operand, *, what: str) -> Value:
+    """Return a leaf for an initial number, or the leaf that was given."""
+    if not isinstance(given, Value):
+        return Value(finite(given, what=what))
+    if given.op is not None:
+        raise ValueError(
+            f"{what} takes a number or a leaf Value, got the result of a computation: {given!r}"
+        )
+    finite(given.data, what=what)
+    return given
+
+
+def _inputs(module: Neuron | Layer | MLP, x: Iterable[Operand]) -> Sequence[Operand]:
+    """Return the inputs of a call as a tuple of the right length."""
+    kind, expected = type(module).__name__, module.inputs
+    inputs = "1 input" if expected == 1 else f"{expected} inputs"
+    try:
+        xs = tuple(x)
+    except TypeError:
+        raise TypeError(
+            f"{kind} takes a list of {inputs}, got {x!r}; also a single one goes into a list"
+        ) from None
+    if len(xs) != expected:
+        raise ValueError(f"{kind} expects {inputs}, got {len(xs)}: {reprlib.repr(list(xs))}")
+    return xs
+
+
+def _no_value(activation: Activation, result: object) -> TypeError:
+    what = "a list of one Value for each output" if activation.over_layer else "a Value"
+    return TypeError(
+        f"activation {activation.name!r} must return {what}, or gradients would be lost; "
+        f"got {type(result).__name__} {reprlib.repr(result)}"
+    )
+
+
+def _single(outputs: Sequence[Any]) -> Any:
+    return outputs[0] if len(outputs) == 1 else outputs

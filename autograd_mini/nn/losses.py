@@ -1,0 +1,293 @@
+"""Costs: how far predictions are from their targets, as one number to be made small.
+
+Predictions are a Value or a number, a list of them, or a list of rows; targets have the same shape,
+unless they are the indices of classes. Plain numbers give a plain number.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import reprlib
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
+from typing import Any, Protocol, TypeAlias, overload
+
+from autograd_mini.arguments import whole
+from autograd_mini.engines import Value
+from autograd_mini.engines.nonfinite import numbers_of
+from autograd_mini.engines.templates import Operand
+from autograd_mini.functions import as_operand, dot, log_softmax, mean, relu, softplus, square, sum
+
+__all__ = [
+    "Loss",
+    "binary_cross_entropy",
+    "cross_entropy",
+    "hinge",
+    "mean_squared_error",
+    "squared_error",
+    "sum_of_squares",
+]
+
+Numbers: TypeAlias = float | Sequence[float] | Sequence[Sequence[float]]
+Operands: TypeAlias = "Operand | Sequence[Operand] | Sequence[Sequence[Operand]]"
+
+
+class Loss(Protocol):
+    """A cost of predictions and targets; it is a float if all of them are numbers."""
+
+    @overload
+    def __call__(self, predictions: Numbers, targets: Numbers) -> float: ...  # type: ignore[overload-overlap]
+    @overload
+    def __call__(self, predictions: Operands, targets: Operands) -> Value: ...
+
+
+def _over_pairs(cost: Callable[[list[Value], list[Operand]], Value]) -> Loss:
+    """Make a cost of two equally long lists one of two equal shapes."""
+    name = cost.__name__
+
+    @functools.wraps(cost)
+    def loss(predictions: Any, targets: Any) -> Any:
+        shape, ps = _flat(predictions, f"{name}: predictions")
+        target_shape, ts = _flat(targets, f"{name}: targets")
+        if shape != target_shape:
+            raise ValueError(
+                f"{name}: targets must have the shape of the predictions, "
+                f"{_shape_text(shape)}; got {_shape_text(target_shape)}"
+            )
+        result = cost(_values(ps), ts)
+        return result if _any_value(ps) or _any_value(ts) else result.data
+
+    return loss
+
+
+@_over_pairs
+def squared_error(predictions: list[Value], targets: list[Operand]) -> Value:
+    """Return ½ Σ (T − a)² over predictions a and targets T.
+
+    Raises:
+        ValueError: the shapes differ, or there is nothing to compare.
+
+    >>> a = Value(0.75)
+    >>> squared_error(a, 0.25).backward()
+    >>> a.grad
+    0.5
+    """
+    return 0.5 * _sum([square(t - p) for p, t in zip(predictions, targets, strict=True)])
+
+
+@_over_pairs
+def sum_of_squares(predictions: list[Value], targets: list[Operand]) -> Value:
+    """Return Σ (z − p)² over predictions p and targets z.
+
+    Raises:
+        ValueError: the shapes differ, or there is nothing to compare.
+
+    >>> sum_of_squares([0.5, 1.0], [1.0, 2.0])
+    1.25
+    """
+    return _sum([square(t - p) for p, t in zip(predictions, targets, strict=True)])
+
+
+@_over_pairs
+def mean_squared_error(predictions: list[Value], targets: list[Operand]) -> Value:
+    """Return the mean of (t − p)² over all predictions p and targets t, in all rows.
+
+    Raises:
+        ValueError: the shapes differ, or there is nothing to compare.
+
+    >>> mean_squared_error([[0.5, 1.0]], [[1.0, 2.0]])
+    0.625
+    """
+    return _mean([square(t - p) for p, t in zip(predictions, targets, strict=True)])
+
+
+@_over_pairs
+def binary_cross_entropy(logits: list[Value], targets: list[Operand]) -> Value:
+    """Return the mean of −t ln σ(z) − (1 − t) ln (1 − σ(z)) over logits z and targets t.
+
+    It is computed as t softplus(−z) + (1 − t) softplus(z), where nothing overflows or cancels. Its
+    derivative is σ(z) − t.
+
+    Args:
+        logits: what would go into a sigmoid; it is part of this cost.
+        targets: the probabilities that should come out of it, from 0 to 1.
+
+    Raises:
+        ValueError: the shapes differ, there is nothing to compare, or a target is outside [0, 1].
+
+    >>> binary_cross_entropy([0.0, 1000.0], [1.0, 1.0])
+    0.34657359027997264
+    """
+    for target in targets:
+        if not 0 <= target <= 1:
+            raise ValueError(
+                f"binary_cross_entropy: targets are from 0 to 1, got {numbers_of(target)}"
+            )
+    return _mean([_binary_surprise(z, t) for z, t in zip(logits, targets, strict=True)])
+
+
+def _binary_surprise(logit: Value, target: Operand) -> Value:
+    if isinstance(target, float) and target in (0.0, 1.0):
+        return softplus(-logit if target else logit)
+    return target * softplus(-logit) + (1.0 - target) * softplus(logit)
+
+
+@_over_pairs
+def hinge(scores: list[Value], targets: list[Operand]) -> Value:
+    """Return the mean of max(0, 1 − t s) over scores s and targets t, which are 1 or −1.
+
+    Raises:
+        ValueError: the shapes differ, there is nothing to compare, or a target is neither.
+
+    >>> hinge([0.25, -3.0], [1, -1])
+    0.375
+    """
+    for target in numbers_of(targets):
+        if target not in (1, -1):
+            raise ValueError(f"hinge: targets are 1 or -1, got {target}")
+    return _mean([relu(1.0 - t * s) for s, t in zip(scores, targets, strict=True)])
+
+
+@overload
+def cross_entropy(logits: Numbers, targets: Numbers) -> float: ...  # type: ignore[overload-overlap]
+@overload
+def cross_entropy(logits: Operands, targets: Operands) -> Value: ...
+def cross_entropy(logits: Any, targets: Any) -> Any:
+    """Return the mean over the examples of −Σ t ln softmax(z), with logits z and targets t.
+
+    It is computed by way of `log_softmax`, which no logit makes overflow. Its derivative for one
+    example is softmax(z) − t.
+
+    Args:
+        logits: for each example a row, with what would go into a softmax for each class; or the
+            row of a single example.
+        targets: for each example the index of its class, or a row with the probability of each
+            class; or that of a single example.
+
+    Raises:
+        ValueError: there are no examples, rows or lengths do not fit, an index is not that of a
+            class, or probabilities are not such.
+        TypeError: a target is neither an int nor a row of numbers.
+
+    >>> cross_entropy([[2.0, 2.0], [0.0, 1000.0]], [0, 1])
+    0.34657359027997264
+    >>> cross_entropy([2.0, 2.0], [0.5, 0.5])
+    0.6931471805599453
+    """
+    shape, flat = _flat(logits, "cross_entropy: logits")
+    if not shape:
+        raise ValueError(
+            f"cross_entropy: logits are a row for each example, or one row; got {logits!r}"
+        )
+    count, classes = (1, *shape)[-2:]
+    given = [targets] if len(shape) == 1 else _listed(targets, "cross_entropy: targets")
+    if len(given) != count:
+        raise ValueError(
+            f"cross_entropy: targets must be as many as the rows of logits, {count}; "
+            f"got {len(given)}"
+        )
+    rows = [flat[i : i + classes] for i in range(0, len(flat), classes)]
+    weights = [_target(target, classes) for target in given]
+    result = _mean([_surprise(z, t) for z, t in zip(rows, weights, strict=True)])
+    return result if any(map(_any_value, [flat, *weights])) else result.data
+
+
+def _surprise(logits: list[Operand], target: int | list[Operand]) -> Value:
+    log_probabilities = log_softmax(_values(logits))
+    if isinstance(target, int):
+        return -log_probabilities[target]
+    return -dot(target, log_probabilities)
+
+
+def _target(target: object, classes: int) -> int | list[Operand]:
+    """Return the index of a class, or a row of probabilities."""
+    if isinstance(target, Iterable):
+        _, row = _flat(target, "cross_entropy: a row of targets")
+        probabilities = numbers_of(row)
+        if len(row) != classes:
+            raise ValueError(
+                "cross_entropy: a row of targets has a probability for each class, "
+                f"{classes}; got {len(row)}"
+            )
+        if not (min(probabilities) >= 0 and abs(math.fsum(probabilities) - 1) <= 1e-6):
+            raise ValueError(
+                "cross_entropy: a row of targets must be probabilities that add up to 1, "
+                f"got {reprlib.repr(probabilities)}"
+            )
+        return row
+    index = whole(target)
+    if index is None:
+        raise TypeError(
+            "cross_entropy: a target is the index of a class, an int, or a row of probabilities; "
+            f"got {type(target).__name__} {target!r}"
+        )
+    if not 0 <= index < classes:
+        raise ValueError(
+            f"cross_entropy: there are {classes} classes, 0 to {classes - 1}, "
+            f"so {index} is the index of none"
+        )
+    return index
+
+
+def _flat(given: object, what: str) -> tuple[tuple[int, ...], list[Operand]]:
+    """Return the shape of what was given, (), (n,) or (rows, columns), and its items in order."""
+    if not isinstance(given, Iterable):
+        return (), [as_operand(given, what=what)]
+    items = _listed(given, what)
+    if not isinstance(items[0], Iterable):
+        return (len(items),), _operands(items, what)
+    rows = [_listed(row, f"{what}[{i}]") for i, row in enumerate(items)]
+    columns = len(rows[0])
+    for i, row in enumerate(rows):
+        if len(row) != columns:
+            raise ValueError(
+                f"{what}: all rows must be equally long; "
+                f"row 0 has length {columns}, row {i} has length {len(row)}"
+            )
+    flat = [_operands(row, f"{what}[{i}]") for i, row in enumerate(rows)]
+    return (len(rows), columns), list(chain.from_iterable(flat))
+
+
+def _operands(items: list[Any], what: str) -> list[Operand]:
+    """Return Values as they are and numbers as floats."""
+    if set(map(type, items)) <= {Value, float}:
+        return items
+    return [as_operand(x, what=f"{what}[{i}]") for i, x in enumerate(items)]
+
+
+def _listed(given: object, what: str) -> list[Any]:
+    if not isinstance(given, Iterable) or isinstance(given, str):
+        raise TypeError(f"{what} takes a list, got {type(given).__name__} {reprlib.repr(given)}")
+    items = list(given)
+    if not items:
+        raise ValueError(f"{what} must not be empty")
+    return items
+
+
+def _shape_text(shape: tuple[int, ...]) -> str:
+    match shape:
+        case ():
+            return "a single one"
+        case (length,):
+            return f"a list of {length}"
+        case _:
+            return f"{shape[0]} rows of {shape[1]}"
+
+
+def _values(operands: list[Operand]) -> list[Value]:
+    """Return Values, so that an overflow is noticed also where plain numbers were given."""
+    return [x if isinstance(x, Value) else Value(x) for x in operands]
+
+
+def _any_value(operands: object) -> bool:
+    return isinstance(operands, list) and any(isinstance(x, Value) for x in operands)
+
+
+def _sum(terms: list[Value]) -> Value:
+    """Return the sum; a single term is its own, without a node that a drawing would show."""
+    return terms[0] if len(terms) == 1 else sum(terms)
+
+
+def _mean(terms: list[Value]) -> Value:
+    return terms[0] if len(terms) == 1 else mean(terms)

@@ -1,0 +1,207 @@
+"""Writes a state as a JSON file with a checksum, atomically, and reads it back.
+
+The file holds the format's name and version, the SHA-256 of the content, and the numbers by name,
+in the shortest decimal form that gives the same double again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from autograd_mini.arguments import finite
+from autograd_mini.errors import StateError
+
+try:
+    import fcntl
+except ImportError:  # Windows: nothing is locked there, so nothing is swept
+    fcntl = None  # type: ignore[assignment]
+
+__all__ = ["load", "save"]
+
+FORMAT = "autograd_mini state"
+VERSION = 1
+
+
+def save(state: Mapping[str, float], path: str | os.PathLike[str]) -> None:
+    """Write a state to a file, which at every instant holds the old content or the new.
+
+    A failed write leaves the old file as it was, and no temporary file; only a killed process may
+    leave one, ``.name.….tmp``, beside it, which the next save to this file removes (not on
+    Windows). Several threads and processes may save to one file at once; the last one wins. After
+    a return, the content has reached the disk. A link is followed; the permissions of an old file
+    are kept.
+
+    Args:
+        state: finite numbers by name.
+        path: the file; its folder must exist.
+
+    Raises:
+        StateError: a name is not a string of Unicode, or a value not a finite real number.
+        OSError: the file cannot be written.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save({"w": 0.1}, f"{folder}/state.json")
+    ...     load(f"{folder}/state.json")
+    {'w': 0.1}
+    """
+    numbers = _checked(state)
+    document = {
+        "format": FORMAT,
+        "version": VERSION,
+        "sha256": _checksum(numbers),
+        "state": numbers,
+    }
+    _replace(Path(os.path.realpath(path)), json.dumps(document, indent=1) + "\n")
+
+
+def load(path: str | os.PathLike[str]) -> dict[str, float]:
+    """Return the state in a file that `save` wrote, after checking all of it.
+
+    Raises:
+        StateError: the file is damaged, or holds something else; the message says what.
+        FileNotFoundError: there is no such file.
+    """
+    content = Path(path).read_bytes()
+    try:
+        return _parsed(content)
+    except StateError as error:
+        raise StateError(f"{os.fspath(path)}: {error}") from None
+
+
+def _checked(state: object) -> dict[str, float]:
+    """Return the state as plain floats."""
+    if not isinstance(state, Mapping):
+        raise StateError(f"a state is a mapping of names to numbers, got {type(state).__name__}")
+    numbers: dict[str, float] = {}
+    for name, value in state.items():
+        if not isinstance(name, str):
+            raise StateError(f"a name in a state is a string, got {name!r}")
+        try:
+            name.encode()  # half of a surrogate pair would come back as another name
+            numbers[str(name)] = finite(value, what=repr(name))
+        except (TypeError, ValueError) as error:
+            raise StateError(str(error)) from None
+    return numbers
+
+
+def _checksum(numbers: Mapping[str, float]) -> str:
+    """Return the SHA-256 of the content in a form that spacing and order do not change."""
+    content = {"format": FORMAT, "version": VERSION, "state": numbers}
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _replace(path: Path, text: str) -> None:
+    """Give the file a new text in one step."""
+    _sweep(path)
+    while not _replaced(path, text):
+        pass
+    # The new name is on the disk only when the folder is. Windows cannot open a folder.
+    if hasattr(os, "O_DIRECTORY"):
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _replaced(path: Path, text: str) -> bool:
+    """Write the text beside the file and rename that; return False if it was swept meanwhile."""
+    temporary = path.parent / f"{_prefix(path)}{secrets.token_hex(8)}.tmp"
+    try:
+        with temporary.open("x", encoding="ascii", newline="\n") as file:
+            if fcntl is not None:
+                # The lock says that the owner is alive. A sweep may have come before it; then the
+                # name is gone. Some file systems know no locks; no sweep removes anything there.
+                with suppress(OSError):
+                    fcntl.flock(file, fcntl.LOCK_EX)
+                if not temporary.exists():
+                    return False
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+            if path.exists():
+                shutil.copymode(path, temporary)
+            if fcntl is None:
+                file.close()  # Windows renames no open file
+            temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return True
+
+
+def _prefix(path: Path) -> str:
+    """Return how the names of a file's temporary files begin: short, but no other file's."""
+    digest = hashlib.sha256(os.fsencode(path.name)).hexdigest()
+    return f".{path.name[:24]}.{digest[:16]}."
+
+
+def _sweep(path: Path) -> None:
+    """Remove the temporary files that killed processes left: those that nobody holds a lock on.
+
+    A file that was renamed since it was opened here has no name any more that could be removed.
+    What cannot be removed is no reason not to save.
+    """
+    if fcntl is None:
+        return
+    stray = re.compile(re.escape(_prefix(path)) + r"[0-9a-f]{16}\.tmp")
+    with suppress(OSError):
+        for candidate in path.parent.iterdir():
+            if stray.fullmatch(candidate.name):
+                with suppress(OSError), candidate.open("rb") as file:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    candidate.unlink()
+
+
+def _parsed(content: bytes) -> dict[str, float]:
+    try:
+        document = json.loads(
+            content.decode(), object_pairs_hook=_unique, parse_constant=_no_constant
+        )
+    except StateError:
+        raise
+    except (RecursionError, ValueError) as error:
+        raise StateError(f"not JSON: {error}") from None
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise StateError(f"not a file of the format {FORMAT!r}")
+    if type(document.get("version")) is not int or document["version"] != VERSION:
+        raise StateError(
+            f"version {document.get('version')!r} of the format is unknown here; known is {VERSION}"
+        )
+    fields = ["format", "version", "sha256", "state"]
+    if sorted(document) != sorted(fields):
+        raise StateError(f"the fields must be {', '.join(fields)}, got {', '.join(document)}")
+    if not isinstance(document["state"], dict):
+        raise StateError(f"'state' must be an object, got {type(document['state']).__name__}")
+    numbers = _checked(document["state"])
+    checksum = _checksum(numbers)
+    if document["sha256"] != checksum:
+        raise StateError(
+            f"the content is damaged: its sha256 is {checksum}, "
+            f"but the file says {document['sha256']!r}"
+        )
+    return numbers
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise StateError(f"the name {name!r} stands twice")
+        found[name] = value
+    return found
+
+
+def _no_constant(text: str) -> float:
+    raise StateError(f"{text} is not a finite number")

@@ -1,0 +1,5 @@
+"""Optimisers: they move parameters against their gradients."""
+
+from autograd_mini.optim.optimizers import SGD, Adam, Optimizer, Snapshot
+
+__all__ = ["SGD", "Adam", "Optimizer", "Snapshot"]

@@ -1,0 +1,371 @@
+"""Optimisers: they move parameters against their gradients, all of them or none."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar, NamedTuple
+
+from autograd_mini.arguments import number
+from autograd_mini.engines import Value, data_of, gradients_of, store_data, updates, zero_gradients
+from autograd_mini.errors import DivergenceError, StateError
+
+__all__ = ["SGD", "Adam", "Optimizer", "Snapshot"]
+
+
+class State(NamedTuple):
+    """What an optimiser remembers from one step to the next; replaced whole, never changed."""
+
+    steps: int
+    moments: tuple[list[float], ...]
+
+
+class Snapshot(NamedTuple):
+    """The weights at one moment, and what their optimiser remembered then."""
+
+    weights: list[float]
+    state: State
+
+
+class Optimizer(ABC):
+    """Base of the optimisers: moves parameters by a rule that a subclass gives as arithmetic.
+
+    A subclass names its ``settings`` and ``moments`` and implements `moved`.
+
+    Args:
+        parameters: the leaves to move, in an order that `state_dict` relies on.
+        lr: the learning rate, above 0; it may be changed between steps.
+        weight_decay: this times the weight is added to each gradient, as if the loss contained
+            half of it times the squared weight.
+
+    Raises:
+        TypeError: a parameter is not a Value, or a setting not a number.
+        ValueError: there are no parameters, one is given twice or is computed from others, or a
+            setting is out of its range.
+    """
+
+    settings: ClassVar[tuple[str, ...]] = ("lr", "weight_decay")
+    """The names of the constructor's keyword arguments, which are attributes too."""
+
+    moments: ClassVar[Mapping[str, float]] = {}
+    """What is remembered for each parameter: its name and the least number that it can be."""
+
+    def __init__(
+        self, parameters: Iterable[Value], *, lr: float, weight_decay: float = 0.0
+    ) -> None:
+        self.parameters = self._leaves(parameters)
+        self.lr = lr
+        self.weight_decay = self._setting(
+            "weight_decay", weight_decay, "finite and at least 0", lambda w: 0 <= w < math.inf
+        )
+        nothing = [0.0] * len(self.parameters)
+        self._state = State(0, tuple(nothing for _ in self.moments))
+
+    @abstractmethod
+    def moved(
+        self, weights: list[float], gradients: list[float], state: State
+    ) -> tuple[list[float], tuple[list[float], ...]]:
+        """Return the new weights and the new moments, without changing anything.
+
+        Args:
+            weights: where the parameters are.
+            gradients: the gradients there, weight decay included.
+            state: the moments so far, and the number of this step, from 1.
+        """
+
+    @property
+    def lr(self) -> float:
+        """The learning rate: how far a step goes against the gradient."""
+        return self._lr
+
+    @lr.setter
+    def lr(self, lr: float) -> None:
+        self._lr = self._setting("lr", lr, "finite and above 0", lambda r: 0 < r < math.inf)
+
+    def step(self) -> None:
+        """Move every parameter once.
+
+        An error or an interrupt leaves everything as it was before the step, or as it is after it:
+        the weights and what the optimiser remembers are stored together.
+
+        Raises:
+            DivergenceError: a weight, or what is remembered for it, would not be finite. Nothing
+                has been changed.
+        """
+        weights, gradients = data_of(self.parameters), gradients_of(self.parameters)
+        if self.weight_decay:
+            gradients = updates["decayed"](gradients, weights, self.weight_decay)
+        steps = self._state.steps + 1
+        weights, moments = self.moved(weights, gradients, State(steps, self._state.moments))
+        for what, numbers in (("weight", weights), *zip(self.moments, moments, strict=True)):
+            # A finite sum has no other terms, and is quick; one may also overflow by itself.
+            if not math.isfinite(sum(numbers)) and not all(map(math.isfinite, numbers)):
+                raise self._divergence(what, numbers)
+        self.restore(Snapshot(weights, State(steps, moments)))
+
+    def zero_grad(self) -> None:
+        """Set the gradients to zero, all of them or none; one never computed stays that way."""
+        zero_gradients(self.parameters)
+
+    def snapshot(self) -> Snapshot:
+        """Return the weights as they are and what the optimiser remembers, for `restore`."""
+        return Snapshot(data_of(self.parameters), self._state)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go back to a snapshot of this optimiser, at once; the settings stay as they are."""
+        store_data(self.parameters, snapshot.weights, self, snapshot.state)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the settings and all that is remembered, as lists and numbers fit for JSON.
+
+        Together with the weights it is enough to continue as if training had never stopped.
+
+        >>> SGD([Value(1.0)], lr=0.5, momentum=0.9).state_dict()["moments"]
+        {'velocity': [0.0]}
+        """
+        return {
+            "optimizer": type(self).__name__,
+            "settings": {name: getattr(self, name) for name in self.settings},
+            "steps": self._state.steps,
+            "moments": {
+                name: list(numbers)
+                for name, numbers in zip(self.moments, self._state.moments, strict=True)
+            },
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over the settings and the memory of another optimiser of this kind.
+
+        Args:
+            state: what `state_dict` returned. Its parameters correspond to these by position.
+
+        Raises:
+            StateError: it is not the state of such an optimiser with as many parameters. Nothing
+                has been changed.
+        """
+        kind = type(self).__name__
+        expected = {"optimizer", "settings", "steps", "moments"}
+        if not isinstance(state, Mapping) or set(state) != expected:
+            raise StateError(
+                f"{kind}.load_state_dict: expected a mapping with the keys {sorted(expected)}, "
+                f"got {list(state) if isinstance(state, Mapping) else state!r}"
+            )
+        if state["optimizer"] != kind:
+            raise StateError(f"{kind}.load_state_dict: this is the state of {state['optimizer']!r}")
+        settings = state["settings"]
+        if not isinstance(settings, Mapping) or set(settings) != set(self.settings):
+            raise StateError(
+                f"{kind}.load_state_dict: settings must be given for {list(self.settings)}, "
+                f"got {settings!r}"
+            )
+        try:
+            loaded = type(self)(self.parameters, **settings)
+            loaded._state = self._checked_state(state["steps"], state["moments"])
+        except (TypeError, ValueError) as error:
+            raise StateError(f"{kind}.load_state_dict: {error}") from error
+        self.__dict__ = loaded.__dict__  # one store: all or nothing
+
+    def _checked_state(self, steps: Any, moments: Any) -> State:
+        if not isinstance(steps, int) or isinstance(steps, bool) or not 0 <= steps < 2**53:
+            raise ValueError(
+                f"steps must be a whole number below 2**53 and at least 0, got {steps!r}"
+            )
+        if not isinstance(moments, Mapping) or set(moments) != set(self.moments):
+            raise ValueError(f"moments must be given for {list(self.moments)}, got {moments!r}")
+        checked = []
+        for name, least in self.moments.items():
+            numbers = [number(one, what=name) for one in moments[name]]
+            if len(numbers) != len(self.parameters):
+                raise ValueError(
+                    f"{name} has {len(numbers)} numbers for {len(self.parameters)} parameters"
+                )
+            for one in numbers:
+                if not least <= one < math.inf or one == -math.inf:
+                    raise ValueError(f"{name} contains {one!r}, which no training leads to")
+            checked.append(numbers)
+        return State(steps, tuple(checked))
+
+    def _leaves(self, parameters: Iterable[Value]) -> tuple[Value, ...]:
+        kind = type(self).__name__
+        try:
+            given = iter(parameters)
+        except TypeError:
+            raise TypeError(
+                f"{kind} takes the parameters as an iterable of Values, got {parameters!r}; "
+                "pass model.parameters()"
+            ) from None
+        leaves: dict[Value, int] = {}
+        for position, parameter in enumerate(given):
+            where = f"{kind}: parameters[{position}]"
+            if not isinstance(parameter, Value):
+                raise TypeError(
+                    f"{where} must be a Value, got {type(parameter).__name__} {parameter!r}"
+                )
+            if parameter.op is not None:
+                raise ValueError(
+                    f"{where} must be a leaf, got {parameter!r}, which is computed from others; "
+                    "pass what it is computed from"
+                )
+            if parameter in leaves:
+                raise ValueError(
+                    f"{where} is {parameter!r}, already given as parameters[{leaves[parameter]}]; "
+                    "each one is moved once, so give it once"
+                )
+            leaves[parameter] = position
+        if not leaves:
+            raise ValueError(f"{kind} needs at least one parameter, got none")
+        return tuple(leaves)
+
+    def _setting(
+        self, name: str, value: object, rule: str, allowed: Callable[[float], bool]
+    ) -> float:
+        what = f"{type(self).__name__}: {name}"
+        converted = number(value, what=what)
+        if not allowed(converted):
+            raise ValueError(f"{what} must be {rule}, got {value!r}")
+        return converted
+
+    def _divergence(self, what: str, numbers: list[float]) -> DivergenceError:
+        position = next(i for i, one in enumerate(numbers) if not math.isfinite(one))
+        parameter = self.parameters[position]
+        called = f"parameters[{position}]" + (f" ({parameter.name!r})" if parameter.name else "")
+        return DivergenceError(
+            f"{type(self).__name__}.step(): the {what} of {called} would become "
+            f"{numbers[position]!r}: its value is {parameter.data!r}, its gradient "
+            f"{parameter.grad!r}, with lr = {self.lr!r}. Nothing was changed; "
+            "a smaller lr may help"
+        )
+
+    def __repr__(self) -> str:
+        settings = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.settings)
+        count = len(self.parameters)
+        return f"{type(self).__name__}({count} parameter{'s' * (count != 1)}, {settings})"
+
+
+class SGD(Optimizer):
+    """Gradient descent, with momentum if wanted.
+
+    By PyTorch's conventions: g is the gradient plus weight_decay · w; the velocity becomes
+    momentum · velocity + g, starting from zero; the step is −lr · velocity, or with ``nesterov``
+    −lr · (g + momentum · velocity) (Sutskever et al., *On the importance of initialization and
+    momentum in deep learning*, 2013). Without momentum it is −lr · g.
+
+    Args:
+        parameters: the leaves to move.
+        lr: the learning rate, above 0.
+        momentum: the part of the velocity that each step keeps, at least 0 and below 1.
+        nesterov: look ahead by one step; needs momentum.
+        weight_decay: at least 0.
+
+    Raises:
+        TypeError: a parameter is not a Value, or a setting of a wrong kind.
+        ValueError: see `Optimizer`; or ``nesterov`` without momentum.
+
+    >>> w = Value(0.2, name="w")
+    >>> optimizer = SGD([w], lr=0.4)
+    >>> ((2.0 - w) ** 2).backward()
+    >>> optimizer.step()
+    >>> round(w.data, 9)
+    1.64
+    """
+
+    settings = ("lr", "momentum", "nesterov", "weight_decay")
+    moments: ClassVar[Mapping[str, float]] = {"velocity": -math.inf}
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        *,
+        lr: float,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(parameters, lr=lr, weight_decay=weight_decay)
+        self.momentum = self._setting(
+            "momentum", momentum, "at least 0 and below 1", lambda m: 0 <= m < 1
+        )
+        if not isinstance(nesterov, bool):
+            raise TypeError(f"SGD: nesterov must be True or False, got {nesterov!r}")
+        if nesterov and not self.momentum:
+            raise ValueError("SGD: nesterov=True needs a momentum above 0, got 0.0")
+        self.nesterov = nesterov
+
+    def moved(
+        self, weights: list[float], gradients: list[float], state: State
+    ) -> tuple[list[float], tuple[list[float], ...]]:
+        """Return the new weights and velocities; see `Optimizer.moved`."""
+        moments = state.moments
+        if self.momentum:
+            velocities = updates["velocity"](moments[0], gradients, self.momentum)
+            if self.nesterov:
+                gradients = updates["lookahead"](gradients, velocities, self.momentum)
+            else:
+                gradients = velocities
+            moments = (velocities,)
+        return updates["descended"](weights, gradients, self.lr), moments
+
+
+class Adam(Optimizer):
+    """Gradient descent by running means of the gradient and of its square.
+
+    m = β₁m + (1 − β₁)g and v = β₂v + (1 − β₂)g², both from zero and then freed of that bias by
+    m̂ = m / (1 − β₁ᵗ) and v̂ = v / (1 − β₂ᵗ); the step is −lr · m̂ / (√v̂ + eps) (Kingma and Ba,
+    *Adam: A Method for Stochastic Optimization*, 2015, algorithm 1). g is the gradient plus
+    weight_decay · w, as in PyTorch.
+
+    Args:
+        parameters: the leaves to move.
+        lr: the learning rate, above 0.
+        betas: β₁ and β₂, each at least 0 and below 1.
+        eps: what keeps the division from zero, above 0.
+        weight_decay: at least 0.
+
+    Raises:
+        TypeError: a parameter is not a Value, or a setting of a wrong kind.
+        ValueError: see `Optimizer`.
+
+    >>> w = Value(0.2, name="w")
+    >>> optimizer = Adam([w], lr=0.4)
+    >>> ((2.0 - w) ** 2).backward()
+    >>> optimizer.step()  # the first step is lr long, whatever the gradient
+    >>> round(w.data, 6)
+    0.6
+    """
+
+    settings = ("lr", "betas", "eps", "weight_decay")
+    moments: ClassVar[Mapping[str, float]] = {"first moment": -math.inf, "second moment": 0.0}
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        *,
+        lr: float = 0.001,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(parameters, lr=lr, weight_decay=weight_decay)
+        if not isinstance(betas, tuple | list) or len(betas) != 2:
+            raise TypeError(f"Adam: betas must be two numbers, got {betas!r}")
+        first, second = (
+            self._setting(f"betas[{i}]", beta, "at least 0 and below 1", lambda b: 0 <= b < 1)
+            for i, beta in enumerate(betas)
+        )
+        self.betas = (first, second)
+        self.eps = self._setting("eps", eps, "finite and above 0", lambda e: 0 < e < math.inf)
+
+    def moved(
+        self, weights: list[float], gradients: list[float], state: State
+    ) -> tuple[list[float], tuple[list[float], ...]]:
+        """Return the new weights and moments; see `Optimizer.moved`."""
+        beta1, beta2 = self.betas
+        first, second = state.moments
+        first = updates["first_moment"](first, gradients, beta1, 1 - beta1)
+        second = updates["second_moment"](second, gradients, beta2, 1 - beta2)
+        bias = 1 - beta1**state.steps
+        # The root of each factor, as v / (1 - β₂ᵗ) could overflow.
+        root = math.sqrt(1 - beta2**state.steps)
+        weights = updates["adapted"](weights, first, second, self.lr, bias, root, self.eps)
+        return weights, (first, second)

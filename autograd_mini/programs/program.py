@@ -1,0 +1,192 @@
+"""`Graph`: a formula over the table of primitives as data, which prints as a Python program."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from keyword import iskeyword
+from typing import Any, TypeAlias
+
+from autograd_mini.engines import Value
+from autograd_mini.engines.graph import topological_order
+from autograd_mini.table.primitives import Primitive
+
+__all__ = ["Graph", "Instruction", "Reference", "flat", "function", "looked_up"]
+
+# An operand in an instruction: the number of a node, a constant, or a tuple of these for a sum.
+Reference: TypeAlias = "int | float | tuple[int | float, ...]"
+
+_SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**"}
+_TAKEN = frozenset({"ag", "abs", "float", "print", "Value"})  # what a printed program uses itself
+
+
+def function(primitive: Primitive) -> Callable[..., Any]:
+    """Return the function or operator of the library that applies a row to Values and numbers.
+
+    >>> from autograd_mini.table.primitives import PRIMITIVES
+    >>> function(PRIMITIVES["div"])(Value(6.0), 3.0).data
+    2.0
+    """
+    name = "truediv" if primitive.name == "div" else primitive.name
+    found: Callable[..., Any] = getattr(Value, name, None) or getattr(operator, name)
+    return found
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """One node of a `Graph`: a row of the table, and its operands by their place in the graph."""
+
+    primitive: Primitive
+    operands: tuple[Reference, ...]
+
+
+@dataclass(frozen=True, repr=False)
+class Graph:
+    """A formula over the table of primitives; it can be computed on any type of number.
+
+    Nodes are counted from 0, the leaves first, then the results of the instructions; the last
+    one is the output. Floats in an instruction are constants. A graph is a function of its
+    leaves, so ``check_gradients(graph, *graph.leaves)`` checks it. ``print(graph)`` prints a
+    program that builds and differentiates it.
+
+    Args:
+        leaves: the numbers at which it was drawn or recorded.
+        instructions: how to compute.
+        names: what the leaves are called, as far as they have names.
+
+    >>> from autograd_mini.table.primitives import PRIMITIVES
+    >>> graph = Graph((3.0,), (Instruction(PRIMITIVES["mul"], (0, 0)),))
+    >>> graph
+    <Graph: v0 = Value(3.0); v1 = v0 * v0>
+    >>> graph(Value(5.0)).data
+    25.0
+    >>> graph.compute([7], lambda primitive, x, y: x * y)
+    [7, 49]
+    """
+
+    leaves: tuple[float, ...]
+    instructions: tuple[Instruction, ...]
+    names: tuple[str | None, ...] = field(default=(), compare=False)
+
+    @classmethod
+    def of(cls, root: Value) -> Graph:
+        """Return the graph that computed a Value, at the numbers that its leaves hold now.
+
+        >>> x = Value(3.0, name="x")
+        >>> Graph.of(2 * x + x)
+        <Graph: x = Value(3.0); v1 = 2.0 * x; v2 = v1 + x>
+        """
+        return cls.recorded(root)[0]
+
+    @classmethod
+    def recorded(cls, root: Value) -> tuple[Graph, list[Value]]:
+        """Return the graph that computed a Value, and the Values that are its nodes, in order."""
+        order = topological_order(root)
+        leaves = [node for node in order if node.op is None]
+        nodes = [*leaves, *(node for node in order if node.op is not None)]
+        place = {node: number for number, node in enumerate(nodes)}
+        instructions = []
+        for node in nodes[len(leaves) :]:
+            assert node.op is not None
+            found = [o if isinstance(o, float) else place[o] for o in node.operands]
+            instructions.append(Instruction(node.op, node.op.arranged(found)))
+        numbers, names = (tuple(getattr(leaf, a) for leaf in leaves) for a in ("data", "name"))
+        return cls(numbers, tuple(instructions), names), nodes
+
+    def __call__(self, *leaves: Value) -> Value:
+        """Return the output, computed from leaves."""
+        return self.nodes(*leaves)[-1]
+
+    def nodes(self, *leaves: Value) -> list[Value]:
+        """Return every node, computed from leaves; the leaves are the first."""
+        return self.compute(leaves, lambda primitive, *given: function(primitive)(*given))
+
+    def compute(self, leaves: Sequence[Any], apply: Callable[..., Any]) -> list[Any]:
+        """Return every node, computed by ``apply(primitive, *operands)``.
+
+        Args:
+            leaves: as many as the graph has, of any type.
+            apply: gets a list for an operand inside a sum; constants stay floats.
+        """
+        nodes = list(leaves)
+        for instruction in self.instructions:
+            given = [looked_up(reference, nodes) for reference in instruction.operands]
+            nodes.append(apply(instruction.primitive, *given))
+        return nodes
+
+    def lines(self) -> list[str]:
+        """Return Python lines that make the nodes, one each."""
+        names = self.node_names()
+        made = [f"Value({_constant(number)})" for number in self.leaves]
+        made += [_expression(instruction, names) for instruction in self.instructions]
+        return [f"{name} = {text}" for name, text in zip(names, made, strict=True)]
+
+    def node_names(self) -> list[str]:
+        """Return what `lines` calls the nodes: a leaf by its own name if that can be used."""
+        given = [*self.names, *[None] * (len(self.leaves) - len(self.names))]
+        names: list[str] = []
+        for number, name in enumerate([*given, *[None] * len(self.instructions)]):
+            usable = name and name.isidentifier() and not iskeyword(name) and name not in _TAKEN
+            if usable and given.count(name) == 1 and not _is_numbered(str(name)):
+                names.append(str(name))
+            else:
+                names.append(f"v{number}")
+        return names
+
+    def __str__(self) -> str:
+        lines = self.lines()
+        names = self.node_names()
+        gradients = ", ".join(f"{name}.grad" for name in names[: len(self.leaves)])
+        body = [*lines, f"{names[-1]}.backward()", f"print({gradients})"]
+        header = ["import autograd_mini as ag"] if any("ag." in line for line in lines) else []
+        return "\n".join([*header, "from autograd_mini import Value", "", *body])
+
+    def __repr__(self) -> str:
+        return f"<Graph: {'; '.join(self.lines())}>"
+
+
+def looked_up(reference: Reference, nodes: Sequence[Any]) -> Any:
+    """Return the operand that a reference stands for; a list for a tuple."""
+    if isinstance(reference, tuple):
+        return [looked_up(one, nodes) for one in reference]
+    return nodes[reference] if isinstance(reference, int) else reference
+
+
+def flat(operands: Iterable[Any]) -> Iterator[Any]:
+    """Yield the single operands, those in lists and tuples too."""
+    for one in operands:
+        if isinstance(one, tuple | list):
+            yield from one
+        else:
+            yield one
+
+
+def _expression(instruction: Instruction, names: Sequence[str]) -> str:
+    """Return the Python expression of an instruction."""
+    row = instruction.primitive
+    texts = [_written(operand, names) for operand in instruction.operands]
+    if row.name in _SIGNS:
+        # Unlike the other operators, ** takes a minus on its left for its own.
+        left = f"({texts[0]})" if row.name == "pow" and texts[0].startswith("-") else texts[0]
+        return f"{left} {_SIGNS[row.name]} {texts[1]}"
+    if row.name == "neg":
+        return f"-{texts[0]}"
+    if row.name == "abs":
+        return f"abs({texts[0]})"
+    return f"ag.{row.name}({', '.join(texts)})"
+
+
+def _written(reference: Reference, names: Sequence[str]) -> str:
+    if isinstance(reference, tuple):
+        return f"[{', '.join(_written(one, names) for one in reference)}]"
+    return names[reference] if isinstance(reference, int) else _constant(reference)
+
+
+def _constant(number: float) -> str:
+    return repr(number) if math.isfinite(number) else f'float("{number!r}")'
+
+
+def _is_numbered(name: str) -> bool:
+    return name[0] == "v" and name[1:].isdecimal()

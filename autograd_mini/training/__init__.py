@@ -1,0 +1,6 @@
+"""Training: the loop, and the record of what happened in it."""
+
+from autograd_mini.training.fitting import fit
+from autograd_mini.training.history import History
+
+__all__ = ["History", "fit"]

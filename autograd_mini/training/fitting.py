@@ -1,0 +1,381 @@
+"""`fit`: train a model until it is good enough, time is up, or something goes wrong."""
+
+from __future__ import annotations
+
+import math
+import random
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Protocol
+
+from autograd_mini.arguments import count, number
+from autograd_mini.engines import Value
+from autograd_mini.errors import DivergenceError, DomainError, NonFiniteGradientError, StateError
+from autograd_mini.optim.optimizers import Optimizer
+from autograd_mini.training.history import Checkpoint, History, Stopped
+
+__all__ = ["fit"]
+
+EXPLOSION = 1e6
+"""Training has diverged when the loss is this many times its first, or 1 if that is larger."""
+
+
+class Model(Protocol):
+    """What can be trained: a function of one example, with parameters."""
+
+    def __call__(self, x: Any, /) -> Any:
+        """Return the prediction for an example."""
+
+    def parameters(self) -> Iterable[Value]:
+        """Return the leaves that training may change."""
+
+
+def fit(
+    model: Model,
+    X: Iterable[Any],  # noqa: N803 - the field's name for the examples
+    y: Iterable[Any],
+    *,
+    loss: Callable[[list[Any], list[Any]], Value],
+    optimizer: Optimizer,
+    epochs: int,
+    batch_size: int | None = None,
+    tolerance: float | None = None,
+    rng: random.Random | None = None,
+    callbacks: Iterable[Callable[[History], object]] = (),
+    progress: bool = False,
+    resume: History | None = None,
+) -> History:
+    """Train a model on examples; return what happened.
+
+    Each batch does what a plain loop would: predict, take the loss, ``optimizer.zero_grad()``,
+    ``loss.backward()``, ``optimizer.step()``. The training ends
+
+    - when the loss of an epoch is below ``tolerance``. With all examples in one batch this loss is
+      that of the present weights, so they are not moved any more;
+    - when all ``epochs`` are used up, or a callback returns True;
+    - when it diverges: the loss, a gradient or a weight is not finite, or the loss exceeds a
+      million times that of the first epoch (or a million, if that was below 1). The weights, and
+      what the optimiser remembers, then go back to the start of the epoch with the lowest loss;
+      with all examples in one batch they are the weights that gave this loss;
+    - on Ctrl-C, with the weights as they were before a step, or after it.
+
+    What fails before the first update is no divergence, but an error.
+
+    With ``resume=history`` a training goes on from the start of the epoch that was interrupted, or
+    after the last. With the same arguments it ends as if it had never stopped, to the last bit:
+    weights, memory and settings of the optimiser, history, state of ``rng``. An epoch that was
+    interrupted, or reached the tolerance or diverged, is gone through again, with its callbacks.
+
+    Args:
+        model: called with an example, it returns a prediction; it has ``parameters()``.
+        X: the examples: a list, a tuple, an array.
+        y: their targets, as many.
+        loss: called with the list of predictions and the list of targets of a batch, it returns
+            the Value to make small.
+        optimizer: made with the parameters of the model, or some of them.
+        epochs: how many times to go through all examples, at most, before ``resume`` included.
+        batch_size: how many examples an update is computed from; None for all of them.
+        tolerance: the loss that is small enough, at least 0; None to go on anyway.
+        rng: shuffles the examples before each epoch; None to keep their order.
+        callbacks: functions called with the history after each epoch; one that returns True ends
+            the training, one that raises ends it with that error.
+        progress: show a progress bar, if tqdm is installed.
+        resume: what an earlier `fit` returned, or gave to its callbacks; it can be pickled. The
+            model, the optimizer and the rng may be new ones of the same kind.
+
+    Raises:
+        TypeError: an argument is of a wrong kind, or the loss is not a Value.
+        ValueError: an argument is out of its range, or the optimizer moves nothing of this model.
+        StateError: ``resume`` is of a training with another kind of optimizer or rng.
+        DomainError, NonFiniteGradientError: the first loss or its gradient is not finite.
+
+    >>> from autograd_mini.losses import sum_of_squares
+    >>> from autograd_mini.nn import MLP
+    >>> from autograd_mini.optim import SGD
+    >>> line = MLP(1, [1], rng=random.Random(0))
+    >>> X, y = [[0.0], [0.5], [1.0]], [1.0, 2.0, 3.0]
+    >>> descent = SGD(line.parameters(), lr=0.2)
+    >>> fit(line, X, y, loss=sum_of_squares, optimizer=descent, epochs=500, tolerance=1e-9).stopped
+    'tolerance'
+    >>> round(line([2.0]).data, 3)
+    5.0
+    """
+    examples = _examples(X, y)
+    epochs = count(epochs, what="fit: epochs")
+    batch_size = len(examples) if batch_size is None else count(batch_size, what="fit: batch_size")
+    if tolerance is not None:
+        tolerance = number(tolerance, what="fit: tolerance")
+        if not tolerance >= 0:
+            raise ValueError(f"fit: tolerance must be at least 0, got {tolerance!r}")
+    _check_parts(model, loss, optimizer, rng)
+    callbacks = _callables(callbacks)
+    if resume is not None:
+        _check_resume(resume, optimizer, epochs, rng)
+    training = _Training(model, loss, optimizer, tolerance, rng)
+    training.begin(resume)
+    bar = None
+    if progress and (bar := _bar(epochs, training.history.epochs)):
+        callbacks.insert(0, partial(_show, bar))
+
+    try:
+        with bar or nullcontext():
+            training.run(examples, epochs, batch_size, callbacks)
+    except KeyboardInterrupt:
+        where = f"in epoch {min(training.number, epochs)}"
+        training.stop(
+            "interrupted", f"Training was interrupted {where}; no update was done by halves."
+        )
+    return training.history
+
+
+@dataclass
+class _Training:
+    """A training under way."""
+
+    model: Model
+    loss: Callable[[list[Any], list[Any]], Value]
+    optimizer: Optimizer
+    tolerance: float | None
+    rng: random.Random | None
+    history: History = field(default_factory=History)
+    has_moved: bool = False
+
+    def begin(self, earlier: History | None) -> None:
+        """Begin with everything as it is, or go back to the checkpoint of an earlier training."""
+        if earlier is None:
+            self.remember()
+            return
+        checkpoint = earlier._remembered()
+        numbers = {name: of[: checkpoint.epochs] for name, of in earlier.history.items()}
+        self.history = History(numbers)
+        self.history._checkpoint = checkpoint
+        self.has_moved = checkpoint.epochs > 0
+        if self.rng is not None:
+            self.rng.setstate(checkpoint.rng_state)
+        for name, setting in checkpoint.settings.items():
+            setattr(self.optimizer, name, setting)
+        self.optimizer.restore(checkpoint.latest)
+
+    def remember(self) -> None:
+        """Make a checkpoint, which takes the place of the one before by a single store."""
+        latest, before = self.optimizer.snapshot(), self.history._checkpoint
+        lowest, best = math.inf, latest
+        if before is not None:
+            lowest, best = before.lowest_and_best(self.history.history["loss"])
+        self.history._checkpoint = Checkpoint(
+            epochs=self.history.epochs,
+            latest=latest,
+            best=best,
+            lowest=lowest,
+            optimizer=type(self.optimizer).__name__,
+            settings={name: getattr(self.optimizer, name) for name in self.optimizer.settings},
+            rng=type(self.rng).__name__,
+            rng_state=_state_of(self.rng),
+        )
+
+    @property
+    def number(self) -> int:
+        """Which epoch it is, from 1."""
+        return self.history._remembered().epochs + 1
+
+    def run(
+        self,
+        examples: list[tuple[Any, Any]],
+        epochs: int,
+        batch_size: int,
+        callbacks: list[Callable[[History], object]],
+    ) -> None:
+        """Go through the epochs until there is a reason to stop."""
+        while self.number <= epochs:
+            try:
+                good_enough = self.epoch(_batches(examples, batch_size, self.rng))
+            except (DomainError, NonFiniteGradientError, DivergenceError) as error:
+                if not self.has_moved:
+                    error.add_note(
+                        "fit: this is the first loss, so nothing has diverged yet; "
+                        "the reason is in the examples, the first weights or the loss"
+                    )
+                    raise
+                self.fall_back(error)
+                return
+            wishes = [callback(self.history) for callback in callbacks]
+            if good_enough:
+                self.stop("tolerance", f"The loss is below the tolerance of {self.tolerance!r}.")
+                return
+            self.remember()
+            if any(map(_is_true, wishes)):
+                self.stop("callback", "A callback ended the training.")
+                return
+        self.stop("epochs", f"All {epochs} epochs were used up.")
+
+    def stop(self, stopped: Stopped, message: str) -> None:
+        """End the training with the weights as they are."""
+        self.history._latest = self.optimizer.snapshot()
+        self.history.stopped, self.history.message = stopped, message
+
+    def epoch(self, batches: Sequence[list[tuple[Any, Any]]]) -> bool:
+        """Go through all examples once; return whether the loss is below the tolerance."""
+        total = sum(map(len, batches))
+        loss = grad_norm = 0.0
+        for batch in batches:
+            share = len(batch) / total
+            batch_loss, batch_norm = self.backward(batch)
+            loss += share * batch_loss
+            grad_norm += share * batch_norm
+            if len(batches) > 1:
+                self.step()
+        self.history._record(loss, grad_norm)
+        limit = EXPLOSION * max(1.0, abs(self.history.history["loss"][0]))
+        if loss > limit:
+            raise DivergenceError(f"the loss of {loss!r} exceeds the limit of {limit!r}")
+        if self.tolerance is not None and loss < self.tolerance:
+            return True
+        if len(batches) == 1:
+            self.step()
+        return False
+
+    def step(self) -> None:
+        """Update the weights; whatever fails from now on may be a divergence."""
+        self.has_moved = True
+        self.optimizer.step()
+
+    def backward(self, batch: list[tuple[Any, Any]]) -> tuple[float, float]:
+        """Leave the gradients of a batch in the parameters; return its loss and their norm."""
+        loss = self.loss([self.model(x) for x, _ in batch], [target for _, target in batch])
+        if not isinstance(loss, Value):
+            raise TypeError(
+                f"fit: the loss must be a Value, got {type(loss).__name__} {loss!r}, which has no "
+                "gradient; do the predictions depend on parameters that are Values, and does the "
+                "loss use them rather than their .data?"
+            )
+        if not math.isfinite(loss.data):
+            raise DomainError(f"the loss is {loss.data!r}")
+        self.optimizer.zero_grad()
+        loss.backward()
+        norm = math.hypot(*[parameter.grad for parameter in self.optimizer.parameters])
+        if not math.isfinite(norm):
+            raise NonFiniteGradientError(f"the norm of the gradient is {norm!r}")
+        return loss.data, norm
+
+    def fall_back(self, error: Exception) -> None:
+        """End the training with the best weights, and gradients of zero."""
+        losses = self.history.history["loss"]
+        self.optimizer.restore(self.history.best)
+        self.optimizer.zero_grad()
+        where = "that it began with"
+        if losses:
+            least = min(losses)
+            where = f"of the start of epoch {losses.index(least) + 1}, whose loss is least, {least}"
+        self.stop(
+            "diverged",
+            f"Training diverged in epoch {self.number}: {error}. The weights are those {where}.",
+        )
+
+
+def _batches(
+    examples: list[tuple[Any, Any]], size: int, rng: random.Random | None
+) -> list[list[tuple[Any, Any]]]:
+    """Return the examples in batches: in order, or in an order that depends on ``rng`` alone."""
+    if rng is not None:
+        examples = examples.copy()
+        rng.shuffle(examples)
+    return [examples[i : i + size] for i in range(0, len(examples), size)]
+
+
+def _examples(X: Any, y: Any) -> list[tuple[Any, Any]]:  # noqa: N803 - as in fit
+    for what, given in (("X", X), ("y", y)):
+        is_list = hasattr(given, "__len__") and hasattr(given, "__getitem__")
+        is_single = getattr(given, "ndim", 1) == 0  # an array of NumPy without dimensions
+        if not is_list or is_single or isinstance(given, str | bytes | Mapping):
+            raise TypeError(
+                f"fit: {what} must be a list, a tuple or an array, got {type(given).__name__}"
+            )
+    if len(X) != len(y):
+        raise ValueError(f"fit: X and y must be equally long, got lengths {len(X)} and {len(y)}")
+    if len(X) == 0:
+        raise ValueError("fit: there must be at least one example, got none")
+    return list(zip(X, y, strict=True))
+
+
+def _check_parts(model: Any, loss: Any, optimizer: Any, rng: Any) -> None:
+    if not callable(model) or not callable(getattr(model, "parameters", None)):
+        raise TypeError(f"fit: model must be callable and have parameters(), got {model!r}")
+    if not callable(loss):
+        raise TypeError(f"fit: loss must be a function of predictions and targets, got {loss!r}")
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(f"fit: optimizer must be an Optimizer, such as SGD, got {optimizer!r}")
+    if set(optimizer.parameters).isdisjoint(model.parameters()):
+        raise ValueError(
+            f"fit: {optimizer!r} moves no parameter of this model; make it with model.parameters()"
+        )
+    if rng is not None and (isinstance(rng, type) or not hasattr(rng, "shuffle")):
+        raise TypeError(f"fit: rng must be a random.Random, got {rng!r}; try random.Random({rng})")
+
+
+def _check_resume(resume: Any, optimizer: Optimizer, epochs: int, rng: Any) -> None:
+    if not isinstance(resume, History):
+        raise TypeError(f"fit: resume must be the History of an earlier fit, got {resume!r}")
+    earlier = resume._remembered()
+    weights = len(earlier.latest.weights)
+    if (earlier.optimizer, weights) != (type(optimizer).__name__, len(optimizer.parameters)):
+        raise StateError(
+            f"fit: resume is a training by {earlier.optimizer} (parameters: {weights}), "
+            f"but the optimizer is {optimizer!r}"
+        )
+    if earlier.rng != type(rng).__name__:
+        raise StateError(
+            f"fit: resume is a training with an rng of type {earlier.rng}, got {rng!r}"
+        )
+    if rng is not None and earlier.rng_state is None:
+        raise TypeError(
+            f"fit: only a random.Random can go back to its state for resume, got {rng!r}"
+        )
+    if epochs < resume.epochs:
+        raise ValueError(
+            f"fit: epochs must be at least the {resume.epochs} of resume, got {epochs}"
+        )
+
+
+def _state_of(rng: Any) -> Any:
+    """Return the state of a generator, None if it has none that can be read, as NumPy's."""
+    with suppress(AttributeError, NotImplementedError):
+        return rng.getstate()
+
+
+def _callables(callbacks: Any) -> list[Callable[[History], object]]:
+    if callable(callbacks):
+        raise TypeError("fit: callbacks takes a list of functions, got one; put it in a list")
+    if not isinstance(callbacks, Iterable):
+        raise TypeError(f"fit: callbacks takes a list of functions, got {callbacks!r}")
+    functions = list(callbacks)
+    for one in functions:
+        if not callable(one):
+            raise TypeError(f"fit: a callback must be a function of the history, got {one!r}")
+    return functions
+
+
+def _is_true(wish: object) -> bool:
+    """Return whether a callback returned True, also NumPy's; another number is an accident."""
+    return type(wish).__name__ in ("bool", "bool_") and bool(wish)
+
+
+def _bar(epochs: int, done: int) -> Any:
+    try:
+        from tqdm import tqdm  # noqa: PLC0415 - optional, and slow to import
+    except ImportError:
+        warnings.warn(
+            "fit: progress=True needs tqdm, which is not installed; training goes on without a "
+            "bar. To get one: pip install autograd-mini[progress]",
+            stacklevel=3,
+        )
+        return None
+    return tqdm(total=epochs, initial=done, unit="epoch")
+
+
+def _show(bar: Any, history: History) -> None:
+    """Show an epoch in the bar; a callback."""
+    bar.set_postfix(loss=f"{history.history['loss'][-1]:.4g}", refresh=False)
+    bar.update()

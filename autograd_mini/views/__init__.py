@@ -1,0 +1,1 @@
+"""Views of a computation graph: drawings, explanations, a page, charts."""

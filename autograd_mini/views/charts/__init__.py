@@ -1,0 +1,21 @@
+"""Charts of functions, descents, trainings, gradients and decisions, drawn by matplotlib.
+
+Each function draws on the ``ax`` that it is given, or on a new figure, and returns the Axes: set
+a title, draw more, ``ax.figure.savefig("chart.png")``. The colours are ones that the colour-blind
+can tell apart (Okabe and Ito, *Color Universal Design*, 2008), and lines differ in more than
+colour. No number and no gradient of what is drawn is changed.
+"""
+
+from autograd_mini.views.charts.decisions import decision_boundary
+from autograd_mini.views.charts.descents import descent
+from autograd_mini.views.charts.slopes import activation, activations
+from autograd_mini.views.charts.trainings import gradient_sizes, losses
+
+__all__ = [
+    "activation",
+    "activations",
+    "decision_boundary",
+    "descent",
+    "gradient_sizes",
+    "losses",
+]

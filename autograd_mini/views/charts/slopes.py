@@ -1,0 +1,157 @@
+"""Charts of functions with their slopes."""
+
+from __future__ import annotations
+
+import math
+import reprlib
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from autograd_mini.engines import Value
+from autograd_mini.errors import DomainError
+from autograd_mini.nn.activations import ACTIVATIONS, Activation, as_activation
+from autograd_mini.views.charts.canvas import BLUE, PALE, VERMILLION, axes_for, pyplot_for
+from autograd_mini.views.charts.curves import Curve, interval, sampled, slope_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["activation", "activations"]
+
+
+def activation(
+    function: str | Callable[[Any], Any] | Activation,
+    /,
+    *,
+    low: float = -4.0,
+    high: float = 4.0,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw a function of one Value and its slope, which is what ``backward`` would give.
+
+    Jumps are drawn as jumps, and there is a gap where the function is not defined. Of one over a
+    layer, as softmax, the first output for the inputs [x, 0] is drawn.
+
+    Args:
+        function: a name in `autograd_mini.nn.activations.ACTIVATIONS`, or a function of a Value.
+        low, high: where x begins and ends.
+        ax: where to draw; None makes a figure.
+
+    Raises:
+        ValueError: there is no activation of that name, ``low`` is not below ``high``, or the
+            function is defined nowhere between them.
+        TypeError: it is neither a name nor a function, or returns no Value.
+        ModuleNotFoundError: matplotlib is not installed.
+
+    >>> from matplotlib.figure import Figure
+    >>> value, slope = activation("tanh", ax=Figure().subplots()).lines
+    >>> float(max(slope.get_ydata()))
+    1.0
+    """
+    what = "plots.activation"
+    chosen = as_activation(function)
+    low, high = interval(low, high, what)
+    curves = _value_and_slope(chosen, low, high, what)
+    axes = axes_for(ax, what)
+    _draw_activation(axes, chosen, curves)
+    axes.legend()
+    return axes
+
+
+def activations(
+    functions: Iterable[str | Callable[[Any], Any] | Activation] | None = None,
+    /,
+    *,
+    low: float = -4.0,
+    high: float = 4.0,
+) -> Any:
+    """Draw several functions and their slopes on a new figure, each in a panel of its own.
+
+    Args:
+        functions: several of what `activation` takes; None for all activations of the library.
+        low, high: where x begins and ends.
+
+    Returns:
+        An array of the panels' Axes.
+
+    Raises:
+        TypeError, ValueError, ModuleNotFoundError: as for `activation`, or there are none.
+
+    >>> from matplotlib import pyplot
+    >>> panels = activations(["relu", "leaky_relu"])
+    >>> [panel.get_title() for panel in panels]
+    ['relu', 'leaky_relu']
+    >>> pyplot.close(panels[0].figure)
+    """
+    what = "plots.activations"
+    given = ACTIVATIONS if functions is None else functions
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise TypeError(f"{what} takes a list, such as ['relu', 'tanh'], got {given!r}")
+    chosen = [as_activation(function) for function in given]
+    if not chosen:
+        raise ValueError(f"{what} needs at least one function, got none; without any it draws all")
+    low, high = interval(low, high, what)
+    curves = [_value_and_slope(one, low, high, what) for one in chosen]
+    columns = min(len(chosen), 4)
+    rows = math.ceil(len(chosen) / columns)
+    figure, grid = pyplot_for(what).subplots(
+        rows, columns, figsize=(3.2 * columns, 3.2 * rows), squeeze=False, layout="constrained"
+    )
+    figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
+    panels, spare = grid.flat[: len(chosen)], grid.flat[len(chosen) :]
+    for panel, one, pair in zip(panels, chosen, curves, strict=True):
+        _draw_activation(panel, one, pair)
+    for panel in spare:
+        panel.set_axis_off()
+    if len(spare):
+        spare[0].legend(handles=panels[0].lines, loc="center", fontsize="x-large", frameon=False)
+    else:
+        figure.legend(handles=panels[0].lines, loc="outside lower center", ncols=2, frameon=False)
+    return panels
+
+
+def _value_and_slope(
+    activation: Activation, low: float, high: float, what: str
+) -> tuple[Curve, Curve]:
+    """Return the curves of a function and of its derivative.
+
+    Raises:
+        TypeError: it returns no Value.
+        ValueError: it is defined nowhere.
+    """
+
+    @cache
+    def at(x: float) -> tuple[float, float]:
+        leaf = Value(x, name="x")
+        try:
+            out = activation.function([leaf, 0.0] if activation.over_layer else leaf)
+        except DomainError:
+            return math.nan, math.nan
+        if activation.over_layer:
+            out = out[0]
+        if not isinstance(out, Value):
+            raise TypeError(
+                f"{what}: {activation.name} must return a Value, or its slope is lost; "
+                f"got {type(out).__name__} {reprlib.repr(out)}"
+            )
+        return out.data, slope_of(out, leaf)
+
+    value, slope = (
+        sampled(of_point, low, high) for of_point in (lambda x: at(x)[0], lambda x: at(x)[1])
+    )
+    if not any(map(math.isfinite, value.ys)):
+        raise ValueError(
+            f"{what}: {activation.name} is defined nowhere from {low:g} to {high:g}; "
+            "choose other numbers for low and high"
+        )
+    return value, slope
+
+
+def _draw_activation(axes: Any, activation: Activation, curves: tuple[Curve, Curve]) -> None:
+    value, slope = curves
+    axes.plot(*value, color=BLUE, linewidth=2.5, label="value")
+    axes.plot(*slope, color=VERMILLION, linewidth=2, linestyle="--", label="slope")
+    axes.set_title(activation.name + (" of [x, 0]" if activation.over_layer else ""))
+    axes.set(xlim=(value.xs[0], value.xs[-1]), xlabel="x", ylabel="value, slope")
+    axes.grid(visible=True, color=PALE)

@@ -1,0 +1,202 @@
+"""Charts of a training: its losses, and the gradients of its model."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from autograd_mini.arguments import finite
+from autograd_mini.errors import StateError
+from autograd_mini.nn.module import Module
+from autograd_mini.training.history import History
+from autograd_mini.views.charts.canvas import (
+    COLOURS,
+    LINES,
+    MARKERS,
+    PALE,
+    axes_for,
+    choose_scale,
+    draw_legend_beside,
+    labelled,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["gradient_sizes", "losses"]
+
+_MANY = 100.0
+"""Losses are shown on a logarithmic scale if the largest is that many times the smallest."""
+_ENDS = {
+    "tolerance": ("*", "below the tolerance after {}"),
+    "epochs": ("s", "{} used up"),
+    "diverged": ("X", "diverged after {}"),
+    "interrupted": ("^", "interrupted after {}"),
+    "callback": ("D", "ended by a callback after {}"),
+    None: ("", "goes on after {}"),
+}
+"""For each way in which a training ends, the mark at the end of its curve, and the words."""
+_NEURON = re.compile(r"(^|\.)neurons\.\d+(\..*)?$")
+_NUMBERED_LAYER = re.compile(r"layers\.\d+")
+
+
+def losses(history: History | Mapping[str, History], /, *, ax: Axes | None = None) -> Axes:
+    """Draw the loss of each epoch of one training or several, and where and why each ended.
+
+    The scale is logarithmic if the losses span more than two decades.
+
+    Args:
+        history: what `fit` returned, or a dict of labels and what several calls of it returned.
+        ax: where to draw; None makes a figure.
+
+    Raises:
+        TypeError: it is no `History`, nor a dict of them.
+        ValueError: a training has no epochs yet, or a loss is not finite.
+        ModuleNotFoundError: matplotlib is not installed.
+
+    >>> from matplotlib.figure import Figure
+    >>> slow = History({"loss": [1.0, 0.5], "grad_norm": [2.0, 1.0]}, stopped="epochs")
+    >>> ax = losses({"slow": slow}, ax=Figure().subplots())
+    >>> ax.lines[0].get_label()
+    'slow: 2 epochs used up'
+    """
+    what = "plots.losses"
+    curves = []
+    for label, one in labelled(history, History, what):
+        ys = [
+            finite(loss, what=f"{what}: {label or 'the history'}: the loss of epoch {epoch}")
+            for epoch, loss in enumerate(one.history["loss"], start=1)
+        ]
+        if not ys:
+            raise ValueError(f"{what}: {label or 'the history'} has no epochs yet; go on with fit")
+        curves.append((label, one, ys))
+    axes = axes_for(ax, what)
+    for i, (label, one, ys) in enumerate(curves):
+        marker, words = _ENDS[one.stopped]
+        text = words.format("1 epoch" if len(ys) == 1 else f"{len(ys)} epochs")
+        axes.plot(
+            range(1, len(ys) + 1),
+            ys,
+            color=COLOURS[i % len(COLOURS)],
+            linestyle=LINES[i % len(LINES)],
+            linewidth=2,
+            marker=marker,
+            markevery=[len(ys) - 1],
+            markersize=11,
+            markeredgecolor="white",
+            label=f"{label}: {text}" if label else text,
+        )
+    choose_scale(axes, [y for _, _, ys in curves for y in ys], least=_MANY)
+    axes.set(xlabel="epoch", ylabel="loss")
+    axes.locator_params(axis="x", integer=True)
+    axes.grid(visible=True, color=PALE)
+    axes.legend()
+    return axes
+
+
+def gradient_sizes(model: Module | Mapping[str, Module], /, *, ax: Axes | None = None) -> Axes:
+    """Draw the size of the gradient in each layer of one model or several.
+
+    The size is the root mean square of the gradients of the layer's weights; biases do not count,
+    and one that no backward pass has reached counts as 0. The scale is logarithmic, with 0 at its
+    lower end if there is a layer with no gradient at all; its marker is hollow.
+
+    Args:
+        model: a module after a backward pass, or a dict of labels and several of them.
+        ax: where to draw; None makes a figure.
+
+    Raises:
+        TypeError: it is no `Module`, nor a dict of them.
+        StateError: there was no backward pass yet.
+        ValueError: a model has no weights, or a gradient is not finite.
+        ModuleNotFoundError: matplotlib is not installed.
+
+    >>> from matplotlib.figure import Figure
+    >>> from autograd_mini.nn import MLP
+    >>> model = MLP(1, [1, 1], activation="linear", init=lambda rng, fan_in, fan_out: 0.5)
+    >>> model([3.0]).backward()
+    >>> gradient_sizes(model, ax=Figure().subplots()).lines[0].get_ydata().tolist()
+    [1.5, 1.5]
+    """
+    what = "plots.gradient_sizes"
+    sizes = [(label, _sizes(one, what)) for label, one in labelled(model, Module, what)]
+    axes = axes_for(ax, what)
+    for i, (label, of_layers) in enumerate(sizes):
+        colour, marker = COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)]
+        points = list(enumerate(of_layers.values(), start=1))
+        axes.plot(
+            *zip(*points, strict=True),
+            color=colour,
+            linestyle=LINES[i % len(LINES)],
+            linewidth=2,
+            marker=marker,
+            markersize=7,
+            label=label or None,
+        )
+        if zeros := [x for x, size in points if not size]:
+            axes.plot(
+                zeros,
+                [0.0] * len(zeros),
+                linestyle="none",
+                marker=marker,
+                markersize=11,
+                markerfacecolor="white",
+                markeredgecolor=colour,
+                markeredgewidth=2,
+                zorder=3,
+                label=f"{label}: no gradient" if label else "no gradient",
+            )
+    choose_scale(axes, [size for _, of_layers in sizes for size in of_layers.values()], least=1.0)
+    _name_layers(axes, [list(of_layers) for _, of_layers in sizes])
+    axes.set_ylabel("gradient of the weights, root mean square")
+    axes.grid(visible=True, color=PALE)
+    if axes.get_legend_handles_labels()[1]:
+        draw_legend_beside(axes)
+    return axes
+
+
+def _sizes(model: Module, what: str) -> dict[str, float]:
+    """Return the root mean square of the gradients of the weights, by the path of the layer.
+
+    Raises:
+        StateError: no parameter has a gradient.
+        ValueError: there are no weights, or a gradient is not finite.
+    """
+    parameters = model.named_parameters()
+    gradients: dict[str, list[float]] = {}
+    for path, parameter in parameters:
+        owner, _, attribute = re.sub(r"(\.\d+)+$", "", path).rpartition(".")
+        if attribute not in ("bias", "biases"):
+            size = finite(parameter.grad, what=f"{what}: the gradient of {path}")
+            gradients.setdefault(_NEURON.sub("", owner), []).append(size)
+    if not gradients:
+        raise ValueError(f"{what}: {model!r} has no weights, so there is nothing to draw")
+    if not any(parameter.has_grad for _, parameter in parameters):
+        raise StateError(
+            f"{what}: {model!r} has no gradients yet; call backward() on a loss of its outputs"
+        )
+    return {
+        layer: math.hypot(*numbers) / math.sqrt(len(numbers))
+        for layer, numbers in gradients.items()
+    }
+
+
+def _name_layers(axes: Any, names: list[list[str]]) -> None:
+    """Name the layers: by numbers if they have such, or if the models have different ones."""
+    if all(_NUMBERED_LAYER.fullmatch(name) for of_model in names for name in of_model):
+        axes.set_xlabel("layer (1 is next to the input)")
+    elif any(of_model != names[0] for of_model in names):
+        axes.set_xlabel("layer, in the order of the parameters")
+    else:
+        axes.set_xlabel("layer")
+        axes.set_xticks(
+            range(1, len(names[0]) + 1),
+            [name or "all" for name in names[0]],
+            rotation=30 if len(names[0]) > 3 else 0,
+            rotation_mode="anchor",
+            horizontalalignment="right" if len(names[0]) > 3 else "center",
+        )
+        return
+    axes.locator_params(axis="x", integer=True)

@@ -1,0 +1,5 @@
+"""The chain rule of a graph, in symbols and numbers, as a textbook writes it."""
+
+from autograd_mini.views.explanation.explanation import Explanation, explain
+
+__all__ = ["Explanation", "explain"]

@@ -1,0 +1,291 @@
+"""The chain rule of a graph: the formulas of its nodes, and the factors from one to the next."""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+
+from autograd_mini.engines import Value
+from autograd_mini.engines.graph import Edge, edges, topological_order
+from autograd_mini.engines.nonfinite import numbers_of
+from autograd_mini.engines.templates import Operand
+from autograd_mini.nn.activations import ACTIVATIONS
+from autograd_mini.table.languages import as_latex, as_text
+from autograd_mini.table.primitives import Primitive
+from autograd_mini.views.explanation import algebra
+
+__all__ = ["Chain", "Factor", "Formulas", "adjoints"]
+
+_LARGEST = 9
+"""How many names, numbers and operations an expression may have that needs no name of its own."""
+_LONGEST = 60
+"""The same for one that stands in no formula of a derivative, as in a long sum."""
+
+
+@dataclass(frozen=True)
+class Factor:
+    """A partial derivative of one named Value with respect to another, in symbols and as a number.
+
+    Attributes:
+        of, wrt: the names of the two.
+        value: the number, from the partial derivatives recorded when the nodes were made.
+    """
+
+    of: str
+    wrt: str
+    value: float
+    formula: ast.expr = field(repr=False, compare=False)
+
+    @property
+    def text(self) -> str:
+        """The derivative in symbols, in plain text."""
+        return as_text(self.formula)
+
+    @property
+    def latex(self) -> str:
+        """The derivative in symbols, as LaTeX for mathematics mode."""
+        return as_latex(self.formula)
+
+
+class Formulas:
+    """The formulas of the nodes of a graph.
+
+    Args:
+        names: a name for each Value.
+        inlined: those that show as the expression they are computed by, not by their names.
+    """
+
+    def __init__(self, names: Mapping[Value, str], inlined: Collection[Value] = ()) -> None:
+        self.names = names
+        self.inlined = inlined
+
+    def of(self, operand: Operand) -> ast.expr:
+        """Return what an operand is called, or the expression it is computed by."""
+        if isinstance(operand, float):
+            return algebra.number(operand)
+        if operand in self.inlined:
+            return self.definition(operand)
+        return algebra.name(self.names[operand])
+
+    def definition(self, node: Value) -> ast.expr:
+        """Return the expression that a node is computed by, over its operands."""
+        assert node.op is not None
+        single: dict[str, ast.expr] = {}
+        sequences: dict[str, list[ast.expr]] = {}
+        operands = node.op.arranged(node.operands)
+        for key, operand in zip(node.op.operands, operands, strict=True):
+            if isinstance(operand, tuple):
+                sequences[key] = [self.of(one) for one in operand]
+            else:
+                single[key] = self.of(operand)
+        return algebra.substituted(node.op.formula, single, sequences)
+
+    def partial(self, edge: Edge, *, cases: bool = False) -> ast.expr:
+        """Return the derivative along an edge in the textbook's form.
+
+        Of several cases it is the one that applies, or with ``cases`` all of them.
+        A NaN has no derivative but NaN.
+        """
+        node = edge.node
+        assert node.op is not None
+        slot, beside = _slot(node, edge.position)
+        operands = {"out": node, **{key: node.operands[place] for key, place in beside.items()}}
+        tree = node.op.textbook[slot].tree
+        if not cases:
+            if math.isnan(node.data):
+                return algebra.number(node.data)
+            tree = algebra.decided(tree, {key: numbers_of(one) for key, one in operands.items()})
+        tree = algebra.substituted(tree, {key: self.of(one) for key, one in operands.items()}, {})
+        return algebra.simplified(tree)
+
+
+class Chain:
+    """The ways of a gradient from a result back to a Value, over the Values that have names.
+
+    A result of plain arithmetic that nobody has named, that is used once and is short needs no
+    name: the derivative of ½(T − a)² with respect to a is then one factor, −(T − a). What an
+    activation function is given always has one.
+
+    Args:
+        root: the result.
+        wrt: a Value that it was computed from.
+        names: a name for each Value.
+        given: those Values whose name a user gave.
+    """
+
+    def __init__(
+        self, root: Value, wrt: Value, names: Mapping[Value, str], given: Collection[Value]
+    ) -> None:
+        order = topological_order(root)
+        above = {wrt}
+        for node in order:
+            if any(edge.operand in above for edge in edges(node)):
+                above.add(node)
+        self.formulas = Formulas(names, _inlined(order, given={root, wrt, *given}))
+        self.nodes = [
+            node for node in reversed(order) if node in above and node not in self.formulas.inlined
+        ]
+        """The Values on the ways, from the result back."""
+        self.names = names
+        self.given = given
+        self._above = above
+
+    @cached_property
+    def consumers(self) -> Mapping[Value, Sequence[tuple[Value, Factor]]]:
+        """For each of the nodes, those computed from it, each with the factor between the two."""
+        found: dict[Value, list[tuple[Value, Factor]]] = {node: [] for node in self.nodes}
+        for node in self.nodes:
+            for operand, factor in self._factors(node):
+                found[operand].append((node, factor))
+        return found
+
+    @cached_property
+    def ways(self) -> Mapping[Value, int]:
+        """For each of the nodes, how many ways there are from the result to it."""
+        root, *others = self.nodes
+        found = {root: 1}
+        for node in others:
+            found[node] = sum(found[consumer] for consumer, _ in self.consumers[node])
+        return found
+
+    @cached_property
+    def adjoints(self) -> Mapping[Value, float]:
+        """For each of the nodes, the derivative of the result with respect to it."""
+        found = adjoints(self.nodes[0])
+        return {node: found[node] for node in self.nodes}
+
+    def paths(self) -> Iterator[tuple[Factor, ...]]:
+        """Yield the factors of each way, from the result back."""
+        root, wrt = self.nodes[0], self.nodes[-1]
+        unfinished: list[tuple[Value, tuple[Factor, ...]]] = [(wrt, ())]
+        while unfinished:
+            node, factors = unfinished.pop()
+            if node is root:
+                yield factors
+            for consumer, factor in self.consumers[node]:  # so that the last comes out first
+                unfinished.append((consumer, (factor, *factors)))
+
+    def _factors(self, node: Value) -> Iterator[tuple[Value, Factor]]:
+        """Yield the factors from a node to those that it is computed from."""
+        terms: dict[Value, list[tuple[list[ast.expr], float]]] = {}
+        unfinished: list[tuple[Value, list[ast.expr], float]] = [(node, [], 1.0)]
+        while unfinished:
+            at, formulas, value = unfinished.pop()
+            below = []
+            for edge in edges(at):
+                if edge.operand not in self._above:
+                    continue
+                found = [*formulas, self.formulas.partial(edge)], value * edge.partial
+                if edge.operand in self.formulas.inlined:
+                    below.append((edge.operand, *found))
+                else:
+                    terms.setdefault(edge.operand, []).append(found)
+            unfinished += reversed(below)
+        for operand, several in terms.items():
+            number = 0.0
+            for _, value in several:
+                number += value
+            simplify = not math.isnan(number)  # or 0 · ∞ would become 0
+            products = [algebra.product(formulas, simplify=simplify) for formulas, _ in several]
+            formula = algebra.total(products, simplify=simplify)
+            yield operand, Factor(self.names[node], self.names[operand], number, formula)
+
+
+def adjoints(root: Value) -> dict[Value, float]:
+    """Return ∂root/∂node for each node, as ``root.backward()`` would find them, without storing.
+
+    >>> x = Value(3.0)
+    >>> list(adjoints(x * x).values()), x.has_grad
+    ([6.0, 1.0], False)
+    """
+    order = topological_order(root)
+    found = dict.fromkeys(order, 0.0)
+    found[root] = 1.0
+    for node in reversed(order):
+        for edge in edges(node):
+            found[edge.operand] += found[node] * edge.partial
+    return found
+
+
+def _inlined(order: list[Value], *, given: Collection[Value]) -> set[Value]:
+    """Return the nodes of a graph that are shown by their expressions."""
+    uses: dict[Value, int] = {}
+    sizes: dict[Value, int] = {}
+    user: dict[Value, Edge] = {}
+    for node in order:
+        sizes[node] = 1
+        for edge in edges(node):
+            uses[edge.operand] = uses.get(edge.operand, 0) + 1
+            user[edge.operand] = edge
+        if node not in given and node.op is not None and _is_arithmetic(node.op):
+            sizes[node] += sum(
+                1 if isinstance(o, float) or uses[o] > 1 or sizes[o] > _LONGEST else sizes[o]
+                for o in node.operands
+            )
+    inlined: set[Value] = set()
+    mentioned: set[Value] = set()
+    needed: dict[Value, set[str]] = {}
+    for node in reversed(order):
+        needed[node] = _needed(node)
+        if node not in user:
+            continue  # the root
+        edge = user[node]
+        slot, _ = _slot(edge.node, edge.position)
+        if slot in needed[edge.node] or (edge.node in inlined and edge.node in mentioned):
+            mentioned.add(node)
+        short = sizes[node] <= (_LARGEST if node in mentioned else _LONGEST)
+        nameless = node.op is not None and node not in given and uses[node] == 1
+        if nameless and short and _is_arithmetic(node.op) and not _is_activation(edge.node):
+            inlined.add(node)
+    return inlined
+
+
+@cache
+def _is_arithmetic(op: Primitive) -> bool:
+    """Whether an operation is written with signs, not as a function.
+
+    One of more than two operands, or sequences of them, is a whole neuron.
+    """
+    return len(op.operands) <= 2 and not any(
+        isinstance(part, ast.Call) and ast.unparse(part.func) != "sum"
+        for part in ast.walk(op.formula)
+    )
+
+
+def _is_activation(node: Value) -> bool:
+    assert node.op is not None
+    return node.op.name in ACTIVATIONS
+
+
+def _needed(node: Value) -> set[str]:
+    """Return which operands of a node the formulas of its derivatives have in them."""
+    if node.op is None:
+        return set()
+    slots = {_slot(node, edge.position)[0] for edge in edges(node)}
+    found = {name for slot in slots for name in node.op.textbook[slot].names}
+    return {*found, *node.op.operands} if "out" in found else found
+
+
+def _slot(node: Value, position: int) -> tuple[str, dict[str, int]]:
+    """Return the name in the row of the operand at a position, and where those beside it are.
+
+    Beside an item of a sequence are the items of the others at its place.
+    """
+    assert node.op is not None
+    sequences = node.op.value.sequences
+    length = node.op.items(len(node.operands))
+    starts = {}
+    start = 0
+    for key in node.op.operands:
+        starts[key] = start
+        start += length if key in sequences else 1
+    slot = [key for key in starts if starts[key] <= position][-1]
+    place = position - starts[slot]
+    return slot, {
+        key: start + place * (key in sequences)
+        for key, start in starts.items()
+        if slot in sequences or key not in sequences
+    }

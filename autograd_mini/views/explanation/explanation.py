@@ -1,0 +1,351 @@
+"""`explain`: the chain rule of a graph, in symbols and numbers, as a textbook writes it."""
+
+from __future__ import annotations
+
+import ast
+import math
+import reprlib
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from autograd_mini.arguments import count
+from autograd_mini.engines import Value
+from autograd_mini.engines.graph import edges
+from autograd_mini.errors import GraphTooLargeError
+from autograd_mini.views.explanation import algebra
+from autograd_mini.views.explanation.chain import Chain, Factor, Formulas, adjoints
+from autograd_mini.views.explanation.layout import (
+    Equation,
+    Group,
+    Latex,
+    Notation,
+    Piece,
+    PlainText,
+    Sentence,
+    Table,
+)
+from autograd_mini.views.naming import given_names, named
+
+__all__ = ["Explanation", "explain"]
+
+_MOST_PATHS = 6
+"""Of more paths than that, the sum is told by adjoints."""
+_MANY_WAYS = 10**9
+"""From so many on, only their order of magnitude is told."""
+_IN_A_LINE = 6
+"""Of more factors than that, each gets a line of its own."""
+_SMALL = 0.25
+"""The largest slope of the sigmoid: factors below it make a gradient vanish."""
+
+
+def explain(
+    root: Value,
+    *,
+    wrt: Value | None = None,
+    names: Mapping[str, object] | None = None,
+    digits: int = 4,
+    max_nodes: int = 300,
+) -> Explanation:
+    """Explain a gradient by the chain rule: the partial derivatives, the symbols, the numbers.
+
+    Each partial derivative is written as a textbook writes it; the numbers are those recorded when
+    the graph was built, so no backward pass is needed, and none takes place. A result of plain
+    arithmetic that nobody has named and that is used once is written out where it is used. What
+    else has no name is called z1, a1, v1 and so on, as `draw` and `explore` call it.
+
+    Args:
+        root: the result that is differentiated.
+        wrt: by what; a Value that the result was computed from. Without it, the whole backward
+            pass is told, node by node, in the order in which it happens.
+        names: names for Values, such as ``locals()``, as in `draw`.
+        digits: how many significant digits are shown.
+        max_nodes: how many Values an explanation may go through.
+
+    Returns:
+        An `Explanation`: it prints as text, a notebook shows it as mathematics, ``.latex()`` is
+        its LaTeX text, ``.value`` the derivative.
+
+    Raises:
+        TypeError: ``root`` or ``wrt`` is not a Value, or ``names`` not a dict.
+        ValueError: ``root`` was not computed from ``wrt``.
+        GraphTooLargeError: there are more than ``max_nodes`` Values to go through.
+
+    >>> x, w = Value(0.5, name="x"), Value(2.0, name="w")
+    >>> a = (w * x - 1.0).sigmoid()
+    >>> explain(a**2, wrt=w, names={"a": a})
+    ∂out/∂w = ∂out/∂a · ∂a/∂z₁ · ∂z₁/∂w
+            = 2·a · a(1 − a) · x
+            = (1)(0.25)(0.5)
+            = 0.125
+    <BLANKLINE>
+    where
+        z₁ = w·x − 1 = 0
+        out = a² = 0.25
+    """
+    for what, given in (("root", root), ("wrt", wrt)):
+        if not isinstance(given, Value) and not (given is None and what == "wrt"):
+            raise TypeError(f"explain: {what} must be a Value, got {reprlib.repr(given)}")
+    digits = count(digits, what="explain: digits")
+    max_nodes = count(max_nodes, what="explain: max_nodes")
+    all_names = named([root], names, what="explain: names")
+    if wrt is None:
+        _limited(len(all_names), max_nodes)
+        return BackwardPass(root, all_names, digits=digits)
+    if wrt not in all_names:
+        called = f"{wrt.name!r} ({wrt.data!r})" if wrt.name else f"a Value of {wrt.data!r}"
+        raise ValueError(
+            f"explain: wrt must be a Value that {all_names[root]} was computed from, got {called}; "
+            f"its leaves are {_list_of_leaves(all_names)}"
+        )
+    own = given_names(names)
+    chain = Chain(root, wrt, all_names, {v for v in all_names if v in own or v.name})
+    _limited(len(chain.nodes), max_nodes)
+    return Derivative(chain, digits=digits)
+
+
+def _limited(nodes: int, max_nodes: int) -> None:
+    if nodes > max_nodes:
+        raise GraphTooLargeError(
+            f"explain: the way goes through {nodes} Values, more than max_nodes={max_nodes}, which "
+            "is more than one can read: explain a part of it (another root or wrt), or ask for it "
+            f"with max_nodes={nodes}"
+        )
+
+
+def _list_of_leaves(names: Mapping[Value, str]) -> str:
+    leaves = [name for value, name in names.items() if value.op is None]
+    return ", ".join(leaves[:10]) + (", …" if len(leaves) > 10 else "")
+
+
+class Explanation(ABC):
+    """The chain rule of a graph: ``print`` it, or let a notebook show it.
+
+    Attributes:
+        root: the name of the result that is differentiated.
+        wrt: the name of what it is differentiated by; None if by everything.
+        value: the derivative; 1 if by everything.
+        adjoints: the derivative by each Value on the way, by name, from the result back.
+    """
+
+    def __init__(self, *, digits: int) -> None:
+        self.digits = digits
+        self.root: str
+        self.wrt: str | None
+        self.value: float
+        self.adjoints: dict[str, float]
+
+    @abstractmethod
+    def pieces(self, notation: Notation) -> Iterator[Piece]:
+        """Yield what there is to say, written in a notation."""
+
+    def __str__(self) -> str:
+        return "\n\n".join(piece.text() for piece in self.pieces(PlainText(self.digits)))
+
+    __repr__ = __str__
+
+    def latex(self) -> str:
+        """Return the explanation as LaTeX text for mathematics mode."""
+        pieces = [piece.latex() for piece in self.pieces(Latex(self.digits))]
+        if len(pieces) == 1:
+            return pieces[0]
+        lines = r" \\[3ex] ".join(pieces)
+        return rf"\begin{{array}}{{l}} {lines} \end{{array}}"
+
+    def _repr_latex_(self) -> str:
+        return f"$${self.latex()}$$"
+
+
+class Derivative(Explanation):
+    """The derivative of a result with respect to one Value.
+
+    Attributes:
+        paths: for each way from the result to the Value its factors; empty if there are so many
+            that the explanation goes by adjoints.
+        ways: how many ways there are.
+    """
+
+    def __init__(self, chain: Chain, *, digits: int) -> None:
+        super().__init__(digits=digits)
+        self.chain = chain
+        root, wrt = chain.nodes[0], chain.nodes[-1]
+        self.root, self.wrt = chain.names[root], chain.names[wrt]
+        self.value = chain.adjoints[wrt]
+        self.adjoints = {chain.names[node]: chain.adjoints[node] for node in chain.nodes}
+        self.ways = chain.ways[wrt]
+        self.paths = tuple(chain.paths()) if self.ways <= _MOST_PATHS else ()
+
+    def pieces(self, notation: Notation) -> Iterator[Piece]:
+        assert self.wrt is not None
+        left = notation.partial(self.root, self.wrt)
+        if not self.paths:
+            yield from self.by_adjoints(notation)
+        elif len(self.paths) == 1:
+            yield from _product(self.paths[0], left, notation)
+        else:
+            yield Sentence(["", left, f" is the sum over {len(self.paths)} ways:"])
+            for factors in self.paths:
+                way = [self.wrt, *(factor.of for factor in reversed(factors))]
+                yield Sentence(["", notation.to.join(map(notation.name, way)), ""])
+                # The derivative along one arrow is only a part of ∂root/∂wrt.
+                alone = len(factors) == 1
+                product = notation.words("directly") if alone else notation.chain(factors)
+                yield from _product(factors, product, notation)
+            products = [math.prod(factor.value for factor in factors) for factors in self.paths]
+            yield Equation(left, [notation.sum(products), notation.number(self.value)])
+        yield from self.definitions(notation)
+
+    def by_adjoints(self, notation: Notation) -> Iterator[Piece]:
+        """Yield the derivative by each Value on the ways, from those by what it goes into."""
+        assert self.wrt is not None
+        left = notation.partial(self.root, self.wrt)
+        about, ways = "", algebra.number(min(self.ways, _MANY_WAYS))
+        if self.ways >= _MANY_WAYS:
+            about = "about "
+            ways = ast.BinOp(ast.Constant(10), ast.Pow(), ast.Constant(int(math.log10(self.ways))))
+        yield Sentence(
+            [
+                *("", left, f" is a sum over {about}", notation.formula(ways)),
+                " ways; step by step from the result back:",
+            ]
+        )
+        for node in self.chain.nodes[1:]:
+            consumers = self.chain.consumers[node]
+            lines: list[list[str]] = [[], [], []]
+            for consumer, factor in consumers:
+                before, adjoint = [], []
+                if consumer is not self.chain.nodes[0]:
+                    before = [notation.partial(self.root, factor.of)]
+                    adjoint = [self.adjoints[factor.of]]
+                symbols = notation.formula(factor.formula, factor=bool(before))
+                lines[0].append(
+                    notation.product([*before, notation.partial(factor.of, factor.wrt)])
+                )
+                lines[1].append(notation.product([*before, symbols]))
+                numbers = [*adjoint, factor.value]
+                lines[2].append(
+                    notation.numbers(numbers) if adjoint else notation.number(factor.value)
+                )
+            name = self.chain.names[node]
+            shown = [notation.shortened_sum(line) for line in lines]
+            left = notation.partial(self.root, name)
+            if any(consumer is self.chain.nodes[0] for consumer, _ in consumers):
+                shown = shown[1:]  # that by the result's own operand says nothing
+            yield Equation(left, [*shown, notation.number(self.adjoints[name])])
+
+    def definitions(self, notation: Notation) -> Iterator[Piece]:
+        """Yield what the Values on the way, and in the factors, stand for that nobody has named."""
+        formulas, names = self.chain.formulas, self.chain.names
+        factors = [factor for several in self.chain.consumers.values() for _, factor in several]
+        mentioned = {
+            part.id
+            for factor in factors
+            for part in ast.walk(factor.formula)
+            if isinstance(part, ast.Name)
+        }
+        mentioned |= self.adjoints.keys()
+        equations = [
+            Equation(
+                notation.name(name),
+                [notation.formula(formulas.definition(node)), notation.number(node.data)],
+                in_a_line=True,
+            )
+            for node, name in names.items()
+            if name in mentioned and node.op is not None and node not in self.chain.given
+        ]
+        if equations:
+            yield Group(Sentence(["where"]), equations)
+
+
+class BackwardPass(Explanation):
+    """The whole backward pass: the derivative of a result with respect to every Value."""
+
+    def __init__(self, root: Value, names: Mapping[Value, str], *, digits: int) -> None:
+        super().__init__(digits=digits)
+        self.root, self.wrt, self.value = names[root], None, 1.0
+        self._names = names
+        self._adjoints = adjoints(root)
+        self.adjoints = {names[n]: adjoint for n, adjoint in reversed(self._adjoints.items())}
+
+    def pieces(self, notation: Notation) -> Iterator[Piece]:
+        names, formulas = self._names, Formulas(self._names)
+        yield Equation(notation.partial(self.root, self.root), ["1"])
+        sums: dict[Value, float] = {}
+        uses = Counter(edge.operand for node in names for edge in edges(node))
+        for node in reversed(list(names)):
+            if node.op is None:
+                continue
+            made = [notation.formula(formulas.definition(node)), notation.number(node.data)]
+            head = Equation(notation.name(names[node]), made, in_a_line=True)
+            equations = []
+            for edge in edges(node):
+                before = self._adjoints[node]
+                is_first = edge.operand not in sums
+                sums[edge.operand] = sums.get(edge.operand, 0.0) + before * edge.partial
+                symbols = notation.formula(formulas.partial(edge), factor=True)
+                equations.append(
+                    Equation(
+                        notation.partial(self.root, names[edge.operand]),
+                        [
+                            notation.product([notation.partial(self.root, names[node]), symbols]),
+                            notation.numbers([before, edge.partial]),
+                            notation.number(before * edge.partial),
+                        ],
+                        sign="=" if uses[edge.operand] == 1 else "+=",
+                        now="" if is_first else notation.number(sums[edge.operand]),
+                        in_a_line=True,
+                    )
+                )
+            yield Group(head, equations)
+
+
+def _product(factors: Sequence[Factor], left: str, notation: Notation) -> Iterator[Piece]:
+    """Yield a way: its factors, their product, and what makes it small."""
+    if not factors:
+        yield Equation(left, ["1"])
+        return
+    value = math.prod(factor.value for factor in factors)
+    chain = notation.chain(factors)
+    if len(factors) <= _IN_A_LINE:
+        right = [notation.symbols(factors)]
+        if len(factors) > 1 and not all(isinstance(f.formula, ast.Constant) for f in factors):
+            right.append(notation.numbers(factor.value for factor in factors))
+        right.append(notation.number(value))
+        yield Equation(left, right if chain == left or len(factors) == 1 else [chain, *right])
+    else:
+        ends = [notation.chain(factors[:2]), notation.dots, notation.chain(factors[-1:])]
+        yield Equation(left, [notation.times.join(ends)])
+        yield _table(factors, notation)
+        yield Equation(left, [notation.number(value)])
+    yield from _what_makes_it_small(factors, notation)
+
+
+def _table(factors: Sequence[Factor], notation: Notation) -> Table:
+    rows = []
+    product = 1.0
+    for factor in factors:
+        product *= factor.value
+        rows.append(
+            [
+                notation.chain([factor]),
+                notation.formula(factor.formula),
+                notation.number(factor.value),
+                f"< {notation.quarter}" if abs(factor.value) < _SMALL else "",
+                notation.number(product),
+            ]
+        )
+    return Table(["factor", "in symbols", "value", "", "product so far"], rows)
+
+
+def _what_makes_it_small(factors: Sequence[Factor], notation: Notation) -> Iterator[Piece]:
+    zero = next((factor for factor in factors if factor.value == 0), None)
+    small = [factor for factor in factors if abs(factor.value) < _SMALL]
+    if not all(math.isfinite(factor.value) for factor in factors):
+        return
+    if zero is not None and len(factors) > 1:
+        yield Sentence(["", f"{notation.chain([zero])} = 0", " makes the whole product 0."])
+    elif len(small) > 1:
+        product = notation.number(math.prod(factor.value for factor in small))
+        some = f"{len(small)} of the {len(factors)}" if len(small) < len(factors) else "All"
+        words = [f"{some} factors are smaller than ", "; together they multiply the gradient by "]
+        yield Sentence([words[0], notation.quarter, words[1], product, "."])

@@ -1,0 +1,5 @@
+"""A page on which one steps through a graph, forward and backward, and changes its numbers."""
+
+from autograd_mini.views.page.page import Page, explore
+
+__all__ = ["Page", "explore"]

@@ -1,0 +1,201 @@
+"""`explore`: a page on which one steps through a graph, forward and backward, and changes it."""
+
+from __future__ import annotations
+
+import html
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from autograd_mini.arguments import finite
+from autograd_mini.engines import Value
+from autograd_mini.engines.graph import edges
+from autograd_mini.table.languages import as_text, name_as_text
+from autograd_mini.table.primitives import Primitive
+from autograd_mini.table.rules import prelude
+from autograd_mini.views.drawing import Picture
+from autograd_mini.views.explanation.chain import Formulas
+
+__all__ = ["Page", "explore"]
+
+_PARTS = Path(__file__).parent
+
+
+def explore(
+    root: Value,
+    path: str | PathLike[str] | None = None,
+    *,
+    names: Mapping[str, object] | None = None,
+    parameters: Iterable[Value] | None = None,
+    groups: Mapping[str, Iterable[Value]] | None = None,
+    lr: float = 0.1,
+    title: str | None = None,
+    max_nodes: int = 300,
+) -> Page:
+    """Make a page on which one steps through a graph, forward and backward, node by node.
+
+    It is one file that needs nothing else: no server, no network. Each step lights up a node and
+    shows its operation, the local derivatives in symbols and numbers, and what the backward pass
+    adds to each gradient; choosing a node shows its chain rule back to the result. Leaves have
+    sliders: the page computes everything anew, by rules printed from the table of primitives, from
+    the numbers that the leaves hold when it is made. With parameters in the graph, it does gradient
+    descent.
+
+    Args:
+        root: the result.
+        path: where to write the page.
+        names, parameters, groups: as in `draw`.
+        lr: the learning rate that gradient descent begins with, above 0.
+        title: the heading; without one, the name of the result.
+        max_nodes: how many Values the page may have.
+
+    Returns:
+        A `Page`: ``.html`` is its text, ``.save(path)`` writes it, and a notebook shows it.
+
+    Raises:
+        TypeError: the root is not a Value, or an argument not what is said above.
+        ValueError: the learning rate is not a finite number above 0.
+        GraphTooLargeError: there are more than ``max_nodes`` Values.
+        RendererNotFoundError: there is no Graphviz to draw the graph with.
+        OSError: the file cannot be written.
+    """
+    if not isinstance(root, Value):
+        raise TypeError(f"explore takes a Value, got {root!r}")
+    if title is not None and not isinstance(title, str):
+        raise TypeError(f"explore: title must be a string, got {title!r}")
+    lr = finite(lr, what="explore: lr")
+    if lr <= 0:
+        raise ValueError(f"explore: lr must be above 0, got {lr}")
+    picture = Picture(
+        root,
+        what="explore",
+        names=names,
+        parameters=parameters,
+        groups=groups,
+        max_nodes=max_nodes,
+        moving=True,
+    )
+    page = Page(_html(picture, root, lr=lr, title=title))
+    if path is not None:
+        page.save(path)
+    return page
+
+
+class Page:
+    """A page in HTML that needs no other file; a notebook shows it by itself.
+
+    Args:
+        text: its text.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.html = text
+        """The text of the page."""
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the page into a file.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        Path(path).write_text(self.html, encoding="utf-8")
+
+    def __repr__(self) -> str:
+        return f"<Page of {len(self.html) / 1000:.0f} kB; .save(path) writes it>"
+
+    def _repr_html_(self) -> str:
+        return (
+            f'<iframe srcdoc="{html.escape(self.html)}" sandbox="allow-scripts" '
+            'title="a computation graph, step by step" '
+            'style="width: 100%; height: 860px; border: 0"></iframe>'
+        )
+
+
+def _html(picture: Picture, root: Value, *, lr: float, title: str | None) -> str:
+    title = title or f"{name_as_text(picture.names[root])}, step by step"
+    title = title.encode("utf-8", "backslashreplace").decode()  # half a pair is no text
+    parts = {
+        "title": html.escape(title),
+        "style": (_PARTS / "page.css").read_text(encoding="utf-8"),
+        "graph": _svg(picture),
+        "data": _literal({"nodes": _nodes(picture), "root": picture.number[root], "lr": lr}),
+        "rows": _rows({node.op for node in picture.order if node.op is not None}),
+        "script": (_PARTS / "page.js").read_text(encoding="utf-8"),
+    }
+    template = (_PARTS / "page.html").read_text(encoding="utf-8")
+    return re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], template)
+
+
+def _svg(picture: Picture) -> str:
+    """Return the drawing as an element of a page."""
+    svg = picture.drawing().pipe(format="svg", encoding="utf-8")
+    svg = svg[svg.index("<svg") :]
+    return re.sub(r"<title>.*?</title>\n?|<!--.*?-->\n?", "", svg, flags=re.DOTALL)
+
+
+def _nodes(picture: Picture) -> list[dict[str, Any]]:
+    """Return what the page has to know of each Value, in the order of the computation."""
+    formulas = Formulas(picture.names)
+    nodes = []
+    for node in picture.order:
+        entry: dict[str, Any] = {
+            "name": name_as_text(picture.names[node]),
+            "role": picture.role(node),
+        }
+        if node.op is None:
+            entry["data"] = node.data
+        else:
+            entry["op"] = node.op.name
+            entry["operands"] = [
+                [operand] if isinstance(operand, float) else picture.number[operand]
+                for operand in node.operands
+            ]
+            entry["formula"] = as_text(formulas.definition(node))
+            partials = {edge.position: formulas.partial(edge, cases=True) for edge in edges(node)}
+            entry["partials"] = {place: as_text(tree) for place, tree in partials.items()}
+            entry["factors"] = {
+                place: as_text(tree, factor=True) for place, tree in partials.items()
+            }
+        nodes.append(entry)
+    return nodes
+
+
+def _rows(rows: set[Primitive]) -> str:
+    """Return the rules of some rows as JavaScript."""
+    lines = [prelude("javascript"), "const ROWS = {\n"]
+    for row in sorted(rows, key=str):
+        names = ", ".join(row.operands)
+        partials = ", ".join(
+            f"({names}, out) => {rule.javascript()}" for rule in row.partials.values()
+        )
+        sequences = _literal([name in row.value.sequences for name in row.operands])
+        call = f"{row.name}({names}), {row.domain}"
+        lines.append(
+            f"{_literal(row.name)}: {{value: ({names}) => {row.value.javascript()}, "
+            f"partials: [{partials}], sequences: {sequences}, "
+            f"inside: ({names}) => {_inside(row)}, domain: {_literal(call)}}},\n"
+        )
+    return "".join([*lines, "};\n"])
+
+
+def _inside(row: Primitive) -> str:
+    """Return JavaScript text: whether the operands are in their domains."""
+    conditions = []
+    for name, domain in row.domains.items():
+        less = "<" if domain.open else "<="
+        if domain.nonzero:
+            conditions.append(f"{name} !== 0")
+        if math.isfinite(domain.low):
+            conditions.append(f"{domain.low!r} {less} {name}")
+        if math.isfinite(domain.high):
+            conditions.append(f"{name} {less} {domain.high!r}")
+    return " && ".join(conditions) or "true"
+
+
+def _literal(thing: Any) -> str:
+    """Return JavaScript text for data; nothing in it can end the script element."""
+    return json.dumps(thing, separators=(",", ":")).replace("<", r"\u003c").replace(">", r"\u003e")

@@ -1,0 +1,375 @@
+import ast
+import builtins
+import math
+import operator
+import random
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.soak import soaking
+
+import autograd_mini as ag
+from autograd_mini import Value
+from autograd_mini.command.formula import Formula, FormulaError
+from autograd_mini.command.main import main
+from autograd_mini.table.primitives import TABLE
+
+numbers = st.floats(0.1, 3.0)
+
+
+@given(numbers, numbers)
+def test_a_formula_computes_what_python_would(x, y):
+    text = "-x**y / (2 + y) * +3 - exp(x) + maximum(x, y)"
+    expected = -(x**y) / (2 + y) * 3 - math.exp(x) + max(x, y)
+    assert Formula(text).value({"x": Value(x), "y": Value(y)}).data == expected
+
+
+def test_a_formula_builds_the_graph_that_the_same_python_builds():
+    x = Value(0.3, name="x")
+    node = Formula("sigmoid(2*x)").value({"x": x})
+    assert (node.op.name, node.operands[0].op.name) == ("sigmoid", "mul")
+    assert node.operands[0].operands == (2.0, x)
+
+
+def test_names_come_in_order_of_appearance_and_once():
+    assert Formula("b + w*x + b").names == ("b", "w", "x")
+
+
+def test_every_function_among_the_primitives_can_be_called():
+    for row in TABLE:
+        if hasattr(ag, row.name) and not row.nary:
+            operands = ["x", "1.5"][: len(row.operands)]
+            x = Value(1.0 if row.name in ("arccosh", "arcsin", "arccos") else 0.5)
+            if row.name == "arccosh":
+                x = Value(1.5)
+            node = Formula(f"{row.name}({', '.join(operands)})").value({"x": x})
+            assert node.op is row
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("abs(-x)", 0.5),
+        ("linear(x)", 0.5),
+        ("leaky_relu(-x)", -0.005),
+        ("leaky_relu(-x, 0.2)", -0.1),
+        ("sum(x, 1, x)", 2.0),
+        ("mean(x, 1.5)", 1.0),
+        ("logsumexp(x, x)", 0.5 + math.log(2)),
+        ("2**3*x", 4.0),
+        ("4**0.5 - 3/2 - 1 + x", 0.0),
+    ],
+)
+def test_value(text, value):
+    assert Formula(text).value({"x": Value(0.5)}).data == value
+
+
+def test_the_text_of_every_part_is_told():
+    expressions = {}
+    x = Value(1.0)
+    result = Formula("exp(x + 1)").value({"x": x}, expressions=expressions)
+    assert expressions == {result: "exp(x + 1)", result.operands[0]: "x + 1"}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x +", r"cannot read 'x \+'"),
+        ("", "cannot read ''"),
+        ("x.real", "'x.real' is not allowed"),
+        ("x[0]", r"'x\[0\]' is not allowed"),
+        ("__import__('os').system('true')", "is not allowed"),
+        ("__import__('os')", "unknown function '__import__'"),
+        ("lambda: x", "'lambda: x' is not allowed"),
+        ("x if x > 0 else 1", "is not allowed"),
+        ("0xfor x", "cannot read"),  # of which Python itself only warns
+        ("x\0", "cannot read"),
+        ("x // 2", "'x // 2' is not allowed"),
+        ("x @ x", "is not allowed"),
+        ("~x", "'~x' is not allowed"),
+        ("not x", "'not x' is not allowed"),
+        ("True * x", "'True' is not allowed"),
+        ("1j * x", "'1j' is not allowed"),
+        ("'x'", "is not allowed"),
+        ("(y := 1) + x", "is not allowed"),
+        ("[x]", "is not allowed"),
+        ("f(x)", "unknown function 'f'; known are abs, arccos"),
+        ("softmax(x)", "unknown function 'softmax'"),
+        ("exp(x, 1)", "exp takes 1 operand, got 2"),
+        ("maximum(x)", "maximum takes 2 operands, got 1"),
+        ("leaky_relu(x, 1, 2)", "leaky_relu takes 1 or 2 operands, got 3"),
+        ("sum()", "sum takes 1 operand or more, got 0"),
+        ("exp(x=1)", "is not allowed"),
+        ("exp(*x)", "is not allowed"),
+        ("exp + x", "'exp' is a function: write exp"),
+        ("-" * 10_000 + "x", "nested too deeply|cannot read"),
+        ("+".join(["x"] * 100_000), "nested too deeply|cannot read"),
+    ],
+)
+def test_what_is_no_formula_is_refused(text, message):
+    with pytest.raises(FormulaError, match=message):
+        Formula(text)
+
+
+def test_a_name_without_a_number_is_reported():
+    with pytest.raises(FormulaError, match="no number for y: give one as y=NUMBER"):
+        Formula("x + y").value({"x": Value(1.0)})
+
+
+def test_a_formula_of_numbers_alone_is_refused():
+    with pytest.raises(FormulaError, match="'1 \\+ 2' has no name in it"):
+        Formula("1 + 2").value({})
+
+
+def test_numbers_alone_never_become_complex():
+    with pytest.raises(ag.DomainError, match="pow"):
+        Formula("(-2)**0.5 * x").value({"x": Value(1.0)})
+
+
+# --- whatever is typed ---------------------------------------------------------------------------
+
+
+def folded(*xs):
+    total = -0.0
+    for x in xs:
+        total += x
+    return total
+
+
+def log_of_exponentials(*xs):
+    top = max(xs)
+    others = [x for i, x in enumerate(xs) if i != xs.index(top)]
+    return top + math.log1p(folded(*(math.exp(x - top) for x in others)) if others else 0.0)
+
+
+LIKE_MATH = "cbrt cos cosh erf exp expm1 log log10 log1p log2 sin sinh sqrt tan tanh"
+INVERSE = "cos cosh sin sinh tan tanh"
+PLAIN = {
+    **{name: getattr(math, name) for name in LIKE_MATH.split()},
+    **{f"arc{name}": getattr(math, f"a{name}") for name in INVERSE.split()},
+    "abs": abs,
+    "leaky_relu": lambda x, slope=0.01: x if x > 0 else slope * x,
+    "linear": lambda x: x,
+    "logsumexp": log_of_exponentials,
+    "maximum": max,
+    "mean": lambda *xs: folded(*xs) / len(xs),
+    "minimum": min,
+    "relu": lambda x: 0.0 if x <= 0 else x,
+    "sigmoid": lambda x: 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x)),
+    "softplus": lambda x: x + math.log1p(math.exp(-x)) if x > 0 else math.log1p(math.exp(x)),
+    "square": lambda x: x * x,
+    "step": lambda x: 1.0 if x >= 0 else 0.0,
+    "sum": folded,
+}
+SIGNS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
+OPERATIONS = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.Pow: operator.pow,
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
+}
+
+
+class UndefinedError(Exception):
+    """Python has no finite real number for an operation."""
+
+
+class InfiniteError(Exception):
+    """A constant is not finite, of which Python's functions and the library's make different."""
+
+
+def computed_by_python(node, numbers):
+    """Return what Python's own floats make of a formula."""
+    match node:
+        case ast.Constant(value=value):
+            result = float(value)
+            if not math.isfinite(result):
+                raise InfiniteError
+            return result
+        case ast.Name(id=name):
+            return numbers[name]
+        case ast.Call(func=ast.Name(id=name), args=arguments):
+            function = PLAIN[name]
+        case ast.BinOp(left=left, op=op, right=right):
+            function, arguments = OPERATIONS[type(op)], [left, right]
+        case ast.UnaryOp(op=op, operand=operand):
+            function, arguments = OPERATIONS[type(op)], [operand]
+    operands = [computed_by_python(one, numbers) for one in arguments]
+    try:
+        result = function(*operands)
+    except (ArithmeticError, ValueError):
+        raise UndefinedError from None
+    if isinstance(result, complex) or not math.isfinite(result):
+        raise UndefinedError
+    return result
+
+
+NAMES = "x y z σ ｘ é ﬁ x1 _ __debug__ inf nan boom x.boom boom(x) __import__('os') exec('boom()')"
+KEYWORDS = "True None if else and or not in is lambda for await yield"
+PUNCTUATION = "( ) [ ] { } ( ) ( ) : := . .. ... , ; ! ? @ // % & | ^ ~ << == != < > = -> \\"
+ARITHMETIC = "+ - * / ** + - * / ** ' \" ''' f' b' # $ `"
+CONSTANTS = (
+    "0 1 2 3 0.5 1e3 1e-300 1e308 1e999 .5 5. 1_0 0x1F 0b1 1j 007 1or 0xfor 9007199254740993"
+)
+ODD = [
+    *["1" + "0" * 400, "9" * 5000, " ", "\t", "\n", "\r", "\0", "\x0c", "\ufeff", "\u2028"],
+    *["\u00a0", "\ud800", "\udcff", "\U0001f600", "e\u0301"],
+]
+WORDS = [*PLAIN, *ODD]
+for words in (NAMES, KEYWORDS, PUNCTUATION, ARITHMETIC, CONSTANTS):
+    WORDS += words.split()
+
+
+def soup(rng):
+    return rng.choice(["", " "]).join(rng.choices(WORDS, k=rng.randint(0, 12)))
+
+
+def valid(rng, depth=4):
+    """Return a formula that can be read, though it may have no value."""
+    kind = rng.randrange(10) if depth else rng.randrange(3)
+    if kind < 2:
+        return rng.choice(["x", "y", "σ", "ｘ"])
+    if kind == 2:
+        return rng.choice(["0", "1", "2", "0.5", "3.25", "1e-3", "1e150", "1_0", "0x1F", ".5"])
+    if kind == 3:
+        return rng.choice("+-") + valid(rng, depth - 1)
+    if kind < 7:
+        name = rng.choice(sorted(PLAIN))
+        most = {"maximum": 2, "minimum": 2, "leaky_relu": 2, "sum": 4, "mean": 4, "logsumexp": 3}
+        least = 2 if name in ("maximum", "minimum") else 1
+        operands = [valid(rng, depth - 1) for _ in range(rng.randint(least, most.get(name, 1)))]
+        return f"{name}({', '.join(operands)})"
+    left, right = valid(rng, depth - 1), valid(rng, depth - 1)
+    return f"({left}) {rng.choice(list(SIGNS.values()))} ({right})"
+
+
+def mutated(rng):
+    """Return a formula with a few characters or words put in, taken out or doubled."""
+    text = valid(rng)
+    for _ in range(rng.randint(1, 3)):
+        at, length = rng.randint(0, len(text)), rng.randint(0, 4)
+        put = rng.choice(["", "", rng.choice(WORDS), rng.choice("()+-*/.,x0 "), text[at:]])
+        text = text[:at] + put + text[at + length :]
+    return text
+
+
+DEEP = [
+    *[("(", "x", ")"), ("-", "x", ""), ("exp(", "x", ")"), ("", "x", "+x"), ("x**", "x", "")],
+    *[("", "x", ".x"), ("", "x", "(x)"), ("[", "x", "]"), ("x+(", "x", ")"), ("(", "", "")],
+]
+
+
+def deep(rng):
+    count = rng.choice([5, 50, 190, 210, 500, 1_000, 20_000])
+    start, middle, end = rng.choice(DEEP)
+    return start * count + middle + end * count
+
+
+def typed(rng):
+    return rng.choices([soup, valid, mutated, deep], weights=[40, 30, 28, 2])[0](rng)
+
+
+NUMBERS = [0.0, 1.0, -1.0, 0.5, 2.0, -3.0, 0.1, 700.0, 1e-200, -1e200]
+
+
+def in_python(text, numbers):
+    """Return what a formula is in Python: a number, or why it is none."""
+    try:
+        return computed_by_python(ast.parse(text.strip(), mode="eval").body, numbers)
+    except UndefinedError:
+        return "undefined"
+    except InfiniteError:
+        return "whatever"
+    except RecursionError:
+        return "too deep"
+
+
+def in_the_library(formula, numbers):
+    """Return what it is here, and the text of the error."""
+    try:
+        value = formula.value({name: Value(x) for name, x in numbers.items()})
+    except ag.DomainError as error:
+        return "undefined", str(error)
+    except FormulaError as error:
+        return "refused", str(error)
+    return value.data, ""
+
+
+def check_typed(text, rng):
+    """Check that a text is refused in one line, or means what it does in Python; return which."""
+    try:
+        formula = Formula(text)
+    except FormulaError as error:
+        found, message = "refused", str(error)
+    else:
+        numbers = {name: rng.choice(NUMBERS) for name in formula.names}
+        found, message = in_the_library(formula, numbers)
+        expected = in_python(text, numbers)
+        if found == "refused":
+            assert not numbers or "nested too deeply" in message
+        else:
+            assert found == expected or expected in ("whatever", "too deep")
+    assert "\n" not in message
+    return found if message else "computed"
+
+
+@pytest.fixture
+def boom(monkeypatch):
+    """A function that Python would find under its name, and that no formula may reach."""
+    called = []
+    monkeypatch.setattr(builtins, "boom", lambda *_: called.append(1), raising=False)
+    yield
+    assert called == []
+
+
+def test_the_functions_of_formulas_are_those_that_are_computed_here():
+    with pytest.raises(FormulaError) as raised:
+        Formula("f(x)")
+    assert str(raised.value).partition("known are ")[2] == ", ".join(sorted(PLAIN))
+
+
+@pytest.mark.usefixtures("boom")
+@pytest.mark.parametrize("count", [1_000, soaking(10_000)])
+def test_any_text_is_refused_in_one_line_or_computed_as_python_would(count):
+    rng = random.Random(count)
+    met = Counter()
+    for _ in range(count):
+        text = typed(rng)
+        try:
+            met[check_typed(text, rng)] += 1
+        except BaseException as error:
+            error.add_note(f"the text was {text!r:.500}")
+            raise
+    assert min(met[kind] for kind in ("refused", "computed", "undefined")) >= count // 20
+
+
+@pytest.mark.usefixtures("boom")
+@pytest.mark.parametrize("count", [200, soaking(2_000)])
+def test_any_text_on_the_command_line_is_a_table_or_one_line_of_error(count, capsys):
+    rng = random.Random(count)
+    codes = Counter()
+    for _ in range(count):
+        text = typed(rng)
+        try:
+            names = Formula(text).names
+        except FormulaError:
+            names = ["x"]
+        assignments = [f"{name}={rng.choice(NUMBERS)}" for name in names]
+        code = main(["draw", "--", text, *assignments])
+        out, error = capsys.readouterr()
+        codes[code] += 1
+        if code == 0:
+            assert error == ""
+            assert out.count("\n") > 2
+        else:
+            assert code == 2
+            assert out == ""
+            assert error.startswith("autograd-mini draw: error: ")
+            assert error.endswith("\n")
+            assert error.count("\n") == 1, text
+    assert min(codes[0], codes[2]) > count // 20

@@ -1,0 +1,250 @@
+import importlib.metadata
+import os
+import runpy
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+
+import pytest
+
+import autograd_mini
+from autograd_mini.command import main as command
+from autograd_mini.command.main import main
+from autograd_mini.table.primitives import markdown
+
+FORMULA = "0.5*(T - sigmoid(w2*sigmoid(w1*x+b1)+b2))**2"
+NUMBERS = ["x=0.1", "w1=0.15", "b1=0.4", "w2=0.45", "b2=0.65", "T=0.25"]
+
+
+def test_draw_prints_every_value_and_gradient(capsys):
+    assert main(["draw", FORMULA, *NUMBERS]) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()[2:]]
+    table = {" ".join(row[:-2]): (row[-2], row[-1]) for row in rows}
+    assert table["w2"] == ("0.4500000000", "0.0570703982")
+    assert table["b1"] == ("0.4000000000", "0.0102139588")
+    assert table["w1 * x + b1"] == ("0.4150000000", "0.0102139588")
+    assert list(table.values())[-1] == ("0.1082295630", "1.0000000000")
+
+
+def test_draw_writes_an_svg(tmp_path, capsys):
+    path = tmp_path / "net.svg"
+    assert main(["draw", FORMULA, *NUMBERS, "-o", str(path)]) == 0
+    assert f"drawn in {path}" in capsys.readouterr().out
+    assert ET.parse(path).getroot().tag.endswith("svg")  # noqa: S314 - our own file
+
+
+def test_draw_writes_dot_source(tmp_path):
+    path = tmp_path / "net.gv"
+    assert main(["draw", "x*x", "x=3", "-o", str(path)]) == 0
+    assert path.read_text(encoding="utf-8").startswith("digraph")
+
+
+def test_parts_of_composed_functions_are_named_by_their_operation(capsys):
+    assert main(["draw", "mean(x, 2)", "x=1"]) == 0
+    assert "(sum)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["x +", "x=1"], "cannot read 'x +'"),
+        (["x + y", "x=1"], "no number for y: give one as y=NUMBER"),
+        (["x", "x=one"], "expected NAME=NUMBER, got 'x=one'"),
+        (["x", "1"], "expected NAME=NUMBER, got '1'"),
+        (["x", "x"], "expected NAME=NUMBER, got 'x'"),
+        (["x", "x=1", "y=2"], "'y' is no name of the formula; its names are x"),
+        (["1", "y=2"], "its names are none"),
+        (["x", "x=1", "x=2"], "x is given twice"),
+        (["log(x)", "x=-1"], "log(x) is nan at x = -1.0 ('x'), outside its domain x > 0"),
+        (["sqrt(x)", "x=0"], "the gradient of 'x' (0.0) would be inf"),
+        (["x", "x=1", "-o", "net"], "the name must end in .svg"),
+        (["x", "x=1", "-o", "net.foo"], "the name must end in .svg"),
+        (["+".join(["x"] * 700), "x=1"], "nested too deeply"),
+        (["x*9007199254740993", "x=1"], "no float is exactly 9007199254740993"),
+        ([f"x*1{'0' * 400}", "x=1"], "no float is exactly"),
+        (["\udcff*x", "x=1"], "it is no text"),
+        (["x", "x=1", "-o", "no/such/folder/x.svg"], "No such file or directory"),
+    ],
+)
+def test_bad_input_is_one_clear_line_and_exit_code_2(arguments, message, capsys):
+    assert main(["draw", *arguments]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("autograd-mini draw: error: ")
+    assert message in error
+    assert error.count("\n") == 1
+
+
+def test_explain_tells_the_whole_backward_pass(capsys):
+    assert main(["explain", FORMULA, *NUMBERS]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("∂out/∂out = 1\n")
+    assert "(0.09476)(0.6023) = 0.05707\n" in text
+
+
+def test_explain_tells_the_gradient_by_one_name(capsys):
+    assert main(["explain", FORMULA, *NUMBERS, "--wrt", "w1"]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("∂out/∂w₁ = ")
+    assert "= 0.001021\n" in text
+
+
+def test_explain_prints_latex(capsys):
+    assert main(["explain", "x**2", "x=3", "--wrt", "x", "--latex"]) == 0
+    text = capsys.readouterr().out
+    assert r"\frac{\partial \mathit{out}}{\partial x}" in text
+    assert "∂" not in text
+
+
+def test_explore_writes_a_page(tmp_path, capsys):
+    path = tmp_path / "page.html"
+    assert main(["explore", FORMULA, *NUMBERS, "-o", str(path)]) == 0
+    assert capsys.readouterr().out == f"The page is {path}; open it in a browser\n"
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith("<!DOCTYPE html>")
+    leaves = [f'"name":"{name}"' for name in ("x", "T")] + [r'"name":"w\u2081"']
+    assert all(leaf in text for leaf in leaves)
+
+
+@pytest.mark.parametrize("command", ["draw", "explain", "explore"])
+def test_the_largest_graph_can_be_set(command, tmp_path, capsys):
+    formula = "+".join(["x"] * 10)  # of 10 Values
+    file = ["-o", str(tmp_path / "net.gv")] if command != "explain" else []
+    arguments = [command, formula, "x=1", *file, "--max-nodes"]
+    assert main([*arguments, "10"]) == 0
+    capsys.readouterr()
+    assert main([*arguments, "9"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"autograd-mini {command}: error: {command}: ")
+    assert "10 Values, more than max_nodes=9" in error
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["explain", "x*x", "x=1", "--wrt", "y"], "--wrt: 'y' is no name of the formula; its"),
+        (["explain", "x +", "x=1"], "cannot read 'x +'"),
+        (["explain", "log(x)", "x=-1"], "outside its domain x > 0"),
+        (["explain", "x", "--wrt", "x"], "no number for x: give one as x=NUMBER"),
+        (["explore", "x*y", "x=1", "-o", "p.html"], "no number for y: give one as y=NUMBER"),
+        (["explore", "log(x)", "x=-1", "-o", "p.html"], "outside its domain x > 0"),
+        (["explore", "x*x", "x=1", "-o", "no/such/folder/p.html"], "No such file or directory"),
+        (["explore", "x*x", "x=1", "-o", "."], "Is a directory"),
+        (["explore", "x*x", "x=1", "-o", "p.html", "--max-nodes", "0"], "must be at least 1"),
+    ],
+)
+def test_bad_input_of_explain_and_explore_is_one_clear_line(
+    arguments, message, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"autograd-mini {arguments[0]}: error: ")
+    assert message in error
+    assert error.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_explore_says_where_to_write():
+    with pytest.raises(SystemExit) as exit_:
+        main(["explore", "x*x", "x=1"])
+    assert exit_.value.code == 2
+
+
+@pytest.mark.parametrize("arguments", [[], ["bogus"], ["draw"], ["draw", "x", "--bogus"]])
+def test_a_bad_command_line_is_exit_code_2(arguments, capsys):
+    with pytest.raises(SystemExit) as exit_:
+        main(arguments)
+    assert exit_.value.code == 2
+    assert "error: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["", "demo", "draw", "explain", "explore", "primitives"])
+def test_help_is_everywhere(command, capsys):
+    arguments = [*command.split(), "--help"]
+    with pytest.raises(SystemExit) as exit_:
+        main(arguments)
+    assert exit_.value.code == 0
+    assert "usage: autograd-mini" in capsys.readouterr().out
+
+
+def test_the_help_begins_with_one_sentence(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert ">>>" not in capsys.readouterr().out
+
+
+def test_a_function_that_returns_its_operand_keeps_its_name(capsys):
+    assert main(["draw", "linear(x)*2", "x=3"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[2:]] == [
+        "x",
+        "linear(x)",
+    ]
+
+
+def test_a_console_without_greek_gets_question_marks(tmp_path):
+    run = subprocess.run(
+        [sys.executable, "-m", "autograd_mini", "demo", "--out", str(tmp_path)],
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    assert "p ? 0.4" in run.stdout
+
+
+def test_the_version_is_the_package_s(capsys):
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert capsys.readouterr().out.strip() == autograd_mini.__version__
+    assert importlib.metadata.version("autograd-mini") == autograd_mini.__version__
+
+
+def test_primitives_prints_the_table(capsys):
+    assert main(["primitives"]) == 0
+    assert capsys.readouterr().out == markdown() + "\n"
+
+
+def test_demo_writes_the_drawings(tmp_path, capsys):
+    assert main(["demo", "--out", str(tmp_path)]) == 0
+    assert "0.0570703982" in capsys.readouterr().out
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["two_neurons.html", "two_neurons.svg", "two_neurons_trained.svg"]
+
+
+def test_demo_says_what_is_wrong_with_the_folder(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert main(["demo", "--out", str(tmp_path / "file")]) == 2
+    assert "autograd-mini demo: error: " in capsys.readouterr().err
+
+
+def test_an_interrupt_ends_it_quietly(monkeypatch):
+    def demo(out):
+        raise KeyboardInterrupt
+        yield
+
+    monkeypatch.setattr(command, "demo", demo)
+    assert main(["demo"]) == 130
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
+    """As in ``autograd-mini demo | head -1``."""
+    script = "import sys; from autograd_mini.command.main import main; sys.exit(main(sys.argv[1:]))"
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-c", script, "demo", "--out", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    process.stdout.readline()
+    process.stdout.close()
+    error = process.stderr.read()
+    process.stderr.close()
+    assert (process.wait(), error) == (0, b"")
+
+
+def test_python_m_runs_it(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["autograd-mini", "draw", "x*x", "x=3"])
+    monkeypatch.delitem(sys.modules, "autograd_mini.command.main")
+    with pytest.raises(SystemExit) as exit_:
+        runpy.run_module("autograd_mini", run_name="__main__")
+    assert exit_.value.code == 0
+    assert "9.0000000000" in capsys.readouterr().out

@@ -1,0 +1,84 @@
+"""Views of a graph."""
+
+from hypothesis import given
+
+from autograd_mini import Value
+from autograd_mini.engines.graph import Edge, edges, leaves, topological_order
+from autograd_mini.functions import dot
+from autograd_mini.functions import sum as total
+from autograd_mini.testing.strategies import graphs
+
+
+@given(graphs())
+def test_operands_come_before_results_and_nothing_comes_twice(graph):
+    nodes = graph.nodes(*map(Value, graph.leaves))
+    order = topological_order(nodes[-1])
+    place = {node: number for number, node in enumerate(order)}
+    assert len(place) == len(order)
+    assert order[-1] is nodes[-1]
+    assert set(nodes) == set(order)
+    for node in order:
+        assert all(place[edge.operand] < place[node] for edge in edges(node))
+
+
+def test_order_is_that_of_the_formula():
+    x, y, z = Value(1.0, name="x"), Value(2.0, name="y"), Value(3.0, name="z")
+    out = dot([y, x], [z, y], x)
+    assert [node.name for node in topological_order(out)] == ["y", "x", "z", None]
+
+
+def test_a_leaf_alone_is_its_own_graph():
+    x = Value(1.0)
+    assert topological_order(x) == [x]
+    assert leaves(x) == [x]
+    assert list(edges(x)) == []
+
+
+def test_several_roots_share_their_nodes():
+    x = Value(2.0)
+    shared = x * x
+    one, other = shared + 1.0, shared - 1.0
+    assert topological_order(one, other, one) == [x, shared, one, other]
+    assert topological_order(one, one, other) == [x, shared, one, other]
+
+
+def test_no_roots_have_no_nodes():
+    assert topological_order() == []
+    assert leaves() == []
+
+
+def test_leaves_are_what_was_not_computed():
+    x, y = Value(1.0), Value(2.0)
+    assert leaves(x * y + x) == [x, y]
+
+
+def test_edges_tell_position_and_partial_and_leave_constants_out():
+    x, y = Value(3.0), Value(5.0)
+    node = dot([x, 2.0], [y, y], 1.0)
+    assert list(edges(node)) == [
+        Edge(x, node, 0, 5.0),
+        Edge(y, node, 2, 3.0),
+        Edge(y, node, 3, 2.0),
+    ]
+    node = 2.0 / x
+    assert list(edges(node)) == [Edge(x, node, 1, -2.0 / 3.0 / 3.0)]
+
+
+def test_both_edges_of_a_square_product_are_kept():
+    x = Value(3.0)
+    assert [(edge.position, edge.partial) for edge in edges(x * x)] == [(0, 3.0), (1, 3.0)]
+
+
+def test_a_nan_operand_keeps_its_edge():
+    x = Value(float("nan"))
+    assert [edge.operand for edge in edges(total([x, x]))] == [x, x]
+
+
+def test_a_deep_graph_is_ordered_without_recursion():
+    x = out = Value(0.0)
+    for _ in range(20_000):
+        out = out + 1.0
+    order = topological_order(out)
+    assert len(order) == 20_001
+    assert order[0] is x
+    assert leaves(out) == [x]

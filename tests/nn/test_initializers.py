@@ -1,0 +1,79 @@
+"""Initialisers: what they draw, and from which source of randomness."""
+
+import math
+import random
+import statistics
+
+import pytest
+
+from autograd_mini.nn.initializers import INITIALISERS, as_rng, drawn, he, uniform, xavier
+
+MANY = 4000
+
+
+def many(initialiser, fan_in, fan_out):
+    rng = random.Random(0)
+    return [initialiser(rng, fan_in, fan_out) for _ in range(MANY)]
+
+
+def test_they_have_names():
+    assert dict(INITIALISERS) == {"uniform": uniform, "xavier": xavier, "he": he}
+
+
+@pytest.mark.parametrize(
+    ("initialiser", "fan_in", "fan_out", "limit"),
+    [(uniform, 3, 5, 1.0), (xavier, 3, 5, math.sqrt(6 / 8)), (xavier, 1, 1, math.sqrt(3))],
+)
+def test_a_uniform_one_fills_its_range_on_both_sides(initialiser, fan_in, fan_out, limit):
+    weights = many(initialiser, fan_in, fan_out)
+    assert 0.99 * limit < max(weights) <= limit
+    assert -limit <= min(weights) < -0.99 * limit
+    assert abs(statistics.fmean(weights)) < 0.05 * limit
+
+
+@pytest.mark.parametrize("fan_in", [1, 2, 50])
+def test_that_of_he_has_mean_0_and_variance_2_over_the_inputs(fan_in):
+    weights = many(he, fan_in, 7)
+    assert abs(statistics.fmean(weights)) < 0.05 * math.sqrt(2 / fan_in)
+    assert statistics.pvariance(weights) == pytest.approx(2 / fan_in, rel=0.1)
+    assert max(map(abs, weights)) > 3 * math.sqrt(2 / fan_in)  # no uniform one goes so far
+
+
+def test_weights_come_row_by_row_from_the_source_that_was_given():
+    rng = random.Random(7)
+    expected = [[rng.uniform(-1, 1) for _ in range(3)] for _ in range(2)]
+    assert drawn(3, 2, init="uniform", rng=random.Random(7)) == expected
+
+
+def test_a_function_gets_the_source_and_the_size_of_the_layer():
+    rng = random.Random(0)
+    assert drawn(3, 2, init=lambda *given: given, rng=rng) == [[(rng, 3, 2)] * 3] * 2
+
+
+def test_without_a_source_each_layer_differs():
+    assert drawn(3, 2, init="he", rng=None) != drawn(3, 2, init="he", rng=None)
+    assert as_rng(None) is not as_rng(None)
+
+
+def test_a_source_that_was_given_is_used_itself():
+    rng = random.Random(0)
+    assert as_rng(rng) is rng
+
+
+@pytest.mark.parametrize(
+    ("init", "rng", "message"),
+    [
+        (
+            "xaver",
+            None,
+            "unknown init 'xaver'; the known ones are uniform, xavier, he; "
+            "or give a function (rng, fan_in, fan_out) -> float",
+        ),
+        (0.5, None, "init takes a name or a function (rng, fan_in, fan_out) -> float, got 0.5"),
+        ("he", 3, "rng takes a random.Random, such as random.Random(0), got 3"),
+    ],
+)
+def test_what_is_no_initialiser_or_source_is_refused(init, rng, message):
+    with pytest.raises((TypeError, ValueError)) as caught:
+        drawn(1, 1, init=init, rng=rng)
+    assert str(caught.value) == message

@@ -1,0 +1,472 @@
+"""Tests of the costs: their values, their gradients, and what they refuse."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograd_mini import Value, losses
+from autograd_mini.engines.graph import topological_order
+from autograd_mini.errors import DomainError
+from autograd_mini.losses import (
+    binary_cross_entropy,
+    cross_entropy,
+    hinge,
+    mean_squared_error,
+    squared_error,
+    sum_of_squares,
+)
+
+PAIRWISE = [squared_error, sum_of_squares, mean_squared_error, binary_cross_entropy, hinge]
+DYADIC = st.integers(-64, 64).map(lambda n: n / 16)
+LOGITS = st.floats(-50, 50)
+
+
+def sigmoid(z):
+    return 1 / (1 + math.exp(-z))
+
+
+def softmax(zs):
+    powers = [math.exp(z - max(zs)) for z in zs]
+    return [power / math.fsum(powers) for power in powers]
+
+
+def differentiated(loss, predictions, targets):
+    """Return a loss and its gradients, for a flat list of predictions."""
+    values = [Value(p) for p in predictions]
+    result = loss(values, targets)
+    result.backward()
+    return result.data, [value.grad for value in values]
+
+
+def pairs(predictions, targets):
+    return st.lists(st.tuples(predictions, targets), min_size=1, max_size=6)
+
+
+# --- values and gradients -------------------------------------------------------------------------
+
+
+@given(examples=pairs(DYADIC, DYADIC))
+def test_squared_costs_are_exact(examples):
+    """Over dyadic numbers, where floating point makes no error (but in the mean's division)."""
+    ps, ts = zip(*examples, strict=True)
+    squares = sum((t - p) ** 2 for p, t in examples)
+    errors = [p - t for p, t in examples]
+    n = len(examples)
+    assert differentiated(squared_error, ps, ts) == (squares / 2, errors)
+    assert differentiated(sum_of_squares, ps, ts) == (squares, [2 * e for e in errors])
+    value, slopes = differentiated(mean_squared_error, ps, ts)
+    assert value == squares / n
+    assert slopes == pytest.approx([2 * e / n for e in errors], rel=1e-15, abs=0)
+
+
+@given(examples=pairs(DYADIC, st.sampled_from([-1, 1])))
+def test_hinge_is_exact(examples):
+    """Beyond the margin, and on it, its slope is zero."""
+    ss, ts = zip(*examples, strict=True)
+    n = len(examples)
+    value, slopes = differentiated(hinge, ss, ts)
+    assert value == sum(max(0, 1 - t * s) for s, t in examples) / n
+    assert slopes == pytest.approx(
+        [-t / n if t * s < 1 else 0 for s, t in examples], rel=1e-15, abs=0
+    )
+
+
+@given(examples=pairs(LOGITS, st.floats(0, 1)))
+def test_binary_cross_entropy_is_that_of_the_sigmoid(examples):
+    zs, ts = zip(*examples, strict=True)
+    n = len(examples)
+    value, slopes = differentiated(binary_cross_entropy, zs, ts)
+    expected = [
+        t * math.log1p(math.exp(-z)) + (1 - t) * math.log1p(math.exp(z)) for z, t in examples
+    ]
+    assert value == pytest.approx(math.fsum(expected) / n, abs=1e-13)
+    assert slopes == pytest.approx([(sigmoid(z) - t) / n for z, t in examples], abs=1e-15)
+
+
+@given(
+    zs=st.lists(LOGITS, min_size=1, max_size=5),
+    data=st.data(),
+)
+def test_cross_entropy_is_that_of_the_softmax(zs, data):
+    """For a single example and the index of its class: −ln p, with slopes softmax − one-hot."""
+    k = data.draw(st.integers(0, len(zs) - 1))
+    value, slopes = differentiated(cross_entropy, zs, k)
+    top = max(zs)
+    expected = (top - zs[k]) + math.log(math.fsum(math.exp(z - top) for z in zs))
+    assert value == pytest.approx(expected, abs=1e-13)
+    one_hot = [float(i == k) for i in range(len(zs))]
+    expected = [p - t for p, t in zip(softmax(zs), one_hot, strict=True)]
+    assert slopes == pytest.approx(expected, abs=1e-15)
+    assert cross_entropy(zs, one_hot) == value
+
+
+@given(
+    zs=st.lists(LOGITS, min_size=3, max_size=3),
+    weights=st.lists(st.integers(1, 9), min_size=3, max_size=3),
+)
+def test_cross_entropy_with_probabilities(zs, weights):
+    """−Σ t ln p, with slopes softmax − t, as the probabilities add up to 1."""
+    ts = [w / sum(weights) for w in weights]
+    value, slopes = differentiated(cross_entropy, zs, ts)
+    top = max(zs)
+    logs = [z - top - math.log(math.fsum(math.exp(y - top) for y in zs)) for z in zs]
+    assert value == pytest.approx(
+        -math.fsum(t * p for t, p in zip(ts, logs, strict=True)), abs=1e-13
+    )
+    expected = [p - t for p, t in zip(softmax(zs), ts, strict=True)]
+    assert slopes == pytest.approx(expected, abs=1e-14)
+
+
+CENTRAL = [
+    (squared_error, [0.3, -1.2, 2.0], [1.0, 0.5, -0.25]),
+    (sum_of_squares, [0.3, -1.2, 2.0], [1.0, 0.5, -0.25]),
+    (mean_squared_error, [0.3, -1.2, 2.0], [1.0, 0.5, -0.25]),
+    (binary_cross_entropy, [0.3, -1.2, 2.0], [1.0, 0.0, 0.25]),
+    (hinge, [0.3, -1.2, 2.0], [1, -1, -1]),
+    (cross_entropy, [0.3, -1.2, 2.0], 1),
+    (cross_entropy, [0.3, -1.2, 2.0], [0.5, 0.2, 0.3]),
+]
+
+
+@pytest.mark.parametrize(("loss", "predictions", "targets"), CENTRAL)
+def test_gradients_agree_with_central_differences(loss, predictions, targets):
+    h = 6e-6
+    _, slopes = differentiated(loss, predictions, targets)
+    for i, slope in enumerate(slopes):
+        above, below = (
+            loss([p + step if j == i else p for j, p in enumerate(predictions)], targets)
+            for step in (h, -h)
+        )
+        assert slope == pytest.approx((above - below) / (2 * h), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("loss", "targets", "expected"),
+    [
+        (squared_error, [0.75, -1.0], 0.53125),
+        (sum_of_squares, [0.75, -1.0], 1.0625),
+        (mean_squared_error, [0.75, -1.0], 0.53125),
+        (binary_cross_entropy, [1, 0], 0.3005024976115396),
+        (hinge, [1, -1], 0.25),
+        (cross_entropy, [0, 1], 0.6931471805599453),
+    ],
+)
+def test_figures(loss, targets, expected):
+    """Of 0.5 and −2, or, for classes, of one row with equal logits for each example."""
+    predictions = [[0.5, 0.5], [-2.0, -2.0]] if loss is cross_entropy else [0.5, -2.0]
+    assert loss(predictions, targets) == pytest.approx(expected, rel=1e-15, abs=0)
+
+
+def test_the_course_cost():
+    """½(T − a)² at a₂ of the two-neuron network."""
+    a = Value(0.7152516803)
+    error = squared_error(a, 0.25)
+    error.backward()
+    assert error.data == pytest.approx(0.1082295630, abs=1e-10)
+    assert a.grad == pytest.approx(0.4652516803, abs=1e-10)
+
+
+def test_large_logits_do_not_overflow():
+    assert differentiated(binary_cross_entropy, [1000.0, -1000.0], [0, 1]) == (1000.0, [0.5, -0.5])
+    assert differentiated(binary_cross_entropy, [1000.0, -1000.0], [1, 0]) == (0.0, [0.0, 0.0])
+    assert differentiated(cross_entropy, [1000.0, 0.0], 1) == (1000.0, [1.0, -1.0])
+    assert differentiated(cross_entropy, [1000.0, 0.0], 0) == (0.0, [0.0, 0.0])
+    assert cross_entropy([1000.0, -1000.0], [1.0, 0.0]) == 0.0
+
+
+def test_the_mean_is_over_the_examples():
+    rows, classes = [[0.3, -1.0], [2.0, 0.5], [0.0, 0.0]], [1, 0, 1]
+    each = [cross_entropy(row, k) for row, k in zip(rows, classes, strict=True)]
+    assert cross_entropy(rows, classes) == sum(each) / 3
+    assert cross_entropy(rows[:1], [1]) == each[0]
+    assert mean_squared_error([[1.0, 2.0], [3.0, 4.0]], [[0.0, 0.0], [0.0, 0.0]]) == 30 / 4
+
+
+def test_targets_may_be_values():
+    target = Value(0.25)
+    squared_error(0.75, target).backward()
+    assert target.grad == -0.5
+    weights = [Value(0.25), Value(0.75)]
+    loss = cross_entropy([0.0, 0.0], weights)
+    loss.backward()
+    assert [w.grad for w in weights] == pytest.approx([math.log(2)] * 2)
+
+
+def test_a_single_prediction_needs_no_node_for_a_sum():
+    """So that the drawing of one example shows the formula."""
+    assert [node.op.name for node in topological_order(squared_error(Value(1.0), 0.0))[1:]] == [
+        "sub",
+        "square",
+        "mul",
+    ]
+    ops = [node.op.name for node in topological_order(hinge([Value(0.0)], [1]))[1:]]
+    assert ops == ["mul", "sub", "relu"]
+
+
+def test_many_terms_are_one_node():
+    loss = sum_of_squares([Value(1.0)] * 50, [0.0] * 50)
+    assert loss.op.name == "sum"
+    assert len(loss.operands) == 50
+
+
+# --- shapes ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("loss", PAIRWISE)
+def test_a_list_and_rows_of_the_same_numbers_cost_the_same(loss):
+    ps, ts = [0.5, -2.0, 1.5, 0.25], [1, 1, 1, 1]
+    flat = loss(ps, ts)
+    assert loss([ps[:2], ps[2:]], [ts[:2], ts[2:]]) == flat
+    assert loss(np.array(ps).reshape(2, 2), np.array(ts).reshape(2, 2)) == flat
+    assert loss(tuple(ps), iter(ts)) == flat
+    assert loss(ps[0], ts[0]) == loss(ps[:1], ts[:1]) == loss([ps[:1]], [ts[:1]])
+
+
+@pytest.mark.parametrize("loss", [*PAIRWISE, cross_entropy])
+def test_numbers_give_a_number_with_the_bits_of_the_value(loss):
+    ps, ts = [[0.1, 0.2], [0.7, -0.3]], [[1, 1], [1, 1]]
+    ts = [0, 1] if loss is cross_entropy else ts
+    number = loss(ps, ts)
+    value = loss([[Value(p) for p in row] for row in ps], ts)
+    assert type(number) is float
+    assert type(value) is Value
+    assert value.data == number
+    assert type(loss([[0.1, Value(0.2)], ps[1]], ts)) is Value
+
+
+@pytest.mark.parametrize("loss", PAIRWISE)
+@pytest.mark.parametrize(
+    ("predictions", "targets", "message"),
+    [
+        ([1.0, 2.0], [1.0], "predictions, a list of 2; got a list of 1"),
+        ([1.0], 1.0, "predictions, a list of 1; got a single one"),
+        (1.0, [1.0], "predictions, a single one; got a list of 1"),
+        ([1.0], [[1.0]], "predictions, a list of 1; got 1 rows of 1"),
+        ([[1.0], [1.0]], [[1.0, 1.0]], "predictions, 2 rows of 1; got 1 rows of 2"),
+    ],
+)
+def test_targets_of_another_shape_are_refused(loss, predictions, targets, message):
+    name = loss.__name__
+    with pytest.raises(ValueError, match=f"^{name}: targets must have the shape of the {message}$"):
+        loss(predictions, targets)
+
+
+@pytest.mark.parametrize("loss", [*PAIRWISE, cross_entropy])
+def test_nothing_to_compare_is_refused(loss):
+    what = "logits" if loss is cross_entropy else "predictions"
+    with pytest.raises(ValueError, match=f"^{loss.__name__}: {what} must not be empty$"):
+        loss([], [])
+    with pytest.raises(ValueError, match=rf"^{loss.__name__}: {what}\[1\] must not be empty$"):
+        loss([[1.0], []], [[1.0], []])
+
+
+@pytest.mark.parametrize("loss", [*PAIRWISE, cross_entropy])
+def test_ragged_rows_are_refused(loss):
+    message = "all rows must be equally long; row 0 has length 2, row 1 has length 1"
+    with pytest.raises(ValueError, match=message):
+        loss([[1.0, 1.0], [1.0]], [[1.0, 0.0], [1.0]])
+
+
+@pytest.mark.parametrize("loss", PAIRWISE)
+@pytest.mark.parametrize(
+    ("predictions", "targets", "message"),
+    [
+        (None, 1.0, "predictions takes a real number, got NoneType None"),
+        ("1.0", 1.0, "predictions takes a list, got str '1.0'"),
+        ([1.0, "1.0"], [1.0, 1.0], r"predictions\[1\] takes a real number, got str '1.0'"),
+        ([1.0, [1.0]], [1.0, 1.0], r"predictions\[1\] takes a real number, got list"),
+        ([[1.0], 1.0], [[1.0], 1.0], r"predictions\[1\] takes a list, got float 1.0"),
+        ([[1.0], ["x"]], [[1.0], [1.0]], r"predictions\[1\]\[0\] takes a real number, got str 'x'"),
+        (1.0, True, "targets takes a real number, got bool True"),
+        ([[[1.0]]], [[[1.0]]], r"predictions\[0\]\[0\] takes a real number, got list"),
+    ],
+)
+def test_what_is_no_number_is_refused(loss, predictions, targets, message):
+    with pytest.raises(TypeError, match=f"^{loss.__name__}: {message}"):
+        loss(predictions, targets)
+
+
+@pytest.mark.parametrize("target", [-0.5, 1.0000001, math.nan, math.inf, Value(2.0)])
+def test_a_target_of_binary_cross_entropy_is_a_probability(target):
+    with pytest.raises(
+        ValueError, match=r"binary_cross_entropy: targets are from 0 to 1, got [-\dni]"
+    ):
+        binary_cross_entropy([0.5, 0.5], [1.0, target])
+
+
+@pytest.mark.parametrize("target", [0, 0.5, math.nan, Value(0.0)])
+def test_a_target_of_hinge_is_1_or_minus_1(target):
+    with pytest.raises(ValueError, match=r"hinge: targets are 1 or -1, got [0n]"):
+        hinge([0.5, 0.5], [1, target])
+
+
+@pytest.mark.parametrize(
+    ("logits", "targets", "message"),
+    [
+        (0.5, 0, r"logits are a row for each example, or one row; got 0\.5"),
+        ([[1.0, 2.0]], [0, 1], "targets must be as many as the rows of logits, 1; got 2"),
+        ([[1.0, 2.0]], [], "targets must not be empty"),
+        ([1.0, 2.0], 2, "there are 2 classes, 0 to 1, so 2 is the index of none"),
+        ([1.0, 2.0], -1, "there are 2 classes, 0 to 1, so -1 is the index of none"),
+        ([1.0, 2.0], [1.0], "a row of targets has a probability for each class, 2; got 1"),
+        ([1.0, 2.0], [], "a row of targets must not be empty"),
+        ([1.0, 2.0], [0.5, 0.6], r"must be probabilities that add up to 1, got \[0\.5, 0\.6\]"),
+        ([1.0, 2.0], [1.5, -0.5], r"must be probabilities that add up to 1, got \[1\.5, -0\.5\]"),
+        ([1.0, 2.0], [math.nan, 1.0], r"must be probabilities that add up to 1, got \[nan, 1"),
+        ([1.0, 2.0], [1.0, math.nan], r"must be probabilities that add up to 1, got \[1\.0, nan"),
+    ],
+)
+def test_cross_entropy_refuses_a_wrong_value(logits, targets, message):
+    with pytest.raises(ValueError, match=f"^cross_entropy: .*{message}"):
+        cross_entropy(logits, targets)
+
+
+@pytest.mark.parametrize(
+    ("logits", "targets", "message"),
+    [
+        ([1.0, 2.0], 1.0, "a target is the index of a class, .* got float 1.0"),
+        ([1.0, 2.0], True, "a target is the index of a class, .* got bool True"),
+        ([1.0, 2.0], None, "a target is the index of a class, .* got NoneType None"),
+        ([1.0, 2.0], "1", "a row of targets takes a list, got str '1'"),
+        ([[1.0, 2.0]], 1, "targets takes a list, got int 1"),
+        ([[1.0, 2.0]], [[0.5, "x"]], r"a row of targets\[1\] takes a real number, got str 'x'"),
+    ],
+)
+def test_cross_entropy_refuses_a_wrong_kind(logits, targets, message):
+    with pytest.raises(TypeError, match=f"^cross_entropy: {message}"):
+        cross_entropy(logits, targets)
+
+
+def test_classes_may_be_integers_of_numpy_and_rows_arrays():
+    assert cross_entropy(np.array([[0.0, 0.0]]), np.array([1])) == math.log(2)
+    assert cross_entropy(np.array([[0.0, 0.0]]), np.array([[0.5, 0.5]])) == math.log(2)
+
+
+@pytest.mark.parametrize("predictions", [1e308, Value(1e308)])
+def test_an_overflow_is_an_error_also_for_numbers(predictions):
+    with pytest.raises(DomainError, match="overflows to -inf"):
+        squared_error(predictions, -1e308)
+
+
+def test_the_costs_keep_their_names_and_descriptions():
+    for name in set(losses.__all__) - {"Loss"}:
+        loss = getattr(losses, name)
+        assert loss.__name__ == name
+        assert loss.__doc__.startswith("Return ")
+
+
+@pytest.mark.parametrize("z", [30.0, 40.0, 700.0])
+@pytest.mark.parametrize("target", [1.0, 0.0])
+def test_a_confident_right_answer_still_has_its_loss_and_its_slope(z, target):
+    """−ln σ(z) is ln(1 + e⁻ᶻ), of which z in a difference would leave nothing."""
+    logit = Value(z if target else -z)
+    loss = binary_cross_entropy([logit], [target])
+    loss.backward()
+    assert loss.data == pytest.approx(math.log1p(math.exp(-z)), rel=1e-15, abs=0)
+    assert abs(logit.grad) == pytest.approx(math.exp(-z) / (1 + math.exp(-z)), rel=1e-14, abs=0)
+
+
+def test_a_target_between_zero_and_one_weighs_both_sides():
+    logit = Value(0.3)
+    binary_cross_entropy([logit], [0.25]).backward()
+    assert logit.grad == pytest.approx(1 / (1 + math.exp(-0.3)) - 0.25, rel=1e-14, abs=0)
+
+
+BOTH = [[1.0, 2.0], [3.0, 4.0]]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: squared_error([1.0], BOTH),
+            "squared_error: targets must have the shape of the predictions, a list of 1; "
+            "got 2 rows of 2",
+        ),
+        (
+            lambda: hinge(1.0, [1.0]),
+            "hinge: targets must have the shape of the predictions, a single one; got a list of 1",
+        ),
+        (
+            lambda: hinge([[1.0, 2.0], [3.0]], BOTH),
+            "hinge: predictions: all rows must be equally long; row 0 has length 2, "
+            "row 1 has length 1",
+        ),
+        (lambda: hinge([], []), "hinge: predictions must not be empty"),
+        (lambda: hinge(BOTH, [[1, -1], []]), "hinge: targets[1] must not be empty"),
+        (lambda: hinge("1", "1"), "hinge: predictions takes a list, got str '1'"),
+        (
+            lambda: hinge([[1.0, 2.0], [3.0, None]], BOTH),
+            "hinge: predictions[1][1] takes a real number, got NoneType None",
+        ),
+        (lambda: hinge(None, 1), "hinge: predictions takes a real number, got NoneType None"),
+        (lambda: hinge([1.0], [Value(0.5)]), "hinge: targets are 1 or -1, got 0.5"),
+        (
+            lambda: binary_cross_entropy([1.0], [Value(1.5)]),
+            "binary_cross_entropy: targets are from 0 to 1, got 1.5",
+        ),
+        (
+            lambda: cross_entropy(0.5, 0),
+            "cross_entropy: logits are a row for each example, or one row; got 0.5",
+        ),
+        (
+            lambda: cross_entropy(BOTH, [1]),
+            "cross_entropy: targets must be as many as the rows of logits, 2; got 1",
+        ),
+        (lambda: cross_entropy(BOTH, 1), "cross_entropy: targets takes a list, got int 1"),
+        (
+            lambda: cross_entropy([1.0, 2.0], [1.0]),
+            "cross_entropy: a row of targets has a probability for each class, 2; got 1",
+        ),
+        (
+            lambda: cross_entropy([1.0, 2.0], [0.5, 0.6]),
+            "cross_entropy: a row of targets must be probabilities that add up to 1, "
+            "got [0.5, 0.6]",
+        ),
+        (
+            lambda: cross_entropy([1.0, 2.0], [0.5, None]),
+            "cross_entropy: a row of targets[1] takes a real number, got NoneType None",
+        ),
+        (
+            lambda: cross_entropy([1.0, 2.0], 1.0),
+            "cross_entropy: a target is the index of a class, an int, or a row of probabilities; "
+            "got float 1.0",
+        ),
+        (
+            lambda: cross_entropy([1.0, 2.0], 2),
+            "cross_entropy: there are 2 classes, 0 to 1, so 2 is the index of none",
+        ),
+    ],
+)
+def test_a_refusal_names_the_cost_the_rule_and_what_came(call, message):
+    with pytest.raises((TypeError, ValueError)) as caught:
+        call()
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("target", [[1.0000005, 0.0], [1.0, 0.0], [0.4999995, 0.5]])
+def test_probabilities_may_be_rounded(target):
+    assert cross_entropy([0.0, 0.0], target) == pytest.approx(math.log(2), rel=1e-5)
+
+
+@pytest.mark.parametrize("target", [[1.000002, 0.0], [0.499998, 0.5]])
+def test_probabilities_that_are_more_than_rounded_are_refused(target):
+    with pytest.raises(ValueError, match="add up to 1, got"):
+        cross_entropy([0.0, 0.0], target)
+
+
+@pytest.mark.parametrize("loss", PAIRWISE)
+def test_one_pair_makes_no_node_for_its_sum_or_mean(loss):
+    """A drawing would show it."""
+    assert {"sum", "div"}.isdisjoint(
+        node.op.name for node in topological_order(loss([Value(0.5)], [1.0])) if node.op
+    )
+
+
+@pytest.mark.parametrize(("target", "operations"), [(0.0, ["softplus"]), (1, ["neg", "softplus"])])
+def test_a_target_that_is_certain_costs_one_softplus(target, operations):
+    order = topological_order(binary_cross_entropy([Value(0.5)], [target]))
+    assert [node.op.name for node in order if node.op] == operations

@@ -1,0 +1,625 @@
+"""The optimisers: their numbers, their wholeness, what they remember, what they refuse."""
+
+import copy
+import gc
+import json
+import math
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.interrupts import interrupted_everywhere
+
+from autograd_mini import Value
+from autograd_mini.errors import DivergenceError, StateError, errstate
+from autograd_mini.optim import SGD, Adam, Optimizer
+
+rates = st.floats(1e-4, 1.0)
+betas = st.floats(0.0, 0.99)
+decays = st.sampled_from([0.0, 0.01, 0.5])
+courses = st.lists(st.lists(st.floats(-3, 3), min_size=2, max_size=2), min_size=1, max_size=6)
+
+
+def values(*data):
+    return [Value(one) for one in data]
+
+
+def numbers(parameters):
+    return [parameter.data for parameter in parameters]
+
+
+def stepped(optimizer, *gradients):
+    """Store the gradients, step, return the weights."""
+    for parameter, gradient in zip(optimizer.parameters, gradients, strict=True):
+        parameter.grad = gradient
+    optimizer.step()
+    return numbers(optimizer.parameters)
+
+
+# --- the rules, against the same written for one plain float -------------------------------------
+
+
+@given(courses, rates, betas, st.booleans(), decays)
+def test_sgd_is_pytorchs_rule_for_each_parameter(course, lr, momentum, nesterov, decay):
+    nesterov = nesterov and momentum > 0
+    parameters = values(1.0, -2.0)
+    sgd = SGD(parameters, lr=lr, momentum=momentum, nesterov=nesterov, weight_decay=decay)
+    for gradients in course:
+        stepped(sgd, *gradients)
+    for position, start in enumerate([1.0, -2.0]):
+        w, buffer = start, None
+        for gradients in course:
+            g = gradients[position] + decay * w
+            buffer = g if buffer is None else momentum * buffer + g
+            w -= lr * (g + momentum * buffer if nesterov else buffer if momentum else g)
+        assert parameters[position].data == w
+
+
+@given(courses, rates, betas, betas, decays)
+def test_adam_is_algorithm_1_for_each_parameter(course, lr, beta1, beta2, decay):
+    parameters = values(1.0, -2.0)
+    adam = Adam(parameters, lr=lr, betas=(beta1, beta2), eps=1e-6, weight_decay=decay)
+    for gradients in course:
+        stepped(adam, *gradients)
+    for position, start in enumerate([1.0, -2.0]):
+        w, m, v = start, 0.0, 0.0
+        for t, gradients in enumerate(course, start=1):
+            g = gradients[position] + decay * w
+            m = beta1 * m + (1 - beta1) * g
+            v = beta2 * v + (1 - beta2) * g**2
+            w -= lr * (m / (1 - beta1**t)) / (math.sqrt(v / (1 - beta2**t)) + 1e-6)
+        assert parameters[position].data == pytest.approx(w, rel=1e-9, abs=1e-9)
+
+
+def test_one_step_of_the_two_neurons_of_the_course():
+    parameters = values(0.45, 0.65, 0.15, 0.40)
+    weights = stepped(
+        SGD(parameters, lr=0.4), 0.0570703982, 0.0947562810, 0.0010213959, 0.0102139588
+    )
+    assert weights == pytest.approx(
+        [0.4271718407, 0.6120974876, 0.1495914416, 0.3959144165], abs=1e-9
+    )
+
+
+def test_momentum_by_hand():
+    """Velocities 1, 1.5, 1.75 with half of each kept, at a gradient of 1 and a rate of 1."""
+    sgd = SGD(values(0.0), lr=1.0, momentum=0.5)
+    assert [stepped(sgd, 1.0) for _ in range(3)] == [[-1.0], [-2.5], [-4.25]]
+
+
+def test_nesterov_by_hand():
+    """Steps of 1 + v/2 with velocities 1, 1.5, 1.75."""
+    sgd = SGD(values(0.0), lr=1.0, momentum=0.5, nesterov=True)
+    assert [stepped(sgd, 1.0) for _ in range(3)] == [[-1.5], [-3.25], [-5.125]]
+
+
+def test_weight_decay_by_hand():
+    assert stepped(SGD(values(2.0), lr=0.5, weight_decay=0.25), 1.0) == [1.25]
+
+
+def test_adam_by_hand():
+    """The first step is lr long but for eps; with a gradient that stays, so is the second."""
+    adam = Adam(values(1.0), lr=0.25, betas=(0.5, 0.75), eps=1.0)
+    assert stepped(adam, 3.0) == [1.0 - 0.25 * 3 / 4]
+    assert stepped(adam, 3.0) == pytest.approx([1.0 - 2 * 0.25 * 3 / 4], abs=1e-15)
+
+
+def test_adam_stands_large_gradients():
+    """v̂ would overflow for 1e153, though neither v nor the step does."""
+    adam = Adam(values(1.0), lr=0.25, betas=(0.9, 0.9999999))
+    assert stepped(adam, 1e155) == pytest.approx([0.75])
+
+
+def test_defaults_are_those_of_the_paper():
+    adam = Adam(values(1.0))
+    assert (adam.lr, adam.betas, adam.eps, adam.weight_decay) == (0.001, (0.9, 0.999), 1e-8, 0.0)
+
+
+def test_a_parameter_without_gradient_stays():
+    moved, kept = values(1.0, 1.0)
+    moved.grad = 1.0
+    SGD([moved, kept], lr=0.5).step()
+    assert numbers([moved, kept]) == [0.5, 1.0]
+    assert not kept.has_grad
+
+
+def test_momentum_may_be_switched_on_later():
+    sgd = SGD(values(0.0), lr=1.0)
+    stepped(sgd, 1.0)
+    sgd.momentum = 0.5
+    assert [stepped(sgd, 1.0) for _ in range(2)] == [[-2.0], [-3.5]]
+
+
+def test_the_learning_rate_can_be_changed():
+    sgd = SGD(values(0.0), lr=1.0)
+    stepped(sgd, 1.0)
+    sgd.lr = 0.25
+    assert stepped(sgd, 1.0) == [-1.25]
+    with pytest.raises(ValueError, match=r"^SGD: lr must be finite and above 0, got -1$"):
+        sgd.lr = -1
+    assert sgd.lr == 0.25
+
+
+def test_zero_grad_zeroes_what_was_computed():
+    """A gradient that never was computed is not shown as a zero."""
+    x, y = values(1.0, 2.0)
+    (3 * x).backward()
+    SGD([x, y], lr=0.1).zero_grad()
+    assert (x.has_grad, x.grad, y.has_grad) == (True, 0.0, False)
+
+
+def test_parameters_may_come_from_a_generator():
+    parameters = values(1.0, 2.0)
+    assert SGD((p for p in parameters), lr=0.1).parameters == tuple(parameters)
+
+
+def test_settings_may_be_numpys():
+    assert SGD(values(1.0), lr=np.float32(0.5)).lr == 0.5
+
+
+def test_a_rule_of_ones_own_is_one_method():
+    class SignDescent(Optimizer):
+        def moved(self, weights, gradients, state):
+            steps = zip(weights, gradients, strict=True)
+            return [w - math.copysign(self.lr, g) for w, g in steps], ()
+
+    assert stepped(SignDescent(values(1.0, 1.0), lr=0.25), 5.0, -0.1) == [0.75, 1.25]
+
+
+def test_repr_shows_the_settings():
+    assert (
+        repr(SGD(values(1.0), lr=0.5))
+        == "SGD(1 parameter, lr=0.5, momentum=0.0, nesterov=False, weight_decay=0.0)"
+    )
+    assert (
+        repr(Adam(values(1.0, 2.0)))
+        == "Adam(2 parameters, lr=0.001, betas=(0.9, 0.999), eps=1e-08, weight_decay=0.0)"
+    )
+
+
+# --- all or nothing ------------------------------------------------------------------------------
+
+OPTIMIZERS = {
+    "sgd": lambda parameters: SGD(parameters, lr=0.5),
+    "momentum": lambda parameters: SGD(parameters, lr=0.5, momentum=0.5),
+    "nesterov": lambda parameters: SGD(
+        parameters, lr=0.5, momentum=0.5, nesterov=True, weight_decay=0.1
+    ),
+    "adam": lambda parameters: Adam(parameters, lr=0.5, weight_decay=0.1),
+}
+each_optimizer = pytest.mark.parametrize("make", OPTIMIZERS.values(), ids=OPTIMIZERS)
+
+
+def under_way(make):
+    """Return an optimiser after one step, with new gradients."""
+    optimizer = make(values(1.0, -2.0, 3.0))
+    stepped(optimizer, 1.0, 2.0, -3.0)
+    for parameter in optimizer.parameters:
+        parameter.grad = 1.0 + parameter.data
+    return optimizer
+
+
+def everything(optimizer):
+    return numbers(optimizer.parameters), optimizer.state_dict()
+
+
+@each_optimizer
+def test_ctrl_c_at_any_instant_of_a_step_leaves_all_old_or_all_new(make):
+    """P11: the weights, the moments and the number of steps change together."""
+    old = everything(under_way(make))
+    optimizer = under_way(make)
+    optimizer.step()
+    new = everything(optimizer)
+    assert old != new
+    seen = []
+
+    def check(optimizer):
+        seen.append(everything(optimizer))
+        assert seen[-1] in (old, new)
+
+    instants = interrupted_everywhere(lambda: under_way(make), Optimizer.step, check=check)
+    assert instants > 100
+    assert seen[0] == old
+    assert seen[-1] == new
+
+
+def test_ctrl_c_at_any_instant_of_zero_grad_leaves_all_old_or_all_zero():
+    def check(optimizer):
+        assert [parameter.grad for parameter in optimizer.parameters] in (old, [0.0] * 3)
+
+    old = [p.grad for p in under_way(OPTIMIZERS["sgd"]).parameters]
+    assert interrupted_everywhere(
+        lambda: under_way(OPTIMIZERS["sgd"]), Optimizer.zero_grad, check=check
+    )
+
+
+@each_optimizer
+def test_ctrl_c_at_any_instant_of_loading_leaves_all_old_or_all_new(make):
+    saved = under_way(make).state_dict()
+    saved["steps"] = 7
+    saved["settings"]["lr"] = 0.125
+
+    def build():
+        return make(values(1.0, -2.0, 3.0))
+
+    def check(optimizer):
+        assert optimizer.state_dict() in (build().state_dict(), saved)
+
+    assert interrupted_everywhere(build, lambda o: o.load_state_dict(saved), check=check) > 100
+
+
+@each_optimizer
+def test_a_step_to_a_non_finite_weight_changes_nothing(make):
+    """P13, also where non-finite results are allowed."""
+    optimizer = under_way(make)
+    optimizer.parameters[1].name = "w2"
+    optimizer.parameters[1].grad = math.inf
+    before = everything(optimizer)
+    with (
+        errstate(nonfinite="ignore"),
+        pytest.raises(
+            DivergenceError,
+            match=r"step\(\): the weight of parameters\[1\] \('w2'\) would become -?(inf|nan): "
+            r"its value is \S+, its gradient inf, with lr = 0\.5\. Nothing was changed",
+        ),
+    ):
+        optimizer.step()
+    assert everything(optimizer) == before
+
+
+def test_an_overflow_that_the_weight_does_not_show_is_an_error():
+    """Adam would divide by the infinity, and never move that weight again."""
+    adam = Adam(values(1.0))
+    adam.parameters[0].grad = 1e200
+    with pytest.raises(
+        DivergenceError, match=r"Adam.*second moment of parameters\[0\] would become inf"
+    ):
+        adam.step()
+    assert everything(adam) == everything(Adam(values(1.0)))
+
+
+def test_an_overflowing_step_names_the_unnamed_by_position():
+    sgd = SGD(values(0.0, 1e308), lr=10.0)
+    with pytest.raises(DivergenceError, match=r"parameters\[1\] would become -inf: its value"):
+        stepped(sgd, 1.0, 1e308)
+
+
+# --- what is remembered --------------------------------------------------------------------------
+
+
+@each_optimizer
+def test_a_loaded_state_continues_bit_for_bit(make):
+    """P18: through JSON text, and into an optimiser that was set up otherwise."""
+    whole = under_way(make)
+    whole.lr = 0.3
+    resumed = type(whole)(values(*numbers(whole.parameters)), lr=7.0)
+    resumed.load_state_dict(json.loads(json.dumps(whole.state_dict())))
+    for gradients in ([0.1, 0.2, 0.3], [-1.0, 0.7, 1e-9]):
+        assert stepped(whole, *gradients) == stepped(resumed, *gradients)
+    assert whole.state_dict() == resumed.state_dict()
+
+
+@each_optimizer
+def test_a_snapshot_brings_weights_and_memory_back(make):
+    optimizer = under_way(make)
+    before, snapshot = everything(optimizer), optimizer.snapshot()
+    after = stepped(optimizer, 1.0, 1.0, 1.0)
+    stepped(optimizer, 2.0, 2.0, 2.0)
+    optimizer.restore(snapshot)
+    assert everything(optimizer) == before
+    assert stepped(optimizer, 1.0, 1.0, 1.0) == after
+
+
+def test_a_state_is_a_copy():
+    """Neither a later step nor a change of the dictionary reaches the other."""
+    sgd = SGD(values(0.0), lr=1.0, momentum=0.5)
+    state = sgd.state_dict()
+    stepped(sgd, 1.0)
+    assert state["moments"] == {"velocity": [0.0]}
+    sgd.state_dict()["moments"]["velocity"][0] = 99.0
+    saved = sgd.state_dict()
+    sgd.load_state_dict(saved)
+    saved["moments"]["velocity"][0] = 99.0
+    assert sgd.state_dict()["moments"] == {"velocity": [1.0]}
+
+
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda o: pickle.loads(pickle.dumps(o))])  # noqa: S301 - our own bytes
+def test_copies_move_on_alike(duplicate):
+    optimizer = under_way(OPTIMIZERS["adam"])
+    twin = duplicate(optimizer)
+    assert set(twin.parameters).isdisjoint(optimizer.parameters)
+    assert stepped(twin, 1.0, 2.0, 3.0) == stepped(optimizer, 1.0, 2.0, 3.0)
+
+
+def test_an_optimizer_is_freed_without_the_collector():
+    """P8: no reference cycles, also after steps and loading."""
+    gc.collect()
+    optimizer = under_way(OPTIMIZERS["adam"])
+    optimizer.load_state_dict(optimizer.state_dict())
+    optimizer.restore(optimizer.snapshot())
+    del optimizer
+    assert gc.collect() == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        ({"steps": -1}, r"SGD\.load_state_dict: steps must be .* at least 0, got -1"),
+        ({"steps": 1.0}, r"steps must be a whole number .*, got 1\.0"),
+        ({"steps": True}, r"steps must be a whole number .*, got True"),
+        ({"optimizer": "Adam"}, r"SGD\.load_state_dict: this is the state of 'Adam'"),
+        ({"moments": {}}, r"moments must be given for \['velocity'\], got \{\}"),
+        ({"moments": [[1.0, 2.0, 3.0]]}, r"moments must be given for .*, got \[\["),
+        ({"moments": {"velocity": [1.0]}}, r"velocity has 1 numbers for 3 parameters"),
+        ({"moments": {"velocity": [1.0, "2", 3.0]}}, r"velocity takes a real number, got str '2'"),
+        ({"moments": {"velocity": [1.0, math.nan, 3.0]}}, r"velocity contains nan"),
+        ({"moments": {"velocity": [1.0, math.inf, 3.0]}}, r"velocity contains inf"),
+        ({"moments": {"velocity": [1.0, -math.inf, 3.0]}}, r"velocity contains -inf"),
+        (
+            {"settings": {"lr": -1.0, "momentum": 0.5, "nesterov": False, "weight_decay": 0.0}},
+            r"SGD: lr must be finite and above 0, got -1\.0",
+        ),
+        ({"settings": {"lr": 1.0, "beta": 2.0}}, r"settings must be given for \['lr', 'momentum'"),
+        ({"settings": {}}, r"settings must be given for .*, got {}"),
+        ({"extra": 1}, r"expected a mapping with the keys \[.*\], got \[.*'extra'\]"),
+        ({"steps": 10**400}, r"steps must be a whole number below 2\*\*53"),
+    ],
+)
+def test_a_state_that_does_not_fit_is_refused_and_changes_nothing(change, match):
+    sgd = under_way(OPTIMIZERS["momentum"])
+    before = everything(sgd)
+    with pytest.raises(StateError, match=match):
+        sgd.load_state_dict({**sgd.state_dict(), **change})
+    assert everything(sgd) == before
+
+
+def test_a_negative_mean_of_squares_is_refused():
+    adam = Adam(values(1.0))
+    state = adam.state_dict()
+    state["moments"]["second moment"] = [-1e-9]
+    with pytest.raises(StateError, match=r"second moment contains -1e-09, which no training"):
+        adam.load_state_dict(state)
+
+
+@pytest.mark.parametrize("state", [[1], ["moments", "optimizer", "settings", "steps"]])
+def test_a_state_must_be_a_mapping(state):
+    with pytest.raises(StateError, match=r"expected a mapping with the keys .*, got \['?[1m]"):
+        SGD(values(1.0), lr=0.1).load_state_dict(state)
+
+
+# --- what is refused -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("parameters", "error", "match"),
+    [
+        (lambda x: [], ValueError, r"^SGD needs at least one parameter, got none$"),
+        (lambda x: x, TypeError, r"^SGD takes .* iterable of Values, got Value\(data=1\.0\); pass"),
+        (lambda x: [x, 2.0], TypeError, r"^SGD: parameters\[1\] must be a Value, got float 2\.0$"),
+        (lambda x: [x, 2 * x], ValueError, r"parameters\[1\] must be a leaf, got Value\(.*op=mul"),
+        (
+            lambda x: [x, Value(2.0), x],
+            ValueError,
+            r"parameters\[2\] is Value\(data=1\.0\), already given as parameters\[0\]",
+        ),
+    ],
+)
+def test_parameters_must_be_different_leaves(parameters, error, match):
+    with pytest.raises(error, match=match):
+        SGD(parameters(Value(1.0)), lr=0.1)
+
+
+def test_an_error_inside_the_generator_of_parameters_is_not_hidden():
+    def parameters():
+        yield Value(1.0)
+        raise TypeError("mine")
+
+    with pytest.raises(TypeError, match=r"^mine$"):
+        SGD(parameters(), lr=0.1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "error", "match"),
+    [
+        (SGD, {}, TypeError, "lr"),
+        (SGD, {"lr": 0}, ValueError, r"SGD: lr must be finite and above 0, got 0$"),
+        (SGD, {"lr": math.inf}, ValueError, r"SGD: lr must be .*, got inf$"),
+        (SGD, {"lr": math.nan}, ValueError, r"SGD: lr must be .*, got nan$"),
+        (SGD, {"lr": "0.1"}, TypeError, r"SGD: lr takes a real number, got str '0\.1'"),
+        (SGD, {"lr": True}, TypeError, r"SGD: lr takes a real number, got bool True"),
+        (SGD, {"lr": 1, "momentum": 1}, ValueError, r"momentum must be at .* below 1, got 1$"),
+        (SGD, {"lr": 1, "momentum": -0.1}, ValueError, r"SGD: momentum must be .*, got -0\.1$"),
+        (SGD, {"lr": 1, "weight_decay": -1}, ValueError, r"SGD: weight_decay must .*, got -1$"),
+        (SGD, {"lr": 1, "weight_decay": math.inf}, ValueError, r"weight_decay must .*, got inf$"),
+        (SGD, {"lr": 1, "nesterov": True}, ValueError, r"nesterov=True needs a momentum above 0"),
+        (SGD, {"lr": 1, "nesterov": 1}, TypeError, r"SGD: nesterov must be True or False, got 1"),
+        (Adam, {"lr": -1.0}, ValueError, r"Adam: lr must be finite and above 0, got -1\.0$"),
+        (Adam, {"betas": 0.9}, TypeError, r"Adam: betas must be two numbers, got 0\.9"),
+        (Adam, {"betas": (0.9,)}, TypeError, r"Adam: betas must be two numbers, got \(0\.9,\)"),
+        (Adam, {"betas": (1.0, 0.9)}, ValueError, r"betas\[0\] must be at .*, got 1\.0$"),
+        (Adam, {"betas": (0.9, -0.1)}, ValueError, r"betas\[1\] must be at .*, got -0\.1$"),
+        (Adam, {"eps": 0.0}, ValueError, r"Adam: eps must be finite and above 0, got 0\.0$"),
+        (Adam, {"eps": math.inf}, ValueError, r"Adam: eps must be finite and above 0, got inf$"),
+        (Adam, {"weight_decay": None}, TypeError, r"weight_decay takes a real number, got None"),
+    ],
+)
+def test_settings_out_of_range_are_refused(kind, settings, error, match):
+    with pytest.raises(error, match=match):
+        kind(values(1.0), **settings)
+
+
+def test_settings_are_given_by_name():
+    with pytest.raises(TypeError, match="positional"):
+        SGD(values(1.0), 0.1)
+
+
+KEYS = "['moments', 'optimizer', 'settings', 'steps']"
+
+
+def loaded(**change):
+    sgd = SGD(values(1.0, 2.0, 3.0), lr=0.1)
+    sgd.load_state_dict({**sgd.state_dict(), **change})
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda x: SGD([x], lr=0.0), "SGD: lr must be finite and above 0, got 0.0"),
+        (
+            lambda x: SGD([x], lr=1, weight_decay=-1),
+            "SGD: weight_decay must be finite and at least 0, got -1",
+        ),
+        (
+            lambda x: SGD([x], lr=1, momentum=1),
+            "SGD: momentum must be at least 0 and below 1, got 1",
+        ),
+        (lambda x: SGD([x], lr=1, nesterov=1), "SGD: nesterov must be True or False, got 1"),
+        (
+            lambda x: SGD([x], lr=1, nesterov=True),
+            "SGD: nesterov=True needs a momentum above 0, got 0.0",
+        ),
+        (lambda x: Adam([x], betas=0.9), "Adam: betas must be two numbers, got 0.9"),
+        (lambda x: Adam([x], betas=[1, 0]), "Adam: betas[0] must be at least 0 and below 1, got 1"),
+        (lambda x: Adam([x], betas=(0, 2)), "Adam: betas[1] must be at least 0 and below 1, got 2"),
+        (lambda x: Adam([x], eps=0), "Adam: eps must be finite and above 0, got 0"),
+        (
+            lambda x: SGD(x, lr=1),
+            "SGD takes the parameters as an iterable of Values, got Value(data=1.0); "
+            "pass model.parameters()",
+        ),
+        (lambda x: SGD([x, 2.0], lr=1), "SGD: parameters[1] must be a Value, got float 2.0"),
+        (
+            lambda x: SGD([2 * x], lr=1),
+            "SGD: parameters[0] must be a leaf, got Value(data=2.0, op=mul), which is computed "
+            "from others; pass what it is computed from",
+        ),
+        (
+            lambda x: SGD([x, x], lr=1),
+            "SGD: parameters[1] is Value(data=1.0), already given as parameters[0]; each one is "
+            "moved once, so give it once",
+        ),
+        (
+            lambda x: SGD([x], lr=1).load_state_dict([1]),
+            f"SGD.load_state_dict: expected a mapping with the keys {KEYS}, got [1]",
+        ),
+        (
+            lambda x: SGD([x], lr=1).load_state_dict(None),
+            f"SGD.load_state_dict: expected a mapping with the keys {KEYS}, got None",
+        ),
+        (
+            lambda x: SGD([x], lr=1).load_state_dict({"a": 1}),
+            f"SGD.load_state_dict: expected a mapping with the keys {KEYS}, got ['a']",
+        ),
+        (lambda x: loaded(optimizer=3), "SGD.load_state_dict: this is the state of 3"),
+        (
+            lambda x: loaded(settings={}),
+            "SGD.load_state_dict: settings must be given for "
+            "['lr', 'momentum', 'nesterov', 'weight_decay'], got {}",
+        ),
+        (
+            lambda x: loaded(steps=2**53),
+            "SGD.load_state_dict: steps must be a whole number below 2**53 and at least 0, "
+            "got 9007199254740992",
+        ),
+        (
+            lambda x: loaded(moments={}),
+            "SGD.load_state_dict: moments must be given for ['velocity'], got {}",
+        ),
+        (
+            lambda x: loaded(moments={"velocity": [1.0]}),
+            "SGD.load_state_dict: velocity has 1 numbers for 3 parameters",
+        ),
+        (
+            lambda x: loaded(moments={"velocity": [1.0, math.inf, 2.0]}),
+            "SGD.load_state_dict: velocity contains inf, which no training leads to",
+        ),
+        (
+            lambda x: loaded(moments={"velocity": [1.0, None, 2.0]}),
+            "SGD.load_state_dict: velocity takes a real number, got NoneType None",
+        ),
+        (
+            lambda x: stepped(SGD([Value(-1e308, name="w")], lr=10.0), 1e308),
+            "SGD.step(): the weight of parameters[0] ('w') would become -inf: its value is "
+            "-1e+308, its gradient 1e+308, with lr = 10.0. Nothing was changed; a smaller lr may "
+            "help",
+        ),
+        (
+            lambda x: stepped(Adam([x]), 1e200),
+            "Adam.step(): the second moment of parameters[0] would become inf: its value is 1.0, "
+            "its gradient 1e+200, with lr = 0.001. Nothing was changed; a smaller lr may help",
+        ),
+    ],
+)
+def test_a_refusal_names_the_thing_the_rule_the_value_and_the_way_out(call, message):
+    with pytest.raises((TypeError, ValueError, StateError, DivergenceError)) as caught:
+        call(Value(1.0))
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("steps", [0, 2**53 - 1])
+def test_the_count_of_steps_goes_up_to_what_a_float_holds(steps):
+    loaded(steps=steps)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"momentum": 0, "weight_decay": 0}, {"lr": 5e-324}, {"lr": 1e308, "weight_decay": 1e308}],
+)
+def test_settings_go_up_to_their_bounds(settings):
+    SGD(values(1.0), **{"lr": 1.0, **settings})
+
+
+def test_the_rates_of_adam_may_be_zero():
+    assert Adam(values(1.0), betas=(0.0, 0)).betas == (0.0, 0.0)
+
+
+def test_a_subclass_needs_no_more_than_its_rule():
+    class SignDescent(Optimizer):
+        def moved(self, weights, gradients, state):
+            signs = [math.copysign(1.0, g) for g in gradients]
+            return [w - self.lr * s for w, s in zip(weights, signs, strict=True)], state.moments
+
+    one = SignDescent(values(1.0, 2.0), lr=0.5)
+    assert stepped(one, 3.0, -4.0) == [0.5, 2.5]
+    assert repr(one) == "SignDescent(2 parameters, lr=0.5, weight_decay=0.0)"
+    assert one.state_dict() == {
+        "optimizer": "SignDescent",
+        "settings": {"lr": 0.5, "weight_decay": 0.0},
+        "steps": 1,
+        "moments": {},
+    }
+    other = SignDescent(values(0.0, 0.0), lr=1.0)
+    other.load_state_dict(one.state_dict())
+    assert other.state_dict() == one.state_dict()
+
+
+def test_large_weights_are_no_divergence_though_their_sum_overflows():
+    assert stepped(SGD(values(1e308, 1e308), lr=1.0), 0.0, -1.0) == [1e308, 1e308]
+
+
+@each_optimizer
+def test_the_state_before_the_first_step_can_be_loaded(make):
+    fresh, other = make(values(1.0)), make(values(2.0))
+    stepped(other, 3.0)
+    other.load_state_dict(fresh.state_dict())
+    assert other.state_dict() == fresh.state_dict()
+
+
+def test_what_is_saved_has_these_names():
+    """A file that was written by another version is read by them."""
+    adam, sgd = Adam(values(1.0)), SGD(values(1.0), lr=0.5)
+    stepped(sgd, 3.0)
+    assert json.loads(json.dumps(adam.state_dict())) == {
+        "optimizer": "Adam",
+        "settings": {"lr": 0.001, "betas": [0.9, 0.999], "eps": 1e-08, "weight_decay": 0.0},
+        "steps": 0,
+        "moments": {"first moment": [0.0], "second moment": [0.0]},
+    }
+    assert sgd.state_dict() == {
+        "optimizer": "SGD",
+        "settings": {"lr": 0.5, "momentum": 0.0, "nesterov": False, "weight_decay": 0.0},
+        "steps": 1,
+        "moments": {"velocity": [0.0]},
+    }

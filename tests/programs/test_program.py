@@ -1,0 +1,100 @@
+"""A graph is data that computes, and prints as the program that builds it."""
+
+import math
+
+import pytest
+from hypothesis import given
+
+from autograd_mini import Value
+from autograd_mini.engines.graph import topological_order
+from autograd_mini.programs.program import function
+from autograd_mini.table.primitives import PRIMITIVES, TABLE
+from autograd_mini.testing import Graph, Instruction
+from autograd_mini.testing.strategies import graphs
+
+
+def test_a_graph_is_a_function_that_shows_its_formula():
+    graph = Graph(
+        (2.0, 0.5),
+        (
+            Instruction(PRIMITIVES["pow"], (0, 3.0)),
+            Instruction(PRIMITIVES["dot"], ((0, 1.5), (1, 2), -1.0)),
+        ),
+    )
+    assert repr(graph) == (
+        "<Graph: v0 = Value(2.0); v1 = Value(0.5); v2 = v0 ** 3.0; "
+        "v3 = ag.dot([v0, 1.5], [v1, v2], -1.0)>"
+    )
+    assert graph(Value(2.0), Value(0.5)).data == 2.0 * 0.5 + 1.5 * 8.0 - 1.0
+    assert graph.compute([1, 2], lambda row, *given_: (row.name, *given_)) == [
+        1,
+        2,
+        ("pow", 1, 3.0),
+        ("dot", [1, 1.5], [2, ("pow", 1, 3.0)], -1.0),
+    ]
+
+
+@pytest.mark.parametrize("row", TABLE, ids=str)
+def test_the_function_of_a_row_makes_its_nodes(row):
+    x = Value(1.5) if all(1.5 in domain for domain in row.domains.values()) else Value(0.5)
+    node = function(row)(*([x] if o in row.value.sequences else x for o in row.operands))
+    assert node.op is row
+
+
+@given(graphs())
+def test_a_printed_graph_is_a_program_with_the_same_numbers_and_gradients(graph):
+    leaves = [Value(x) for x in graph.leaves]
+    nodes = graph.nodes(*leaves)
+    nodes[-1].backward()
+    ran = {"print": lambda *gradients: ran.update(printed=gradients)}
+    exec(str(graph), ran)  # noqa: S102 - our own text
+    assert ran["printed"] == tuple(leaf.grad for leaf in leaves)
+    for node, name in zip(nodes, graph.node_names(), strict=True):
+        assert ran[name].data == node.data
+        assert ran[name].op is node.op
+
+
+@given(graphs())
+def test_the_graph_of_a_value_makes_an_equal_value(graph):
+    out = graph(*map(Value, graph.leaves))
+    recorded, nodes = Graph.recorded(out)
+    again = recorded(*map(Value, recorded.leaves))
+    assert sorted(recorded.leaves) == sorted(graph.leaves)
+    assert [n.data for n in topological_order(again)] == [n.data for n in topological_order(out)]
+    assert set(nodes) == set(topological_order(out))
+    assert Graph.of(again) == recorded
+
+
+def test_leaves_are_called_by_their_names_where_these_can_be_used():
+    names = ["x", "class", "ag", "v7", None, "two words", "y", "y", "w1"]
+    leaves = [Value(float(i), name=name) for i, name in enumerate(names)]
+    graph = Graph.of(Value.sum(leaves))
+    assert graph.node_names() == ["x", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "w1", "v9"]
+    ran = {"print": lambda *gradients: None}
+    exec(str(graph), ran)  # noqa: S102 - our own text
+    assert ran["v9"].data == 36.0
+
+
+@pytest.mark.parametrize(
+    ("f", "line"),
+    [
+        (lambda x: (-2.0) ** x, "v1 = (-2.0) ** x"),
+        (lambda x: 2.0 - x, "v1 = 2.0 - x"),
+        (lambda x: x - -2.0, "v1 = x - -2.0"),
+        (lambda x: x / -2.0, "v1 = x / -2.0"),
+        (lambda x: -x, "v1 = -x"),
+        (abs, "v1 = abs(x)"),
+        (lambda x: x.leaky_relu(), "v1 = ag.leaky_relu(x, 0.01)"),
+        (lambda x: Value.sum([x, 2]), "v1 = ag.sum([x, 2.0])"),
+        (lambda x: x.maximum(-math.inf), 'v1 = ag.maximum(x, float("-inf"))'),
+    ],
+)
+def test_every_kind_of_operation_is_written_as_python(f, line):
+    assert Graph.of(f(Value(2.0, name="x"))).lines()[1] == line
+
+
+def test_a_deep_graph_is_recorded_without_recursion():
+    out = Value(1.0)
+    for _ in range(10_000):
+        out = out + 1.0
+    assert len(Graph.of(out).instructions) == 10_000

@@ -1,0 +1,186 @@
+"""What counts as a real number."""
+
+import math
+import re
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograd_mini import Value
+from autograd_mini.arguments import count, finite, is_foreign, number, whole
+
+
+@given(st.floats())
+def test_a_float_is_itself_nan_and_infinity_included(x):
+    assert number(x, what="x").hex() == x.hex()
+
+
+@given(st.integers())
+def test_an_integer_is_taken_exactly_or_not_at_all(n):
+    try:
+        x = number(n, what="x")
+    except ValueError:
+        with pytest.raises((OverflowError, AssertionError)):
+            assert int(float(n)) == n
+    else:
+        assert type(x) is float
+        assert Fraction(x) == n
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64, np.int8, np.int64, np.uint32])
+def test_a_numpy_scalar_becomes_a_plain_float(kind):
+    x = number(kind(3), what="x")
+    assert type(x) is float
+    assert x == 3.0
+
+
+def test_a_float_of_a_subclass_becomes_a_plain_float():
+    class Celsius(float):
+        pass
+
+    assert type(number(Celsius(2.5), what="x")) is float
+
+
+def test_numpy_nan_is_taken():
+    assert math.isnan(number(np.float32("nan"), what="x"))
+    assert math.isnan(number(np.longdouble("nan"), what="x"))
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (True, "lr takes a real number, got bool True; use float(…) if a number is meant"),
+        (np.True_, "lr takes a real number, got bool"),
+        ("0.1", "lr takes a real number, got str '0.1'"),
+        (1j, "lr takes a real number, got complex 1j; only real numbers have gradients here"),
+        (np.complex128(1j), "lr takes a real number, got complex128"),
+        (
+            Decimal("0.1"),
+            "lr takes a real number, got Decimal Decimal('0.1'); use float(…), which rounds",
+        ),
+        (Fraction(1, 3), "lr takes a real number, got Fraction Fraction(1, 3); use float(…)"),
+        (None, "lr takes a real number, got NoneType None"),
+        ([1.0], "lr takes a real number, got list [1.0]"),
+        (np.array([1.0]), "lr takes a real number, got ndarray array([1.])"),
+        (Value(1.0), "lr takes a real number, got Value Value(data=1.0); use its .data"),
+    ],
+)
+def test_what_is_no_real_number_is_refused_with_the_way_out(value, message):
+    with pytest.raises(TypeError, match="^" + re.escape(message)):
+        number(value, what="lr")
+
+
+@pytest.mark.parametrize(
+    "value", [2**53 + 1, -(2**60) - 1, 10**400, np.int64(2**53 + 1), np.longdouble(1) / 3]
+)
+def test_what_no_float_holds_exactly_is_refused(value):
+    message = f"lr: no float is exactly {value!r}; round it yourself, with float(…)"
+    with pytest.raises(ValueError, match="^" + re.escape(message)):
+        number(value, what="lr")
+
+
+def test_the_message_stays_short_for_a_long_thing():
+    with pytest.raises(TypeError) as caught:
+        number("x" * 10_000, what="lr")
+    assert len(str(caught.value)) < 100
+
+
+def test_the_bool_of_older_numpy_versions_is_told_the_way_out_too():
+    """Its name ended in an underscore."""
+    flag = type("bool_", (), {"__repr__": lambda self: "True"})()
+    with pytest.raises(TypeError, match=r"got bool_ True; use float\(…\) if a number is meant$"):
+        number(flag, what="lr")
+
+
+# --- narrower kinds ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", [-1.5, 3, np.float32(2), 1.7976931348623157e308])
+def test_a_finite_number_becomes_a_float(value):
+    x = finite(value, what="lr")
+    assert type(x) is float
+    assert x == value
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan, np.float32("inf")])
+def test_an_infinity_or_a_nan_is_refused_where_a_finite_number_is_asked_for(value):
+    with pytest.raises(ValueError, match=f"^lr must be finite, got {value}$"):
+        finite(value, what="lr")
+
+
+def test_what_is_no_number_is_not_finite_either():
+    with pytest.raises(TypeError, match=r"^lr takes a real number, got str '1'$"):
+        finite("1", what="lr")
+
+
+@pytest.mark.parametrize("n", [0, -3, 2**70, np.int64(5), np.uint8(200)])
+def test_a_whole_number_becomes_an_int(n):
+    assert type(whole(n)) is int
+    assert whole(n) == n
+
+
+@pytest.mark.parametrize("other", [True, False, 1.0, "1", None, 1j, np.float64(1), Value(1.0)])
+def test_anything_else_is_no_whole_number(other):
+    assert whole(other) is None
+
+
+@pytest.mark.parametrize("n", [1, 2**70, np.int64(5)])
+def test_a_count_is_an_int_from_1(n):
+    assert type(count(n, what="epochs")) is int
+    assert count(n, what="epochs") == n
+
+
+@pytest.mark.parametrize("n", [0, -1, np.int64(-5)])
+def test_a_count_below_1_is_refused(n):
+    with pytest.raises(ValueError, match=f"^epochs must be at least 1, got {n}$"):
+        count(n, what="epochs")
+
+
+@pytest.mark.parametrize("other", [1.0, "1", None, True])
+def test_a_count_that_is_no_int_is_refused(other):
+    message = f"epochs takes a positive int, got {type(other).__name__} {other!r}"
+    with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
+        count(other, what="epochs")
+
+
+# --- what may combine itself ---------------------------------------------------------------------
+
+
+def test_an_array_may_combine_itself_with_a_value():
+    assert is_foreign(np.array([1.0]))
+
+
+def test_a_class_that_is_not_pythons_may_combine_itself_with_a_value():
+    class Tensor:
+        pass
+
+    assert is_foreign(Tensor())
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        1,
+        1.0,
+        True,
+        "1",
+        1j,
+        None,
+        [1],
+        Decimal(1),
+        Fraction(1),
+        np.float32(1),
+        np.int64(1),
+        np.True_,
+    ],
+)
+def test_plain_types_and_numpy_scalars_may_not(value):
+    assert is_foreign(value) is False
+
+
+def test_the_bool_of_older_numpy_versions_may_not_either():
+    assert is_foreign(type("bool_", (), {"__module__": "numpy"})()) is False
