@@ -9,8 +9,11 @@ A `Value` remembers how it was computed; its `backward` gives every gradient.
 -3.6
 """
 
-from autograd_mini import losses, nn, optim, plots, testing
-from autograd_mini.engines import Value, engine
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from autograd_mini import functions
+from autograd_mini.engines import Value, engine, errstate
 from autograd_mini.errors import (
     AutogradError,
     DivergenceError,
@@ -20,55 +23,18 @@ from autograd_mini.errors import (
     NonFiniteGradientError,
     RendererNotFoundError,
     StateError,
-    errstate,
 )
-from autograd_mini.functions import (
-    arccos,
-    arccosh,
-    arcsin,
-    arcsinh,
-    arctan,
-    arctanh,
-    cbrt,
-    cos,
-    cosh,
-    dot,
-    erf,
-    exp,
-    expm1,
-    leaky_relu,
-    linear,
-    log,
-    log1p,
-    log2,
-    log10,
-    log_softmax,
-    logsumexp,
-    maximum,
-    mean,
-    minimum,
-    relu,
-    sigmoid,
-    sin,
-    sinh,
-    softmax,
-    softplus,
-    sqrt,
-    square,
-    step,
-    sum,
-    tan,
-    tanh,
-    where,
-)
-from autograd_mini.nn.layers import MLP, Layer, Module, Neuron
-from autograd_mini.optim.optimizers import SGD, Adam
-from autograd_mini.training.fitting import fit
-from autograd_mini.training.history import History
-from autograd_mini.views.drawing import draw
-from autograd_mini.views.explanation.explanation import explain
-from autograd_mini.views.page.page import explore
-from autograd_mini.views.rendering import Drawing
+
+if TYPE_CHECKING:
+    from autograd_mini import losses, nn, optim, plots, testing
+    from autograd_mini.functions import *  # noqa: F403
+    from autograd_mini.nn import MLP, Layer, Module, Neuron
+    from autograd_mini.optim import SGD, Adam
+    from autograd_mini.training import History, fit
+    from autograd_mini.views.drawing import draw
+    from autograd_mini.views.explanation import explain
+    from autograd_mini.views.page import explore
+    from autograd_mini.views.rendering import Drawing
 
 __all__ = [
     "MLP",
@@ -88,54 +54,46 @@ __all__ = [
     "RendererNotFoundError",
     "StateError",
     "Value",
-    "arccos",
-    "arccosh",
-    "arcsin",
-    "arcsinh",
-    "arctan",
-    "arctanh",
-    "cbrt",
-    "cos",
-    "cosh",
-    "dot",
     "draw",
     "engine",
-    "erf",
     "errstate",
-    "exp",
     "explain",
     "explore",
-    "expm1",
     "fit",
-    "leaky_relu",
-    "linear",
-    "log",
-    "log1p",
-    "log2",
-    "log10",
-    "log_softmax",
-    "logsumexp",
     "losses",
-    "maximum",
-    "mean",
-    "minimum",
     "nn",
     "optim",
     "plots",
-    "relu",
-    "sigmoid",
-    "sin",
-    "sinh",
-    "softmax",
-    "softplus",
-    "sqrt",
-    "square",
-    "step",
-    "sum",
-    "tan",
-    "tanh",
     "testing",
-    "where",
 ]
+__all__ += functions.__all__
 
 __version__ = "0.1.0"
+
+# What is loaded when it is first asked for, by the module that has it.
+_LATER = {
+    **dict.fromkeys(functions.__all__, "functions"),
+    **dict.fromkeys(("MLP", "Layer", "Module", "Neuron"), "nn"),
+    **dict.fromkeys(("SGD", "Adam"), "optim"),
+    **dict.fromkeys(("History", "fit"), "training"),
+    "draw": "views.drawing",
+    "explain": "views.explanation",
+    "explore": "views.page",
+    "Drawing": "views.rendering",
+}
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name):
+        if name in _LATER:
+            found = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+        elif name in __all__:
+            found = import_module(f"{__name__}.{name}")
+        else:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = found
+        return found
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,10 +1,4 @@
-"""The errors of the library, and the setting that decides when a non-finite number is one."""
-
-from __future__ import annotations
-
-from contextlib import ContextDecorator
-from contextvars import ContextVar
-from typing import Literal
+"""The errors that only this library raises."""
 
 __all__ = [
     "AutogradError",
@@ -15,10 +9,7 @@ __all__ = [
     "NonFiniteGradientError",
     "RendererNotFoundError",
     "StateError",
-    "errstate",
 ]
-
-Nonfinite = Literal["raise", "ignore"]
 
 
 class AutogradError(Exception):
@@ -59,42 +50,3 @@ class RendererNotFoundError(AutogradError, RuntimeError):
 
 class StateError(AutogradError, ValueError):
     """A saved state does not fit the model, or its file is damaged."""
-
-
-# The settings of the blocks around, the innermost last.
-_settings: ContextVar[tuple[Nonfinite, ...]] = ContextVar(
-    "autograd_mini.nonfinite", default=("raise",)
-)
-
-
-class errstate(ContextDecorator):  # noqa: N801 - NumPy's name
-    """Choose, for a ``with`` block or a decorated function, what a non-finite result does.
-
-    ``"raise"`` (the default outside any block) raises `DomainError` or
-    `NonFiniteGradientError`; ``"ignore"`` goes on with the infinities and NaNs of IEEE 754.
-    The setting belongs to the current thread or task, as NumPy's does, and ends with the block.
-
-    Raises:
-        ValueError: ``nonfinite`` is neither ``"raise"`` nor ``"ignore"``.
-
-    >>> import autograd_mini as ag
-    >>> with ag.errstate(nonfinite="ignore"):
-    ...     ag.log(0.0)
-    -inf
-    """
-
-    def __init__(self, *, nonfinite: Nonfinite) -> None:
-        if nonfinite not in ("raise", "ignore"):
-            raise ValueError(f"errstate: nonfinite must be 'raise' or 'ignore', got {nonfinite!r}")
-        self.nonfinite: Nonfinite = nonfinite
-
-    def __enter__(self) -> None:
-        _settings.set((*_settings.get(), self.nonfinite))
-
-    def __exit__(self, *_: object) -> None:
-        _settings.set(_settings.get()[:-1])
-
-
-def strict() -> bool:
-    """Return whether a non-finite result is an error here and now."""
-    return _settings.get()[-1] == "raise"

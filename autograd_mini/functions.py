@@ -9,44 +9,64 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from autograd_mini.arguments import number
-from autograd_mini.engines import Value
-from autograd_mini.engines.nonfinite import numbers_of
-from autograd_mini.engines.templates import Operand
+from autograd_mini.engines import Operand, Value
+from autograd_mini.engines.node import numbers_of
 
-square = Value.square
-sqrt = Value.sqrt
-cbrt = Value.cbrt
-exp = Value.exp
-expm1 = Value.expm1
-log = Value.log
-log1p = Value.log1p
-log2 = Value.log2
-log10 = Value.log10
-sin = Value.sin
-cos = Value.cos
-tan = Value.tan
-arcsin = Value.arcsin
-arccos = Value.arccos
-arctan = Value.arctan
-sinh = Value.sinh
-cosh = Value.cosh
-tanh = Value.tanh
-arcsinh = Value.arcsinh
-arccosh = Value.arccosh
-arctanh = Value.arctanh
-erf = Value.erf
-sigmoid = Value.sigmoid
-softplus = Value.softplus
-relu = Value.relu
-leaky_relu = Value.leaky_relu
-step = Value.step
-maximum = Value.maximum
-minimum = Value.minimum
-sum = Value.sum  # noqa: A001 - NumPy's name
-dot = Value.dot
+__all__ = [
+    "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "cbrt", "cos", "cosh", "dot",
+    "erf", "exp", "expm1", "leaky_relu", "linear", "log", "log1p", "log2", "log10", "log_softmax",
+    "logsumexp", "maximum", "mean", "minimum", "relu", "sigmoid", "sin", "sinh", "softmax",
+    "softplus", "sqrt", "square", "step", "sum", "tan", "tanh", "where",
+]  # fmt: skip
+
+if TYPE_CHECKING:
+    square = Value.square
+    sqrt = Value.sqrt
+    cbrt = Value.cbrt
+    exp = Value.exp
+    expm1 = Value.expm1
+    log = Value.log
+    log1p = Value.log1p
+    log2 = Value.log2
+    log10 = Value.log10
+    sin = Value.sin
+    cos = Value.cos
+    tan = Value.tan
+    arcsin = Value.arcsin
+    arccos = Value.arccos
+    arctan = Value.arctan
+    sinh = Value.sinh
+    cosh = Value.cosh
+    tanh = Value.tanh
+    arcsinh = Value.arcsinh
+    arccosh = Value.arccosh
+    arctanh = Value.arctanh
+    erf = Value.erf
+    sigmoid = Value.sigmoid
+    softplus = Value.softplus
+    relu = Value.relu
+    leaky_relu = Value.leaky_relu
+    step = Value.step
+    maximum = Value.maximum
+    minimum = Value.minimum
+    sum = Value.sum  # noqa: A001 - NumPy's name
+    dot = Value.dot
+
+else:
+
+    def __getattr__(name):
+        """Return a primitive as a function, which is written only when it is asked for."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        function = globals()[name] = getattr(Value, name)
+        return function
+
+
+def __dir__() -> list[str]:
+    return __all__
 
 
 @overload
@@ -103,7 +123,7 @@ def mean(xs: Iterable[Operand], /) -> Any:
     3.0
     """
     operands = _operands(xs, "mean")
-    return sum(operands) / len(operands)
+    return Value.sum(operands) / len(operands)
 
 
 @overload
@@ -142,8 +162,8 @@ def softmax(xs: Iterable[Operand], /) -> Any:
     [1.0, 0.0]
     """
     _, shifted, _ = _shifted(_operands(xs, "softmax"))
-    powers = [exp(x) for x in shifted]
-    total = sum(powers)
+    powers = [Value.exp(x) for x in shifted]
+    total = Value.sum(powers)
     return [power / total for power in powers]
 
 
@@ -206,5 +226,6 @@ def _log_total(operands: list[Any]) -> tuple[Any, list[Any], Any]:
     """
     top, shifted, at = _shifted(operands)
     if at is None:
-        return top, shifted, log(sum([exp(x) for x in shifted]))
-    return top, shifted, log1p(sum([exp(x) for i, x in enumerate(shifted) if i != at]))
+        return top, shifted, Value.log(Value.sum([Value.exp(x) for x in shifted]))
+    others = [Value.exp(x) for i, x in enumerate(shifted) if i != at]
+    return top, shifted, Value.log1p(Value.sum(others))

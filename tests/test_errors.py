@@ -9,7 +9,7 @@ import pytest
 
 import autograd_mini as ag
 from autograd_mini import Value, errors
-from autograd_mini.errors import errstate, strict
+from autograd_mini.engines.nonfinite import errstate, strict
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 import autograd_mini as ag
 from autograd_mini import Value, functions
-from autograd_mini.errors import DomainError, errstate
+from autograd_mini.engines.nonfinite import errstate
+from autograd_mini.errors import DomainError
 from autograd_mini.functions import (
     linear,
     log_softmax,

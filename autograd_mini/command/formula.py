@@ -13,9 +13,8 @@ from typing import Any
 
 from autograd_mini import functions
 from autograd_mini.arguments import number
-from autograd_mini.engines import Value
+from autograd_mini.engines import Operand, Value
 from autograd_mini.engines.nonfinite import exceptional
-from autograd_mini.engines.templates import Operand
 from autograd_mini.table.primitives import PRIMITIVES, TABLE
 
 __all__ = ["Formula", "FormulaError"]

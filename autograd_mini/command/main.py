@@ -17,7 +17,7 @@ from autograd_mini.command.demo import demo
 from autograd_mini.command.formula import Formula, FormulaError
 from autograd_mini.command.tables import table
 from autograd_mini.engines import Value
-from autograd_mini.engines.graph import topological_order
+from autograd_mini.engines.graph import Graph
 from autograd_mini.errors import AutogradError
 from autograd_mini.table.primitives import markdown
 from autograd_mini.views.drawing import draw
@@ -146,7 +146,7 @@ def _draw(arguments: argparse.Namespace) -> None:
     result.backward()
     rows = [
         (expressions.get(node) or node.name or f"({node.op})", node.data, node.grad)
-        for node in topological_order(result)
+        for node in Graph(result).order
     ]
     print(table(["", "value", "gradient"], rows))
     if arguments.output is not None:

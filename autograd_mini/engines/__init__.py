@@ -1,4 +1,4 @@
-"""The engine in use: the one in C where it was built, otherwise the reference in Python.
+"""The number that remembers: the engine in C where it was built, otherwise the one in Python.
 
 The environment variable ``AUTOGRAD_MINI_ENGINE``, ``python`` or ``native``, chooses.
 """
@@ -12,15 +12,20 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
+from autograd_mini.engines import bulk
 from autograd_mini.engines import value as reference
 from autograd_mini.engines.native.binding import complete
 from autograd_mini.engines.native.header import digest
+from autograd_mini.engines.nonfinite import errstate
+from autograd_mini.engines.value import Operand
 from autograd_mini.table.updates import UPDATES, UpdateFunction
 
 __all__ = [
+    "Operand",
     "Value",
     "data_of",
     "engine",
+    "errstate",
     "gradients_of",
     "store_data",
     "updates",
@@ -81,14 +86,13 @@ if TYPE_CHECKING:
 else:
     Value = reference.Value if _core is None else _core.Value
 
-_bulk: Any = reference if _core is None else _core
+_bulk: Any = bulk if _core is None else _core
 data_of: Callable[[Iterable[Value]], list[float]] = _bulk.data_of
 gradients_of: Callable[[Iterable[Value]], list[float]] = _bulk.gradients_of
 store_data: Callable[..., None] = _bulk.store_data
 zero_gradients: Callable[[Iterable[Value]], None] = _bulk.zero_gradients
 
-updates: Mapping[str, UpdateFunction] = {
-    name: update.python() if _core is None else getattr(_core, name)
-    for name, update in UPDATES.items()
-}
+updates: Mapping[str, UpdateFunction] = (
+    UPDATES if _core is None else {name: getattr(_core, name) for name in UPDATES}
+)
 """The update rules of the optimisers as functions of lists."""

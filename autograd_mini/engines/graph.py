@@ -1,17 +1,14 @@
-"""Views of a computation graph: its nodes in topological order, its leaves, its edges.
-
-Every view is iterative, so a graph may be of any depth.
-"""
+"""`Graph`: the nodes that some results were computed by, walked once and handed to every view."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
 
-if TYPE_CHECKING:
-    from autograd_mini.engines import Value
+from autograd_mini.engines.value import Value
 
-__all__ = ["Edge", "edges", "leaves", "topological_order"]
+__all__ = ["Edge", "Graph"]
 
 
 class Edge(NamedTuple):
@@ -27,49 +24,93 @@ class Edge(NamedTuple):
     partial: float
 
 
-def topological_order(*roots: Value) -> list[Value]:
-    """Return the roots and every node they depend on, operands before results.
+class Graph:
+    """The graph behind some results. The walk is iterative, so it may be of any depth.
 
-    Operands come in the order in which a formula names them, so the list is the same each time.
+    Args:
+        roots: the results.
 
-    >>> from autograd_mini import Value
     >>> x = Value(3.0, name="x")
-    >>> [node.data for node in topological_order(x * x + 1)]
+    >>> graph = Graph(x * x + 1)
+    >>> [node.data for node in graph.order]
     [3.0, 9.0, 10.0]
+    >>> [(edge.position, edge.partial) for edge in graph.consumers[x]]
+    [(0, 3.0), (1, 3.0)]
     """
-    order: list[Value] = []
-    seen: set[Value] = set()
-    for root in roots:
-        if root in seen:
-            continue
-        seen.add(root)
-        stack = [(root, edges(root))]
+
+    def __init__(self, *roots: Value) -> None:
+        self.roots = list(dict.fromkeys(roots))
+        self.order: list[Value] = []
+        """The roots and every node they depend on, operands before results.
+
+        Operands come in the order in which a formula names them, so it is the same each time."""
+        self.edges: dict[Value, list[Edge]] = {}
+        """For each node an edge for each operand that is a Value; ``x * x`` has two."""
+        for root in self.roots:
+            if root not in self.edges:
+                self._walk(root)
+
+    def _walk(self, root: Value) -> None:
+        stack = [(root, iter(self._read(root)))]
         while stack:
             node, remaining = stack[-1]
             for edge in remaining:
-                if edge.operand not in seen:
-                    seen.add(edge.operand)
-                    stack.append((edge.operand, edges(edge.operand)))
+                if edge.operand not in self.edges:
+                    stack.append((edge.operand, iter(self._read(edge.operand))))
                     break
             else:
-                order.append(node)
+                self.order.append(node)
                 stack.pop()
-    return order
 
+    def _read(self, node: Value) -> list[Edge]:
+        """Enter a node's edges, and return them."""
+        self.edges[node] = [
+            Edge(operand, node, position, partial)
+            for position, (operand, partial) in enumerate(
+                zip(node.operands, node.partials, strict=True)
+            )
+            if partial is not None and not isinstance(operand, float)
+        ]
+        return self.edges[node]
 
-def leaves(*roots: Value) -> list[Value]:
-    """Return the Values that were not computed from others, in topological order."""
-    return [node for node in topological_order(*roots) if node.op is None]
+    @property
+    def leaves(self) -> list[Value]:
+        """The Values that were not computed from others, in topological order."""
+        return [node for node in self.order if node.op is None]
 
+    @cached_property
+    def consumers(self) -> Mapping[Value, Sequence[Edge]]:
+        """For each node its uses as an operand, in topological order of what it was used in."""
+        found: dict[Value, list[Edge]] = {node: [] for node in self.order}
+        for node in self.order:
+            for edge in self.edges[node]:
+                found[edge.operand].append(edge)
+        return found
 
-def edges(node: Value) -> Iterator[Edge]:
-    """Yield an edge for each operand of the node that is a Value; ``x * x`` has two.
+    def chain_rule(
+        self,
+        seed: Any = 1.0,
+        zero: Any = 0.0,
+        slopes: Callable[[Value], Sequence[Any]] | None = None,
+    ) -> dict[Value, Any]:
+        """Return the gradients of the roots by all nodes, in any kind of number; store none.
 
-    >>> from autograd_mini import Value
-    >>> x = Value(3.0, name="x")
-    >>> [(edge.operand.name, edge.partial) for edge in edges(x * x)]
-    [('x', 3.0), ('x', 3.0)]
-    """
-    for position, (operand, partial) in enumerate(zip(node.operands, node.partials, strict=True)):
-        if partial is not None and not isinstance(operand, float):
-            yield Edge(operand, node, position, partial)
+        Args:
+            seed: what the gradient of a root itself is taken to be.
+            zero: what gradients are added up from.
+            slopes: returns the partial derivatives of a node by its operands; those recorded if
+                it is None.
+
+        >>> x = Value(3.0)
+        >>> list(Graph(x * x).chain_rule().values()), x.has_grad
+        ([6.0, 1.0], False)
+        """
+        gradients = dict.fromkeys(self.order, zero)
+        gradients.update(dict.fromkeys(self.roots, seed))
+        for node in reversed(self.order):
+            adjoint, edges = gradients[node], self.edges[node]
+            local = slopes(node) if slopes and edges else ()
+            for edge in edges:
+                slope = local[edge.position] if slopes else edge.partial
+                gradients[edge.operand] += adjoint * slope
+        return gradients

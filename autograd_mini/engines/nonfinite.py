@@ -1,15 +1,59 @@
-"""What an operation does where plain arithmetic fails: IEEE 754, or an error."""
+"""What leaves the finite numbers: an error, or IEEE 754, as `errstate` says."""
 
 from __future__ import annotations
 
 import math
 import reprlib
-from typing import Any
+from collections.abc import Sequence
+from contextlib import ContextDecorator
+from contextvars import ContextVar
+from typing import Any, Literal
 
-from autograd_mini.errors import DomainError, strict
+from autograd_mini.engines.node import Node, describe, numbers_of
+from autograd_mini.errors import DomainError, NonFiniteGradientError
 from autograd_mini.table.primitives import Primitive
 
-__all__ = ["exceptional", "numbers_of"]
+__all__ = ["errstate", "exceptional", "nonfinite_gradient", "strict"]
+
+Nonfinite = Literal["raise", "ignore"]
+
+# The settings of the blocks around, the innermost last.
+_settings: ContextVar[tuple[Nonfinite, ...]] = ContextVar(
+    "autograd_mini.nonfinite", default=("raise",)
+)
+
+
+class errstate(ContextDecorator):  # noqa: N801 - NumPy's name
+    """Choose, for a ``with`` block or a decorated function, what a non-finite result does.
+
+    ``"raise"`` (the default outside any block) raises `DomainError` or
+    `NonFiniteGradientError`; ``"ignore"`` goes on with the infinities and NaNs of IEEE 754.
+    The setting belongs to the current thread or task, as NumPy's does, and ends with the block.
+
+    Raises:
+        ValueError: ``nonfinite`` is neither ``"raise"`` nor ``"ignore"``.
+
+    >>> import autograd_mini as ag
+    >>> with ag.errstate(nonfinite="ignore"):
+    ...     ag.log(0.0)
+    -inf
+    """
+
+    def __init__(self, *, nonfinite: Nonfinite) -> None:
+        if nonfinite not in ("raise", "ignore"):
+            raise ValueError(f"errstate: nonfinite must be 'raise' or 'ignore', got {nonfinite!r}")
+        self.nonfinite: Nonfinite = nonfinite
+
+    def __enter__(self) -> None:
+        _settings.set((*_settings.get(), self.nonfinite))
+
+    def __exit__(self, *_: object) -> None:
+        _settings.set(_settings.get()[:-1])
+
+
+def strict() -> bool:
+    """Return whether a non-finite result is an error here and now."""
+    return _settings.get()[-1] == "raise"
 
 
 def exceptional(primitive: Primitive, *operands: Any) -> tuple[float, tuple[Any, ...]]:
@@ -22,13 +66,6 @@ def exceptional(primitive: Primitive, *operands: Any) -> tuple[float, tuple[Any,
     if not math.isfinite(out) and strict() and all(map(_is_finite, operand_numbers)):
         raise _domain_error(primitive, operands, operand_numbers, out) from None
     return out, partials
-
-
-def numbers_of(operand: Any) -> Any:
-    """Return the number of a Value or a float; the list of them for a sequence."""
-    if isinstance(operand, tuple | list):
-        return [one if isinstance(one, float) else one.data for one in operand]
-    return operand if isinstance(operand, float) else operand.data
 
 
 def _is_finite(numbers: Any) -> bool:
@@ -47,4 +84,35 @@ def _domain_error(primitive: Primitive, operands: Any, numbers: Any, out: float)
     return DomainError(
         f"{call} {what} at {', '.join(where)}{domain}; "
         'inside errstate(nonfinite="ignore") it would go on as IEEE 754 does'
+    )
+
+
+def nonfinite_gradient(
+    nodes: Sequence[Node],
+    adjoints: Sequence[float],
+    leaves: Sequence[Node],
+    gradients: Sequence[float],
+) -> NonFiniteGradientError:
+    """Return the error that says which leaf, and at which node the trouble arose."""
+    leaf, gradient = next(
+        (leaf, gradient)
+        for leaf, gradient in zip(leaves, gradients, strict=True)
+        if not math.isfinite(gradient)
+    )
+    where = "; it was not finite before, or the sum overflows"
+    for node, adjoint in zip(reversed(nodes), reversed(adjoints), strict=True):
+        for operand, partial in zip(node.operands, node.partials, strict=True):
+            if partial is not None and not math.isfinite(adjoint * partial):
+                where = (
+                    f"; this arises at {node.op}, whose value is {node.data!r} and whose "
+                    f"partial derivative for {describe(operand)} is {partial!r}, "
+                    f"times an incoming gradient of {adjoint!r}"
+                )
+                break
+        else:
+            continue
+        break
+    return NonFiniteGradientError(
+        f"backward(): the gradient of {describe(leaf)} would be {gradient}{where}. "
+        'No gradient was changed; errstate(nonfinite="ignore") would store it'
     )

@@ -6,39 +6,95 @@ built; the two have the same names, errors and results, bit for bit.
 
 from __future__ import annotations
 
-import math
 import numbers
 import operator
 import os
 import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain, repeat
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterable, Iterator
+from itertools import repeat
+from types import MethodType
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, TypeAlias, TypeVar, overload
 
 from autograd_mini.arguments import is_foreign, number
-from autograd_mini.engines.templates import (
-    BinaryFunction,
-    DotFunction,
-    Operand,
-    Operator,
-    Reflected,
-    SumFunction,
-    UnaryFunction,
-)
-from autograd_mini.errors import NonFiniteGradientError, strict
-from autograd_mini.table.primitives import Primitive
+from autograd_mini.engines.bulk import store
+from autograd_mini.engines.node import checked_name
+from autograd_mini.engines.nonfinite import nonfinite_gradient, strict
+from autograd_mini.engines.templates import Template
+from autograd_mini.table.primitives import PRIMITIVES, Primitive
 
-__all__ = [
-    "Path",
-    "Value",
-    "checked_name",
-    "data_of",
-    "gradients_of",
-    "nonfinite_gradient",
-    "store_data",
-    "zero_gradients",
-]
+__all__ = ["Binary", "Dot", "Operand", "Operation", "Sum", "Unary", "Value"]
+
+Operand: TypeAlias = "Value | float"
+OnClass = TypeVar("OnClass")
+OnInstance = TypeVar("OnInstance")
+
+
+class Operation(Generic[OnClass, OnInstance]):
+    """Binds a row of the table to a name in the class body of `Value`.
+
+    When the name is first used, it gives way to a function, whose text is written from the row.
+
+    Args:
+        row: the row, or its name.
+        default: what its last operand is when it is not given.
+    """
+
+    def __init__(self, row: str | Primitive, *, default: float | None = None) -> None:
+        self.primitive = PRIMITIVES[row] if isinstance(row, str) else row
+        self.default = default
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._owner, self._name = owner, name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> OnClass: ...
+    @overload
+    def __get__(self, instance: Value, owner: type) -> OnInstance: ...
+    def __get__(self, instance: Value | None, owner: type) -> Any:
+        function = Template(self.primitive, self._name, self.default).compile(self._owner)
+        setattr(self._owner, self._name, function)
+        return function if instance is None else MethodType(function, instance)
+
+
+class _UnaryCall(Protocol):
+    @overload
+    def __call__(self, x: Value, /) -> Value: ...
+    @overload
+    def __call__(self, x: float, /) -> float: ...
+
+
+class _BinaryCall(Protocol):
+    @overload
+    def __call__(self, x: Value, y: Operand = ..., /) -> Value: ...
+    @overload
+    def __call__(self, x: Operand, y: Value, /) -> Value: ...
+    @overload
+    def __call__(self, x: float, y: float = ..., /) -> float: ...
+
+
+class _SumCall(Protocol):
+    @overload
+    def __call__(self, xs: Iterable[float], /) -> float: ...  # type: ignore[overload-overlap]
+    @overload
+    def __call__(self, xs: Iterable[Operand], /) -> Value: ...
+
+
+class _DotCall(Protocol):
+    @overload
+    def __call__(  # type: ignore[overload-overlap]
+        self, ws: Iterable[float], xs: Iterable[float], b: float = 0.0, /
+    ) -> float: ...
+    @overload
+    def __call__(
+        self, ws: Iterable[Operand], xs: Iterable[Operand], b: Operand = 0.0, /
+    ) -> Value: ...
+
+
+# How a type checker sees the bindings: as functions, and as methods of their first operand.
+Unary: TypeAlias = Operation[_UnaryCall, Callable[[], "Value"]]
+Binary: TypeAlias = Operation[_BinaryCall, Callable[..., "Value"]]
+Sum: TypeAlias = Operation[_SumCall, _SumCall]
+Dot: TypeAlias = Operation[_DotCall, _DotCall]
 
 
 class Value:
@@ -65,17 +121,21 @@ class Value:
     # A leaf has no _op. A node of one or two operands has Values in _x and _y, and the local
     # partial derivatives in _dx and _dy; where an operand is a plain number, its _x or _y is None
     # and the number itself stands in _dx or _dy. A node of many operands has None in both _x and
-    # _y, the operands in _dx, and in _dy a pair: those that are Values, and their partial
-    # derivatives. _mark is the token of the last backward pass that came by, _adjoint what that
-    # pass has added up so far.
+    # _y, and in _many its operands, those of them that are Values, and the partial derivatives of
+    # these. _mark is the token of the last backward pass that came by, _adjoint what that pass has
+    # added up so far.
     __module__ = "autograd_mini"  # where pickles look for the Value of either engine
-    __slots__ = ("_adjoint", "_dx", "_dy", "_grad", "_mark", "_name", "_number", "_op", "_x", "_y")
+    __slots__ = (
+        *("_adjoint", "_dx", "_dy", "_grad", "_many", "_mark", "_name", "_number", "_op"),
+        *("_x", "_y"),
+    )
 
     _adjoint: float
     _number: float
-    _dx: Any
-    _dy: Any
+    _dx: float
+    _dy: float
     _grad: float
+    _many: tuple[tuple[Operand, ...], list[Value], list[float]]
     _mark: object
     _name: str | None
     _op: Primitive | None
@@ -84,7 +144,7 @@ class Value:
 
     def __init__(self, data: float, *, name: str | None = None) -> None:
         self._number = number(data, what="Value")
-        self._op = self._x = self._y = self._dx = self._dy = self._mark = None
+        self._op = self._x = self._y = self._mark = None
         if name is not None:
             self.name = name
 
@@ -95,50 +155,61 @@ class Value:
 
     # --- operations: one binding line for each row of the table ---------------------------------
 
-    __add__ = Operator("add")
-    __radd__ = Reflected("add")
-    __sub__ = Operator("sub")
-    __rsub__ = Reflected("sub")
-    __mul__ = Operator("mul")
-    __rmul__ = Reflected("mul")
-    __truediv__ = Operator("div")
-    __rtruediv__ = Reflected("div")
-    __pow__ = Operator("pow")
-    __rpow__ = Reflected("pow")
-    __neg__ = UnaryFunction("neg")
-    __abs__ = UnaryFunction("abs")
+    if TYPE_CHECKING:  # what editors show
 
-    square = UnaryFunction("square")
-    sqrt = UnaryFunction("sqrt")
-    cbrt = UnaryFunction("cbrt")
-    exp = UnaryFunction("exp")
-    expm1 = UnaryFunction("expm1")
-    log = UnaryFunction("log")
-    log1p = UnaryFunction("log1p")
-    log2 = UnaryFunction("log2")
-    log10 = UnaryFunction("log10")
-    sin = UnaryFunction("sin")
-    cos = UnaryFunction("cos")
-    tan = UnaryFunction("tan")
-    arcsin = UnaryFunction("arcsin")
-    arccos = UnaryFunction("arccos")
-    arctan = UnaryFunction("arctan")
-    sinh = UnaryFunction("sinh")
-    cosh = UnaryFunction("cosh")
-    tanh = UnaryFunction("tanh")
-    arcsinh = UnaryFunction("arcsinh")
-    arccosh = UnaryFunction("arccosh")
-    arctanh = UnaryFunction("arctanh")
-    erf = UnaryFunction("erf")
-    sigmoid = UnaryFunction("sigmoid")
-    softplus = UnaryFunction("softplus")
-    relu = UnaryFunction("relu")
-    leaky_relu = BinaryFunction("leaky_relu", default=0.01)
-    step = UnaryFunction("step")
-    maximum = BinaryFunction("maximum")
-    minimum = BinaryFunction("minimum")
-    sum = SumFunction("sum")
-    dot = DotFunction("dot")
+        def __add__(self, other: Operand, /) -> Value: ...
+        def __radd__(self, other: Operand, /) -> Value: ...
+        def __sub__(self, other: Operand, /) -> Value: ...
+        def __rsub__(self, other: Operand, /) -> Value: ...
+        def __mul__(self, other: Operand, /) -> Value: ...
+        def __rmul__(self, other: Operand, /) -> Value: ...
+        def __truediv__(self, other: Operand, /) -> Value: ...
+        def __rtruediv__(self, other: Operand, /) -> Value: ...
+        def __pow__(self, other: Operand, /) -> Value: ...
+        def __rpow__(self, other: Operand, /) -> Value: ...
+        def __neg__(self, /) -> Value: ...
+        def __abs__(self, /) -> Value: ...
+        def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any: ...
+    else:
+        __add__, __radd__ = Operation("add"), Operation("add")
+        __sub__, __rsub__ = Operation("sub"), Operation("sub")
+        __mul__, __rmul__ = Operation("mul"), Operation("mul")
+        __truediv__, __rtruediv__ = Operation("div"), Operation("div")
+        __pow__, __rpow__ = Operation("pow"), Operation("pow")
+        __neg__ = Unary("neg")
+        __abs__ = Unary("abs")
+
+    square = Unary("square")
+    sqrt = Unary("sqrt")
+    cbrt = Unary("cbrt")
+    exp = Unary("exp")
+    expm1 = Unary("expm1")
+    log = Unary("log")
+    log1p = Unary("log1p")
+    log2 = Unary("log2")
+    log10 = Unary("log10")
+    sin = Unary("sin")
+    cos = Unary("cos")
+    tan = Unary("tan")
+    arcsin = Unary("arcsin")
+    arccos = Unary("arccos")
+    arctan = Unary("arctan")
+    sinh = Unary("sinh")
+    cosh = Unary("cosh")
+    tanh = Unary("tanh")
+    arcsinh = Unary("arcsinh")
+    arccosh = Unary("arccosh")
+    arctanh = Unary("arctanh")
+    erf = Unary("erf")
+    sigmoid = Unary("sigmoid")
+    softplus = Unary("softplus")
+    relu = Unary("relu")
+    leaky_relu = Binary("leaky_relu", default=0.01)
+    step = Unary("step")
+    maximum = Binary("maximum")
+    minimum = Binary("minimum")
+    sum = Sum("sum")
+    dot = Dot("dot", default=0.0)
 
     def __pos__(self) -> Value:
         return self
@@ -188,8 +259,7 @@ class Value:
         if self._op is None:
             return ()
         if self._op.nary:
-            operands: tuple[Operand, ...] = self._dx
-            return operands
+            return self._many[0]
         first = self._dx if self._x is None else self._x
         if len(self._op.operands) == 1:
             return (first,)
@@ -201,7 +271,7 @@ class Value:
         if self._op is None:
             return ()
         if self._op.nary:
-            partials = iter(self._dy[1])
+            partials = iter(self._many[2])
             return tuple(next(partials) if type(o) is Value else None for o in self.operands)
         first = None if self._x is None else self._dx
         if len(self._op.operands) == 1:
@@ -318,7 +388,7 @@ class Value:
             if y is not None:
                 y._adjoint += adjoint * node._dy
             elif x is None:
-                for operand, partial in zip(*node._dy, strict=True):
+                for operand, partial in zip(*node._many[1:], strict=True):
                     operand._adjoint += adjoint * partial
         finite = True
         for leaf in leaves:
@@ -376,7 +446,7 @@ class Value:
                     leaves.append(y)
             elif x is None:
                 if node not in unseen:
-                    unseen[node] = iter(node._dy[0])
+                    unseen[node] = iter(node._many[1])
                 for operand in unseen[node]:
                     if operand._mark is not token:
                         operand._mark = token
@@ -396,41 +466,6 @@ class Value:
             node = path.pop()
 
 
-def store(things: Iterable[Any], attributes: Iterable[str], values: Iterable[Any]) -> None:
-    """Store a value in an attribute of each thing, in one call that no interrupt can divide.
-
-    Signal handlers run between bytecode instructions, and in here there are none, as long as
-    setting the attributes runs no Python code.
-    """
-    deque(map(setattr, things, attributes, values), maxlen=0)
-
-
-def store_data(
-    values: Sequence[Value], numbers: Sequence[float], owner: object = None, state: object = None
-) -> None:
-    """Store numbers in Values, and a state in the ``_state`` of their owner: all or nothing."""
-    if owner is None:
-        store(values, repeat("_number"), numbers)
-    else:
-        attributes = chain(repeat("_number", len(values)), ("_state",))
-        store(chain(values, (owner,)), attributes, chain(numbers, (state,)))
-
-
-def data_of(values: Iterable[Value]) -> list[float]:
-    """Return the numbers of Values."""
-    return [value.data for value in values]
-
-
-def gradients_of(values: Iterable[Value]) -> list[float]:
-    """Return the gradients of Values."""
-    return [value.grad for value in values]
-
-
-def zero_gradients(values: Iterable[Value]) -> None:
-    """Set the gradients to zero, all of them or none; one never computed stays that way."""
-    store([value for value in values if value.has_grad], repeat("_grad"), repeat(0.0))
-
-
 def _store_adjoints(nodes: list[Value]) -> None:
     """Make the adjoints the gradients; faster than `store`, but an interrupt can divide it."""
     for node in nodes:
@@ -444,62 +479,6 @@ def _compared(compare: Callable[[float, float], bool], value: Value, other: obje
     if is_foreign(other):
         return NotImplemented  # type: ignore[no-any-return]  # as a comparison may
     return compare(value._number, number(other, what="a comparison"))
-
-
-def checked_name(name: object) -> str | None:
-    """Return a name as a plain str, or None.
-
-    Raises:
-        TypeError: it is neither.
-    """
-    if name is None:
-        return None
-    if not isinstance(name, str):
-        raise TypeError(f"name must be a string or None, got {type(name).__name__} {name!r}")
-    # Of a subclass only the text: its attributes could refer to the Value, and make a cycle.
-    return name if type(name) is Path else str.__str__(name)
-
-
-class Path(str):
-    """A name that a module gave to a parameter, which a module around it may lengthen."""
-
-    __slots__ = ()
-
-
-def nonfinite_gradient(
-    nodes: list[Value], adjoints: list[float], leaves: list[Value], gradients: list[float]
-) -> NonFiniteGradientError:
-    """Return the error that says which leaf, and at which node the trouble arose."""
-    leaf, gradient = next(
-        (leaf, gradient)
-        for leaf, gradient in zip(leaves, gradients, strict=True)
-        if not math.isfinite(gradient)
-    )
-    where = "; it was not finite before, or the sum overflows"
-    for node, adjoint in zip(reversed(nodes), reversed(adjoints), strict=True):
-        for operand, partial in zip(node.operands, node.partials, strict=True):
-            if partial is not None and not math.isfinite(adjoint * partial):
-                where = (
-                    f"; this arises at {node.op}, whose value is {node.data!r} and whose "
-                    f"partial derivative for {_called(operand)} is {partial!r}, "
-                    f"times an incoming gradient of {adjoint!r}"
-                )
-                break
-        else:
-            continue
-        break
-    return NonFiniteGradientError(
-        f"backward(): the gradient of {_called(leaf)} would be {gradient}{where}. "
-        'No gradient was changed; errstate(nonfinite="ignore") would store it'
-    )
-
-
-def _called(operand: Operand) -> str:
-    if isinstance(operand, float):
-        return repr(operand)
-    if operand.name is not None:
-        return f"{operand.name!r} ({operand.data!r})"
-    return f"a Value of {operand.data!r}"
 
 
 def _new_lock() -> None:

@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
 from autograd_mini.arguments import count, finite
-from autograd_mini.engines import Value
-from autograd_mini.engines.templates import Operand
+from autograd_mini.engines import Operand, Value
 from autograd_mini.functions import as_operand, dot
 from autograd_mini.nn.activations import Activation, as_activation
 from autograd_mini.nn.initializers import (

@@ -14,9 +14,8 @@ from itertools import chain
 from typing import Any, Protocol, TypeAlias, overload
 
 from autograd_mini.arguments import whole
-from autograd_mini.engines import Value
-from autograd_mini.engines.nonfinite import numbers_of
-from autograd_mini.engines.templates import Operand
+from autograd_mini.engines import Operand, Value
+from autograd_mini.engines.node import numbers_of
 from autograd_mini.functions import as_operand, dot, log_softmax, mean, relu, softplus, square, sum
 
 __all__ = [

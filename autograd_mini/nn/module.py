@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from autograd_mini.arguments import finite
 from autograd_mini.engines import Value, store_data, zero_gradients
-from autograd_mini.engines.value import Path
+from autograd_mini.engines.node import ParameterPath
 from autograd_mini.errors import StateError
 from autograd_mini.nn import saving
 from autograd_mini.nn.activations import Activation
@@ -60,9 +60,9 @@ class Module:
         found: list[tuple[str, Value]] = []
         seen: set[int] = set()
         paths: set[str] = set()
-        stack: list[tuple[str, object]] = [("", self)]
+        stack: list[tuple[str, str, object]] = [("", "", self)]
         while stack:
-            path, thing = stack.pop()
+            path, owner, thing = stack.pop()
             if id(thing) in seen:
                 continue
             seen.add(id(thing))
@@ -72,15 +72,15 @@ class Module:
                     if path in paths:
                         raise ValueError(f"{type(self).__name__} has two parameters called {path}")
                     paths.add(path)
-                    _name(thing, path)
+                    _name(thing, ParameterPath(path, owner))
                     found.append((path, thing))
                 case Module():
-                    parts = vars(thing).items()
+                    parts, owner = vars(thing).items(), path
                 case list() | tuple():
                     parts = enumerate(thing)
                 case Activation():  # its function may be a module with parameters
-                    stack.append((path, thing.function))
-            below = [(f"{path}.{key}" if path else str(key), part) for key, part in parts]
+                    stack.append((path, owner, thing.function))
+            below = [(f"{path}.{key}" if path else str(key), owner, part) for key, part in parts]
             stack += reversed(below)
         return found
 
@@ -156,11 +156,11 @@ class Module:
         return ""
 
 
-def _name(parameter: Value, path: str) -> None:
+def _name(parameter: Value, path: ParameterPath) -> None:
     """Give a parameter its path as a name, unless it has the name of a user or an outer module."""
     name = parameter.name
-    if name is None or (isinstance(name, Path) and name.count(".") < path.count(".")):
-        parameter.name = Path(path)
+    if name is None or (isinstance(name, ParameterPath) and name.count(".") < path.count(".")):
+        parameter.name = path
 
 
 def _listed(names: Sequence[object]) -> str:

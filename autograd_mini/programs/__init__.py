@@ -1,5 +1,5 @@
 """A computation as data."""
 
-from autograd_mini.programs.program import Graph, Instruction
+from autograd_mini.programs.program import Instruction, Program
 
-__all__ = ["Graph", "Instruction"]
+__all__ = ["Instruction", "Program"]

@@ -1,4 +1,4 @@
-"""`Graph`: a formula over the table of primitives as data, which prints as a Python program."""
+"""`Program`: a computation over the table of primitives as data, which prints as Python."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from keyword import iskeyword
 from typing import Any, TypeAlias
 
 from autograd_mini.engines import Value
-from autograd_mini.engines.graph import topological_order
+from autograd_mini.engines.graph import Graph
 from autograd_mini.table.primitives import Primitive
+from autograd_mini.table.rules import ARITHMETIC
 
-__all__ = ["Graph", "Instruction", "Reference", "flat", "function", "looked_up"]
+__all__ = ["Instruction", "OperandRef", "Program", "flat", "function", "looked_up"]
 
 # An operand in an instruction: the number of a node, a constant, or a tuple of these for a sum.
-Reference: TypeAlias = "int | float | tuple[int | float, ...]"
+OperandRef: TypeAlias = "int | float | tuple[int | float, ...]"
 
-_SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**"}
+_SIGNS = {infix.row: infix.code for infix in ARITHMETIC.values()}
 _TAKEN = frozenset({"ag", "abs", "float", "print", "Value"})  # what a printed program uses itself
 
 
@@ -36,20 +37,20 @@ def function(primitive: Primitive) -> Callable[..., Any]:
 
 @dataclass(frozen=True)
 class Instruction:
-    """One node of a `Graph`: a row of the table, and its operands by their place in the graph."""
+    """One node of a `Program`: a row of the table, and its operands by their place in it."""
 
     primitive: Primitive
-    operands: tuple[Reference, ...]
+    operands: tuple[OperandRef, ...]
 
 
 @dataclass(frozen=True, repr=False)
-class Graph:
-    """A formula over the table of primitives; it can be computed on any type of number.
+class Program:
+    """A computation over the table of primitives, on any type of number.
 
     Nodes are counted from 0, the leaves first, then the results of the instructions; the last
-    one is the output. Floats in an instruction are constants. A graph is a function of its
-    leaves, so ``check_gradients(graph, *graph.leaves)`` checks it. ``print(graph)`` prints a
-    program that builds and differentiates it.
+    one is the output. Floats in an instruction are constants. A program is a function of its
+    leaves, so ``check_gradients(program, *program.leaves)`` checks it. ``print(program)`` prints
+    Python that builds and differentiates the graph.
 
     Args:
         leaves: the numbers at which it was drawn or recorded.
@@ -57,12 +58,12 @@ class Graph:
         names: what the leaves are called, as far as they have names.
 
     >>> from autograd_mini.table.primitives import PRIMITIVES
-    >>> graph = Graph((3.0,), (Instruction(PRIMITIVES["mul"], (0, 0)),))
-    >>> graph
-    <Graph: v0 = Value(3.0); v1 = v0 * v0>
-    >>> graph(Value(5.0)).data
+    >>> program = Program((3.0,), (Instruction(PRIMITIVES["mul"], (0, 0)),))
+    >>> program
+    <Program: v0 = Value(3.0); v1 = v0 * v0>
+    >>> program(Value(5.0)).data
     25.0
-    >>> graph.compute([7], lambda primitive, x, y: x * y)
+    >>> program.compute([7], lambda primitive, x, y: x * y)
     [7, 49]
     """
 
@@ -71,27 +72,27 @@ class Graph:
     names: tuple[str | None, ...] = field(default=(), compare=False)
 
     @classmethod
-    def of(cls, root: Value) -> Graph:
-        """Return the graph that computed a Value, at the numbers that its leaves hold now.
+    def of(cls, root: Value) -> Program:
+        """Return the program that computed a Value, at the numbers that its leaves hold now.
 
         >>> x = Value(3.0, name="x")
-        >>> Graph.of(2 * x + x)
-        <Graph: x = Value(3.0); v1 = 2.0 * x; v2 = v1 + x>
+        >>> Program.of(2 * x + x)
+        <Program: x = Value(3.0); v1 = 2.0 * x; v2 = v1 + x>
         """
         return cls.recorded(root)[0]
 
     @classmethod
-    def recorded(cls, root: Value) -> tuple[Graph, list[Value]]:
-        """Return the graph that computed a Value, and the Values that are its nodes, in order."""
-        order = topological_order(root)
-        leaves = [node for node in order if node.op is None]
-        nodes = [*leaves, *(node for node in order if node.op is not None)]
+    def recorded(cls, root: Value) -> tuple[Program, list[Value]]:
+        """Return the program that computed a Value, and the Values that are its nodes, in order."""
+        graph = Graph(root)
+        leaves = graph.leaves
+        nodes = [*leaves, *(node for node in graph.order if node.op is not None)]
         place = {node: number for number, node in enumerate(nodes)}
         instructions = []
         for node in nodes[len(leaves) :]:
             assert node.op is not None
             found = [o if isinstance(o, float) else place[o] for o in node.operands]
-            instructions.append(Instruction(node.op, node.op.arranged(found)))
+            instructions.append(Instruction(node.op, node.op.arrange(found)))
         numbers, names = (tuple(getattr(leaf, a) for leaf in leaves) for a in ("data", "name"))
         return cls(numbers, tuple(instructions), names), nodes
 
@@ -144,10 +145,10 @@ class Graph:
         return "\n".join([*header, "from autograd_mini import Value", "", *body])
 
     def __repr__(self) -> str:
-        return f"<Graph: {'; '.join(self.lines())}>"
+        return f"<Program: {'; '.join(self.lines())}>"
 
 
-def looked_up(reference: Reference, nodes: Sequence[Any]) -> Any:
+def looked_up(reference: OperandRef, nodes: Sequence[Any]) -> Any:
     """Return the operand that a reference stands for; a list for a tuple."""
     if isinstance(reference, tuple):
         return [looked_up(one, nodes) for one in reference]
@@ -178,7 +179,7 @@ def _expression(instruction: Instruction, names: Sequence[str]) -> str:
     return f"ag.{row.name}({', '.join(texts)})"
 
 
-def _written(reference: Reference, names: Sequence[str]) -> str:
+def _written(reference: OperandRef, names: Sequence[str]) -> str:
     if isinstance(reference, tuple):
         return f"[{', '.join(_written(one, names) for one in reference)}]"
     return names[reference] if isinstance(reference, int) else _constant(reference)

@@ -1,111 +1,291 @@
-"""The value rules of the table over other numbers than floats: complex, precise, exact."""
+"""Rules over kinds of numbers: floats that raise, IEEE 754, complex, precise, and dual ones.
+
+A rule becomes the text of a Python function, over the functions that the kind of number has.
+"""
 
 from __future__ import annotations
 
 import ast
 import cmath
+import linecache
 import math
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from autograd_mini.table.languages import FUNCTIONS
-from autograd_mini.table.primitives import Primitive
-from autograd_mini.table.rules import Rule, compile_function
+from autograd_mini.table.elementary import ELEMENTARY
+from autograd_mini.table.rules import Rule, float_of
 
-__all__ = ["COMPLEX", "RATIONAL", "Arithmetic", "Dual", "precise"]
+__all__ = [
+    "COMPLEX",
+    "FLOATS",
+    "IEEE",
+    "RATIONAL",
+    "Arithmetic",
+    "Dual",
+    "compile_function",
+    "precise",
+]
 
-_ZERO = Fraction(0)
+_INF, _NAN, _ZERO = math.inf, math.nan, Fraction(0)
 
 
 class Arithmetic:
     """A kind of number, and the functions of the rule language over it.
 
-    Numbers are compared by their real parts, as complex ones have no order.
-
     Args:
-        number: makes such a number of a float that stands in a rule.
-        functions: those of the rule language that it has, and ``pow``. Functions with a
-            definition in the language are computed by it, unless they are given too.
+        functions: the elementary functions that it has, and ``pow``. Those with a definition in
+            the rule language are computed by it, unless they are given too.
+        number: makes such a number of a float that stands in a rule; None for floats. Other
+            numbers are compared by their real parts, as complex ones have no order.
+        divide: the quotient, where that is not what ``/`` gives.
 
-    >>> from autograd_mini.table.primitives import PRIMITIVES
-    >>> COMPLEX.value(PRIMITIVES["square"])(1 + 2j)
+    >>> square = COMPLEX.function(Rule("x * x"))
+    >>> square(1 + 2j)
     (-3+4j)
     """
 
     def __init__(
-        self, number: Callable[[float], Any], functions: Mapping[str, Callable[..., Any]]
+        self,
+        functions: Mapping[str, Callable[..., Any]],
+        *,
+        number: Callable[[float], Any] | None = None,
+        divide: Callable[[Any, Any], Any] | None = None,
     ) -> None:
-        self._namespace: dict[str, Any] = {"number": number, **functions}
-        self._values: dict[Primitive, Callable[..., Any] | None] = {}
-        for name, function in FUNCTIONS.items():
-            if function.definition and name not in functions:
-                compiled = self._compiled(name, ["x"], Rule(function.definition).tree)
-                if compiled is not None:
-                    self._namespace[name] = compiled
+        self._functions = dict(functions)
+        self._number, self._divide = number, divide
+        self._compiled: dict[tuple[Rule, tuple[str, ...] | None], Callable[..., Any] | None] = {}
 
-    def value(self, primitive: Primitive) -> Callable[..., Any] | None:
-        """Return the value of a row as a function; None if a function is missing for that.
+    def text(self, rule: Rule, *, each: Sequence[str] = ()) -> str:
+        """Return a rule as Python text over the names of `namespace`.
 
-        It takes a number for each operand, a sequence of numbers for one inside a sum.
+        With ``each``, names of sequences, the text is the list of the rule's values over them; the
+        sequence of the ``x`` is called ``xs``.
+
+        >>> FLOATS.text(Rule("x / 2")), IEEE.text(Rule("x / 2"))
+        ('x / 2.0', 'divide(x, 2.0)')
+        >>> FLOATS.text(Rule("2 * x"), each=["x"])
+        '[2.0 * x for x in xs]'
         """
-        if primitive not in self._values:
-            compiled = self._compiled(primitive.name, primitive.operands, primitive.value.tree)
-            self._values[primitive] = compiled
-        return self._values[primitive]
+        if rule.text in each:
+            return f"{rule.text}s"
+        text = ast.unparse(self._rewrite(rule.tree))
+        return f"[{text} for {_zipped(each)}]" if each else text
 
-    def _compiled(
-        self, name: str, operands: Sequence[str], tree: ast.expr
+    def statements(self, rule: Rule) -> list[str]:
+        """Return Python lines that set ``out`` to a rule's value.
+
+        A ``sum(term)`` becomes a loop that adds from left to right, one addition at a time: the
+        bits of a chain of ``+``. (The built-in ``sum`` compensates its rounding, from Python 3.12
+        on.) It starts from -0.0, which changes no number that is added to it.
+        """
+        value = self.text(rule)
+        if rule.summand is None:
+            return [f"out = {value}"]
+        first = f"-0.0 if {rule.sequences[0]}s else 0.0"
+        return [
+            f"total = {first}" if self._number is None else f"total = number({first})",
+            f"for {_zipped(rule.sequences)}:",
+            f"    total += {self.text(rule.summand)}",
+            f"out = {value}",
+        ]
+
+    def namespace(self, *rules: Rule) -> dict[str, Any]:
+        """Return what the texts of rules call, by name.
+
+        Raises:
+            LookupError: this arithmetic lacks a function for that.
+        """
+        return self._names(*(rule.tree for rule in rules))
+
+    def function(
+        self, rule: Rule, operands: tuple[str, ...] | None = None, *, name: str = "rule"
     ) -> Callable[..., Any] | None:
-        body = _Rewritten().visit(ast.parse(ast.unparse(tree), mode="eval").body)
-        called = {n.func.id for n in ast.walk(body) if isinstance(n, ast.Call)}  # type: ignore[attr-defined]
-        if not called <= {*self._namespace, "sum", "zip"}:
-            return None
-        text = ast.unparse(body)
-        source = f"def {name}({', '.join(operands)}):\n    return {text}\n"
+        """Return a rule as a function; None if this arithmetic lacks one that the rule calls.
+
+        Args:
+            rule: the rule.
+            operands: the names of the function's arguments, in order; those of the rule if None.
+                A name inside a sum stands for a sequence of numbers.
+            name: what tracebacks call it.
+        """
+        key = rule, operands
+        if key not in self._compiled:
+            try:
+                self._compiled[key] = self._compile(rule, operands or rule.names, name)
+            except LookupError:
+                self._compiled[key] = None
+        return self._compiled[key]
+
+    def holds(self, condition: ast.expr, numbers: Mapping[str, Any]) -> bool:
+        """Return whether a condition of the rule language holds for numbers by name."""
+        text = ast.unparse(self._rewrite(condition))
+        return bool(eval(text, self._names(condition), dict(numbers)))
+
+    def _compile(self, rule: Rule, operands: Sequence[str], name: str) -> Callable[..., Any]:
+        arguments = ", ".join(f"{o}s" if o in rule.sequences else o for o in operands)
+        lines = [f"def {name}({arguments}):", *self.statements(rule), "return out"]
+        source = "\n    ".join(lines) + "\n"
         compiled: Callable[..., Any] = compile_function(
-            source, name=name, namespace=self._namespace
+            source, name=name, namespace=self.namespace(rule)
         )
         return compiled
 
+    def _names(self, *trees: ast.expr) -> dict[str, Any]:
+        called = {_called(node) for tree in trees for node in ast.walk(tree)} - {None}
+        functions = {name: self._elementary(name) for name in called if name is not None}
+        return {"number": self._number, "divide": self._divide, **functions}
 
-class _Rewritten(ast.NodeTransformer):
-    """Turns a rule into Python text over any kind of number."""
+    def _elementary(self, name: str) -> Callable[..., Any]:
+        """Return a function that rules call, compiled if it has a definition."""
+        if name not in self._functions:
+            row = ELEMENTARY.get(name)
+            if row is None or not row.definition:
+                raise LookupError(name)
+            self._functions[name] = self._compile(Rule(row.definition), "x", name)
+        return self._functions[name]
 
-    def visit_Constant(self, node: ast.Constant) -> ast.AST:
-        return _call("number", node)
+    def _rewrite(self, tree: ast.expr) -> ast.expr:
+        """Return a formula as this arithmetic computes it, with ``total`` in place of a sum."""
+        match tree:
+            case ast.Constant():
+                if self._number is None:
+                    return ast.Constant(float_of(tree))
+                return _call("number", tree)
+            case ast.UnaryOp(op=op, operand=operand):
+                return ast.UnaryOp(op, self._rewrite(operand))
+            case ast.BinOp(left=left, op=op, right=right):
+                sides = self._rewrite(left), self._rewrite(right)
+                if isinstance(op, ast.Pow):
+                    return _call("pow", *sides)
+                if isinstance(op, ast.Div) and self._divide:
+                    return _call("divide", *sides)
+                return ast.BinOp(sides[0], op, sides[1])
+            case ast.Compare(left=left, ops=ops, comparators=[right]):
+                return ast.Compare(self._side(left), ops, [self._side(right)])
+            case ast.BoolOp(op=either, values=values):
+                return ast.BoolOp(either, list(map(self._rewrite, values)))
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                return ast.IfExp(*map(self._rewrite, (test, body, orelse)))
+            case ast.Call(func=ast.Name(id="sum")):
+                return ast.Name("total", ast.Load())
+            case ast.Call(func=func, args=arguments):
+                return ast.Call(func, list(map(self._rewrite, arguments)), [])
+        return tree
 
-    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
-        self.generic_visit(node)
-        return _call("pow", node.left, node.right) if isinstance(node.op, ast.Pow) else node
+    def _side(self, tree: ast.expr) -> ast.expr:
+        """Return one side of a comparison."""
+        side = self._rewrite(tree)
+        return side if self._number is None else ast.Attribute(side, "real", ast.Load())
 
-    def visit_Compare(self, node: ast.Compare) -> ast.AST:
-        self.generic_visit(node)
-        sides: list[ast.expr] = [
-            ast.Attribute(side, "real", ast.Load()) for side in (node.left, *node.comparators)
-        ]
-        return ast.Compare(sides[0], node.ops, sides[1:])
 
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        names = Rule(ast.unparse(node)).sequences
-        self.generic_visit(node)
-        if not names:
-            return node
-        # Each name inside a sum is a sequence outside.
-        items = ast.Tuple([ast.Name(name, ast.Store()) for name in names], ast.Store())
-        rows = _call("zip", *(ast.Name(name, ast.Load()) for name in names))
-        each = ast.comprehension(items, rows, [], 0)
-        return _call("sum", ast.GeneratorExp(node.args[0], [each]))
+def _zipped(names: Sequence[str]) -> str:
+    sequences = ", ".join(f"{name}s" for name in names)
+    return f"{', '.join(names)} in {sequences if len(names) == 1 else f'zip({sequences})'}"
 
 
 def _call(name: str, *arguments: ast.expr) -> ast.Call:
     return ast.Call(ast.Name(name, ast.Load()), list(arguments), [])
 
 
+def _called(node: ast.AST) -> str | None:
+    """Return the function that a piece of a rule is computed by."""
+    match node:
+        case ast.BinOp(op=ast.Pow()):
+            return "pow"
+        case ast.Call(func=ast.Name(id=name)) if name != "sum":
+            return name
+    return None
+
+
+def compile_function(source: str, *, name: str, namespace: dict[str, Any]) -> Any:
+    """Compile the source of one function, so that tracebacks and debuggers show its lines."""
+    number = 0
+    while (
+        filename := f"<autograd_mini {name}{f' {number}' if number else ''}>"
+    ) in linecache.cache:
+        number += 1
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    local: dict[str, Any] = {}
+    exec(compile(source, filename, "exec"), namespace, local)
+    return local[name]
+
+
+def _library(module: Any) -> dict[str, Callable[..., Any]]:
+    """Return the elementary functions that a library has under C's names."""
+    rows = [row for row in ELEMENTARY.values() if row.c]
+    return {row.name: getattr(module, row.c) for row in rows if hasattr(module, row.c)}
+
+
+# --- floats --------------------------------------------------------------------------------------
+
+
+def _power(x: float, y: float) -> float:
+    """Return x to the power y; unlike C's ``pow``, a NaN on either side gives NaN."""
+    return math.pow(x, y) if x == x and y == y else _NAN
+
+
+def _total(name: str, function: Callable[[float], float]) -> Callable[[float], float]:
+    """Return a function of `math` as IEEE 754 has it: every float goes in, a float comes out."""
+    poles = ELEMENTARY[name].poles
+
+    def total(x: float) -> float:
+        try:
+            return function(x)
+        except OverflowError:
+            return -_INF if name == "sinh" and x < 0 else _INF
+        except ValueError:
+            return poles.get(x, _NAN)
+
+    total.__name__ = name
+    return total
+
+
+def _total_power(x: float, y: float) -> float:
+    try:
+        return _power(x, y)
+    except OverflowError:
+        pass
+    except ValueError:
+        if x != 0:
+            return _NAN
+    # An overflow, or a negative power of zero: infinite, with the sign of an odd power of x.
+    odd = math.fmod(y, 2.0) in (1.0, -1.0)
+    return math.copysign(_INF, x) if odd else _INF
+
+
+def _divide(x: float, y: float) -> float:
+    """Return x / y, with a zero divisor as IEEE 754 has it."""
+    try:
+        return x / y
+    except ZeroDivisionError:
+        if x == 0 or x != x:
+            return _NAN
+        return math.copysign(_INF, x) * math.copysign(1.0, y)
+
+
+_MATH = _library(math)
+
+FLOATS = Arithmetic({**_MATH, "pow": _power})
+"""Floats by `math`, which raises where C returns an infinity or a NaN."""
+
+IEEE = Arithmetic(
+    {**{name: _total(name, f) for name, f in _MATH.items()}, "pow": _total_power}, divide=_divide
+)
+"""Floats by IEEE 754: NaN gives NaN, and nothing is raised."""
+
+
+# --- complex and precise numbers -----------------------------------------------------------------
+
+
 def _upright(z: Any, f: Callable[[Any], Any]) -> Any:
     """Return an odd function, given what it does to the right of zero."""
     return f(z) if z.real >= 0 else -f(-z)
+
+
+def _absolute(z: Any) -> Any:
+    return z if z.real >= 0 else -z
 
 
 def _complex_power(z: complex, w: complex) -> complex:
@@ -117,31 +297,16 @@ def _complex_power(z: complex, w: complex) -> complex:
 
 
 COMPLEX = Arithmetic(
-    complex,
     {
-        "abs": lambda z: z if z.real >= 0 else -z,
-        "arccos": cmath.acos,
-        "arccosh": cmath.acosh,
-        "arcsin": cmath.asin,
-        "arcsinh": cmath.asinh,
-        "arctan": cmath.atan,
-        "arctanh": cmath.atanh,
+        **_library(cmath),
+        "abs": _absolute,
         "cbrt": lambda z: _upright(z, lambda w: cmath.exp(cmath.log(w) / 3)),
-        "cos": cmath.cos,
-        "cosh": cmath.cosh,
-        "exp": cmath.exp,
         "expm1": lambda z: complex(math.expm1(z.real), cmath.exp(z).imag),
-        "log": cmath.log,
-        "log10": cmath.log10,
         "log1p": lambda z: complex(math.log1p(z.real), math.atan2(z.imag, 1.0 + z.real)),
         "log2": lambda z: cmath.log(z) / math.log(2.0),
         "pow": _complex_power,
-        "sin": cmath.sin,
-        "sinh": cmath.sinh,
-        "sqrt": cmath.sqrt,
-        "tan": cmath.tan,
-        "tanh": cmath.tanh,
     },
+    number=complex,
 )
 """Complex numbers whose imaginary part is so small that its square vanishes; without erf."""
 
@@ -157,34 +322,17 @@ def precise() -> Arithmetic:
         from mpmath import mp  # noqa: PLC0415 - optional
     except ImportError as error:
         raise ImportError("this needs mpmath: pip install mpmath") from error
-    return Arithmetic(
-        mp.mpf,
-        {
-            "abs": lambda x: x if x.real >= 0 else -x,
-            "arccos": mp.acos,
-            "arccosh": mp.acosh,
-            "arcsin": mp.asin,
-            "arcsinh": mp.asinh,
-            "arctan": mp.atan,
-            "arctanh": mp.atanh,
-            "cbrt": lambda x: _upright(x, mp.cbrt),
-            "cos": mp.cos,
-            "cosh": mp.cosh,
-            "erf": mp.erf,
-            "exp": mp.exp,
-            "expm1": mp.expm1,
-            "log": mp.log,
-            "log10": mp.log10,
-            "log1p": mp.log1p,
-            "log2": lambda x: mp.log(x) / mp.ln2,
-            "pow": mp.power,
-            "sin": mp.sin,
-            "sinh": mp.sinh,
-            "sqrt": mp.sqrt,
-            "tan": mp.tan,
-            "tanh": mp.tanh,
-        },
-    )
+    functions = {
+        **_library(mp),
+        "abs": _absolute,
+        "cbrt": lambda x: _upright(x, mp.cbrt),
+        "log2": lambda x: mp.log(x) / mp.ln2,
+        "pow": mp.power,
+    }
+    return Arithmetic(functions, number=mp.mpf)
+
+
+# --- dual numbers --------------------------------------------------------------------------------
 
 
 class Dual:
@@ -230,5 +378,5 @@ class Dual:
         return Dual(quotient, (self.slope - quotient * other.slope) / other.value)
 
 
-RATIONAL = Arithmetic(lambda x: Dual(Fraction(x)), {"abs": lambda x: x if x.value >= 0 else -x})
+RATIONAL = Arithmetic({"abs": _absolute}, number=lambda x: Dual(Fraction(x)))
 """Fractions with derivatives, for the rows that make fractions of fractions."""

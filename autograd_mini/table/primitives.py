@@ -10,74 +10,24 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import islice
-from typing import Any
+from functools import cached_property, lru_cache, partial
+from typing import TYPE_CHECKING, Any
 
-from autograd_mini.table import rules
-from autograd_mini.table.rules import Rule, RuleError
-
-__all__ = ["PRIMITIVES", "TABLE", "Domain", "Primitive", "markdown"]
-
-
-@dataclass(frozen=True)
-class Domain:
-    """The real numbers from ``low`` to ``high`` that an operand may be.
-
-    Args:
-        low, high: the bounds.
-        open: whether the bounds themselves are outside.
-        nonzero: whether zero is outside.
-        stated: the text of the domain, where the bounds do not tell the whole of it.
-    """
-
-    low: float = -math.inf
-    high: float = math.inf
-    open: bool = False
-    nonzero: bool = False
-    stated: str = ""
-
-    def __contains__(self, number: float) -> bool:
-        if self.nonzero and number == 0:
-            return False
-        return self.low < number < self.high if self.open else self.low <= number <= self.high
-
-    def text(self, name: str) -> str:
-        """Return the condition on the operand of that name, such as ``-1 <= x <= 1``.
-
-        >>> Domain(low=0, open=True).text("x")
-        'x > 0'
-        """
-        if self.stated:
-            return self.stated
-        if self.nonzero:
-            return f"{name} != 0"
-        less = "<" if self.open else "<="
-        match math.isinf(self.low), math.isinf(self.high):
-            case True, True:
-                return f"any real {name}"
-            case True, False:
-                return f"{name} {less} {self.high!r}"
-            case False, True:
-                return f"{name} {less.replace('<', '>')} {self.low!r}"
-            case _:
-                return f"{self.low!r} {less} {name} {less} {self.high!r}"
-
-
-REAL = Domain()
-NONZERO = Domain(nonzero=True)
-POSITIVE = Domain(low=0, open=True)
-NONNEGATIVE = Domain(low=0)
-UNIT = Domain(low=-1, high=1)
-EXP_RANGE = Domain(high=709.782712893384, stated="x <= 709.782712893384, else it overflows")
-COSH_RANGE = Domain(
-    low=-710.4758600739439,
-    high=710.4758600739439,
-    stated="-710.4758600739439 <= x <= 710.4758600739439, else it overflows",
+from autograd_mini.table.arithmetic import IEEE, Arithmetic, compile_function
+from autograd_mini.table.domains import (
+    COSH_RANGE,
+    EXP_RANGE,
+    NONNEGATIVE,
+    NONZERO,
+    POSITIVE,
+    POWER_BASE,
+    REAL,
+    UNIT,
+    Domain,
 )
-POWER_BASE = Domain(
-    low=0, open=True, stated="x > 0, or x = 0 with y >= 0, or x < 0 with a whole number y"
-)
+from autograd_mini.table.rules import ARITHMETIC, Rule, RuleError
+
+__all__ = ["PRIMITIVES", "TABLE", "Primitive", "markdown"]
 
 _OPERANDS = ("x", "y")
 
@@ -95,6 +45,8 @@ class Primitive:
         textbook: how a textbook writes a partial derivative, where the rule that computes it
             keeps more digits: formulas that may also use ``pi``, under ``"dx"`` and so on, and
             one of the value under ``"value"``. They are shown, never computed with.
+        activation: whether a neuron uses it as its activation function.
+        deferred: whether the rules are read when they are first used, and not now.
 
     Raises:
         RuleError: a rule is not in the rule language, a partial derivative is missing, or a
@@ -104,6 +56,21 @@ class Primitive:
     >>> cube.evaluate(2.0)
     (8.0, (12.0,))
     """
+
+    texts: dict[str, str]
+    """The rules that are computed with, as they stand in the table."""
+    value: Rule
+    nary: bool
+    """Whether there may be any number of operands."""
+    operands: tuple[str, ...]
+    """The names of the operands, in order."""
+    partials: dict[str, Rule]
+    domains: dict[str, Domain]
+    kink: Rule | None
+    textbook: dict[str, Rule]
+    """The partial derivatives in the textbook's form."""
+    formula: ast.expr
+    """The value as it is written: an expression in the operands, or else a call by name."""
 
     def __init__(
         self,
@@ -118,40 +85,68 @@ class Primitive:
         y: Domain = REAL,
         kink: str | None = None,
         textbook: Mapping[str, str] | None = None,
+        activation: bool = False,
+        deferred: bool = False,
     ) -> None:
         self.name = name
-        self.value = self._rule("value", value, ("x", "y", "w", "b"))
+        self.activation = activation
+        given = {"value": value, "dx": dx, "dy": dy, "dw": dw, "db": db}
+        self.texts = {key: text for key, text in given.items() if text is not None}
+        self._domains = {"x": x, "y": y}
+        self._kink = kink
+        self._textbook = dict(textbook or {})
+        if not deferred:
+            self._read()
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name):
+            """Read the rules when what they say is first asked for."""
+            if name not in Primitive.__annotations__ or name in vars(self):
+                raise AttributeError(f"a primitive has no {name!r}")
+            self._read()
+            return vars(self)[name]
+
+    def _read(self) -> None:
+        self.value = self._rule("value", self.texts["value"], ("x", "y", "w", "b"))
         self.nary = bool(self.value.sequences)
         used = self.value.names
         self.operands = used if self.nary else tuple(o for o in _OPERANDS if o in used)
-        """The names of the operands, in order."""
-        if not self.nary and set(used) - set(_OPERANDS):
-            raise RuleError(
-                f"primitive {name!r}: value: operands are called x and y, got {value!r}"
-            )
-        given = {"x": dx, "y": dy, "w": dw, "b": db}
-        self.partials = {o: self._partial(o, given.pop(o)) for o in self.operands}
-        for operand, text in given.items():
-            if text is not None:
-                raise RuleError(
-                    f"primitive {name!r}: d{operand}: {value!r} has no operand {operand!r}"
-                )
-        self.domains = {o: {"x": x, "y": y}.get(o, REAL) for o in self.operands}
-        self.kink = None if kink is None else self._rule("kink", kink, self.operands)
-        self.textbook = self._taught(dict(textbook or {}))
-        """The partial derivatives in the textbook's form."""
-        self._evaluate = self._compiled()
+        if set(used) - set(self.operands):
+            raise self._error(f"value: operands are called x and y, got {self.value.text!r}")
+        partials = {f"d{o}": o for o in self.operands}
+        for key in [*partials, *self.texts]:
+            if key not in self.texts:
+                raise self._error(f"{key} is missing")
+            if key not in partials and key != "value":
+                raise self._error(f"{key}: {self.value.text!r} has no operand {key[1:]!r}")
+        self.partials = {
+            o: self._rule(key, self.texts[key], self._known(o)) for key, o in partials.items()
+        }
+        self.domains = {o: self._domains.get(o, REAL) for o in self.operands}
+        self.kink = None if self._kink is None else self._rule("kink", self._kink, self.operands)
+        self.textbook = dict(self.partials)
+        for key, text in self._textbook.items():
+            if key not in partials and key != "value":
+                known = ", ".join(map(repr, ["value", *partials]))
+                raise self._error(f"textbook: {key!r} is none of {known}")
+            if key != "value":
+                known_names = [*self._known(partials[key]), "pi"]
+                self.textbook[partials[key]] = self._rule(f"textbook {key}", text, known_names)
+        written = self._textbook.get("value", self.value.text)
+        self.formula = self._rule("textbook value", written, [*self.operands, "pi"]).tree
+        if any(isinstance(node, ast.IfExp) for node in ast.walk(self.formula)):
+            operands: list[ast.expr] = [ast.Name(o, ast.Load()) for o in self.operands]
+            self.formula = ast.Call(ast.Name(self.name, ast.Load()), operands, [])
+
+    def _error(self, what: str) -> RuleError:
+        return RuleError(f"primitive {self.name!r}: {what}")
 
     def _rule(self, field: str, text: str, names: Sequence[str]) -> Rule:
         try:
             return Rule(text, names=names)
         except RuleError as error:
-            raise RuleError(f"primitive {self.name!r}: {field}: {error}") from None
-
-    def _partial(self, operand: str, text: str | None) -> Rule:
-        if text is None:
-            raise RuleError(f"primitive {self.name!r}: d{operand} is missing")
-        return self._rule(f"d{operand}", text, self._known(operand))
+            raise self._error(f"{field}: {error}") from None
 
     def _known(self, operand: str) -> list[str]:
         """Return the names that a partial derivative may use."""
@@ -160,40 +155,26 @@ class Primitive:
         known = [o for o in self.operands if inside or o not in self.value.sequences]
         return [*known, "out"]
 
-    def _taught(self, given: dict[str, str]) -> dict[str, Rule]:
-        value = given.pop("value", self.value.text)
-        self._written = self._rule("textbook value", value, [*self.operands, "pi"])
-        rules = dict(self.partials)
-        for key, text in given.items():
-            operand = key.removeprefix("d")
-            if key != f"d{operand}" or operand not in rules:
-                raise RuleError(
-                    f"primitive {self.name!r}: textbook: {key!r} is none of 'value', "
-                    + ", ".join(f"'d{o}'" for o in self.operands)
-                )
-            rules[operand] = self._rule(f"textbook {key}", text, [*self._known(operand), "pi"])
-        return rules
-
-    def _compiled(self) -> Callable[..., tuple[float, tuple[Any, ...]]]:
-        """Compile the rules in the form that never raises."""
-        sequences = self.value.sequences
-        parameters = ", ".join(f"{o}s" if o in sequences else o for o in self.operands)
-        partials = ", ".join(self.python_partial(o, ieee=True) for o in self.operands)
-        lines = [
-            f"def {self.name}({parameters}):",
-            *(f"    {line}" for line in self.value.statements(ieee=True)),
-            f"    return out, ({partials},)",
-        ]
-        source = "\n".join([*lines, ""])
-        compiled: Callable[..., tuple[float, tuple[Any, ...]]] = rules.compile_function(
-            source, name=self.name, namespace=_IEEE
-        )
-        return compiled
-
-    def python_partial(self, operand: str, *, ieee: bool = False) -> str:
+    def partial_text(self, operand: str, arithmetic: Arithmetic) -> str:
         """Return Python text for a partial derivative: a list where the operand is a sequence."""
         each = self.value.sequences if operand in self.value.sequences else ()
-        return self.partials[operand].python(ieee=ieee, each=each)
+        return arithmetic.text(self.partials[operand], each=each)
+
+    @cached_property
+    def _evaluate(self) -> Callable[..., tuple[float, tuple[Any, ...]]]:
+        """The rules, compiled in the form that never raises."""
+        arguments = ", ".join(f"{o}s" if o in self.value.sequences else o for o in self.operands)
+        partials = ", ".join(self.partial_text(o, IEEE) for o in self.operands)
+        lines = [
+            f"def {self.name}({arguments}):",
+            *IEEE.statements(self.value),
+            f"return out, ({partials},)",
+        ]
+        names = IEEE.namespace(self.value, *self.partials.values())
+        compiled: Callable[..., tuple[float, tuple[Any, ...]]] = compile_function(
+            "\n    ".join(lines) + "\n", name=self.name, namespace=names
+        )
+        return compiled
 
     def evaluate(self, *operands: Any) -> tuple[float, tuple[Any, ...]]:
         """Return the value and the partial derivatives by IEEE 754, without ever raising.
@@ -209,46 +190,51 @@ class Primitive:
             )
         return out, partials
 
+    def distance_to_kink(self, operands: Sequence[Any]) -> float:
+        """Return the number that is zero at the kink, and has another sign on either side.
+
+        It is NaN for a row without a kink.
+
+        >>> PRIMITIVES["maximum"].distance_to_kink([3.0, 5.0])
+        -2.0
+        """
+        if self.kink is None:
+            return math.nan
+        compute = IEEE.function(self.kink, self.operands, name="kink")
+        assert compute is not None
+        distance: float = compute(*operands)
+        return distance
+
+    def slots(self, count: int) -> Sequence[tuple[str, int | None]]:
+        """Return which operand is which in a node of so many operands.
+
+        For each, its name in the row, and its place in the sequence if it is an item of one.
+
+        >>> PRIMITIVES["dot"].slots(5)
+        (('w', 0), ('w', 1), ('x', 0), ('x', 1), ('b', None))
+        """
+        return _slots(self.operands, self.value.sequences, count)
+
+    def arrange(self, operands: Sequence[Any]) -> tuple[Any, ...]:
+        """Return the operands of a node as the row names them: a tuple for one inside a sum.
+
+        >>> PRIMITIVES["dot"].arrange([1.0, 2.0, 3.0, 4.0, 5.0])
+        ((1.0, 2.0), (3.0, 4.0), 5.0)
+        """
+        slots = self.slots(len(operands))
+        single = dict(zip((name for name, _ in slots), operands, strict=True))
+        return tuple(
+            tuple(x for (of, _), x in zip(slots, operands, strict=True) if of == name)
+            if name in self.value.sequences
+            else single[name]
+            for name in self.operands
+        )
+
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
 
     def __str__(self) -> str:
         return self.name
-
-    def arranged(self, operands: Sequence[Any]) -> tuple[Any, ...]:
-        """Return the operands of a node as the row names them: a tuple for one inside a sum.
-
-        >>> PRIMITIVES["dot"].arranged([1.0, 2.0, 3.0, 4.0, 5.0])
-        ((1.0, 2.0), (3.0, 4.0), 5.0)
-        """
-        length = self.items(len(operands))
-        remaining = iter(operands)
-        return tuple(
-            tuple(islice(remaining, length)) if o in self.value.sequences else next(remaining)
-            for o in self.operands
-        )
-
-    def items(self, operands: int) -> int:
-        """Return how many items each sequence of a node with so many operands has.
-
-        >>> PRIMITIVES["dot"].items(5)
-        2
-        """
-        sequences = len(self.value.sequences)
-        return (operands - len(self.operands) + sequences) // sequences if sequences else 0
-
-    @property
-    def formula(self) -> ast.expr:
-        """The value as it is written: an expression in the operands, or else a call by name.
-
-        >>> [ast.unparse(PRIMITIVES[name].formula) for name in ("mul", "square", "relu")]
-        ['x * y', 'x ** 2', 'relu(x)']
-        """
-        tree = self._written.tree
-        if any(isinstance(node, ast.IfExp) for node in ast.walk(tree)):
-            operands: list[ast.expr] = [ast.Name(o, ast.Load()) for o in self.operands]
-            return ast.Call(ast.Name(self.name, ast.Load()), operands, [])
-        return tree
 
     @property
     def label(self) -> str:
@@ -259,9 +245,9 @@ class Primitive:
         """
         match self.value.tree:
             case ast.BinOp(left=ast.Name(id="x"), op=op, right=ast.Name(id="y")):
-                return _SIGNS[type(op)]
+                return ARITHMETIC[type(op)].sign
             case ast.UnaryOp(operand=ast.Name(id="x")):
-                return _SIGNS[ast.Sub]
+                return ARITHMETIC[ast.Sub].sign
             case ast.Call(func=ast.Name(id="sum")):
                 return "Σ"
             case _:
@@ -274,24 +260,28 @@ class Primitive:
         return ", ".join(limits) or "any real " + " and ".join(self.operands)
 
 
-_SIGNS: Mapping[type[ast.operator], str] = {
-    ast.Add: "+",
-    ast.Sub: "−",
-    ast.Mult: "×",
-    ast.Div: "÷",
-    ast.Pow: "^",
-}
+@lru_cache(maxsize=64)
+def _slots(
+    operands: tuple[str, ...], sequences: tuple[str, ...], count: int
+) -> Sequence[tuple[str, int | None]]:
+    length = (count - len(operands) + len(sequences)) // len(sequences) if sequences else 0
+    return tuple(
+        (name, place)
+        for name in operands
+        for place in (range(length) if name in sequences else [None])
+    )
 
 
-_IEEE = rules.namespace(ieee=True)
+# A row of the library: its tests read it, so that an import need not.
+_row = partial(Primitive, deferred=True)
 
 TABLE: tuple[Primitive, ...] = (
-    Primitive("add", "x + y", dx="1", dy="1"),
-    Primitive("sub", "x - y", dx="1", dy="-1"),
-    Primitive("mul", "x * y", dx="y", dy="x"),
-    Primitive("div", "x / y", dx="1 / y", dy="-out / y", y=NONZERO, textbook={"dy": "-x / y ** 2"}),
+    _row("add", "x + y", dx="1", dy="1"),
+    _row("sub", "x - y", dx="1", dy="-1"),
+    _row("mul", "x * y", dx="y", dy="x"),
+    _row("div", "x / y", dx="1 / y", dy="-out / y", y=NONZERO, textbook={"dy": "-x / y ** 2"}),
     # From exponent 1 up, y - 1 is exact; below, its rounding would be magnified log(x) times.
-    Primitive(
+    _row(
         "pow",
         "x ** y",
         dx="0 if y == 0 else y * x ** (y - 1) if y >= 1 or x == 0 or x - x != 0 else y * out / x",
@@ -299,40 +289,36 @@ TABLE: tuple[Primitive, ...] = (
         x=POWER_BASE,
         textbook={"dx": "y * x ** (y - 1)", "dy": "x ** y * log(x)"},
     ),
-    Primitive("neg", "-x", dx="-1"),
-    Primitive("abs", "abs(x)", dx="1 if x > 0 else -1 if x < 0 else 0", kink="x"),
-    Primitive("square", "x * x", dx="2 * x", textbook={"value": "x ** 2"}),
-    Primitive(
-        "sqrt", "sqrt(x)", dx="0.5 / abs(out)", x=NONNEGATIVE, textbook={"dx": "1 / (2 * out)"}
-    ),
+    _row("neg", "-x", dx="-1"),
+    _row("abs", "abs(x)", dx="1 if x > 0 else -1 if x < 0 else 0", kink="x"),
+    _row("square", "x * x", dx="2 * x", textbook={"value": "x ** 2"}),
+    _row("sqrt", "sqrt(x)", dx="0.5 / abs(out)", x=NONNEGATIVE, textbook={"dx": "1 / (2 * out)"}),
     # C's cbrt may be 4 units off, and its square 11: one step of Newton's method mends that.
-    Primitive(
+    _row(
         "cbrt",
         "cbrt(x)",
         dx="1 / (3 * out * out) if x == 0 or x - x != 0 else (2 * out + x / out / out) / 9 / x",
         textbook={"dx": "1 / (3 * out ** 2)"},
     ),
-    Primitive("exp", "exp(x)", dx="out", x=EXP_RANGE),
-    Primitive("expm1", "expm1(x)", dx="exp(x)", x=EXP_RANGE),
-    Primitive("log", "log(x)", dx="1 / x", x=POSITIVE),
-    Primitive("log1p", "log1p(x)", dx="1 / (1 + x)", x=Domain(low=-1, open=True)),
-    Primitive(
-        "log2", "log2(x)", dx="1 / log(2) / x", x=POSITIVE, textbook={"dx": "1 / (x * log(2))"}
-    ),
-    Primitive(
+    _row("exp", "exp(x)", dx="out", x=EXP_RANGE),
+    _row("expm1", "expm1(x)", dx="exp(x)", x=EXP_RANGE),
+    _row("log", "log(x)", dx="1 / x", x=POSITIVE),
+    _row("log1p", "log1p(x)", dx="1 / (1 + x)", x=Domain(low=-1, open=True)),
+    _row("log2", "log2(x)", dx="1 / log(2) / x", x=POSITIVE, textbook={"dx": "1 / (x * log(2))"}),
+    _row(
         "log10", "log10(x)", dx="1 / log(10) / x", x=POSITIVE, textbook={"dx": "1 / (x * log(10))"}
     ),
-    Primitive("sin", "sin(x)", dx="cos(x)"),
-    Primitive("cos", "cos(x)", dx="-sin(x)"),
-    Primitive("tan", "tan(x)", dx="1 + out * out", textbook={"dx": "1 + out ** 2"}),
-    Primitive(
+    _row("sin", "sin(x)", dx="cos(x)"),
+    _row("cos", "cos(x)", dx="-sin(x)"),
+    _row("tan", "tan(x)", dx="1 + out * out", textbook={"dx": "1 + out ** 2"}),
+    _row(
         "arcsin",
         "arcsin(x)",
         dx="1 / sqrt((1 - x) * (1 + x))",
         x=UNIT,
         textbook={"dx": "1 / sqrt(1 - x ** 2)"},
     ),
-    Primitive(
+    _row(
         "arccos",
         "arccos(x)",
         dx="-1 / sqrt((1 - x) * (1 + x))",
@@ -340,71 +326,89 @@ TABLE: tuple[Primitive, ...] = (
         textbook={"dx": "-1 / sqrt(1 - x ** 2)"},
     ),
     # x * x would overflow from 1.3e154 on; so in arcsinh.
-    Primitive(
+    _row(
         "arctan",
         "arctan(x)",
         dx="1 / (1 + x * x) if abs(x) < 1e150 else 1 / x / x",
         textbook={"dx": "1 / (1 + x ** 2)"},
     ),
-    Primitive("sinh", "sinh(x)", dx="cosh(x)", x=COSH_RANGE),
-    Primitive("cosh", "cosh(x)", dx="sinh(x)", x=COSH_RANGE),
+    _row("sinh", "sinh(x)", dx="cosh(x)", x=COSH_RANGE),
+    _row("cosh", "cosh(x)", dx="sinh(x)", x=COSH_RANGE),
     # 1 - tanh² would cancel for large x.
-    Primitive("tanh", "tanh(x)", dx="square(1 / cosh(x))", textbook={"dx": "1 - out ** 2"}),
-    Primitive(
+    _row(
+        "tanh",
+        "tanh(x)",
+        dx="square(1 / cosh(x))",
+        textbook={"dx": "1 - out ** 2"},
+        activation=True,
+    ),
+    _row(
         "arcsinh",
         "arcsinh(x)",
         dx="1 / sqrt(x * x + 1) if abs(x) < 1e150 else 1 / abs(x)",
         textbook={"dx": "1 / sqrt(x ** 2 + 1)"},
     ),
-    Primitive(
+    _row(
         "arccosh",
         "arccosh(x)",
         dx="1 / (sqrt(x - 1) * sqrt(x + 1))",
         x=Domain(low=1),
         textbook={"dx": "1 / sqrt(x ** 2 - 1)"},
     ),
-    Primitive(
+    _row(
         "arctanh",
         "arctanh(x)",
         dx="1 / ((1 - x) * (1 + x))",
         x=Domain(low=-1, high=1, open=True),
         textbook={"dx": "1 / (1 - x ** 2)"},
     ),
-    Primitive(
+    _row(
         "erf",
         "erf(x)",
         dx="1.1283791670955126 * gauss(x)",
         textbook={"dx": "2 / sqrt(pi) * exp(-x ** 2)"},
     ),
-    Primitive("sigmoid", "sigmoid(x)", dx="out * sigmoid(-x)", textbook={"dx": "out * (1 - out)"}),
-    Primitive("softplus", "x + log1p(exp(-x)) if x > 0 else log1p(exp(x))", dx="sigmoid(x)"),
-    Primitive("relu", "0 if x <= 0 else x", dx="0 if x <= 0 else 1", kink="x"),
+    _row(
+        "sigmoid",
+        "sigmoid(x)",
+        dx="out * sigmoid(-x)",
+        textbook={"dx": "out * (1 - out)"},
+        activation=True,
+    ),
+    _row(
+        "softplus",
+        "x + log1p(exp(-x)) if x > 0 else log1p(exp(x))",
+        dx="sigmoid(x)",
+        activation=True,
+    ),
+    _row("relu", "0 if x <= 0 else x", dx="0 if x <= 0 else 1", kink="x", activation=True),
     # y == y: a slope that is NaN shows also where it is not used.
-    Primitive(
+    _row(
         "leaky_relu",
         "x if x > 0 and y == y else y * x",
         dx="1 if x > 0 else y",
         dy="0 if x > 0 else x",
         kink="x",
+        activation=True,
     ),
-    Primitive("step", "1 if x >= 0 else 0 if x < 0 else x", dx="0", kink="x"),
+    _row("step", "1 if x >= 0 else 0 if x < 0 else x", dx="0", kink="x", activation=True),
     # The last case of each is a NaN on either side.
-    Primitive(
+    _row(
         "maximum",
         "x if x >= y else y if x < y else x + y",
         dx="1 if x > y else 0.5 if x == y else 0",
         dy="1 if x < y else 0.5 if x == y else 0",
         kink="x - y",
     ),
-    Primitive(
+    _row(
         "minimum",
         "x if x <= y else y if x > y else x + y",
         dx="1 if x < y else 0.5 if x == y else 0",
         dy="1 if x > y else 0.5 if x == y else 0",
         kink="x - y",
     ),
-    Primitive("sum", "sum(x)", dx="1"),
-    Primitive("dot", "sum(w * x) + b", dw="x", dx="w", db="1"),
+    _row("sum", "sum(x)", dx="1"),
+    _row("dot", "sum(w * x) + b", dw="x", dx="w", db="1"),
 )
 
 PRIMITIVES: Mapping[str, Primitive] = {primitive.name: primitive for primitive in TABLE}

@@ -1,32 +1,53 @@
-"""The rule language: one-line formulas, checked, then printed as Python, C, JavaScript and LaTeX.
+"""The rule language: one-line formulas, checked, as trees that know no other language.
 
 A rule is a Python expression made of numbers, names, ``+ - * / **``, comparisons,
-``a if condition else b``, ``and``, ``or`` and calls to `FUNCTIONS`. A rule over many operands
-has one ``sum(term)``; the names inside it stand for sequences of equal length.
+``a if condition else b``, ``and``, ``or`` and calls to `ELEMENTARY` functions. A rule over many
+operands has one ``sum(term)``; the names inside it stand for sequences of equal length.
 """
 
 from __future__ import annotations
 
 import ast
-import linecache
 import sys
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
-from autograd_mini.table.ieee import RAISING, TOTAL, divide
-from autograd_mini.table.languages import (
-    ARITHMETIC,
-    COMPARISONS,
-    FUNCTIONS,
-    PRELUDES,
-    Language,
-    as_c,
-    as_javascript,
-    as_latex,
-    float_of,
-)
+from autograd_mini.table.elementary import ELEMENTARY
 
-__all__ = ["Rule", "RuleError", "compile_function", "namespace", "prelude"]
+__all__ = ["ARITHMETIC", "COMPARISONS", "Comparison", "Infix", "Rule", "RuleError", "float_of"]
+
+
+class Infix(NamedTuple):
+    """An arithmetic operator: the row of the table that it is, and how it is written."""
+
+    row: str
+    code: str
+    sign: str
+
+
+class Comparison(NamedTuple):
+    """How a comparison is written in code, in LaTeX and in plain text."""
+
+    code: str
+    latex: str
+    text: str
+
+
+ARITHMETIC: Mapping[type[ast.operator], Infix] = {
+    ast.Add: Infix("add", "+", "+"),
+    ast.Sub: Infix("sub", "-", "−"),
+    ast.Mult: Infix("mul", "*", "×"),
+    ast.Div: Infix("div", "/", "÷"),
+    ast.Pow: Infix("pow", "**", "^"),
+}
+COMPARISONS: Mapping[type[ast.cmpop], Comparison] = {
+    ast.Lt: Comparison("<", "<", "<"),
+    ast.LtE: Comparison("<=", r"\le", "≤"),
+    ast.Gt: Comparison(">", ">", ">"),
+    ast.GtE: Comparison(">=", r"\ge", "≥"),
+    ast.Eq: Comparison("==", "=", "="),
+    ast.NotEq: Comparison("!=", r"\ne", "≠"),
+}
 
 
 class RuleError(ValueError):
@@ -34,7 +55,7 @@ class RuleError(ValueError):
 
 
 class Rule:
-    r"""A checked formula of the rule language.
+    """A checked formula of the rule language.
 
     Args:
         text: the formula, such as ``"x * y"``.
@@ -43,113 +64,44 @@ class Rule:
     Raises:
         RuleError: the text is not in the language, or uses another name.
 
-    >>> rule = Rule("x / (1 + y) ** 2")
-    >>> rule.c()
-    'x / ag_pow(1.0 + y, 2.0)'
-    >>> rule.latex()
-    '\\frac{x}{\\left(1 + y\\right)^{2}}'
+    >>> rule = Rule("sum(w * x) + exp(b)")
+    >>> rule.names, rule.sequences, rule.functions, rule.summand
+    (('w', 'x', 'b'), ('w', 'x'), ('exp',), Rule('w * x'))
     """
 
-    __slots__ = ("names", "sequences", "summand", "text", "tree")
+    __slots__ = ("functions", "names", "sequences", "summand", "text", "tree")
 
     def __init__(self, text: str, *, names: Iterable[str] | None = None) -> None:
         self.text = text
-        self.tree = _parse(text)
-        used, sequences = _Check(text, names).run(self.tree)
-        self.names = tuple(used)
+        try:
+            self.tree = ast.parse(text, mode="eval").body
+        except SyntaxError as error:
+            raise RuleError(f"not an expression: {text!r} ({error.msg})") from None
+        check = _Check(text, names)
+        check.number(self.tree, inside_sum=False)
+        self.names = tuple(check.names)
         """The names used, in order of appearance."""
-        self.sequences = tuple(sequences)
+        self.sequences = tuple(check.sequences)
         """Those of them that stand inside ``sum(…)``."""
-        self.summand = next(map(Rule, _summands(self.tree)), None)
+        self.functions = tuple(check.functions)
+        """The elementary functions called."""
+        self.summand = None if check.summand is None else Rule(ast.unparse(check.summand))
         """What is summed, as a rule over one item of each sequence; None without a sum."""
 
     def __repr__(self) -> str:
         return f"Rule({self.text!r})"
 
-    def python(self, *, ieee: bool = False, each: Sequence[str] = ()) -> str:
-        """Return the rule as Python text over the names of `namespace`; numbers become floats.
-
-        With ``ieee`` a division is a call to ``divide``, which takes a zero divisor. With
-        ``each``, names of sequences, the text is the list of the rule's values over them; the
-        sequence of the ``x`` is called ``xs``.
-
-        >>> Rule("x / 2").python(), Rule("x / 2").python(ieee=True)
-        ('x / 2.0', 'divide(x, 2.0)')
-        >>> Rule("2 * x").python(each=["x"])
-        '[2.0 * x for x in xs]'
-        """
-        if self.text in each:
-            return f"{self.text}s"
-        text = ast.unparse(_Python(ieee=ieee).visit(_parse(self.text)))
-        return f"[{text} for {_zipped(each)}]" if each else text
-
-    def statements(self, *, ieee: bool = False) -> list[str]:
-        """Return Python lines that set ``out`` to the rule's value.
-
-        A ``sum(term)`` becomes a loop that adds from left to right, one float addition at a time:
-        the bits of a chain of ``+``. (The built-in ``sum`` compensates its rounding, from Python
-        3.12 on.) It starts from -0.0, which changes no number that is added to it.
-        """
-        value = self.python(ieee=ieee)
-        if self.summand is None:
-            return [f"out = {value}"]
-        return [
-            f"total = -0.0 if {self.sequences[0]}s else 0.0",
-            f"for {_zipped(self.sequences)}:",
-            f"    total += {self.summand.python(ieee=ieee)}",
-            f"out = {value}",
-        ]
-
-    def c(self) -> str:
-        """Return the rule as C text; it needs ``math.h`` and ``prelude("c")``.
-
-        A ``sum(…)`` becomes ``total``: a number that the text around it has added up from the
-        `summand`, as `statements` does.
-        """
-        return as_c(self.tree)
-
-    def javascript(self) -> str:
-        """Return the rule as JavaScript text; it needs ``prelude("javascript")``."""
-        return as_javascript(self.tree)
-
-    def latex(self) -> str:
-        """Return the rule as LaTeX text for mathematics mode."""
-        return as_latex(self.tree)
-
-
-def _parse(text: str) -> ast.expr:
-    try:
-        return ast.parse(text, mode="eval").body
-    except SyntaxError as error:
-        raise RuleError(f"not an expression: {text!r} ({error.msg})") from None
-
-
-def _summands(tree: ast.expr) -> list[str]:
-    return [
-        ast.unparse(node.args[0])
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "sum"
-    ]
-
-
-def _zipped(names: Sequence[str]) -> str:
-    sequences = ", ".join(f"{name}s" for name in names)
-    return f"{', '.join(names)} in {sequences if len(names) == 1 else f'zip({sequences})'}"
-
 
 class _Check:
-    """Walks a formula once, refusing what is not in the language, and collects its names."""
+    """Walks a formula once, refusing what is not in the language, and collects what it uses."""
 
     def __init__(self, text: str, allowed: Iterable[str] | None) -> None:
         self.text = text
         self.allowed = None if allowed is None else set(allowed)
         self.names: dict[str, None] = {}
         self.sequences: dict[str, None] = {}
-        self.sums = 0
-
-    def run(self, tree: ast.expr) -> tuple[dict[str, None], dict[str, None]]:
-        self.number(tree, inside_sum=False)
-        return self.names, self.sequences
+        self.functions: dict[str, None] = {}
+        self.summand: ast.expr | None = None
 
     def fail(self, what: str) -> RuleError:
         return RuleError(f"{what} in {self.text!r}")
@@ -175,13 +127,14 @@ class _Check:
                 self.number(body, inside_sum=inside_sum)
                 self.number(orelse, inside_sum=inside_sum)
             case ast.Call(func=ast.Name(id="sum"), args=[term], keywords=[]) if not inside_sum:
-                self.sums += 1
-                if self.sums > 1:
+                if self.summand is not None:
                     raise self.fail("a second sum")
+                self.summand = term
                 self.number(term, inside_sum=True)
             case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]):
-                if name not in FUNCTIONS:
+                if name not in ELEMENTARY:
                     raise self.fail(f"unknown function {name!r}")
+                self.functions[name] = None
                 self.number(argument, inside_sum=inside_sum)
             case _:
                 raise self.fail(f"{ast.unparse(node)!r} is not a number of the rule language")
@@ -198,68 +151,7 @@ class _Check:
                 raise self.fail(f"{ast.unparse(node)!r} is not a condition of the rule language")
 
 
-class _Python(ast.NodeTransformer):
-    def __init__(self, *, ieee: bool) -> None:
-        self.ieee = ieee
-
-    def visit_Constant(self, node: ast.Constant) -> ast.AST:
-        return ast.Constant(float_of(node))
-
-    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
-        self.generic_visit(node)
-        if isinstance(node.op, ast.Pow):
-            return _call("pow", node.left, node.right)
-        if isinstance(node.op, ast.Div) and self.ieee:
-            return _call("divide", node.left, node.right)
-        return node
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        self.generic_visit(node)
-        match node:
-            case ast.Call(func=ast.Name(id="sum")):
-                return ast.Name("total", ast.Load())
-        return node
-
-
-def _call(name: str, *arguments: ast.expr) -> ast.Call:
-    return ast.Call(func=ast.Name(name, ast.Load()), args=list(arguments), keywords=[])
-
-
-def prelude(language: Language) -> str:
-    """Return the definitions that printed rules of the language rely on."""
-    lines = [PRELUDES[language]]
-    for name, function in FUNCTIONS.items():
-        if function.definition:
-            rule = Rule(function.definition, names="x")
-            if language == "c":
-                lines.append(f"static double ag_{name}(double x) {{ return {rule.c()}; }}\n")
-            else:
-                lines.append(f"const ag_{name} = (x) => {rule.javascript()};\n")
-    return "".join(lines)
-
-
-def namespace(*, ieee: bool) -> dict[str, Any]:
-    """Return what the text of `Rule.python` runs in: the functions of `autograd_mini.table.ieee`.
-
-    With ``ieee`` the functions never raise; without, they raise as those of `math` do.
-    """
-    functions = TOTAL if ieee else RAISING
-    names: dict[str, Any] = {**functions, "divide": divide}
-    for name, function in FUNCTIONS.items():
-        if function.definition:
-            source = f"def {name}(x):\n    return {Rule(function.definition).python(ieee=ieee)}\n"
-            names[name] = compile_function(source, name=name, namespace=names)
-    return names
-
-
-def compile_function(source: str, *, name: str, namespace: dict[str, Any]) -> Any:
-    """Compile the source of one function, so that tracebacks and debuggers show its lines."""
-    number = 0
-    while (
-        filename := f"<autograd_mini {name}{f' {number}' if number else ''}>"
-    ) in linecache.cache:
-        number += 1
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    local: dict[str, Any] = {}
-    exec(compile(source, filename, "exec"), namespace, local)
-    return local[name]
+def float_of(node: ast.Constant) -> float:
+    """Return the number that a constant of a formula is."""
+    assert isinstance(node.value, int | float)  # the rule language has no others
+    return float(node.value)

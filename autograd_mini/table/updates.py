@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import TypeAlias
 
-from autograd_mini.table.rules import Rule, compile_function, namespace
+from autograd_mini.table.arithmetic import FLOATS, compile_function
+from autograd_mini.table.rules import Rule
 
 __all__ = ["UPDATES", "Update", "UpdateFunction"]
 
@@ -15,33 +17,49 @@ UpdateFunction: TypeAlias = Callable[..., list[float]]
 class Update:
     """A rule that makes a new list of numbers from others, item by item.
 
+    It is called with the lists, then the numbers in their order in the rule.
+
     Args:
         name: of the function.
         text: the rule.
         lists: those of its names that stand for lists, in order; the others are numbers.
 
-    >>> Update("scale", "k * x", lists="x").python()([1.0, 2.0], 3.0)
+    >>> Update("scale", "k * x", lists="x")([1.0, 2.0], 3.0)
     [3.0, 6.0]
     """
 
     def __init__(self, name: str, text: str, *, lists: str) -> None:
         self.name = name
-        self.rule = Rule(text)
+        self.text = text
         self.lists = tuple(lists.split())
-        self.numbers = tuple(n for n in self.rule.names if n not in self.lists)
 
-    def python(self) -> UpdateFunction:
-        """Return a function of the lists, then the numbers in their order in the rule."""
+    @cached_property
+    def rule(self) -> Rule:
+        """The rule, read when it is first used."""
+        return Rule(self.text)
+
+    @cached_property
+    def numbers(self) -> tuple[str, ...]:
+        """The names of what stands for numbers, in order."""
+        return tuple(n for n in self.rule.names if n not in self.lists)
+
+    @cached_property
+    def function(self) -> UpdateFunction:
+        """The rule as a function in Python."""
         lists = ", ".join(f"{name}s" for name in self.lists)
         items = f"for {', '.join(self.lists)}, in zip({lists}, strict=True)"
         source = (
             f"def {self.name}({', '.join([lists, *self.numbers])}, /):\n"
-            f"    return [{self.rule.python()} {items}]\n"
+            f"    return [{FLOATS.text(self.rule)} {items}]\n"
         )
         function: UpdateFunction = compile_function(
-            source, name=self.name, namespace=namespace(ieee=False)
+            source, name=self.name, namespace=FLOATS.namespace(self.rule)
         )
         return function
+
+    def __call__(self, *lists_and_numbers: list[float] | float) -> list[float]:
+        """Return the new list."""
+        return self.function(*lists_and_numbers)
 
 
 # w is a weight, g its gradient; m and v are what is remembered. The formulas, and where they come

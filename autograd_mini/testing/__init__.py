@@ -6,7 +6,7 @@
 import importlib
 from types import ModuleType
 
-from autograd_mini.programs.program import Graph, Instruction
+from autograd_mini.programs.program import Instruction, Program
 from autograd_mini.testing.generation import random_graph, random_integer_graph
 from autograd_mini.testing.gradcheck import check_gradients
 from autograd_mini.testing.references import (
@@ -22,8 +22,8 @@ __all__ = [
     "Comparison",
     "Exact",
     "GradientReport",
-    "Graph",
     "Instruction",
+    "Program",
     "Reference",
     "absolute_gradients",
     "check_gradients",

@@ -6,10 +6,10 @@ import textwrap
 from fractions import Fraction
 
 from autograd_mini.engines import Value
-from autograd_mini.engines.graph import topological_order
-from autograd_mini.programs.program import Graph
+from autograd_mini.engines.graph import Graph
+from autograd_mini.programs.program import Program
 from autograd_mini.testing.local import slopes
-from autograd_mini.testing.references import UNIT_ROUNDOFF, absolute_gradients, chain_rule
+from autograd_mini.testing.references import UNIT_ROUNDOFF, absolute_gradients
 
 __all__ = ["explanation"]
 
@@ -24,9 +24,9 @@ def explanation(root: Value, *, seed: float, kink: bool) -> str:
         seed: the seed of that.
         kink: whether it was on a kink.
     """
-    graph, nodes = Graph.recorded(root)
-    names = dict(zip(nodes, graph.node_names(), strict=True))
-    lines = dict(zip(nodes, graph.lines(), strict=True))
+    program, nodes = Program.recorded(root)
+    names = dict(zip(nodes, program.node_names(), strict=True))
+    lines = dict(zip(nodes, program.lines(), strict=True))
     where = _wrong_partial(nodes, names, lines) or _wrong_sum(root, names, seed)
     if not where and kink:
         where = (
@@ -40,7 +40,7 @@ def explanation(root: Value, *, seed: float, kink: bool) -> str:
         )
     if len(lines) > _LONGEST:
         return f"{where}\n(The graph has {len(lines)} nodes, too many to print.)"
-    return f"{where}\nThe graph as a program:\n{textwrap.indent(str(graph), '    ')}"
+    return f"{where}\nThe graph as a program:\n{textwrap.indent(str(program), '    ')}"
 
 
 def _wrong_partial(nodes: list[Value], names: dict[Value, str], lines: dict[Value, str]) -> str:
@@ -64,15 +64,15 @@ def _wrong_partial(nodes: list[Value], names: dict[Value, str], lines: dict[Valu
 
 def _wrong_sum(root: Value, names: dict[Value, str], seed: float) -> str:
     """Return at which node the backward pass went wrong, if it did."""
-    order = topological_order(root)
+    graph = Graph(root)
 
     def recorded(node: Value) -> list[Fraction | None]:
         return [None if p is None else Fraction(p) for p in node.partials]
 
-    gradients = chain_rule(order, Fraction(seed), Fraction(0), recorded)
-    absolute = absolute_gradients(root, seed=seed)
-    for node in reversed(order):
-        allowed = (4 + len(order)) * (UNIT_ROUNDOFF * absolute[node] + 5e-324)
+    gradients = graph.chain_rule(Fraction(seed), Fraction(0), recorded)
+    absolute = absolute_gradients(graph, seed=seed)
+    for node in reversed(graph.order):
+        allowed = (4 + len(graph.order)) * (UNIT_ROUNDOFF * absolute[node] + 5e-324)
         if not abs(node.grad - gradients[node]) <= allowed:
             return (
                 f"It arises in the backward pass at {names[node]}: it holds the gradient "

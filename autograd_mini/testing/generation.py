@@ -12,9 +12,9 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from autograd_mini.programs.program import Graph, Instruction, Reference, flat, looked_up
-from autograd_mini.table.primitives import PRIMITIVES, TABLE, Domain, Primitive
-from autograd_mini.testing.local import kink
+from autograd_mini.programs.program import Instruction, OperandRef, Program, flat, looked_up
+from autograd_mini.table.domains import Domain
+from autograd_mini.table.primitives import PRIMITIVES, TABLE, Primitive
 
 __all__ = [
     "INTEGER_ROWS",
@@ -50,7 +50,7 @@ TINY = 1e-3
 
 def well_conditioned_graph(
     leaves: Sequence[float], codes: Iterable[int], primitives: Sequence[Primitive]
-) -> Graph:
+) -> Program:
     """Return the graph that codes stand for: an instruction each, repaired where that is needed."""
     builder = Builder(leaves)
     for code in codes:
@@ -59,7 +59,7 @@ def well_conditioned_graph(
     return builder.finished()
 
 
-def integer_graph(leaves: Sequence[float], codes: Iterable[int]) -> Graph:
+def integer_graph(leaves: Sequence[float], codes: Iterable[int]) -> Program:
     """Return a graph of integers so small that every sum and product in it is exact.
 
     Where a gradient might grow beyond the exact numbers, the smaller operand takes a product's
@@ -77,7 +77,7 @@ def integer_graph(leaves: Sequence[float], codes: Iterable[int]) -> Graph:
 
 def random_graph(
     rng: random.Random, *, primitives: Sequence[Primitive] = TABLE, nodes: int = 20
-) -> Graph:
+) -> Program:
     """Return a random well-conditioned graph, as `strategies.graphs` draws them, but quickly.
 
     Args:
@@ -86,14 +86,14 @@ def random_graph(
         nodes: the most instructions, not counting the shifts, scalings and the last sum.
 
     >>> random_graph(random.Random(2), primitives=[PRIMITIVES["mul"]], nodes=3)
-    <Graph: v0 = Value(1.0); v1 = -0.75 * v0>
+    <Program: v0 = Value(1.0); v1 = -0.75 * v0>
     """
     leaves = [rng.choice((rng.uniform(-4, 4), 0.0, 1.0, -1.0)) for _ in range(rng.randint(1, 4))]
     leaves = [x if abs(x) > TINY else 0.0 for x in leaves]
     return well_conditioned_graph(leaves, _codes(rng, nodes), primitives)
 
 
-def random_integer_graph(rng: random.Random, *, nodes: int = 15) -> Graph:
+def random_integer_graph(rng: random.Random, *, nodes: int = 15) -> Program:
     """Return a random graph of small integers, as `strategies.integer_graphs` draws them.
 
     >>> random_integer_graph(random.Random(1), nodes=2).lines()[2:]
@@ -125,7 +125,7 @@ class Builder:
 
     def decoded(
         self, code: int, table: Sequence[Primitive], constants: Sequence[float]
-    ) -> tuple[Primitive, tuple[Reference, ...]]:
+    ) -> tuple[Primitive, tuple[OperandRef, ...]]:
         """Unpack an instruction; 0 stands for the first row, and for the latest node."""
         code, row = divmod(code, len(table))
         primitive = table[row]
@@ -155,7 +155,7 @@ class Builder:
             references = (repaired, *references[1:])
         return primitive, references
 
-    def add(self, primitive: Primitive, references: tuple[Reference, ...]) -> int:
+    def add(self, primitive: Primitive, references: tuple[OperandRef, ...]) -> int:
         """Append an instruction, and return the number of its node."""
         self.slopes.append(self.slope(primitive, references))
         self.numbers.append(self.evaluated(primitive, references)[0])
@@ -164,14 +164,14 @@ class Builder:
         return self.operands[-1]
 
     def evaluated(
-        self, primitive: Primitive, references: tuple[Reference, ...]
+        self, primitive: Primitive, references: tuple[OperandRef, ...]
     ) -> tuple[float, tuple[Any, ...]]:
         """Return the number of an instruction and its partial derivatives."""
         return primitive.evaluate(*(looked_up(one, self.numbers) for one in references))
 
     def repaired(
-        self, primitive: Primitive, references: tuple[Reference, ...]
-    ) -> tuple[Primitive, tuple[Reference, ...]]:
+        self, primitive: Primitive, references: tuple[OperandRef, ...]
+    ) -> tuple[Primitive, tuple[OperandRef, ...]]:
         """Return the instruction with its operands shifted to where it is well-conditioned."""
         if primitive.nary:
             return primitive, references
@@ -185,7 +185,7 @@ class Builder:
             moved[0] = self.shifted(moved[0], 0.5)
         return primitive, tuple(moved)
 
-    def shifted(self, reference: Reference, shift: float) -> Reference:
+    def shifted(self, reference: OperandRef, shift: float) -> OperandRef:
         """Return a reference to the operand plus a constant."""
         if not shift:
             return reference
@@ -200,7 +200,7 @@ class Builder:
             large = self.operands.pop()
             self.add(PRIMITIVES["mul"], (large, 2.0 ** -math.ceil(math.log2(excess))))
 
-    def slope(self, primitive: Primitive, references: tuple[Reference, ...]) -> float:
+    def slope(self, primitive: Primitive, references: tuple[OperandRef, ...]) -> float:
         """Return a bound of the derivatives of a node by any node before it, if it were added."""
         _, partials = self.evaluated(primitive, references)
         slope = 0.0
@@ -209,14 +209,14 @@ class Builder:
                 slope += max(self.least, abs(partial)) * self.slopes[reference]
         return slope
 
-    def finished(self) -> Graph:
+    def finished(self) -> Program:
         """Return the graph, after adding up the nodes that nothing uses."""
         references = (one for done in self.instructions for one in flat(done.operands))
         used = {one for one in references if isinstance(one, int)}
         unused = [node for node in range(len(self.numbers)) if node not in used]
         if len(unused) > 1:
             self.add(PRIMITIVES["sum"], (tuple(unused),))
-        return Graph(self.leaves, tuple(self.instructions))
+        return Program(self.leaves, tuple(self.instructions))
 
 
 def bounds(domain: Domain, limit: float, margin: float) -> tuple[float, float]:
@@ -240,7 +240,7 @@ def off_kink(primitive: Primitive, given: Sequence[float], margin: float) -> flo
     shift = 0.0
     if primitive.kink is not None:
         first, *others = given
-        while abs(kink(primitive, [first + shift, *others])) < margin:
+        while abs(primitive.distance_to_kink([first + shift, *others])) < margin:
             shift = 2 * shift or 2 * margin
     return shift
 

@@ -11,7 +11,7 @@ from typing import Any
 from autograd_mini.arguments import finite
 from autograd_mini.engines import Value
 from autograd_mini.errors import DomainError, GradientMismatchError
-from autograd_mini.programs.program import Graph, flat
+from autograd_mini.programs.program import Program, flat
 from autograd_mini.testing.differences import (
     KinkError,
     Slope,
@@ -272,20 +272,20 @@ def _seeds(seed: float | None, rng: random.Random | None) -> list[float]:
     return [seed]
 
 
-def _rebuilt(root: Value) -> tuple[Graph, tuple[float, ...], list[str]]:
+def _rebuilt(root: Value) -> tuple[Program, tuple[float, ...], list[str]]:
     """Return the graph of a Value as a function, the numbers in its leaves, and their names."""
-    graph, nodes = Graph.recorded(root)
-    again, fresh = Graph.recorded(graph(*map(Value, graph.leaves)))
-    if again != graph or any(_bits(a) != _bits(b) for a, b in zip(nodes, fresh, strict=True)):
+    program, nodes = Program.recorded(root)
+    again, fresh = Program.recorded(program(*map(Value, program.leaves)))
+    if again != program or any(_bits(a) != _bits(b) for a, b in zip(nodes, fresh, strict=True)):
         raise ValueError(
             "check_gradients: the graph was computed from other numbers than its leaves hold now, "
             "or the data of a node was changed; build it again"
         )
     names = [
         f"leaf {position}" + (f" ({name!r})" if name else "")
-        for position, name in enumerate(graph.names)
+        for position, name in enumerate(program.names)
     ]
-    return graph, graph.leaves, names
+    return program, program.leaves, names
 
 
 def _bits(node: Value) -> tuple[str, ...]:

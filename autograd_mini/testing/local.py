@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import Any, TypeVar
 
 from autograd_mini.engines import Value
-from autograd_mini.engines.nonfinite import numbers_of
+from autograd_mini.engines.node import numbers_of
 from autograd_mini.table.arithmetic import COMPLEX, Arithmetic, precise
 from autograd_mini.table.primitives import Primitive
 
-__all__ = ["at_kink", "complex_slope", "kink", "one_term", "precise_slopes", "slopes"]
+__all__ = ["at_kink", "complex_slope", "one_term", "precise_slopes", "slopes"]
 
 Number = TypeVar("Number")
 
@@ -80,7 +79,7 @@ def _slopes(
     partials = node.partials
     if at_kink(row, numbers) or not all(p is None or math.isfinite(p) for p in partials):
         return list(partials)
-    compute = arithmetic.value(row)
+    compute = arithmetic.function(row.value, row.operands)
     if compute is None:
         return None
     found: list[Any] = []
@@ -93,7 +92,7 @@ def _slopes(
 
         def f(z: Any, given: list[Any] = given, place: int = place) -> Any:
             given[place] = z
-            return compute(*row.arranged(given))
+            return compute(*row.arrange(given))
 
         try:
             found.append(slope(f, operands[place]))
@@ -109,38 +108,12 @@ def one_term(
 
     What a term contributes to a sum does not depend on the others.
     """
-    length = row.items(len(numbers))
-    if length < 2:
-        return numbers, position
-    nested = row.arranged(range(len(numbers)))
-    index = position % length if position < length * len(row.value.sequences) else 0
-    kept = [each[index] if isinstance(each, tuple) else each for each in nested]
-    return [numbers[one] for one in kept], kept.index(position)
-
-
-@cache
-def _kink(row: Primitive) -> Callable[..., float] | None:
-    if row.kink is None:
-        return None
-    slopes = {f"d{name}": "0" for name in row.kink.names}
-    rule = Primitive("kink", row.kink.text, **slopes)  # type: ignore[arg-type]
-    places = [row.operands.index(name) for name in rule.operands]
-    return lambda numbers: rule.evaluate(*(numbers[place] for place in places))[0]
-
-
-def kink(row: Primitive, numbers: Sequence[Any]) -> float:
-    """Return the number that is zero at the kink of a row, and has another sign on either side.
-
-    It is NaN for a row without a kink.
-
-    >>> from autograd_mini.table.primitives import PRIMITIVES
-    >>> kink(PRIMITIVES["maximum"], [3.0, 5.0])
-    -2.0
-    """
-    distance = _kink(row)
-    return float("nan") if distance is None else distance(numbers)
+    slots = row.slots(len(numbers))
+    place = slots[position][1] or 0
+    kept = [i for i, (_, at) in enumerate(slots) if at in (None, place)]
+    return [numbers[i] for i in kept], kept.index(position)
 
 
 def at_kink(row: Primitive, numbers: Sequence[Any]) -> bool:
     """Return whether a row has a kink at the operands."""
-    return kink(row, numbers) == 0
+    return row.distance_to_kink(numbers) == 0

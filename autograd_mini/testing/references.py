@@ -6,11 +6,11 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from autograd_mini.arguments import finite
 from autograd_mini.engines import Value
-from autograd_mini.engines.graph import topological_order
+from autograd_mini.engines.graph import Graph
 from autograd_mini.table.arithmetic import RATIONAL, Dual, precise
 from autograd_mini.testing.local import at_kink, one_term, precise_slopes
 
@@ -22,7 +22,6 @@ __all__ = [
     "Exact",
     "Reference",
     "absolute_gradients",
-    "chain_rule",
     "exact",
     "reference",
 ]
@@ -31,32 +30,10 @@ UNIT_ROUNDOFF = 2.0**-53
 _BITS = 200
 
 
-def chain_rule(
-    order: list[Value], seed: Any, zero: Any, slopes: Callable[[Value], Any]
-) -> dict[Value, Any]:
-    """Return the gradients of the last node by all, in any kind of number.
-
-    Args:
-        order: the nodes, operands before results.
-        seed: what the gradient of the last node itself is taken to be.
-        zero: what gradients are added up from.
-        slopes: returns the partial derivatives of a node by its operands, None for a constant.
-    """
-    gradients = dict.fromkeys(order, zero)
-    gradients[order[-1]] = seed
-    for node in reversed(order):
-        adjoint = gradients[node]
-        if node.op is not None:
-            for operand, slope in zip(node.operands, slopes(node), strict=True):
-                if slope is not None:
-                    gradients[operand] += adjoint * slope
-    return gradients
-
-
 # --- the scale of errors -------------------------------------------------------------------------
 
 
-def absolute_gradients(root: Value, *, seed: float = 1.0) -> dict[Value, float]:
+def absolute_gradients(root: Value | Graph, *, seed: float = 1.0) -> dict[Value, float]:
     """Return for each node what `backward` would, had every local partial its absolute value.
 
     It is what the terms of a gradient add up to when none of them cancel: the scale by which the
@@ -71,7 +48,8 @@ def absolute_gradients(root: Value, *, seed: float = 1.0) -> dict[Value, float]:
     def magnitudes(node: Value) -> list[float | None]:
         return [None if partial is None else abs(partial) for partial in node.partials]
 
-    return chain_rule(topological_order(root), abs(seed), 0.0, magnitudes)
+    graph = root if isinstance(root, Graph) else Graph(root)
+    return graph.chain_rule(abs(seed), 0.0, magnitudes)
 
 
 # --- in high precision ---------------------------------------------------------------------------
@@ -135,14 +113,14 @@ def reference(root: Value, *, seed: float = 1.0) -> Reference:
     from mpmath import mp, mpf  # noqa: PLC0415 - optional
 
     seed = finite(seed, what="reference: seed")
-    order = topological_order(root)
-    for node in order:
+    graph = Graph(root)
+    for node in graph.order:
         finite(node.data, what=f"reference: the data of {node!r}")
     with mp.workprec(_BITS):
-        gradients = chain_rule(
-            order, mpf(seed), mpf(0), lambda node: precise_slopes(node) or node.partials
+        gradients = graph.chain_rule(
+            mpf(seed), mpf(0), lambda node: precise_slopes(node) or node.partials
         )
-    return Reference(gradients, absolute_gradients(root, seed=seed), 4 + len(order))
+    return Reference(gradients, absolute_gradients(graph, seed=seed), 4 + len(graph.order))
 
 
 # --- in fractions --------------------------------------------------------------------------------
@@ -194,15 +172,15 @@ def exact(root: Value, *, seed: float = 1.0) -> Exact:
     Fraction(6, 7)
     """
     seed = finite(seed, what="exact: seed")
-    order = topological_order(root)
+    graph = Graph(root)
     values: dict[Value, Fraction] = {}
     slopes: dict[Value, list[Fraction | None]] = {}
-    for node in order:
+    for node in graph.order:
         if node.op is None:
             values[node] = Fraction(finite(node.data, what=f"exact: the data of {node!r}"))
         else:
             values[node], slopes[node] = _differentiated(node, values)
-    return Exact(values, chain_rule(order, Fraction(seed), _ZERO, slopes.__getitem__))
+    return Exact(values, graph.chain_rule(Fraction(seed), _ZERO, slopes.__getitem__))
 
 
 def _differentiated(
@@ -211,11 +189,11 @@ def _differentiated(
     """Return the exact number of a node, and its partial derivatives by its operands."""
     row = node.op
     assert row is not None
-    compute = RATIONAL.value(row)
+    compute = RATIONAL.function(row.value, row.operands)
     if compute is None:
         raise ValueError(f"exact: {row.name} makes no fractions of fractions; see reference()")
     operands = [Fraction(o) if isinstance(o, float) else values[o] for o in node.operands]
-    value = compute(*row.arranged([*map(Dual, operands)])).value
+    value = compute(*row.arrange([*map(Dual, operands)])).value
     at = _SUBGRADIENTS[row.name](*operands) if at_kink(row, operands) else None
     slopes: list[Fraction | None] = []
     for position, operand in enumerate(node.operands):
@@ -226,5 +204,5 @@ def _differentiated(
         else:
             term, place = one_term(row, operands, position)
             given = [Dual(x, _ONE if i == place else _ZERO) for i, x in enumerate(term)]
-            slopes.append(compute(*row.arranged(given)).slope)
+            slopes.append(compute(*row.arrange(given)).slope)
     return value, slopes

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograd_mini.engines import Value
-from autograd_mini.programs.program import Graph, Instruction, function
-from autograd_mini.table.primitives import TABLE, Domain, Primitive
+from autograd_mini.programs.program import Instruction, Program, function
+from autograd_mini.table.domains import Domain
+from autograd_mini.table.primitives import TABLE, Primitive
 from autograd_mini.testing.generation import (
     TINY,
     bounds,
@@ -27,8 +28,8 @@ except ImportError as error:
     ) from error
 
 __all__ = [
-    "Graph",
     "Instruction",
+    "Program",
     "function",
     "graphs",
     "integer_graphs",
@@ -101,7 +102,7 @@ def points_in_domain(
 
 
 @st.composite
-def graphs(draw: st.DrawFn, *, primitives: Sequence[Primitive] = TABLE, nodes: int = 20) -> Graph:
+def graphs(draw: st.DrawFn, *, primitives: Sequence[Primitive] = TABLE, nodes: int = 20) -> Program:
     """Draw graphs of shared nodes, in which every node counts and none is ill-conditioned.
 
     An operand outside the domain of its primitive, or close to its bounds, kink or pole, is
@@ -118,7 +119,7 @@ def graphs(draw: st.DrawFn, *, primitives: Sequence[Primitive] = TABLE, nodes: i
 
 
 @st.composite
-def integer_graphs(draw: st.DrawFn, *, nodes: int = 15) -> Graph:
+def integer_graphs(draw: st.DrawFn, *, nodes: int = 15) -> Program:
     """Draw graphs of integers, small enough that every sum and product in them is exact.
 
     The rows are add, sub, mul, neg, abs, square, relu, maximum, minimum, sum and dot.

@@ -9,14 +9,14 @@ from typing import Any, Protocol
 
 from autograd_mini.arguments import number
 from autograd_mini.engines import Value
-from autograd_mini.engines.graph import topological_order
-from autograd_mini.engines.nonfinite import numbers_of
+from autograd_mini.engines.graph import Graph
+from autograd_mini.engines.node import numbers_of
 from autograd_mini.errors import DomainError
 from autograd_mini.programs.program import flat
 from autograd_mini.testing.diagnosis import explanation
 from autograd_mini.testing.differences import Evaluation, Slope
-from autograd_mini.testing.local import complex_slope, kink, slopes
-from autograd_mini.testing.references import UNIT_ROUNDOFF, absolute_gradients, chain_rule
+from autograd_mini.testing.local import complex_slope, slopes
+from autograd_mini.testing.references import UNIT_ROUNDOFF, absolute_gradients
 
 __all__ = ["Gradients", "OfNumbers", "OfValues", "Subject"]
 
@@ -112,7 +112,8 @@ class OfValues:
     def evaluate(self, point: list[float]) -> Evaluation:
         """Return the number, its rounding, and the operations with the sides of their kinks."""
         _, out = self._built(point)
-        return Evaluation(out.data, _rounding(out), _pattern(out))
+        graph = Graph(out)
+        return Evaluation(out.data, _rounding(graph), _pattern(graph))
 
     def gradients(self, point: list[float], seed: float) -> Gradients:
         """Return the gradients that ``backward(seed=seed)`` gives."""
@@ -129,13 +130,15 @@ class OfValues:
     def complex_steps(self, point: list[float]) -> list[Slope | None]:
         """Return the chain rule over complex steps through each operation, as it was recorded."""
         leaves, out = self._built(point)
-        order = topological_order(out)
-        local = {node: slopes(node) for node in order if node.op is not None}
+        graph = Graph(out)
+        local: dict[Value, Any] = {
+            node: slopes(node) for node in graph.order if node.op is not None
+        }
         if None in local.values():
             return [None] * len(leaves)
-        gradients = chain_rule(order, 1.0, 0.0, local.__getitem__)
-        absolute = absolute_gradients(out)
-        rounding = (4 + len(order)) * UNIT_ROUNDOFF
+        gradients = graph.chain_rule(1.0, 0.0, local.__getitem__)
+        absolute = absolute_gradients(graph)
+        rounding = (4 + len(graph.order)) * UNIT_ROUNDOFF
         return [
             Slope.single(gradients.get(leaf, 0.0), rounding * absolute.get(leaf, 0.0), _COMPLEX)
             for leaf in leaves
@@ -217,21 +220,21 @@ class OfNumbers:
         return ""
 
 
-def _pattern(out: Value) -> object:
+def _pattern(graph: Graph) -> object:
     """Return the operations of a graph, and the side of its kink that each is on."""
     pattern: list[object] = []
-    for node in topological_order(out):
+    for node in graph.order:
         pattern.append(node.op)
         if node.op is not None and node.op.kink is not None:
-            distance = kink(node.op, numbers_of(node.operands))
+            distance = node.op.distance_to_kink(numbers_of(node.operands))
             pattern.append((distance > 0) - (distance < 0))
     return pattern
 
 
-def _rounding(out: Value) -> float:
+def _rounding(graph: Graph) -> float:
     """Return a bound for the error of a computed number; of its leaves too, which a step rounds."""
     bound = 0.0
-    for node, absolute in absolute_gradients(out).items():
+    for node, absolute in absolute_gradients(graph).items():
         if absolute:
             own = _summing(node) if node.op and node.op.nary else 8 * UNIT_ROUNDOFF * abs(node.data)
             bound += absolute * (own + _UNDERFLOW)
@@ -242,5 +245,5 @@ def _summing(node: Value) -> float:
     """Return n · u · Σ|terms| for a node that adds n operands up."""
     assert node.op is not None
     operands = list(map(abs, numbers_of(node.operands)))
-    magnitude, _ = node.op.evaluate(*node.op.arranged(operands))
+    magnitude, _ = node.op.evaluate(*node.op.arrange(operands))
     return len(operands) * UNIT_ROUNDOFF * magnitude

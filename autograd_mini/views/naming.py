@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import reprlib
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
+from autograd_mini.arguments import mapping
 from autograd_mini.engines import Value
-from autograd_mini.engines.graph import topological_order
-from autograd_mini.nn.activations import ACTIVATIONS
-from autograd_mini.table.languages import name_as_text
+from autograd_mini.engines.graph import Graph
+from autograd_mini.table.names import name_as_text
 
-__all__ = ["given_names", "mapping", "named"]
+__all__ = ["given_names", "named"]
 
 
 def named(
-    roots: Iterable[Value], names: Mapping[str, object] | None = None, *, what: str = "names"
+    graph: Graph, names: Mapping[str, object] | None = None, *, what: str = "names"
 ) -> dict[Value, str]:
     """Return a name for every Value of a graph, no two the same, in topological order.
 
@@ -27,7 +25,7 @@ def named(
     mathematics writes the same, as ``x1`` and ``x_1``, the second gets a number.
 
     Args:
-        roots: the results.
+        graph: the graph; its roots are the results.
         names: names with their Values, such as ``locals()``; a list of Values gives ``name[0]``
             and so on.
         what: what an error calls ``names``.
@@ -37,11 +35,10 @@ def named(
 
     >>> x, w = Value(0.5, name="x"), Value(2.0, name="w")
     >>> a = (w * x + 1.0).sigmoid()
-    >>> list(named([a * x]).values())
+    >>> list(named(Graph(a * x)).values())
     ['w', 'x', 'v1', 'z1', 'a1', 'out']
     """
-    results = dict.fromkeys(roots)
-    order = topological_order(*results)
+    order = graph.order
     given = given_names(names, what=what)
     register = _Register()
     owns = {node: own for node in order if (own := given.get(node) or node.name)}
@@ -54,15 +51,15 @@ def named(
     for node, own in again.items():  # after all, so that no number takes the name of another
         register.add(node, register.free(f"{own}_"))
     for node in order:
-        if node.op is not None and node.op.name in ACTIVATIONS:
-            register.add_neuron(node, is_root=node in results)
+        if node.op is not None and node.op.activation:
+            register.add_neuron(node, is_root=node in graph.roots)
     for node in order:
         if node in register.names:
             continue
-        if node in results and not register.has("out"):
+        if node in graph.roots and not register.has("out"):
             register.add(node, "out")
         else:
-            kind = "out" if node in results else "x" if node.op is None else "v"
+            kind = "out" if node in graph.roots else "x" if node.op is None else "v"
             register.add(node, register.free(kind))
     return {node: register.names[node] for node in order}
 
@@ -95,7 +92,7 @@ class _Register:
         """Name the result of an activation function, unless that is the root, and its operand."""
         z = a.operands[0]
         wanted = [] if is_root and a not in self.names else [(a, "a")]
-        if isinstance(z, Value) and z.op is not None and z.op.name not in ACTIVATIONS:
+        if isinstance(z, Value) and z.op is not None and not z.op.activation:
             wanted.append((z, "z"))
         nameless = [(node, letter) for node, letter in wanted if node not in self.names]
         numbers = (_number_at_end(self.names.get(node, "")) for node, _ in wanted)
@@ -125,19 +122,6 @@ def given_names(names: Mapping[str, object] | None, *, what: str = "names") -> d
                 if isinstance(one, Value):
                     found.setdefault(one, f"{name}[{i}]")
     return found
-
-
-def mapping(given: Any, *, what: str) -> Mapping[str, Any]:
-    """Return a dict with strings as keys; an empty one for None.
-
-    Raises:
-        TypeError: it is something else.
-    """
-    if given is None:
-        return {}
-    if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
-        raise TypeError(f"{what} must be a dict with strings as keys, got {reprlib.repr(given)}")
-    return given
 
 
 def _number_at_end(name: str) -> str:

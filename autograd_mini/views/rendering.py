@@ -6,11 +6,17 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-import graphviz
-
 from autograd_mini.errors import RendererNotFoundError
 
-__all__ = ["Drawing"]
+try:
+    import graphviz
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        "drawings need the package graphviz, which is not installed: pip install graphviz",
+        name=error.name,
+    ) from error
+
+__all__ = ["Drawing", "escape", "printable"]
 
 
 class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it carries no types
@@ -111,3 +117,17 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it carries no types
             self.source, format="svg", engine=engine or self.engine
         )
         return picture
+
+
+def escape(text: str) -> str:
+    """Return text for an attribute in DOT, where backslashes have a meaning."""
+    escaped: str = graphviz.escape(
+        printable(text)
+    )  # of a class that also keeps <b> from being HTML
+    return escaped
+
+
+def printable(text: str) -> str:
+    """Return text without what no picture can show, and with ampersands that stay such."""
+    shown = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return "".join(shown).replace("&", "&amp;")

@@ -13,7 +13,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 import autograd_mini as ag
-from autograd_mini.engines.graph import topological_order
+from autograd_mini.engines.graph import Graph
 from autograd_mini.nn import MLP
 from autograd_mini.views.page.page import explore
 
@@ -74,7 +74,7 @@ def main():
         steps = [page.evaluate(STEPPED) for _ in range(ROUNDS)]
         browser.close()
     script, task = (statistics.median(column) for column in zip(*openings, strict=True))
-    print(f"{len(topological_order(root))} Values, {size / 1000:.0f} kB; medians:")
+    print(f"{len(Graph(root).order)} Values, {size / 1000:.0f} kB; medians:")
     print(f"opened: {script:.1f} ms of script, {task:.1f} ms of all tasks")
     print(f"a slider moved: {statistics.median(moves):.1f} ms of script, at most {max(moves):.1f}")
     print(f"a step back: {statistics.median(steps):.1f} ms of script, at most {max(steps):.1f}")

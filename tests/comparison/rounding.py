@@ -15,13 +15,13 @@ from comparison.losses import OURS, THEIRS, U, lost
 
 from autograd_mini.programs.program import flat
 from autograd_mini.table.primitives import Primitive
-from autograd_mini.testing import Graph
+from autograd_mini.testing import Program
 
 UNITS = 2 * U * (OURS + THEIRS)  # a unit in the last place is at most 2u times the number
 SECOND_ORDER = 2  # the errors are so small that their products count for less than this
 
 
-def gradient_bounds(graph: Graph, framework: str) -> list[float]:
+def gradient_bounds(graph: Program, framework: str) -> list[float]:
     """Return for each leaf how far that framework's derivative may be from ours."""
     values, errors = list(graph.leaves), [0.0] * len(graph.leaves)
     locals_ = []

@@ -11,7 +11,7 @@ from support.references import ulps
 
 from autograd_mini import Value
 from autograd_mini.table.primitives import TABLE
-from autograd_mini.testing import Graph, random_graph
+from autograd_mini.testing import Program, random_graph
 
 need_all()
 
@@ -61,7 +61,7 @@ def test_the_bound_leaves_most_digits_to_be_checked(framework):
 def test_a_named_loss_is_a_loss_of_the_whole_gradient(framework):
     """Here expm1 adds 1 to what is almost −1, and five of sixteen digits are gone."""
     x = -3.473968912433607
-    graph = Graph.of(Value(x).sinh().expm1())
+    graph = Program.of(Value(x).sinh().expm1())
     (mine,), (theirs,) = gradients(ours(), graph), gradients(framework, graph)
     with mp.workprec(200):
         true = mp.exp(mp.sinh(x)) * mp.cosh(x)

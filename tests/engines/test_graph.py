@@ -1,9 +1,10 @@
 """Views of a graph."""
 
 from hypothesis import given
+from support.building import edges
 
 from autograd_mini import Value
-from autograd_mini.engines.graph import Edge, edges, leaves, topological_order
+from autograd_mini.engines.graph import Edge, Graph
 from autograd_mini.functions import dot
 from autograd_mini.functions import sum as total
 from autograd_mini.testing.strategies import graphs
@@ -12,7 +13,7 @@ from autograd_mini.testing.strategies import graphs
 @given(graphs())
 def test_operands_come_before_results_and_nothing_comes_twice(graph):
     nodes = graph.nodes(*map(Value, graph.leaves))
-    order = topological_order(nodes[-1])
+    order = Graph(nodes[-1]).order
     place = {node: number for number, node in enumerate(order)}
     assert len(place) == len(order)
     assert order[-1] is nodes[-1]
@@ -24,13 +25,13 @@ def test_operands_come_before_results_and_nothing_comes_twice(graph):
 def test_order_is_that_of_the_formula():
     x, y, z = Value(1.0, name="x"), Value(2.0, name="y"), Value(3.0, name="z")
     out = dot([y, x], [z, y], x)
-    assert [node.name for node in topological_order(out)] == ["y", "x", "z", None]
+    assert [node.name for node in Graph(out).order] == ["y", "x", "z", None]
 
 
 def test_a_leaf_alone_is_its_own_graph():
     x = Value(1.0)
-    assert topological_order(x) == [x]
-    assert leaves(x) == [x]
+    assert Graph(x).order == [x]
+    assert Graph(x).leaves == [x]
     assert list(edges(x)) == []
 
 
@@ -38,18 +39,18 @@ def test_several_roots_share_their_nodes():
     x = Value(2.0)
     shared = x * x
     one, other = shared + 1.0, shared - 1.0
-    assert topological_order(one, other, one) == [x, shared, one, other]
-    assert topological_order(one, one, other) == [x, shared, one, other]
+    assert Graph(one, other, one).order == [x, shared, one, other]
+    assert Graph(one, one, other).order == [x, shared, one, other]
 
 
 def test_no_roots_have_no_nodes():
-    assert topological_order() == []
-    assert leaves() == []
+    assert Graph().order == []
+    assert Graph().leaves == []
 
 
 def test_leaves_are_what_was_not_computed():
     x, y = Value(1.0), Value(2.0)
-    assert leaves(x * y + x) == [x, y]
+    assert Graph(x * y + x).leaves == [x, y]
 
 
 def test_edges_tell_position_and_partial_and_leave_constants_out():
@@ -78,7 +79,7 @@ def test_a_deep_graph_is_ordered_without_recursion():
     x = out = Value(0.0)
     for _ in range(20_000):
         out = out + 1.0
-    order = topological_order(out)
+    order = Graph(out).order
     assert len(order) == 20_001
     assert order[0] is x
-    assert leaves(out) == [x]
+    assert Graph(out).leaves == [x]

@@ -21,7 +21,8 @@ import pytest
 
 import autograd_mini as ag
 from autograd_mini import Value, engines
-from autograd_mini.errors import DomainError, NonFiniteGradientError, errstate
+from autograd_mini.engines.nonfinite import errstate
+from autograd_mini.errors import DomainError, NonFiniteGradientError
 from autograd_mini.table.primitives import TABLE
 from autograd_mini.testing.strategies import function
 
@@ -304,10 +305,15 @@ def functions():
     copy.copy(ag.dot)
     np.exp(np.array([X]))
     if ag.engine == "native":
-        engines._core.Function("leaky_relu", ag.leaky_relu.__wrapped__)
-        refused(ImportError, engines._core.Function, "unheard_of", ag.exp.__wrapped__)
-        refused(AttributeError, engines._core.Function, "exp", 3)
+        function = engines._core.Function("leaky_relu", "leaky_relu", 0.01)
+        assert (function(-1.0), function.__name__) == (-0.01, "leaky_relu")
+        refused(ImportError, engines._core.Function, "unheard_of", "exp")
+        refused(TypeError, engines._core.Function, "exp", 3)
         refused(TypeError, engines._core.Function, "exp")
+        unknown = engines._core.Function("exp", "unheard_of")
+        refused(AttributeError, unknown)
+        refused(AttributeError, getattr, unknown, "__name__")
+        refused(AttributeError, repr, unknown)
 
 
 def optimiser_steps():

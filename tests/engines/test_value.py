@@ -21,7 +21,9 @@ import autograd_mini as ag
 from autograd_mini import Value
 from autograd_mini.engines import data_of, gradients_of, store_data, zero_gradients
 from autograd_mini.engines import value as reference
-from autograd_mini.errors import NonFiniteGradientError, errstate
+from autograd_mini.engines.node import ParameterPath
+from autograd_mini.engines.nonfinite import errstate
+from autograd_mini.errors import NonFiniteGradientError
 from autograd_mini.table.primitives import PRIMITIVES
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -509,8 +511,10 @@ def test_of_a_name_only_the_text_is_kept():
 
 
 def test_a_path_given_by_a_module_stays_one():
-    path = reference.Path("layers.0.bias")
+    path = ParameterPath("layers.0.bias", "layers.0")
     assert Value(1.0, name=path).name is path
+    copied = pickle.loads(pickle.dumps(path))  # noqa: S301 - our own
+    assert (copied, copied.owner, type(copied)) == (path, "layers.0", ParameterPath)
 
 
 def test_operands_of_one_operation_may_be_the_same():

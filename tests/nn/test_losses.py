@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_mini import Value, losses
-from autograd_mini.engines.graph import topological_order
+from autograd_mini.engines.graph import Graph
 from autograd_mini.errors import DomainError
 from autograd_mini.losses import (
     binary_cross_entropy,
@@ -197,12 +197,12 @@ def test_targets_may_be_values():
 
 def test_a_single_prediction_needs_no_node_for_a_sum():
     """So that the drawing of one example shows the formula."""
-    assert [node.op.name for node in topological_order(squared_error(Value(1.0), 0.0))[1:]] == [
+    assert [node.op.name for node in Graph(squared_error(Value(1.0), 0.0)).order[1:]] == [
         "sub",
         "square",
         "mul",
     ]
-    ops = [node.op.name for node in topological_order(hinge([Value(0.0)], [1]))[1:]]
+    ops = [node.op.name for node in Graph(hinge([Value(0.0)], [1])).order[1:]]
     assert ops == ["mul", "sub", "relu"]
 
 
@@ -462,11 +462,11 @@ def test_probabilities_that_are_more_than_rounded_are_refused(target):
 def test_one_pair_makes_no_node_for_its_sum_or_mean(loss):
     """A drawing would show it."""
     assert {"sum", "div"}.isdisjoint(
-        node.op.name for node in topological_order(loss([Value(0.5)], [1.0])) if node.op
+        node.op.name for node in Graph(loss([Value(0.5)], [1.0])).order if node.op
     )
 
 
 @pytest.mark.parametrize(("target", "operations"), [(0.0, ["softplus"]), (1, ["neg", "softplus"])])
 def test_a_target_that_is_certain_costs_one_softplus(target, operations):
-    order = topological_order(binary_cross_entropy([Value(0.5)], [target]))
+    order = Graph(binary_cross_entropy([Value(0.5)], [target])).order
     assert [node.op.name for node in order if node.op] == operations

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from support.interrupts import interrupted_everywhere
 
 from autograd_mini import Value
-from autograd_mini.errors import DivergenceError, StateError, errstate
+from autograd_mini.engines.nonfinite import errstate
+from autograd_mini.errors import DivergenceError, StateError
 from autograd_mini.optim import SGD, Adam, Optimizer
 
 rates = st.floats(1e-4, 1.0)

@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given
 
 from autograd_mini import Value
-from autograd_mini.engines.graph import topological_order
+from autograd_mini.engines.graph import Graph
 from autograd_mini.programs.program import function
 from autograd_mini.table.primitives import PRIMITIVES, TABLE
-from autograd_mini.testing import Graph, Instruction
+from autograd_mini.testing import Instruction, Program
 from autograd_mini.testing.strategies import graphs
 
 
 def test_a_graph_is_a_function_that_shows_its_formula():
-    graph = Graph(
+    graph = Program(
         (2.0, 0.5),
         (
             Instruction(PRIMITIVES["pow"], (0, 3.0)),
@@ -22,7 +22,7 @@ def test_a_graph_is_a_function_that_shows_its_formula():
         ),
     )
     assert repr(graph) == (
-        "<Graph: v0 = Value(2.0); v1 = Value(0.5); v2 = v0 ** 3.0; "
+        "<Program: v0 = Value(2.0); v1 = Value(0.5); v2 = v0 ** 3.0; "
         "v3 = ag.dot([v0, 1.5], [v1, v2], -1.0)>"
     )
     assert graph(Value(2.0), Value(0.5)).data == 2.0 * 0.5 + 1.5 * 8.0 - 1.0
@@ -57,18 +57,18 @@ def test_a_printed_graph_is_a_program_with_the_same_numbers_and_gradients(graph)
 @given(graphs())
 def test_the_graph_of_a_value_makes_an_equal_value(graph):
     out = graph(*map(Value, graph.leaves))
-    recorded, nodes = Graph.recorded(out)
+    recorded, nodes = Program.recorded(out)
     again = recorded(*map(Value, recorded.leaves))
     assert sorted(recorded.leaves) == sorted(graph.leaves)
-    assert [n.data for n in topological_order(again)] == [n.data for n in topological_order(out)]
-    assert set(nodes) == set(topological_order(out))
-    assert Graph.of(again) == recorded
+    assert [n.data for n in Graph(again).order] == [n.data for n in Graph(out).order]
+    assert set(nodes) == set(Graph(out).order)
+    assert Program.of(again) == recorded
 
 
 def test_leaves_are_called_by_their_names_where_these_can_be_used():
     names = ["x", "class", "ag", "v7", None, "two words", "y", "y", "w1"]
     leaves = [Value(float(i), name=name) for i, name in enumerate(names)]
-    graph = Graph.of(Value.sum(leaves))
+    graph = Program.of(Value.sum(leaves))
     assert graph.node_names() == ["x", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "w1", "v9"]
     ran = {"print": lambda *gradients: None}
     exec(str(graph), ran)  # noqa: S102 - our own text
@@ -90,11 +90,11 @@ def test_leaves_are_called_by_their_names_where_these_can_be_used():
     ],
 )
 def test_every_kind_of_operation_is_written_as_python(f, line):
-    assert Graph.of(f(Value(2.0, name="x"))).lines()[1] == line
+    assert Program.of(f(Value(2.0, name="x"))).lines()[1] == line
 
 
 def test_a_deep_graph_is_recorded_without_recursion():
     out = Value(1.0)
     for _ in range(10_000):
         out = out + 1.0
-    assert len(Graph.of(out).instructions) == 10_000
+    assert len(Program.of(out).instructions) == 10_000

@@ -1,6 +1,7 @@
 """Graphs of the strategies, built from fresh leaves and differentiated."""
 
 from autograd_mini import Value
+from autograd_mini.engines.graph import Graph
 
 
 def built(graph):
@@ -19,3 +20,8 @@ def gradients(graph, seed=1.0, f=lambda out: out):
 def same(one, other):
     """Whether lists of floats are equal, but for bits lost to subnormal numbers."""
     return all(a == b or abs(a - b) < 1e-300 for a, b in zip(one, other, strict=True))
+
+
+def edges(node):
+    """Return the edges of a node, without those of the nodes that it was computed from."""
+    return list(Graph(node).edges[node])

@@ -107,7 +107,8 @@ def _near(tree, values):
             compute = _COMPUTE[type(op)]
             operands = [_near(left, values), _near(right, values)]
         case ast.Call(func=ast.Name(id=text), args=arguments):
-            compute = precise().value(PRIMITIVES[text])
+            row = PRIMITIVES[text]
+            compute = precise().function(row.value, row.operands)
             operands = [_near(one, values) for one in arguments]
         case _:
             raise AssertionError(ast.dump(tree))

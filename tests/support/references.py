@@ -13,10 +13,9 @@ import pytest
 from mpmath import mp, mpf
 
 from autograd_mini import Value, engine
-from autograd_mini.engines.templates import BinaryFunction, Operation, SumFunction, UnaryFunction
+from autograd_mini.engines.value import Operation
 from autograd_mini.table.arithmetic import precise
 from autograd_mini.table.primitives import Primitive
-from autograd_mini.testing.local import kink
 
 # --- at high precision ---------------------------------------------------------------------------
 
@@ -24,7 +23,7 @@ from autograd_mini.testing.local import kink
 def precise_value(primitive: Primitive, operands: Sequence[float]) -> mpf:
     """Return the value of a row's rule at high precision."""
     with mp.workprec(2500):  # 1e300 and 1e-300 have their sum
-        return precise().value(primitive)(*map(mpf, operands))
+        return precise().function(primitive.value, primitive.operands)(*map(mpf, operands))
 
 
 def precise_partial(primitive: Primitive, operands: Sequence[float], position: int) -> mpf:
@@ -33,13 +32,13 @@ def precise_partial(primitive: Primitive, operands: Sequence[float], position: i
     The derivative rule plays no part. The step is far less than the distance to the bounds of the
     domain and to the kink, and shrinks until two results agree.
     """
-    value = precise().value(primitive)
+    value = precise().function(primitive.value, primitive.operands)
     x = mpf(operands[position])
     room = [mpf(1), abs(x) or mpf(1)]
     domain = primitive.domains[primitive.operands[position]]
     room += [abs(x - bound) for bound in (domain.low, domain.high) if math.isfinite(bound)]
     if primitive.kink:
-        room.append(abs(kink(primitive, operands)))
+        room.append(abs(primitive.distance_to_kink(operands)))
     exponent = 2 * abs(math.frexp(operands[position])[1])
     previous = None
     for bits in (100, 400, 1600):
@@ -121,10 +120,8 @@ def bound(primitive: Primitive, name: str = "made_up") -> Iterator[Callable[...,
     if engine != "python":
         pytest.skip("rows are bound to the Python engine; AUTOGRAD_MINI_ENGINE=python runs this")
     assert not hasattr(Value, name)
-    if primitive.nary:
-        binding: Operation[Any, Any] = SumFunction(primitive)
-    else:
-        binding = (UnaryFunction, BinaryFunction)[len(primitive.operands) - 1](primitive)
+    binding: Operation[Any, Any] = Operation(primitive, default=0.0 if primitive.nary else None)
+    setattr(Value, name, binding)
     binding.__set_name__(Value, name)
     try:
         yield getattr(Value, name)

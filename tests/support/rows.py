@@ -7,7 +7,8 @@ from hypothesis import Phase, given, settings
 
 from autograd_mini import Value
 from autograd_mini.errors import AutogradError
-from autograd_mini.table.primitives import PRIMITIVES, TABLE, Domain, Primitive
+from autograd_mini.table.domains import Domain
+from autograd_mini.table.primitives import PRIMITIVES, TABLE, Primitive
 from autograd_mini.testing import check_gradients
 from autograd_mini.testing.strategies import function, points_in_domain
 

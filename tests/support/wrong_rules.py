@@ -10,8 +10,6 @@ import sysconfig
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from support.rows import (
@@ -23,9 +21,11 @@ from support.rows import (
 )
 
 from autograd_mini import Value
-from autograd_mini.engines.native.header import HEADER, digest, header
-from autograd_mini.errors import AutogradError, errstate
-from autograd_mini.table.languages import FUNCTIONS
+from autograd_mini.engines.native.header import HEADER, header
+from autograd_mini.engines.nonfinite import errstate
+from autograd_mini.errors import AutogradError
+from autograd_mini.table.code import as_c
+from autograd_mini.table.elementary import ELEMENTARY as FUNCTIONS
 from autograd_mini.table.primitives import PRIMITIVES, TABLE, Primitive
 from autograd_mini.table.rules import Rule
 from autograd_mini.table.updates import UPDATES
@@ -127,46 +127,34 @@ def header_of_choices() -> tuple[list[Mutant], str]:
     mutants: list[Mutant] = []
 
     def choice(name: str, part: str, right: Rule, wrong: Iterator[tuple[str, str]]) -> str:
-        text = f"({right.c()})"
+        text = f"({as_c(right)})"
         for kind, of_mutant in wrong:
-            if Rule(of_mutant).c() == right.c():  # what is summed is a rule of its own
+            written = as_c(Rule(of_mutant))
+            if written == as_c(right):  # what is summed is a rule of its own
                 continue
             mutants.append(Mutant(len(mutants) + 1, name, part, kind, of_mutant))
-            text = f"(ag_mutant == {len(mutants)} ? ({Rule(of_mutant).c()}) : {text})"
+            text = f"(ag_mutant == {len(mutants)} ? ({written}) : {text})"
         return text
 
-    def printed(name: str, part: str, right: Rule, wrong: Iterator[tuple[str, str]]) -> Any:
-        text = choice(name, part, right, wrong)
-        return SimpleNamespace(c=lambda: text)
-
-    def row_of_choices(row: Primitive) -> Any:
-        name, value = row.name, row.value
-        chosen = printed(name, "value", value, wrong_values(value.text))
-        chosen.sequences = value.sequences
-        chosen.summand = value.summand and printed(
-            name, "summand", value.summand, wrong_values(value.summand.text)
-        )
-        partials = {
-            operand: printed(name, f"d{operand}", rule, wrong_partials(row, operand))
-            for operand, rule in row.partials.items()
-        }
-        return SimpleNamespace(name=name, operands=row.operands, value=chosen, partials=partials)
-
-    text = header([row_of_choices(row) for row in TABLE])
+    texts: dict[Rule, str] = {}
+    for row in TABLE:
+        rules = {"value": row.value}
+        if row.value.summand is not None:
+            rules["summand"] = row.value.summand
+        for part, rule in rules.items():
+            texts[rule] = choice(row.name, part, rule, wrong_values(rule.text))
+        for operand, rule in row.partials.items():
+            texts[rule] = choice(row.name, f"d{operand}", rule, wrong_partials(row, operand))
+    text = header(write=texts.__getitem__)
     functions = {
         name: Rule(known.definition) for name, known in FUNCTIONS.items() if known.definition
     }
     for name, rule in [*functions.items(), *((u.name, u.rule) for u in UPDATES.values())]:
-        returned = f"return {rule.c()};"
+        returned = f"return {as_c(rule)};"
         assert text.count(returned) == 1
         chosen = choice(name, RETURNED, rule, wrong_values(rule.text))
         text = text.replace(returned, f"return {chosen};")
-    # The digest of today's rules is a lie here; it makes the library take this core.
-    lines = [
-        f'#define RULES_DIGEST "{digest()}"' if line.startswith("#define RULES_DIGEST") else line
-        for line in text.splitlines()
-    ]
-    return mutants, "\n".join(["int ag_mutant = 0;", *lines, ""])
+    return mutants, f"int ag_mutant = 0;\n{text}"
 
 
 # --- the core of them all ------------------------------------------------------------------------

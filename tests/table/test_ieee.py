@@ -7,8 +7,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd_mini.table.ieee import RAISING, TOTAL, divide
+from autograd_mini.table.arithmetic import FLOATS, IEEE
+from autograd_mini.table.elementary import ELEMENTARY
+from autograd_mini.table.rules import Rule
 
+NAMES = [name for name, function in ELEMENTARY.items() if function.c]
+
+
+def functions(arithmetic):
+    """Return the elementary functions of C, and the power, as an arithmetic computes them."""
+    rules = {name: Rule(f"{name}(x)") for name in NAMES} | {"pow": Rule("x ** y")}
+    return {name: arithmetic.function(rule) for name, rule in rules.items()}
+
+
+RAISING, TOTAL = functions(FLOATS), functions(IEEE)
+divide = IEEE.function(Rule("x / y"))
 SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, -2.0, 3.0, 1e308, -1e308, 5e-324, math.inf, -math.inf]
 ANY = st.floats() | st.sampled_from(SPECIAL)
 UNARY = [name for name in RAISING if name != "pow"]

@@ -9,8 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.formulas import formulas
 
-from autograd_mini.table.languages import FUNCTIONS, as_latex, as_text, name_as_latex, name_as_text
+from autograd_mini.table.elementary import ELEMENTARY as FUNCTIONS
+from autograd_mini.table.names import name_as_latex, name_as_text
+from autograd_mini.table.notation import Latex, Unicode
 from autograd_mini.table.primitives import TABLE
+
+as_latex, as_text = Latex().formula, Unicode().formula
 
 
 def parsed(text):

@@ -11,16 +11,16 @@ from autograd_mini.table.updates import UPDATES, Update
 def test_an_update_goes_through_lists_item_by_item():
     line = Update("line", "a * x + b * y", lists="y x")
     assert (line.lists, line.numbers) == (("y", "x"), ("a", "b"))
-    assert line.python()([1.0, 2.0], [10.0, 20.0], 0.5, 3.0) == [8.0, 16.0]
+    assert line([1.0, 2.0], [10.0, 20.0], 0.5, 3.0) == [8.0, 16.0]
 
 
 def test_lists_of_unequal_length_are_refused():
     with pytest.raises(ValueError, match=r"zip\(\) argument 2 is shorter"):
-        Update("line", "x + y", lists="x y").python()([1.0, 2.0], [1.0])
+        Update("line", "x + y", lists="x y")([1.0, 2.0], [1.0])
 
 
 def test_the_text_of_an_update_is_shown_by_tracebacks():
-    code = UPDATES["descended"].python().__code__
+    code = UPDATES["descended"].function.__code__
     assert linecache.getline(code.co_filename, 2).strip() == (
         "return [w - lr * g for w, g, in zip(ws, gs, strict=True)]"
     )

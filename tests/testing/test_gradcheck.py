@@ -11,11 +11,11 @@ from support.references import bound
 
 import autograd_mini as ag
 from autograd_mini import Value, engine
+from autograd_mini.engines.nonfinite import errstate
 from autograd_mini.errors import (
     DomainError,
     GradientMismatchError,
     NonFiniteGradientError,
-    errstate,
 )
 from autograd_mini.table.primitives import Primitive
 from autograd_mini.testing import check_gradients

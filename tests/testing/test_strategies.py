@@ -9,12 +9,12 @@ from hypothesis import find, given, settings, target
 from hypothesis import strategies as st
 
 from autograd_mini import Value, testing
-from autograd_mini.engines.graph import leaves as leaves_of
-from autograd_mini.engines.graph import topological_order
-from autograd_mini.table.primitives import PRIMITIVES, TABLE, Domain
+from autograd_mini.engines.graph import Graph
+from autograd_mini.table.domains import Domain
+from autograd_mini.table.primitives import PRIMITIVES, TABLE
 from autograd_mini.testing.strategies import (
-    Graph,
     Instruction,
+    Program,
     graphs,
     integer_graphs,
     numbers,
@@ -90,8 +90,8 @@ def test_sequences_are_equally_long_and_may_be_empty():
 @given(graphs())
 def test_every_node_of_a_graph_counts(graph):
     nodes = graph.nodes(*map(Value, graph.leaves))
-    assert set(topological_order(nodes[-1])) == set(nodes)
-    assert leaves_of(nodes[-1]) != []
+    assert set(Graph(nodes[-1]).order) == set(nodes)
+    assert Graph(nodes[-1]).leaves != []
     assert all(math.isfinite(node.data) for node in nodes)
 
 
@@ -120,7 +120,7 @@ def test_every_row_comes_up_in_graphs():
 def test_a_graph_shrinks_to_what_matters():
     tanh = PRIMITIVES["tanh"]
     graph = find(graphs(), lambda graph: any(i.primitive is tanh for i in graph.instructions))
-    assert graph == Graph((0.0,), (Instruction(tanh, (0,)),))
+    assert graph == Program((0.0,), (Instruction(tanh, (0,)),))
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from support.interrupts import interrupted_everywhere
 
 from autograd_mini import Value
-from autograd_mini.errors import DomainError, NonFiniteGradientError, StateError, errstate
+from autograd_mini.engines.nonfinite import errstate
+from autograd_mini.errors import DomainError, NonFiniteGradientError, StateError
 from autograd_mini.optim import SGD, Adam
 from autograd_mini.training import fit, fitting
 from autograd_mini.training.history import History

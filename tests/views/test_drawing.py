@@ -145,7 +145,7 @@ def test_a_gradient_of_zero_is_shown_after_a_backward_pass():
         ("w₁", "parameter"),
         ("bias", "parameter"),
         ("weights_3", "parameter"),
-        ("layers.0.neurons.1.weights.2", "parameter"),
+        ("layers.0.neurons.1.weights.2", "input"),  # no module says so
         ("x", "input"),
         ("width", "input"),
         ("base", "input"),

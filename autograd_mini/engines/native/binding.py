@@ -14,7 +14,7 @@ from typing import Any
 
 from autograd_mini.engines import value as reference
 
-__all__ = ["complete"]
+__all__ = ["complete", "describe"]
 
 
 def complete(core: ModuleType) -> None:
@@ -27,11 +27,17 @@ def complete(core: ModuleType) -> None:
     for name, attribute in vars(reference.Value).items():
         if name in present or (name.startswith("_") and not name.startswith("__")):
             continue
-        row = getattr(attribute, "primitive", None)
-        if row is not None or name == "backward":
-            function = core.Function(row.name if row else name, attribute)
-            setattr(native, name, update_wrapper(function, attribute))
+        if name == "backward":
+            setattr(native, name, core.Function("backward", name))
+        elif isinstance(attribute, reference.Operation):
+            defaults = () if attribute.default is None else (attribute.default,)
+            setattr(native, name, core.Function(attribute.primitive.name, name, *defaults))
         elif isinstance(attribute, FunctionType | classmethod):
             setattr(native, name, attribute)
     if core.collected not in gc.callbacks:
         gc.callbacks.append(core.collected)
+
+
+def describe(function: Any, name: str) -> None:
+    """Give a function in C the name, documentation and signature of the reference's method."""
+    update_wrapper(function, getattr(reference.Value, name))

@@ -111,13 +111,14 @@ static const struct {
 } borrowed[] = {
     {&number, "autograd_mini.arguments", "number"},
     {&is_foreign, "autograd_mini.arguments", "is_foreign"},
-    {&strict, "autograd_mini.errors", "strict"},
+    {&strict, "autograd_mini.engines.nonfinite", "strict"},
     {&exceptional, "autograd_mini.engines.nonfinite", "exceptional"},
     {&no_sequence, "autograd_mini.engines.templates", "no_sequence"},
     {&unequal, "autograd_mini.engines.templates", "unequal"},
     {&with_numbers, "autograd_mini.engines.templates", "with_numbers"},
-    {&checked_name, "autograd_mini.engines.value", "checked_name"},
-    {&nonfinite_gradient, "autograd_mini.engines.value", "nonfinite_gradient"},
+    {&checked_name, "autograd_mini.engines.node", "checked_name"},
+    {&nonfinite_gradient, "autograd_mini.engines.nonfinite", "nonfinite_gradient"},
+    {&describe, "autograd_mini.engines.native.binding", "describe"},
     {&reference, "autograd_mini.engines.value", "Value"},
 };
 
@@ -205,7 +206,8 @@ core_exec(PyObject *module)
     PyObject *function = PyType_FromSpec(&function_spec);
     if (!value || !function || PyModule_AddObjectRef(module, "Value", value) < 0
         || PyModule_AddObjectRef(module, "Function", function) < 0
-        || PyModule_AddStringConstant(module, "RULES_DIGEST", RULES_DIGEST) < 0) {
+        || PyModule_AddStringConstant(module, "RULES_DIGEST", RULES_DIGEST) < 0
+        || PyModule_AddStringConstant(module, "CODE_DIGEST", CODE_DIGEST) < 0) {
         Py_XDECREF(value);
         Py_XDECREF(function);
         return -1;

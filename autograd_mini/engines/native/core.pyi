@@ -1,12 +1,13 @@
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from autograd_mini.engines.value import Value as Value
 
 RULES_DIGEST: str
+CODE_DIGEST: str
 
 class Function:
-    def __init__(self, name: str, reference: Callable[..., Any], /) -> None: ...
+    def __init__(self, call: str, name: str, default: float = ..., /) -> None: ...
     def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
 
 def collected(phase: str, info: dict[str, Any], /) -> None: ...

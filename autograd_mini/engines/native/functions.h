@@ -1,18 +1,26 @@
 /* The callables: the methods of a Value and the functions of the library, and `Value(...)`. */
 
-/* A function of the reference engine, carried out by C. What it is called, its documentation and
-   its signature are the reference's, in its `__dict__`. Found in a class it makes a method. */
+/* A method of the reference engine, carried out by C; found in a class it makes a method. What it is
+   called, its documentation and its signature are the reference's: they are put in its `__dict__`
+   when someone asks for an attribute, since the reference writes its method when it is first used. */
 typedef struct {
     PyObject_HEAD
     vectorcallfunc call;
     PyObject *dict;
-    PyObject *reference;     /* the function that it stands for */
+    PyObject *name;          /* of the method that it stands for */
     PyObject *last_operand;  /* what the last operand is that is not given, or NULL */
+    int described;
 } Function;
 
 /* For arguments that do not fit, do what the reference does, which is to say so. */
-#define AS_REFERENCE(self)                                                                         \
-    PyObject_Vectorcall(((Function *)(self))->reference, arguments, flags, keywords)
+static PyObject *
+as_reference(PyObject *self, PyObject *const *arguments, size_t flags, PyObject *keywords)
+{
+    PyObject *method = PyObject_GetAttr(reference, ((Function *)self)->name);
+    PyObject *result = method ? PyObject_Vectorcall(method, arguments, flags, keywords) : NULL;
+    Py_XDECREF(method);
+    return result;
+}
 
 static inline Py_ssize_t
 keyword_count(PyObject *keywords)
@@ -27,7 +35,7 @@ unary_call(Op op, Function1 value, Partial1 dx, PyObject *self, PyObject *const 
            size_t flags, PyObject *keywords)
 {
     if (PyVectorcall_NARGS(flags) != 1 || keyword_count(keywords))
-        return AS_REFERENCE(self);
+        return as_reference(self, arguments, flags, keywords);
     if (IS_VALUE(arguments[0]))
         return unary_node(op, value, dx, (Node *)arguments[0]);
     double x;
@@ -56,7 +64,7 @@ binary_call(Op op, Function2 value, Partial2 dx, Partial2 dy, PyObject *self,
     Node *x_value, *y_value;
     double x, y;
     if (count < 1 || count > 2 || !last || keyword_count(keywords))
-        return AS_REFERENCE(self);
+        return as_reference(self, arguments, flags, keywords);
     if (take_given(arguments[0], op, &x_value, &x) < 0 || take_given(last, op, &y_value, &y) < 0)
         return NULL;
     if (x_value || y_value)
@@ -74,7 +82,7 @@ parts_call(Shape shape, FunctionMany value, PartialsMany partials, PyObject *sel
         return many_call(shape, value, partials, arguments);
     PyObject *last = ((Function *)self)->last_operand;
     if (count != shape.parts - 1 || !last || keyword_count(keywords))
-        return AS_REFERENCE(self);
+        return as_reference(self, arguments, flags, keywords);
     PyObject *parts[MOST_PARTS];
     memcpy(parts, arguments, (size_t)count * sizeof *parts);
     parts[count] = last;
@@ -160,7 +168,7 @@ backward_call(PARAMETERS)
     Py_ssize_t count = keyword_count(keywords);
     if (PyVectorcall_NARGS(flags) != 1 || !IS_VALUE(arguments[0]) || count > 1
         || (count && !PyUnicode_EqualToUTF8(PyTuple_GET_ITEM(keywords, 0), "seed")))
-        return AS_REFERENCE(self);
+        return as_reference(self, arguments, flags, keywords);
     if (count && take_number(arguments[1], what_seed, &seed) < 0)
         return NULL;
     return backward((Node *)arguments[0], seed);
@@ -181,35 +189,45 @@ static const struct {
     {NULL, NULL},
 };
 
-/* Function(name, reference): what C does under a name, in place of that function. */
+/* Function(call, name, default=...): what C calls so, in place of the reference's method of a name. */
 static PyObject *
 function_new(PyTypeObject *type, PyObject *arguments, PyObject *Py_UNUSED(keywords))
 {
-    const char *name;
-    PyObject *replaced, *defaults;
-    if (!PyArg_ParseTuple(arguments, "sO", &name, &replaced))
+    const char *call;
+    PyObject *name, *last_operand = NULL;
+    if (!PyArg_ParseTuple(arguments, "sU|O", &call, &name, &last_operand))
         return NULL;
     size_t at = 0;
-    while (calls[at].name && strcmp(calls[at].name, name))
+    while (calls[at].name && strcmp(calls[at].name, call))
         at++;
     if (!calls[at].name)
-        return PyErr_Format(PyExc_ImportError, "it was built without %s; install again", name);
+        return PyErr_Format(PyExc_ImportError, "it was built without %s; install again", call);
     Function *function = (Function *)type->tp_alloc(type, 0);
     if (!function)
         return NULL;
     function->call = calls[at].call;
-    function->reference = Py_NewRef(replaced);
+    function->name = Py_NewRef(name);
+    function->last_operand = Py_XNewRef(last_operand);
     function->dict = PyDict_New();
-    defaults = PyObject_GetAttrString(replaced, "__defaults__");
-    if (!function->dict || !defaults) {
-        Py_XDECREF(defaults);
-        Py_DECREF(function);
-        return NULL;
-    }
-    if (PyTuple_Check(defaults) && PyTuple_GET_SIZE(defaults) == 1)
-        function->last_operand = Py_NewRef(PyTuple_GET_ITEM(defaults, 0));
-    Py_DECREF(defaults);
+    if (!function->dict)
+        Py_CLEAR(function);
     return (PyObject *)function;
+}
+
+static PyObject *
+function_getattro(PyObject *self, PyObject *attribute)
+{
+    Function *function = (Function *)self;
+    if (!function->described) {
+        function->described = 1; /* before: describing it sets attributes, and asks for them */
+        PyObject *done = PyObject_CallFunctionObjArgs(describe, self, function->name, NULL);
+        if (!done) {
+            function->described = 0;
+            return NULL;
+        }
+        Py_DECREF(done);
+    }
+    return PyObject_GenericGetAttr(self, attribute);
 }
 
 static void
@@ -218,7 +236,7 @@ function_dealloc(PyObject *self)
     Function *function = (Function *)self;
     PyTypeObject *type = Py_TYPE(self);
     Py_XDECREF(function->dict);
-    Py_XDECREF(function->reference);
+    Py_XDECREF(function->name);
     Py_XDECREF(function->last_operand);
     type->tp_free(self);
     Py_DECREF(type);
@@ -233,7 +251,10 @@ function_get(PyObject *self, PyObject *instance, PyObject *Py_UNUSED(owner))
 static PyObject *
 function_repr(PyObject *self)
 {
-    return PyObject_Repr(((Function *)self)->reference);
+    PyObject *method = PyObject_GetAttr(reference, ((Function *)self)->name);
+    PyObject *text = method ? PyObject_Repr(method) : NULL;
+    Py_XDECREF(method);
+    return text;
 }
 
 /* A copy is the same function, and a pickle holds its name. */
@@ -264,6 +285,7 @@ static PyType_Slot function_slots[] = {
     {Py_tp_dealloc, function_dealloc},
     {Py_tp_call, PyVectorcall_Call},
     {Py_tp_descr_get, function_get},
+    {Py_tp_getattro, function_getattro},
     {Py_tp_repr, function_repr},
     {Py_tp_methods, function_methods},
     {Py_tp_members, function_members},

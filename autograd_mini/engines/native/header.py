@@ -9,11 +9,13 @@ list is a macro over a macro (an X macro): the C text hands it what to make of e
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from autograd_mini.table.code import as_c, prelude
+from autograd_mini.table.elementary import ELEMENTARY
 from autograd_mini.table.primitives import TABLE, Primitive
-from autograd_mini.table.rules import RuleError, prelude
+from autograd_mini.table.rules import Rule, RuleError
 from autograd_mini.table.updates import UPDATES, Update
 
 __all__ = ["HEADER", "digest", "header"]
@@ -29,15 +31,21 @@ SHAPES = {
 }
 
 
-def header(table: Sequence[Primitive] = TABLE) -> str:
-    """Return the text of ``rules.h``, with the rules of a table of primitives.
+def header(table: Sequence[Primitive] = TABLE, *, write: Callable[[Rule], str] = as_c) -> str:
+    """Return the text of ``rules.h``.
+
+    Args:
+        table: the rows of primitives in it.
+        write: returns a rule of a row as C text.
 
     Raises:
         RuleError: a row has operands of which the C text makes no node.
     """
     rows: dict[str, list[str]] = {name: [] for name in SHAPES.values()}
     for primitive in table:
-        rows[_shape(primitive)].append(f"ROW({', '.join(_columns(primitive))})")
+        value = primitive.value
+        rules = [*filter(None, [value.summand]), value, *primitive.partials.values()]
+        rows[_shape(primitive)].append(f"ROW({', '.join([primitive.name, *map(write, rules)])})")
     updates = UPDATES.values()
     rows["UPDATE_ROWS"] = [
         f"ROW({update.name}, {len(update.lists)}, {len(update.numbers)})" for update in updates
@@ -47,13 +55,18 @@ def header(table: Sequence[Primitive] = TABLE) -> str:
     return (
         "/* The rules of the library as C.\n"
         f"   Written by `python -m {__spec__.name}`; change the tables, not this file. */\n\n"
-        f'#define RULES_DIGEST "{_digest(body)}"\n\n{body}'
+        f'#define RULES_DIGEST "{digest(table)}"\n#define CODE_DIGEST "{_hash(body)}"\n\n{body}'
     )
 
 
-def digest() -> str:
-    """Return what ``RULES_DIGEST`` is in a header of the tables as they are now."""
-    return header().split('"')[1]
+def digest(table: Sequence[Primitive] = TABLE) -> str:
+    """Return what tells the rules from others, without reading any of them."""
+    functions = [
+        (function.name, function.c, function.definition) for function in ELEMENTARY.values()
+    ]
+    rows = [(row.name, row.texts) for row in table]
+    updates = [(update.name, update.text, update.lists) for update in UPDATES.values()]
+    return _hash(repr([functions, rows, updates]))
 
 
 def _shape(primitive: Primitive) -> str:
@@ -67,21 +80,12 @@ def _shape(primitive: Primitive) -> str:
     return SHAPES[shape]
 
 
-def _columns(primitive: Primitive) -> Iterable[str]:
-    yield primitive.name
-    if primitive.value.summand is not None:
-        yield primitive.value.summand.c()
-    yield primitive.value.c()
-    for partial in primitive.partials.values():
-        yield partial.c()
-
-
 def _function(update: Update) -> str:
     given = [f"{name} = of_lists[{i}]" for i, name in enumerate(update.lists)]
     given += [f"{name} = numbers[{i}]" for i, name in enumerate(update.numbers)]
     return (
         f"static double {update.name}_item(const double *of_lists, const double *numbers)\n"
-        f"{{\n    const double {', '.join(given)};\n    return {update.rule.c()};\n}}\n"
+        f"{{\n    const double {', '.join(given)};\n    return {as_c(update.rule)};\n}}\n"
     )
 
 
@@ -89,7 +93,7 @@ def _list(name: str, rows: Sequence[str]) -> str:
     return "".join([f"#define {name}(ROW)", *(f" \\\n    {row}" for row in rows), "\n"])
 
 
-def _digest(text: str) -> str:
+def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -4,14 +4,15 @@
    unusual numbers, results that are not finite, the words of errors. */
 static PyObject *number;          /* autograd_mini.arguments.number */
 static PyObject *is_foreign;      /* autograd_mini.arguments.is_foreign */
-static PyObject *strict;          /* autograd_mini.errors.strict */
-static PyObject *exceptional;     /* autograd_mini.engines.nonfinite.exceptional */
+static PyObject *strict;          /* these three of autograd_mini.engines.nonfinite */
+static PyObject *exceptional;
+static PyObject *nonfinite_gradient;
 static PyObject *no_sequence;     /* these three of autograd_mini.engines.templates */
 static PyObject *unequal;
 static PyObject *with_numbers;
-static PyObject *checked_name;    /* these of autograd_mini.engines.value */
-static PyObject *nonfinite_gradient;
-static PyObject *reference;       /* its Value */
+static PyObject *checked_name;    /* autograd_mini.engines.node.checked_name */
+static PyObject *describe;        /* autograd_mini.engines.native.binding.describe */
+static PyObject *reference;       /* autograd_mini.engines.value.Value */
 static PyObject *reference_eq;    /* and the == of that */
 
 static PyObject *primitives[OP_COUNT]; /* the rows; for LEAF, None */

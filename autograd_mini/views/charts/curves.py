@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from autograd_mini.arguments import finite, number
 from autograd_mini.engines import Value
-from autograd_mini.views.explanation.chain import adjoints
+from autograd_mini.engines.graph import Graph
 
 __all__ = ["Curve", "interval", "number_of", "or_gap", "sampled", "slope_of", "spread"]
 
@@ -94,4 +94,5 @@ def slope_of(out: Value, leaf: Value) -> float:
 
     A function may use Values other than its argument, such as the weights of a model.
     """
-    return adjoints(out).get(leaf, 0.0)
+    slope: float = Graph(out).chain_rule().get(leaf, 0.0)
+    return slope

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import ast
 import math
-import operator
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from autograd_mini.table.ieee import TOTAL, divide
-from autograd_mini.table.languages import FUNCTIONS, float_of
+from autograd_mini.table.arithmetic import IEEE
+from autograd_mini.table.notation import shorten
+from autograd_mini.table.rules import float_of
 
 __all__ = [
-    "SHOWN",
     "decided",
     "name",
     "number",
@@ -26,8 +25,6 @@ __all__ = [
     "total",
 ]
 
-SHOWN = 6
-"""A longer sum is shown by its first terms and its last."""
 _LARGEST_POWER = 2**53
 """Larger whole powers are not taken together: up to here, every integer is a float."""
 _DIGITS = 12
@@ -62,7 +59,7 @@ def total(terms: Iterable[ast.expr], *, simplify: bool = True) -> ast.expr:
     """Return the sum of formulas as `product` does, the middle of a long one left out."""
     terms = list(terms)
     if not simplify or any(map(_is_singular, terms)):
-        return _added(_shortened(terms))
+        return _added(shorten(terms, name("…")))
     found = _Sum()
     for term in terms:
         found.add(term, 1.0)
@@ -90,7 +87,7 @@ def decided(tree: ast.expr, numbers: Mapping[str, float]) -> ast.expr:
     '-1'
     """
     while isinstance(tree, ast.IfExp):
-        tree = tree.body if _holds(tree.test, numbers) else tree.orelse
+        tree = tree.body if IEEE.holds(tree.test, numbers) else tree.orelse
     match tree:
         case ast.UnaryOp(op=op, operand=operand):
             return ast.UnaryOp(op, decided(operand, numbers))
@@ -99,55 +96,6 @@ def decided(tree: ast.expr, numbers: Mapping[str, float]) -> ast.expr:
         case ast.Call(func=func, args=arguments):
             return ast.Call(func, [decided(one, numbers) for one in arguments], [])
     return tree
-
-
-def _holds(condition: ast.expr, numbers: Mapping[str, float]) -> bool:
-    match condition:
-        case ast.BoolOp(op=op, values=values):
-            held = (_holds(one, numbers) for one in values)
-            return all(held) if isinstance(op, ast.And) else any(held)
-        case ast.Compare(left=left, ops=[op], comparators=[right]):
-            return _COMPARE[type(op)](_computed(left, numbers), _computed(right, numbers))
-    raise AssertionError(ast.dump(condition))
-
-
-def _computed(tree: ast.expr, numbers: Mapping[str, float]) -> float:
-    """Return the value of a formula by IEEE 754."""
-    match tree:
-        case ast.Constant():
-            return float_of(tree)
-        case ast.Name(id=text):
-            return numbers[text]
-        case ast.UnaryOp(operand=operand):
-            return -_computed(operand, numbers)
-        case ast.BinOp(left=left, op=op, right=right):
-            return _OPERATE[type(op)](_computed(left, numbers), _computed(right, numbers))
-        case ast.IfExp():
-            return _computed(decided(tree, numbers), numbers)
-        case ast.Call(func=ast.Name(id=text), args=[argument]):
-            x = _computed(argument, numbers)
-            if text in TOTAL:
-                return TOTAL[text](x)
-            definition = ast.parse(FUNCTIONS[text].definition, mode="eval").body
-            return _computed(definition, {"x": x})
-    raise AssertionError(ast.dump(tree))
-
-
-_COMPARE: Mapping[type[ast.cmpop], Callable[[float, float], bool]] = {
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-}
-_OPERATE: Mapping[type[ast.operator], Callable[[float, float], float]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: divide,
-    ast.Pow: TOTAL["pow"],
-}
 
 
 def simplified(tree: ast.expr) -> ast.expr:
@@ -347,7 +295,7 @@ class _Sum:
             for term in terms:
                 opened.add(term, 1.0)
             return opened.tree(shortened=shortened)
-        return _added(_shortened(terms) if shortened else terms)
+        return _added(shorten(terms, name("…")) if shortened else terms)
 
 
 class _Substitution:
@@ -383,7 +331,7 @@ class _Substitution:
         terms = [
             substituted(term, dict(zip(self.sequences, one, strict=True)), {}) for one in items
         ]
-        return _joined(ast.Add(), _shortened(terms), empty=0)
+        return _joined(ast.Add(), shorten(terms, name("…")), empty=0)
 
 
 def _joined(op: ast.operator, trees: Sequence[ast.expr], *, empty: int) -> ast.expr:
@@ -407,12 +355,6 @@ def _added(terms: Sequence[ast.expr]) -> ast.expr:
         else:
             out = ast.BinOp(out, ast.Add(), term)
     return out
-
-
-def _shortened(terms: Sequence[ast.expr]) -> Sequence[ast.expr]:
-    if len(terms) <= SHOWN:
-        return terms
-    return [*terms[: SHOWN - 2], name("…"), terms[-1]]
 
 
 def _power(base: ast.expr, exponent: int) -> ast.expr:

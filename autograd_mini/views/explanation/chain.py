@@ -8,16 +8,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 
-from autograd_mini.engines import Value
-from autograd_mini.engines.graph import Edge, edges, topological_order
-from autograd_mini.engines.nonfinite import numbers_of
-from autograd_mini.engines.templates import Operand
-from autograd_mini.nn.activations import ACTIVATIONS
-from autograd_mini.table.languages import as_latex, as_text
+from autograd_mini.engines import Operand, Value
+from autograd_mini.engines.graph import Edge, Graph
+from autograd_mini.engines.node import numbers_of
+from autograd_mini.table.notation import Latex, Unicode
 from autograd_mini.table.primitives import Primitive
 from autograd_mini.views.explanation import algebra
 
-__all__ = ["Chain", "Factor", "Formulas", "adjoints"]
+__all__ = ["Chain", "Factor", "Formulas"]
 
 _LARGEST = 9
 """How many names, numbers and operations an expression may have that needs no name of its own."""
@@ -42,12 +40,12 @@ class Factor:
     @property
     def text(self) -> str:
         """The derivative in symbols, in plain text."""
-        return as_text(self.formula)
+        return Unicode().formula(self.formula)
 
     @property
     def latex(self) -> str:
         """The derivative in symbols, as LaTeX for mathematics mode."""
-        return as_latex(self.formula)
+        return Latex().formula(self.formula)
 
 
 class Formulas:
@@ -75,7 +73,7 @@ class Formulas:
         assert node.op is not None
         single: dict[str, ast.expr] = {}
         sequences: dict[str, list[ast.expr]] = {}
-        operands = node.op.arranged(node.operands)
+        operands = node.op.arrange(node.operands)
         for key, operand in zip(node.op.operands, operands, strict=True):
             if isinstance(operand, tuple):
                 sequences[key] = [self.of(one) for one in operand]
@@ -91,8 +89,13 @@ class Formulas:
         """
         node = edge.node
         assert node.op is not None
-        slot, beside = _slot(node, edge.position)
-        operands = {"out": node, **{key: node.operands[place] for key, place in beside.items()}}
+        slots = _slots_of(node)
+        slot, place = slots[edge.position]
+        # Beside an item of a sequence are the items of the others at its place.
+        operands: dict[str, Operand] = {"out": node}
+        for (key, at), operand in zip(slots, node.operands, strict=True):
+            if at in (None, place):
+                operands[key] = operand
         tree = node.op.textbook[slot].tree
         if not cases:
             if math.isnan(node.data):
@@ -110,23 +113,25 @@ class Chain:
     activation function is given always has one.
 
     Args:
-        root: the result.
+        graph: the graph of the result.
         wrt: a Value that it was computed from.
         names: a name for each Value.
         given: those Values whose name a user gave.
     """
 
     def __init__(
-        self, root: Value, wrt: Value, names: Mapping[Value, str], given: Collection[Value]
+        self, graph: Graph, wrt: Value, names: Mapping[Value, str], given: Collection[Value]
     ) -> None:
-        order = topological_order(root)
         above = {wrt}
-        for node in order:
-            if any(edge.operand in above for edge in edges(node)):
+        for node in graph.order:
+            if any(edge.operand in above for edge in graph.edges[node]):
                 above.add(node)
-        self.formulas = Formulas(names, _inlined(order, given={root, wrt, *given}))
+        self.graph = graph
+        self.formulas = Formulas(names, _inlined(graph, given={*graph.roots, wrt, *given}))
         self.nodes = [
-            node for node in reversed(order) if node in above and node not in self.formulas.inlined
+            node
+            for node in reversed(graph.order)
+            if node in above and node not in self.formulas.inlined
         ]
         """The Values on the ways, from the result back."""
         self.names = names
@@ -154,7 +159,7 @@ class Chain:
     @cached_property
     def adjoints(self) -> Mapping[Value, float]:
         """For each of the nodes, the derivative of the result with respect to it."""
-        found = adjoints(self.nodes[0])
+        found = self.graph.chain_rule()
         return {node: found[node] for node in self.nodes}
 
     def paths(self) -> Iterator[tuple[Factor, ...]]:
@@ -175,7 +180,7 @@ class Chain:
         while unfinished:
             at, formulas, value = unfinished.pop()
             below = []
-            for edge in edges(at):
+            for edge in self.graph.edges[at]:
                 if edge.operand not in self._above:
                     continue
                 found = [*formulas, self.formulas.partial(edge)], value * edge.partial
@@ -194,51 +199,32 @@ class Chain:
             yield operand, Factor(self.names[node], self.names[operand], number, formula)
 
 
-def adjoints(root: Value) -> dict[Value, float]:
-    """Return ∂root/∂node for each node, as ``root.backward()`` would find them, without storing.
-
-    >>> x = Value(3.0)
-    >>> list(adjoints(x * x).values()), x.has_grad
-    ([6.0, 1.0], False)
-    """
-    order = topological_order(root)
-    found = dict.fromkeys(order, 0.0)
-    found[root] = 1.0
-    for node in reversed(order):
-        for edge in edges(node):
-            found[edge.operand] += found[node] * edge.partial
-    return found
-
-
-def _inlined(order: list[Value], *, given: Collection[Value]) -> set[Value]:
+def _inlined(graph: Graph, *, given: Collection[Value]) -> set[Value]:
     """Return the nodes of a graph that are shown by their expressions."""
-    uses: dict[Value, int] = {}
+    uses = graph.consumers
     sizes: dict[Value, int] = {}
-    user: dict[Value, Edge] = {}
-    for node in order:
+    for node in graph.order:
         sizes[node] = 1
-        for edge in edges(node):
-            uses[edge.operand] = uses.get(edge.operand, 0) + 1
-            user[edge.operand] = edge
         if node not in given and node.op is not None and _is_arithmetic(node.op):
             sizes[node] += sum(
-                1 if isinstance(o, float) or uses[o] > 1 or sizes[o] > _LONGEST else sizes[o]
+                1 if isinstance(o, float) or len(uses[o]) > 1 or sizes[o] > _LONGEST else sizes[o]
                 for o in node.operands
             )
     inlined: set[Value] = set()
     mentioned: set[Value] = set()
     needed: dict[Value, set[str]] = {}
-    for node in reversed(order):
-        needed[node] = _needed(node)
-        if node not in user:
+    for node in reversed(graph.order):
+        needed[node] = _needed(graph, node)
+        if not uses[node]:
             continue  # the root
-        edge = user[node]
-        slot, _ = _slot(edge.node, edge.position)
+        edge = uses[node][-1]
+        slot, _ = _slots_of(edge.node)[edge.position]
         if slot in needed[edge.node] or (edge.node in inlined and edge.node in mentioned):
             mentioned.add(node)
         short = sizes[node] <= (_LARGEST if node in mentioned else _LONGEST)
-        nameless = node.op is not None and node not in given and uses[node] == 1
-        if nameless and short and _is_arithmetic(node.op) and not _is_activation(edge.node):
+        nameless = node.op is not None and node not in given and len(uses[node]) == 1
+        into_activation = edge.node.op is not None and edge.node.op.activation
+        if nameless and short and _is_arithmetic(node.op) and not into_activation:
             inlined.add(node)
     return inlined
 
@@ -255,37 +241,16 @@ def _is_arithmetic(op: Primitive) -> bool:
     )
 
 
-def _is_activation(node: Value) -> bool:
-    assert node.op is not None
-    return node.op.name in ACTIVATIONS
-
-
-def _needed(node: Value) -> set[str]:
+def _needed(graph: Graph, node: Value) -> set[str]:
     """Return which operands of a node the formulas of its derivatives have in them."""
     if node.op is None:
         return set()
-    slots = {_slot(node, edge.position)[0] for edge in edges(node)}
-    found = {name for slot in slots for name in node.op.textbook[slot].names}
+    slots = _slots_of(node)
+    used = {slots[edge.position][0] for edge in graph.edges[node]}
+    found = {name for slot in used for name in node.op.textbook[slot].names}
     return {*found, *node.op.operands} if "out" in found else found
 
 
-def _slot(node: Value, position: int) -> tuple[str, dict[str, int]]:
-    """Return the name in the row of the operand at a position, and where those beside it are.
-
-    Beside an item of a sequence are the items of the others at its place.
-    """
+def _slots_of(node: Value) -> Sequence[tuple[str, int | None]]:
     assert node.op is not None
-    sequences = node.op.value.sequences
-    length = node.op.items(len(node.operands))
-    starts = {}
-    start = 0
-    for key in node.op.operands:
-        starts[key] = start
-        start += length if key in sequences else 1
-    slot = [key for key in starts if starts[key] <= position][-1]
-    place = position - starts[slot]
-    return slot, {
-        key: start + place * (key in sequences)
-        for key, start in starts.items()
-        if slot in sequences or key not in sequences
-    }
+    return node.op.slots(len(node.operands))

@@ -6,25 +6,16 @@ import ast
 import math
 import reprlib
 from abc import ABC, abstractmethod
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from autograd_mini.arguments import count
 from autograd_mini.engines import Value
-from autograd_mini.engines.graph import edges
+from autograd_mini.engines.graph import Graph
 from autograd_mini.errors import GraphTooLargeError
+from autograd_mini.table.notation import Latex, Unicode
 from autograd_mini.views.explanation import algebra
-from autograd_mini.views.explanation.chain import Chain, Factor, Formulas, adjoints
-from autograd_mini.views.explanation.layout import (
-    Equation,
-    Group,
-    Latex,
-    Notation,
-    Piece,
-    PlainText,
-    Sentence,
-    Table,
-)
+from autograd_mini.views.explanation.chain import Chain, Factor, Formulas
+from autograd_mini.views.explanation.layout import Equation, Group, Piece, Sentence, Table
 from autograd_mini.views.naming import given_names, named
 
 __all__ = ["Explanation", "explain"]
@@ -88,10 +79,11 @@ def explain(
             raise TypeError(f"explain: {what} must be a Value, got {reprlib.repr(given)}")
     digits = count(digits, what="explain: digits")
     max_nodes = count(max_nodes, what="explain: max_nodes")
-    all_names = named([root], names, what="explain: names")
+    graph = Graph(root)
+    all_names = named(graph, names, what="explain: names")
     if wrt is None:
         _limited(len(all_names), max_nodes)
-        return BackwardPass(root, all_names, digits=digits)
+        return BackwardPass(graph, all_names, digits=digits)
     if wrt not in all_names:
         called = f"{wrt.name!r} ({wrt.data!r})" if wrt.name else f"a Value of {wrt.data!r}"
         raise ValueError(
@@ -99,7 +91,7 @@ def explain(
             f"its leaves are {_list_of_leaves(all_names)}"
         )
     own = given_names(names)
-    chain = Chain(root, wrt, all_names, {v for v in all_names if v in own or v.name})
+    chain = Chain(graph, wrt, all_names, {v for v in all_names if v in own or v.name})
     _limited(len(chain.nodes), max_nodes)
     return Derivative(chain, digits=digits)
 
@@ -136,11 +128,11 @@ class Explanation(ABC):
         self.adjoints: dict[str, float]
 
     @abstractmethod
-    def pieces(self, notation: Notation) -> Iterator[Piece]:
+    def pieces(self, notation: Unicode) -> Iterator[Piece]:
         """Yield what there is to say, written in a notation."""
 
     def __str__(self) -> str:
-        return "\n\n".join(piece.text() for piece in self.pieces(PlainText(self.digits)))
+        return "\n\n".join(piece.text() for piece in self.pieces(Unicode(self.digits)))
 
     __repr__ = __str__
 
@@ -175,7 +167,7 @@ class Derivative(Explanation):
         self.ways = chain.ways[wrt]
         self.paths = tuple(chain.paths()) if self.ways <= _MOST_PATHS else ()
 
-    def pieces(self, notation: Notation) -> Iterator[Piece]:
+    def pieces(self, notation: Unicode) -> Iterator[Piece]:
         assert self.wrt is not None
         left = notation.partial(self.root, self.wrt)
         if not self.paths:
@@ -189,13 +181,13 @@ class Derivative(Explanation):
                 yield Sentence(["", notation.to.join(map(notation.name, way)), ""])
                 # The derivative along one arrow is only a part of ∂root/∂wrt.
                 alone = len(factors) == 1
-                product = notation.words("directly") if alone else notation.chain(factors)
+                product = notation.words("directly") if alone else _chain(factors, notation)
                 yield from _product(factors, product, notation)
             products = [math.prod(factor.value for factor in factors) for factors in self.paths]
             yield Equation(left, [notation.sum(products), notation.number(self.value)])
         yield from self.definitions(notation)
 
-    def by_adjoints(self, notation: Notation) -> Iterator[Piece]:
+    def by_adjoints(self, notation: Unicode) -> Iterator[Piece]:
         """Yield the derivative by each Value on the ways, from those by what it goes into."""
         assert self.wrt is not None
         left = notation.partial(self.root, self.wrt)
@@ -233,7 +225,7 @@ class Derivative(Explanation):
                 shown = shown[1:]  # that by the result's own operand says nothing
             yield Equation(left, [*shown, notation.number(self.adjoints[name])])
 
-    def definitions(self, notation: Notation) -> Iterator[Piece]:
+    def definitions(self, notation: Unicode) -> Iterator[Piece]:
         """Yield what the Values on the way, and in the factors, stand for that nobody has named."""
         formulas, names = self.chain.formulas, self.chain.names
         factors = [factor for several in self.chain.consumers.values() for _, factor in several]
@@ -260,25 +252,25 @@ class Derivative(Explanation):
 class BackwardPass(Explanation):
     """The whole backward pass: the derivative of a result with respect to every Value."""
 
-    def __init__(self, root: Value, names: Mapping[Value, str], *, digits: int) -> None:
+    def __init__(self, graph: Graph, names: Mapping[Value, str], *, digits: int) -> None:
         super().__init__(digits=digits)
-        self.root, self.wrt, self.value = names[root], None, 1.0
-        self._names = names
-        self._adjoints = adjoints(root)
+        self.root, self.wrt, self.value = names[graph.roots[0]], None, 1.0
+        self._graph, self._names = graph, names
+        self._adjoints = graph.chain_rule()
         self.adjoints = {names[n]: adjoint for n, adjoint in reversed(self._adjoints.items())}
 
-    def pieces(self, notation: Notation) -> Iterator[Piece]:
+    def pieces(self, notation: Unicode) -> Iterator[Piece]:
         names, formulas = self._names, Formulas(self._names)
         yield Equation(notation.partial(self.root, self.root), ["1"])
         sums: dict[Value, float] = {}
-        uses = Counter(edge.operand for node in names for edge in edges(node))
-        for node in reversed(list(names)):
+        uses = self._graph.consumers
+        for node in reversed(self._graph.order):
             if node.op is None:
                 continue
             made = [notation.formula(formulas.definition(node)), notation.number(node.data)]
             head = Equation(notation.name(names[node]), made, in_a_line=True)
             equations = []
-            for edge in edges(node):
+            for edge in self._graph.edges[node]:
                 before = self._adjoints[node]
                 is_first = edge.operand not in sums
                 sums[edge.operand] = sums.get(edge.operand, 0.0) + before * edge.partial
@@ -291,7 +283,7 @@ class BackwardPass(Explanation):
                             notation.numbers([before, edge.partial]),
                             notation.number(before * edge.partial),
                         ],
-                        sign="=" if uses[edge.operand] == 1 else "+=",
+                        sign="=" if len(uses[edge.operand]) == 1 else "+=",
                         now="" if is_first else notation.number(sums[edge.operand]),
                         in_a_line=True,
                     )
@@ -299,35 +291,35 @@ class BackwardPass(Explanation):
             yield Group(head, equations)
 
 
-def _product(factors: Sequence[Factor], left: str, notation: Notation) -> Iterator[Piece]:
+def _product(factors: Sequence[Factor], left: str, notation: Unicode) -> Iterator[Piece]:
     """Yield a way: its factors, their product, and what makes it small."""
     if not factors:
         yield Equation(left, ["1"])
         return
     value = math.prod(factor.value for factor in factors)
-    chain = notation.chain(factors)
+    chain = _chain(factors, notation)
     if len(factors) <= _IN_A_LINE:
-        right = [notation.symbols(factors)]
+        right = [_symbols(factors, notation)]
         if len(factors) > 1 and not all(isinstance(f.formula, ast.Constant) for f in factors):
             right.append(notation.numbers(factor.value for factor in factors))
         right.append(notation.number(value))
         yield Equation(left, right if chain == left or len(factors) == 1 else [chain, *right])
     else:
-        ends = [notation.chain(factors[:2]), notation.dots, notation.chain(factors[-1:])]
+        ends = [_chain(factors[:2], notation), notation.dots, _chain(factors[-1:], notation)]
         yield Equation(left, [notation.times.join(ends)])
         yield _table(factors, notation)
         yield Equation(left, [notation.number(value)])
     yield from _what_makes_it_small(factors, notation)
 
 
-def _table(factors: Sequence[Factor], notation: Notation) -> Table:
+def _table(factors: Sequence[Factor], notation: Unicode) -> Table:
     rows = []
     product = 1.0
     for factor in factors:
         product *= factor.value
         rows.append(
             [
-                notation.chain([factor]),
+                _chain([factor], notation),
                 notation.formula(factor.formula),
                 notation.number(factor.value),
                 f"< {notation.quarter}" if abs(factor.value) < _SMALL else "",
@@ -337,15 +329,26 @@ def _table(factors: Sequence[Factor], notation: Notation) -> Table:
     return Table(["factor", "in symbols", "value", "", "product so far"], rows)
 
 
-def _what_makes_it_small(factors: Sequence[Factor], notation: Notation) -> Iterator[Piece]:
+def _what_makes_it_small(factors: Sequence[Factor], notation: Unicode) -> Iterator[Piece]:
     zero = next((factor for factor in factors if factor.value == 0), None)
     small = [factor for factor in factors if abs(factor.value) < _SMALL]
     if not all(math.isfinite(factor.value) for factor in factors):
         return
     if zero is not None and len(factors) > 1:
-        yield Sentence(["", f"{notation.chain([zero])} = 0", " makes the whole product 0."])
+        yield Sentence(["", f"{_chain([zero], notation)} = 0", " makes the whole product 0."])
     elif len(small) > 1:
         product = notation.number(math.prod(factor.value for factor in small))
         some = f"{len(small)} of the {len(factors)}" if len(small) < len(factors) else "All"
         words = [f"{some} factors are smaller than ", "; together they multiply the gradient by "]
         yield Sentence([words[0], notation.quarter, words[1], product, "."])
+
+
+def _chain(factors: Sequence[Factor], notation: Unicode) -> str:
+    """Return the product of factors as partial derivatives."""
+    return notation.times.join(notation.partial(one.of, one.wrt) for one in factors)
+
+
+def _symbols(factors: Sequence[Factor], notation: Unicode) -> str:
+    """Return the product of factors in symbols."""
+    several = len(factors) > 1
+    return notation.product(notation.formula(one.formula, factor=several) for one in factors)

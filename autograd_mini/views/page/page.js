@@ -30,14 +30,17 @@ const partials = nodes.map(() => []);
 const gradients = nodes.map(() => 0);
 const passed = nodes.map(() => []); // what each node adds to the gradients of its operands
 
-// The numbers of the operands as the row names them: an array for one inside a sum.
+// The numbers of the operands as the row names them: an array for one inside a sum. The slot of an
+// operand is the number of its name in the row, and its place in that array or null.
 function arranged(i) {
-  const { sequences } = ROWS[nodes[i].op];
-  const numbers = nodes[i].operands.map((o) => (isValue(o) ? data[o] : o[0]));
-  const several = sequences.filter((one) => one).length;
-  const length = several ? (numbers.length - (sequences.length - several)) / several : 0;
-  let next = 0;
-  return sequences.map((one) => (one ? numbers.slice(next, (next += length)) : numbers[next++]));
+  const numbers = ROWS[nodes[i].op].sequences.map((several) => (several ? [] : NaN));
+  nodes[i].operands.forEach((operand, k) => {
+    const [slot, place] = nodes[i].slots[k];
+    const x = isValue(operand) ? data[operand] : operand[0];
+    if (place === null) numbers[slot] = x;
+    else numbers[slot][place] = x;
+  });
+  return numbers;
 }
 
 function computeNode(i) {
@@ -45,12 +48,9 @@ function computeNode(i) {
   const operands = arranged(i);
   const out = row.value(...operands);
   data[i] = out;
-  partials[i] = row.partials.flatMap((partial, slot) => {
-    const places = row.sequences[slot] ? [...operands[slot].keys()] : [0];
-    return places.map((k) => {
-      const at = operands.map((operand, s) => (row.sequences[s] ? operand[k] : operand));
-      return Number.isNaN(out) ? NaN : partial(...at, out);
-    });
+  partials[i] = nodes[i].slots.map(([slot, place]) => {
+    const at = operands.map((operand, s) => (row.sequences[s] ? operand[place] : operand));
+    return Number.isNaN(out) ? NaN : row.partials[slot](...at, out);
   });
 }
 

@@ -13,16 +13,19 @@ from typing import Any
 
 from autograd_mini.arguments import finite
 from autograd_mini.engines import Value
-from autograd_mini.engines.graph import edges
-from autograd_mini.table.languages import as_text, name_as_text
+from autograd_mini.table.code import as_javascript, prelude
+from autograd_mini.table.names import name_as_text
+from autograd_mini.table.notation import Unicode
 from autograd_mini.table.primitives import Primitive
-from autograd_mini.table.rules import prelude
 from autograd_mini.views.drawing import Picture
 from autograd_mini.views.explanation.chain import Formulas
+from autograd_mini.views.scene import Scene
 
 __all__ = ["Page", "explore"]
 
 _PARTS = Path(__file__).parent
+_ROOM = "-0.000000"
+"""What is as wide as the widest number on a page."""
 
 
 def explore(
@@ -70,16 +73,15 @@ def explore(
     lr = finite(lr, what="explore: lr")
     if lr <= 0:
         raise ValueError(f"explore: lr must be above 0, got {lr}")
-    picture = Picture(
+    scene = Scene(
         root,
         what="explore",
         names=names,
         parameters=parameters,
         groups=groups,
         max_nodes=max_nodes,
-        moving=True,
     )
-    page = Page(_html(picture, root, lr=lr, title=title))
+    page = Page(_html(scene, root, lr=lr, title=title))
     if path is not None:
         page.save(path)
     return page
@@ -115,50 +117,76 @@ class Page:
         )
 
 
-def _html(picture: Picture, root: Value, *, lr: float, title: str | None) -> str:
-    title = title or f"{name_as_text(picture.names[root])}, step by step"
+class Stage(Picture):
+    """The drawing of a scene without its numbers, with room for those that a page puts in."""
+
+    background = "transparent"
+
+    def caption(self) -> dict[str, str]:
+        return {}
+
+    def shown(self, number: float) -> str:  # noqa: ARG002
+        return _ROOM
+
+    def name(self, node: Value) -> str:
+        return name_as_text(super().name(node))
+
+    def has_gradient(self, node: Value) -> bool:  # noqa: ARG002
+        return True
+
+    def tooltip(self, text: str) -> dict[str, str]:  # noqa: ARG002 - its numbers would go stale
+        return {}
+
+
+def _html(scene: Scene, root: Value, *, lr: float, title: str | None) -> str:
+    title = title or f"{name_as_text(scene.names[root])}, step by step"
     title = title.encode("utf-8", "backslashreplace").decode()  # half a pair is no text
     parts = {
         "title": html.escape(title),
         "style": (_PARTS / "page.css").read_text(encoding="utf-8"),
-        "graph": _svg(picture),
-        "data": _literal({"nodes": _nodes(picture), "root": picture.number[root], "lr": lr}),
-        "rows": _rows({node.op for node in picture.order if node.op is not None}),
+        "graph": _svg(scene),
+        "data": _literal({"nodes": _nodes(scene), "root": scene.number[root], "lr": lr}),
+        "rows": _rows({node.op for node in scene.graph.order if node.op is not None}),
         "script": (_PARTS / "page.js").read_text(encoding="utf-8"),
     }
     template = (_PARTS / "page.html").read_text(encoding="utf-8")
     return re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], template)
 
 
-def _svg(picture: Picture) -> str:
+def _svg(scene: Scene) -> str:
     """Return the drawing as an element of a page."""
-    svg = picture.drawing().pipe(format="svg", encoding="utf-8")
+    svg = Stage(scene).drawing().pipe(format="svg", encoding="utf-8")
     svg = svg[svg.index("<svg") :]
     return re.sub(r"<title>.*?</title>\n?|<!--.*?-->\n?", "", svg, flags=re.DOTALL)
 
 
-def _nodes(picture: Picture) -> list[dict[str, Any]]:
+def _nodes(scene: Scene) -> list[dict[str, Any]]:
     """Return what the page has to know of each Value, in the order of the computation."""
-    formulas = Formulas(picture.names)
+    formulas, notation = Formulas(scene.names), Unicode()
     nodes = []
-    for node in picture.order:
+    for node in scene.graph.order:
         entry: dict[str, Any] = {
-            "name": name_as_text(picture.names[node]),
-            "role": picture.role(node),
+            "name": name_as_text(scene.names[node]),
+            "role": scene.role(node),
         }
         if node.op is None:
             entry["data"] = node.data
         else:
             entry["op"] = node.op.name
             entry["operands"] = [
-                [operand] if isinstance(operand, float) else picture.number[operand]
+                [operand] if isinstance(operand, float) else scene.number[operand]
                 for operand in node.operands
             ]
-            entry["formula"] = as_text(formulas.definition(node))
-            partials = {edge.position: formulas.partial(edge, cases=True) for edge in edges(node)}
-            entry["partials"] = {place: as_text(tree) for place, tree in partials.items()}
+            entry["slots"] = [
+                [node.op.operands.index(name), place]
+                for name, place in node.op.slots(len(node.operands))
+            ]
+            entry["formula"] = notation.formula(formulas.definition(node))
+            edges = scene.graph.edges[node]
+            partials = {edge.position: formulas.partial(edge, cases=True) for edge in edges}
+            entry["partials"] = {place: notation.formula(tree) for place, tree in partials.items()}
             entry["factors"] = {
-                place: as_text(tree, factor=True) for place, tree in partials.items()
+                place: notation.formula(tree, factor=True) for place, tree in partials.items()
             }
         nodes.append(entry)
     return nodes
@@ -170,12 +198,12 @@ def _rows(rows: set[Primitive]) -> str:
     for row in sorted(rows, key=str):
         names = ", ".join(row.operands)
         partials = ", ".join(
-            f"({names}, out) => {rule.javascript()}" for rule in row.partials.values()
+            f"({names}, out) => {as_javascript(rule)}" for rule in row.partials.values()
         )
         sequences = _literal([name in row.value.sequences for name in row.operands])
         call = f"{row.name}({names}), {row.domain}"
         lines.append(
-            f"{_literal(row.name)}: {{value: ({names}) => {row.value.javascript()}, "
+            f"{_literal(row.name)}: {{value: ({names}) => {as_javascript(row.value)}, "
             f"partials: [{partials}], sequences: {sequences}, "
             f"inside: ({names}) => {_inside(row)}, domain: {_literal(call)}}},\n"
         )

@@ -16,8 +16,8 @@ import pytest
 from support.soak import TIMES
 
 import autograd_mini as ag
-from autograd_mini.engines.graph import topological_order
-from autograd_mini.engines.native.header import digest
+from autograd_mini.engines.graph import Graph
+from autograd_mini.engines.native.header import digest, header
 from autograd_mini.errors import AutogradError
 from autograd_mini.table.primitives import PRIMITIVES, TABLE
 from autograd_mini.table.updates import UPDATES
@@ -38,6 +38,9 @@ from autograd_mini.engines.native import core
 
 def test_the_engine_was_built_from_the_rules_of_today():
     assert digest() == core.RULES_DIGEST, "install again: pip install -e ."
+    assert f'#define CODE_DIGEST "{core.CODE_DIGEST}"' in header(), (
+        "install again: pip install -e ."
+    )
 
 
 # --- the same bits (P14) -------------------------------------------------------------------------
@@ -360,7 +363,7 @@ def test_a_finaliser_may_differentiate_during_any_other_operation():
             z = Native.dot([x, x], [x, 2.0], x)
             with pytest.raises(AutogradError):
                 (z * 0.0).sqrt().backward()
-            topological_order(z)
+            Graph(z)
     finally:
         gc.set_threshold(*before)
     gc.collect()

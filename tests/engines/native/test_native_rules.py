@@ -33,7 +33,7 @@ from support.wrong_rules import (
 
 from autograd_mini import engine
 from autograd_mini.engines import CORE, VARIABLE
-from autograd_mini.table.languages import FUNCTIONS
+from autograd_mini.table.elementary import ELEMENTARY as FUNCTIONS
 from autograd_mini.table.primitives import PRIMITIVES, TABLE
 from autograd_mini.table.updates import UPDATES
 

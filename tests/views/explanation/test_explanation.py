@@ -7,10 +7,11 @@ import re
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from support.building import edges
 
 import autograd_mini as ag
 from autograd_mini import GraphTooLargeError, Value, explain
-from autograd_mini.engines.graph import edges, topological_order
+from autograd_mini.engines.graph import Graph
 from autograd_mini.table.primitives import TABLE
 from autograd_mini.testing.references import absolute_gradients
 from autograd_mini.testing.strategies import function, graphs, integer_graphs
@@ -338,7 +339,7 @@ def test_the_backward_pass_is_told_as_it_takes_place(graph):
     """Node by node from the result back, with each term and what has been added up so far."""
     leaves, root = built(graph)
     whole = explain(root, digits=17, max_nodes=10_000)
-    order = topological_order(root)
+    order = Graph(root).order
     names = dict(zip(order, reversed(whole.adjoints), strict=True))
     shown = {node: re.sub(r"(?<=[^\d])\d+$", subscript, name) for node, name in names.items()}
     first, *groups = str(whole).split("\n\n")
@@ -629,7 +630,7 @@ def test_numbers_that_are_not_finite_are_told():
         ]  # fmt: skip
         for root in cases:
             for leaf in (x, n):
-                if leaf not in topological_order(root):
+                if leaf not in Graph(root).order:
                     continue
                 for wrt in (leaf, None):
                     found = explain(root, wrt=wrt)
@@ -685,7 +686,7 @@ def odd_graphs():
 
 def test_names_may_be_any_text():
     for root, names in odd_graphs():
-        order = topological_order(root)
+        order = Graph(root).order
         for wrt in (*order, None):
             found = explain(root, wrt=wrt, names=names)
             assert all(c.isprintable() or c == "\n" for c in str(found))
@@ -738,7 +739,7 @@ def test_katex_takes_odd_names(katex):
     texts = [
         explain(root, wrt=wrt, names=names).latex()
         for root, names in odd_graphs()
-        for wrt in (topological_order(root)[0], None)
+        for wrt in (Graph(root).order[0], None)
     ]
     assert [told for told in katex(texts) if told] == []
     assert len(texts) == 2 * len(ODD)

@@ -9,13 +9,15 @@ import subprocess
 import sys
 
 import pytest
+from support.building import edges
 
 import autograd_mini as ag
 from autograd_mini import GraphTooLargeError, RendererNotFoundError, Value
 from autograd_mini.command.demo import LEARNING_RATE, START, forward
-from autograd_mini.engines.graph import edges, topological_order
+from autograd_mini.engines.graph import Graph
 from autograd_mini.nn import MLP
-from autograd_mini.table.languages import as_text, name_as_text
+from autograd_mini.table.names import name_as_text
+from autograd_mini.table.notation import Unicode
 from autograd_mini.table.primitives import TABLE
 from autograd_mini.testing.generation import random_graph
 from autograd_mini.testing.references import absolute_gradients
@@ -133,7 +135,7 @@ def visit(browser, tmp_path):
 
 def id_of(root):
     """Return the ids of the boxes of a graph."""
-    return {node: f"value{i}" for i, node in enumerate(topological_order(root))}
+    return {node: f"value{i}" for i, node in enumerate(Graph(root).order)}
 
 
 def shown(x):
@@ -153,7 +155,7 @@ def assert_shows_all(found, root, *, scale=None):
     root.backward()
     ids = id_of(root)
     column = dict(zip(found["leaves"], found["slopes"], strict=True))
-    names = named([root])
+    names = named(Graph(root))
     for node, box in ids.items():
         error = 1e-12 * (scale[node] if scale else abs(node.grad))
         assert float(found["gradients"][box]) == pytest.approx(node.grad, rel=0, abs=error)
@@ -319,7 +321,7 @@ def test_the_rules_of_every_row_give_python_s_numbers_in_the_browser(evaluated, 
 def test_each_step_lights_up_one_node_and_shows_what_is_known(visit):
     root, names = course()
     root.backward()
-    ids, called = id_of(root), named([root], names)
+    ids, called = id_of(root), named(Graph(root), names)
     computed = [node for node in ids if node.op is not None]
     order = [None, *computed, root, *reversed(computed)]
 
@@ -371,7 +373,7 @@ def test_the_gradient_grows_from_step_to_step_as_uses_add_to_it(visit):
 def test_the_panel_tells_each_step_of_the_course_in_python_s_symbols_and_numbers(visit):
     root, names = course()
     root.backward()
-    called = named([root], names)
+    called = named(Graph(root), names)
     text = {node: name_as_text(name) for node, name in called.items()}
     formulas = Formulas(called)
     computed = [node for node in called if node.op is not None]
@@ -382,7 +384,7 @@ def test_the_panel_tells_each_step_of_the_course_in_python_s_symbols_and_numbers
             if isinstance(operand, float):
                 yield ["a constant", shown(operand), "", ""]
                 continue
-            tree, number = as_text(symbols[place]), shown(node.partials[place])
+            tree, number = Unicode().formula(symbols[place]), shown(node.partials[place])
             left = f"∂{text[node]}/∂{text[operand]} = {tree}"
             yield [
                 text[operand],
@@ -393,7 +395,7 @@ def test_the_panel_tells_each_step_of_the_course_in_python_s_symbols_and_numbers
 
     def backward_rows(node):
         for edge in edges(node):
-            factor = as_text(formulas.partial(edge, cases=True), factor=True)
+            factor = Unicode().formula(formulas.partial(edge, cases=True), factor=True)
             factor = f"({factor})" if factor.startswith("−") else factor
             yield [
                 f"∂E/∂{text[edge.operand]}",
@@ -412,13 +414,13 @@ def test_the_panel_tells_each_step_of_the_course_in_python_s_symbols_and_numbers
         )
     ]
     for node in computed:
-        made = f"{text[node]} = {as_text(formulas.definition(node))}"
+        made = f"{text[node]} = {Unicode().formula(formulas.definition(node))}"
         saying = f"Forward: the operation {node.op.name} gives {text[node]}, "
         saying += "and its local derivatives."
         expected.append((f"{made} = {shown(node.data)}", saying, list(forward_rows(node))))
     expected.append(("∂E/∂E = 1", "The backward pass begins at the result.", []))
     for node in reversed(computed):
-        heading = f"Back through {text[node]} = {as_text(formulas.definition(node))}"
+        heading = f"Back through {text[node]} = {Unicode().formula(formulas.definition(node))}"
         saying = f"∂E/∂{text[node]} = {shown(node.grad)} goes to each operand, "
         saying += "times the local derivative."
         expected.append((heading, saying, list(backward_rows(node))))

@@ -1,0 +1,87 @@
+"""`Node`: what a Value of either engine has, and what needs no more than that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol, Self
+
+from autograd_mini.table.primitives import Primitive
+
+__all__ = ["Node", "ParameterPath", "checked_name", "describe", "numbers_of"]
+
+
+class Node(Protocol):
+    """A number in a computation graph; both engines' Values are such."""
+
+    data: float
+    grad: float
+    name: str | None
+
+    @property
+    def has_grad(self) -> bool:
+        """Whether a gradient was ever stored here."""
+
+    @property
+    def op(self) -> Primitive | None:
+        """The row that made this node; None for a leaf."""
+
+    @property
+    def operands(self) -> Sequence[Node | float]:
+        """What it was computed from: nodes, and plain floats for constants."""
+
+    @property
+    def partials(self) -> Sequence[float | None]:
+        """The local derivative for each operand; None for a constant."""
+
+
+class ParameterPath(str):
+    """The name that a module gave to a parameter: where it stands in the module.
+
+    A module around that one may lengthen it.
+
+    Args:
+        path: the path, such as ``layers.0.neurons.3.bias``.
+        owner: the path of the module whose parameter it is, here ``layers.0.neurons.3``.
+    """
+
+    __slots__ = ("owner",)
+    owner: str
+
+    def __new__(cls, path: str, owner: str) -> Self:
+        """Make a path, which is a string from the start."""
+        made = super().__new__(cls, path)
+        made.owner = owner
+        return made
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.owner)
+
+
+def checked_name(name: object) -> str | None:
+    """Return a name as a plain str, or None.
+
+    Raises:
+        TypeError: it is neither.
+    """
+    if name is None:
+        return None
+    if not isinstance(name, str):
+        raise TypeError(f"name must be a string or None, got {type(name).__name__} {name!r}")
+    # Of a subclass only the text: its attributes could refer to the Value, and make a cycle.
+    return name if type(name) is ParameterPath else str.__str__(name)
+
+
+def numbers_of(operand: Any) -> Any:
+    """Return the number of a Value or a float; the list of them for a sequence."""
+    if isinstance(operand, tuple | list):
+        return [one if isinstance(one, float) else one.data for one in operand]
+    return operand if isinstance(operand, float) else operand.data
+
+
+def describe(operand: Node | float) -> str:
+    """Return what an error calls an operand: its name and its number."""
+    if isinstance(operand, float):
+        return repr(operand)
+    if operand.name is not None:
+        return f"{operand.name!r} ({operand.data!r})"
+    return f"a Value of {operand.data!r}"

@@ -1,0 +1,102 @@
+"""Names of Values as mathematics writes them: with subscripts and Greek letters."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+__all__ = ["name_as_latex", "name_as_text", "split_name"]
+
+
+def name_as_text(name: str) -> str:
+    """Return a name in plain text: a number at its end is a subscript, alpha is α.
+
+    >>> name_as_text("w12"), name_as_text("alpha"), name_as_text("x[0]")
+    ('w₁₂', 'α', 'x₀')
+    """
+    base, index = split_name(name)
+    if index and not index.isdecimal():
+        return _printable(name)
+    letters: str = _GREEK.get(base, _printable(base))
+    return letters + index.translate(_SUBSCRIPT)
+
+
+def name_as_latex(name: str) -> str:
+    r"""Return a name as LaTeX text for mathematics mode.
+
+    >>> print(name_as_latex("w12"), name_as_latex("alpha"), name_as_latex("x[0]"))
+    w_{12} \alpha x_{0}
+    """
+    if name in _LATEX_SIGNS:
+        return _LATEX_SIGNS[name]
+    base, index = split_name(name)
+    base = _GREEK_NAMES.get(base, base)
+    if base in _GREEK:
+        letters = f"\\{base}"
+    elif base.isascii() and base.isalpha():
+        letters = rf"\mathit{{{base}}}" if len(base) > 1 else base
+    elif len(base) == 1 and base.isalpha():
+        letters = _latex_words(base)
+    else:
+        return _latex_words(name)
+    return f"{letters}_{{{index}}}" if index else letters
+
+
+def _latex_words(text: str) -> str:
+    """Return text that is no mathematics as LaTeX text for mathematics mode."""
+    text = unicodedata.normalize("NFC", text)
+    # TeX has its own way with accents, and knows but some of them.
+    text = re.sub(_ACCENT, lambda found: _escaped(found[0]), text)
+    text = re.sub(_LETTER, lambda found: unicodedata.normalize("NFKC", found[0]), text)
+    text = re.sub(_SIGN, r"$\g<0>$", _printable(text).translate(_LATEX_SPECIAL))
+    return rf"\text{{{text}}}"
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """Return a name without the number at its end, and that number; x[0][1] has 0,1."""
+    match = re.fullmatch(r"([^\W\d_₀-₉]+)(?:_?([0-9]+|[₀-₉]+)|((?:\[[0-9]+\])+))?", name)
+    if match is None:
+        return name, ""
+    base, number, places = match.groups()
+    if places:
+        return base, places[1:-1].replace("][", ",")
+    return base, (number or "").translate(_NO_SUBSCRIPT)
+
+
+def _printable(name: str) -> str:
+    """Return text without what nothing can show."""
+    return "".join(c if c.isprintable() else _escaped(c) for c in name)
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode()
+
+
+_SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_NO_SUBSCRIPT = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+_GREEK = {
+    name: letter
+    for letters in (
+        "alpha α beta β gamma γ delta δ epsilon ε zeta ζ eta η theta θ iota ι kappa κ lambda λ",
+        "mu μ nu ν xi ξ pi π rho ρ sigma σ tau τ upsilon υ phi φ chi χ psi ψ omega ω",
+        "Gamma Γ Delta Δ Theta Θ Lambda Λ Xi Ξ Pi Π Sigma Σ Phi Φ Psi Ψ Omega Ω",
+    )
+    for name, letter in re.findall(r"(\w+) (\w)", letters)
+}
+_GREEK_NAMES = {letter: name for name, letter in _GREEK.items()}
+_ACCENT = r"[\u0300-\u036f]"
+_LETTER = r"[\U0001d400-\U0001d7ff]"
+"""Letters of mathematics, such as a bold italic x: few fonts have them."""
+_SIGN = r"[·\u0387‼\u2100-\u2bff]"
+"""Signs of mathematics, which words in LaTeX cannot have among them as they are."""
+_LATEX_SIGNS = {"∞": r"\infty", "…": r"\dots"}
+_LATEX_SPECIAL = str.maketrans(
+    {
+        **{c: rf"\{c}" for c in "#$%&_{}"},
+        "\\": r"\textbackslash{}",
+        "^": r"\textasciicircum{}",
+        "~": r"\textasciitilde{}",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+    }
+)

@@ -1,0 +1,282 @@
+"""Formulas and numbers as mathematics is written: in Unicode and in LaTeX.
+
+A formula is a tree of `ast`: a rule, or what was put together of rules. Names in it may be any
+text, and it may call functions that are not of the rule language, since it is only ever shown.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from autograd_mini.table.elementary import ELEMENTARY
+from autograd_mini.table.names import name_as_latex, name_as_text
+from autograd_mini.table.printer import Printer
+from autograd_mini.table.rules import COMPARISONS, Comparison
+
+__all__ = ["Latex", "Unicode", "shorten"]
+
+Term = TypeVar("Term")
+
+_SUPERSCRIPT = str.maketrans("−0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_SHOWN = 6
+"""A longer sum is shown by its first terms and its last."""
+
+
+def shorten(terms: Sequence[Term], dots: Term) -> Sequence[Term]:
+    """Return the terms of a sum, dots in place of the middle of a long one."""
+    return terms if len(terms) <= _SHOWN else [*terms[: _SHOWN - 2], dots, terms[-1]]
+
+
+# --- formulas and numbers ------------------------------------------------------------------------
+
+
+class Unicode(Printer):
+    """Mathematics in plain text; a product before a parenthesis needs no sign.
+
+    Args:
+        digits: how many significant digits of a computed number are shown.
+
+    >>> Unicode().formula(ast.parse("-(T - a2) ** 2 / 2 * exp(beta)", mode="eval").body)
+    '−(T − a₂)²/2·exp(β)'
+    """
+
+    minus = "−"
+    dot = "·"
+    """The sign of a product in a formula."""
+    times = " · "
+    """The same between the factors of a chain."""
+    apposition = ""
+    """What stands between a factor and a parenthesis."""
+    parenthesis = "("
+    both, either = " and ", " or "
+    indices = "ᵢ", "Σᵢ"
+    """The index of what is summed, and the sign of the sum."""
+    to = " → "
+    dots = "…"
+    quarter = "¼"
+
+    def __init__(self, digits: int = 4) -> None:
+        self.digits = digits
+        self.index = ""
+
+    def formula(self, tree: ast.expr, *, factor: bool = False) -> str:
+        """Return a formula; as a ``factor``, a sum has parentheses."""
+        return self.within(tree, self.PRODUCT if factor else self.CONDITIONAL)
+
+    def number(self, value: float) -> str:
+        """Return a number with the digits that are shown."""
+        return self.signed(f"{value + 0.0:.{self.digits}g}")  # which makes 0 of -0
+
+    def numbers(self, values: Iterable[float]) -> str:
+        """Return a product of numbers, each in parentheses."""
+        return "".join(self.parenthesised(self.number(value)) for value in values)
+
+    def product(self, pieces: Iterable[str]) -> str:
+        """Return a product of pieces; one that begins with a minus sign is first or enclosed."""
+        first, *others = pieces
+        return self.times.join([first, *map(self.enclosed, others)])
+
+    def sum(self, values: Iterable[float]) -> str:
+        """Return a sum of numbers."""
+        first, *others = map(self.number, values)
+        return self.shortened_sum([first, *map(self.enclosed, others)])
+
+    def shortened_sum(self, terms: Sequence[str]) -> str:
+        """Return a sum, the middle of a long one left out."""
+        return " + ".join(shorten(terms, self.dots))
+
+    def enclosed(self, text: str) -> str:
+        """Return a piece of mathematics, in parentheses if it begins with a minus sign."""
+        return self.parenthesised(text) if text.startswith(self.minus) else text
+
+    def print(self, node: ast.expr) -> tuple[str, int]:
+        """Return a formula as text, and how tightly that holds together."""
+        within = self.within
+        match node:
+            case ast.Constant():
+                return self.constant(repr(node.value))
+            case ast.Name(id=name):
+                return self.name(name) + self.index, self.ATOM
+            case ast.UnaryOp(operand=operand):
+                return f"{self.minus}{self._enclosed(operand)}", self.MINUS
+            case ast.BinOp(left=left, op=ast.Pow(), right=right):
+                return self.power(within(left, self.ATOM), right), self.POWER
+            case ast.BinOp(left=left, op=ast.Div(), right=right):
+                return self.quotient(left, right)
+            case ast.BinOp(left=left, op=ast.Mult(), right=right):
+                first, second = within(left, self.PRODUCT), within(right, self.POWER)
+                beside = second.startswith(self.parenthesis) and not self._is_open(left)
+                return f"{first}{self.apposition if beside else self.dot}{second}", self.PRODUCT
+            case ast.BinOp(left=left, op=op, right=right):
+                sign = "+" if isinstance(op, ast.Add) else self.minus
+                return f"{within(left, self.SUM)} {sign} {self._enclosed(right)}", self.SUM
+            case ast.Compare(left=left, ops=[op], comparators=[right]):
+                sign = self.comparison(COMPARISONS[type(op)])
+                return f"{within(left, self.SUM)} {sign} {within(right, self.SUM)}", self.COMPARE
+            case ast.BoolOp(op=op, values=values):
+                own, sign = (
+                    (self.AND, self.both) if isinstance(op, ast.And) else (self.OR, self.either)
+                )
+                return sign.join(within(value, own + 1) for value in values), own
+            case ast.IfExp():
+                return self.cases(node)
+            case ast.Call(func=ast.Name(id="sum"), args=[term]):
+                self.index, sigma = self.indices
+                text = f"{sigma} {within(term, self.PRODUCT)}"
+                self.index = ""
+                return text, self.PRODUCT
+            case ast.Call(func=ast.Name(id=name), args=arguments):
+                return self.call(name, arguments)
+        raise AssertionError(ast.dump(node))
+
+    def _enclosed(self, node: ast.expr) -> str:
+        """Return what follows a sign: in parentheses if it is a sum, or begins with a minus."""
+        return self.enclosed(self.within(node, self.PRODUCT))
+
+    def _is_open(self, factor: ast.expr) -> bool:
+        """Return whether the last factor of a product ends open."""
+        while isinstance(factor, ast.UnaryOp) or (
+            isinstance(factor, ast.BinOp) and isinstance(factor.op, ast.Mult)
+        ):
+            factor = factor.operand if isinstance(factor, ast.UnaryOp) else factor.right
+        return self.ends_open(factor)
+
+    def _fill(self, template: str, argument: ast.expr, *, encloses: bool) -> tuple[str, int]:
+        """Return a function of one argument, which the template encloses or is written before."""
+        text = self.text(argument) if encloses else self.within(argument, self.ATOM)
+        if "+ {}" in template:
+            text = self._enclosed(argument)
+        # What has an exponent, or begins with a word, cannot be raised to a power as it is.
+        raised = any(sign in template for sign in ("^", "²", r"\ln"))
+        return template.format(text), self.ATOM if encloses and not raised else self.POWER
+
+    def words(self, text: str) -> str:
+        """Return plain words where mathematics is expected."""
+        return text
+
+    def name(self, name: str) -> str:
+        """Return a name."""
+        return name_as_text(name)
+
+    def partial(self, of: str, wrt: str) -> str:
+        """Return a partial derivative by the names of the two Values."""
+        return f"∂{name_as_text(of)}/∂{name_as_text(wrt)}"
+
+    def signed(self, number: str) -> str:
+        """Return a number that Python has formatted."""
+        return number.replace("-", self.minus).replace("inf", "∞").replace("nan", "NaN")
+
+    def constant(self, text: str) -> tuple[str, int]:
+        return text.replace("-", self.minus), self.POWER if "e" in text else self.ATOM
+
+    def comparison(self, comparison: Comparison) -> str:
+        return comparison.text
+
+    def power(self, base: str, exponent: ast.expr) -> str:
+        if _is_whole(exponent):
+            return base + self.text(exponent).translate(_SUPERSCRIPT)
+        return f"{base}^{self.within(exponent, self.ATOM)}"
+
+    def ends_open(self, factor: ast.expr) -> bool:
+        match factor:
+            case ast.BinOp(op=ast.Pow(), right=exponent):
+                return not _is_whole(exponent)
+            case ast.BinOp(op=ast.Div()):
+                return True
+        return False
+
+    def quotient(self, left: ast.expr, right: ast.expr) -> tuple[str, int]:
+        return f"{self.within(left, self.PRODUCT)}/{self.within(right, self.POWER)}", self.PRODUCT
+
+    def cases(self, node: ast.IfExp) -> tuple[str, int]:
+        taken, otherwise = self.within(node.body, self.OR), self.text(node.orelse)
+        return f"{taken} if {self.text(node.test)} else {otherwise}", self.CONDITIONAL
+
+    def call(self, name: str, arguments: list[ast.expr]) -> tuple[str, int]:
+        template = ELEMENTARY[name].text if name in ELEMENTARY else ""
+        if template:
+            encloses = template.endswith((")", "|")) and "²" not in template
+            return self._fill(template, arguments[0], encloses=encloses)
+        return f"{name}({', '.join(map(self.text, arguments))})", self.ATOM
+
+
+class Latex(Unicode):
+    r"""Mathematics in LaTeX, for its mathematics mode.
+
+    >>> print(Latex().formula(ast.parse("-(T - a2) ** 2 / 2", mode="eval").body))
+    \frac{-\left(T - a_{2}\right)^{2}}{2}
+    """
+
+    minus = "-"
+    dot = times = r" \cdot "
+    apposition = " "
+    parenthesis = r"\left("
+    both, either = r" \land ", r" \lor "
+    indices = "_i", r"\sum_i"
+    to = r" \to "
+    dots = r"\cdots"
+    quarter = r"\tfrac{1}{4}"
+
+    def words(self, text: str) -> str:
+        return rf"\text{{{text}}}"
+
+    def name(self, name: str) -> str:
+        return name_as_latex(name)
+
+    def parenthesised(self, text: str) -> str:
+        return rf"\left({text}\right)"
+
+    def partial(self, of: str, wrt: str) -> str:
+        return rf"\frac{{\partial {name_as_latex(of)}}}{{\partial {name_as_latex(wrt)}}}"
+
+    def signed(self, number: str) -> str:
+        mantissa, _, exponent = number.replace("inf", r"\infty").partition("e")
+        if "nan" in number:
+            return r"\text{NaN}"
+        return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if exponent else mantissa
+
+    def constant(self, text: str) -> tuple[str, int]:
+        if "e" not in text:
+            return text, self.ATOM
+        return self.signed(text).removeprefix(r"1 \cdot "), self.PRODUCT
+
+    def comparison(self, comparison: Comparison) -> str:
+        return comparison.latex
+
+    def power(self, base: str, exponent: ast.expr) -> str:
+        return f"{base}^{{{self.text(exponent)}}}"
+
+    def ends_open(self, factor: ast.expr) -> bool:
+        match factor:
+            case ast.Call(func=ast.Name(id=name)) if name in ELEMENTARY:  # sin x, not e^x or √x
+                return not ELEMENTARY[name].latex.startswith(("e^", r"\sqrt", r"\left", "{}"))
+        return False
+
+    def quotient(self, left: ast.expr, right: ast.expr) -> tuple[str, int]:
+        return rf"\frac{{{self.text(left)}}}{{{self.text(right)}}}", self.POWER
+
+    def cases(self, node: ast.IfExp) -> tuple[str, int]:
+        rows = []
+        rest: ast.expr = node
+        while isinstance(rest, ast.IfExp):
+            rows.append(rf"{self.text(rest.body)} & \text{{if }} {self.text(rest.test)}")
+            rest = rest.orelse
+        rows.append(rf"{self.text(rest)} & \text{{otherwise}}")
+        return r"\begin{cases} " + r" \\ ".join(rows) + r" \end{cases}", self.ATOM
+
+    def call(self, name: str, arguments: list[ast.expr]) -> tuple[str, int]:
+        if name in ELEMENTARY:
+            template = ELEMENTARY[name].latex
+            encloses = template.endswith((r"\right|", "}}", r"\right)")) and "^2" not in template
+            return self._fill(template, arguments[0], encloses=encloses)
+        inside = ", ".join(map(self.text, arguments))
+        function = name.replace("_", r"\_")
+        return rf"\operatorname{{{function}}}{self.parenthesised(inside)}", self.POWER
+
+
+def _is_whole(node: ast.expr) -> bool:
+    if isinstance(node, ast.UnaryOp):
+        node = node.operand
+    return isinstance(node, ast.Constant) and isinstance(node.value, int)
