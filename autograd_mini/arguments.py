@@ -6,10 +6,9 @@ import math
 import numbers
 import operator
 import reprlib
-from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["count", "finite", "is_foreign", "mapping", "number", "whole"]
+__all__ = ["count", "finite", "is_foreign", "number", "whole"]
 
 _WAY_OUT = {
     "bool": "use float(…) if a number is meant",
@@ -110,19 +109,6 @@ def count(value: object, *, what: str) -> int:
         raise TypeError(f"{what} takes a positive int, got {type(value).__name__} {value!r}")
     if given < 1:
         raise ValueError(f"{what} must be at least 1, got {given}")
-    return given
-
-
-def mapping(given: Any, *, what: str) -> Mapping[str, Any]:
-    """Return a dict with strings as keys; an empty one for None.
-
-    Raises:
-        TypeError: it is something else.
-    """
-    if given is None:
-        return {}
-    if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
-        raise TypeError(f"{what} must be a dict with strings as keys, got {reprlib.repr(given)}")
     return given
 
 

@@ -1,9 +1,8 @@
 """Functions over numbers or Values: the primitives as functions, and those composed of them.
 
 A function given plain numbers returns plain numbers; given at least one Value, it returns Values.
+The overloads that say so to a type checker overlap in the empty list, which is an error or zero.
 """
-
-# The overloads say so to a type checker. They overlap in the empty list, which is an error or zero.
 
 from __future__ import annotations
 
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, overload
 from autograd_mini.arguments import number
 from autograd_mini.engines import Operand, Value
 from autograd_mini.engines.node import numbers_of
+from autograd_mini.engines.value import Number
 
 __all__ = [
     "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "cbrt", "cos", "cosh", "dot",
@@ -23,38 +23,17 @@ __all__ = [
 ]  # fmt: skip
 
 if TYPE_CHECKING:
-    square = Value.square
-    sqrt = Value.sqrt
-    cbrt = Value.cbrt
-    exp = Value.exp
-    expm1 = Value.expm1
-    log = Value.log
-    log1p = Value.log1p
-    log2 = Value.log2
-    log10 = Value.log10
-    sin = Value.sin
-    cos = Value.cos
-    tan = Value.tan
-    arcsin = Value.arcsin
-    arccos = Value.arccos
-    arctan = Value.arctan
-    sinh = Value.sinh
-    cosh = Value.cosh
-    tanh = Value.tanh
-    arcsinh = Value.arcsinh
-    arccosh = Value.arccosh
-    arctanh = Value.arctanh
-    erf = Value.erf
-    sigmoid = Value.sigmoid
-    softplus = Value.softplus
-    relu = Value.relu
-    leaky_relu = Value.leaky_relu
-    step = Value.step
-    maximum = Value.maximum
-    minimum = Value.minimum
-    sum = Value.sum  # noqa: A001 - NumPy's name
-    dot = Value.dot
-
+    square, sqrt, cbrt = Value.square, Value.sqrt, Value.cbrt
+    exp, expm1, erf = Value.exp, Value.expm1, Value.erf
+    log, log1p, log2, log10 = Value.log, Value.log1p, Value.log2, Value.log10
+    sin, cos, tan = Value.sin, Value.cos, Value.tan
+    arcsin, arccos, arctan = Value.arcsin, Value.arccos, Value.arctan
+    sinh, cosh, tanh = Value.sinh, Value.cosh, Value.tanh
+    arcsinh, arccosh, arctanh = Value.arcsinh, Value.arccosh, Value.arctanh
+    sigmoid, softplus, step = Value.sigmoid, Value.softplus, Value.step
+    relu, leaky_relu = Value.relu, Value.leaky_relu
+    maximum, minimum = Value.maximum, Value.minimum
+    sum, dot = Value.sum, Value.dot  # noqa: A001 - NumPy's name
 else:
 
     def __getattr__(name):
@@ -69,17 +48,13 @@ def __dir__() -> list[str]:
     return __all__
 
 
-@overload
-def linear(x: Value, /) -> Value: ...
-@overload
-def linear(x: float, /) -> float: ...
-def linear(x: Operand, /) -> Operand:
+def linear(x: Number, /) -> Number:
     """Return x itself: the activation of a neuron that has none.
 
     >>> linear(0.7)
     0.7
     """
-    return as_operand(x, what="linear")
+    return as_operand(x, what="linear")  # type: ignore[return-value]  # it is what x is
 
 
 @overload

@@ -11,7 +11,8 @@ import pytest
 import autograd_mini as ag
 from autograd_mini.command.demo import demo
 from autograd_mini.command.main import main
-from autograd_mini.table.primitives import TABLE, markdown
+from autograd_mini.command.tables import markdown
+from autograd_mini.table.primitives import TABLE
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

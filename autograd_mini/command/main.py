@@ -15,11 +15,10 @@ import graphviz
 import autograd_mini
 from autograd_mini.command.demo import demo
 from autograd_mini.command.formula import Formula, FormulaError
-from autograd_mini.command.tables import table
+from autograd_mini.command.tables import markdown, table
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Graph
 from autograd_mini.errors import AutogradError
-from autograd_mini.table.primitives import markdown
 from autograd_mini.views.drawing import draw
 from autograd_mini.views.explanation.explanation import explain
 from autograd_mini.views.page.page import explore

@@ -1,10 +1,12 @@
-"""Plain-text tables with aligned columns."""
+"""Tables: plain text with aligned columns, and that of the primitives in Markdown."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-__all__ = ["table"]
+from autograd_mini.table.primitives import TABLE, Primitive
+
+__all__ = ["markdown", "table"]
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]], *, digits: int = 10) -> str:
@@ -25,6 +27,15 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]], *, digits: in
         return "  ".join(c.rjust(w) if right else c.ljust(w) for c, w, right in pairs).rstrip()
 
     return "\n".join([line(header), line(["-" * width for width in widths]), *map(line, cells)])
+
+
+def markdown(table: Sequence[Primitive] = TABLE) -> str:
+    """Return the table as Markdown, as it stands in the README."""
+    lines = ["| primitive | value | partial derivatives | domain |", "|---|---|---|---|"]
+    for row in table:
+        partials = "<br>".join(f"d{o} = `{rule.text}`" for o, rule in row.partials.items())
+        lines.append(f"| `{row.name}` | `{row.value.text}` | {partials} | {row.domain} |")
+    return "\n".join(lines)
 
 
 def _cell(item: object, digits: int) -> str:

@@ -49,7 +49,7 @@ def native_core() -> ModuleType | None:
     if asked == "python":
         return None
     try:
-        return _loaded()
+        return _load()
     except ImportError as error:
         missing = isinstance(error, ModuleNotFoundError) and error.name == CORE
         if asked == "native":
@@ -67,7 +67,7 @@ def native_core() -> ModuleType | None:
         return None
 
 
-def _loaded() -> ModuleType:
+def _load() -> ModuleType:
     core = import_module(CORE)
     if digest() != core.RULES_DIGEST:
         raise ImportError("it was built from other rules than these")

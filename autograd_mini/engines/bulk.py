@@ -1,7 +1,4 @@
-"""Many leaves at once: their numbers and gradients read, and stored all or none.
-
-The native engine has the same in ``bulk.h``.
-"""
+"""Many leaves at once, as ``bulk.h`` has it in C: read, and stored all or none."""
 
 from __future__ import annotations
 

@@ -54,21 +54,19 @@ class Graph:
         stack = [(root, iter(self._read(root)))]
         while stack:
             node, remaining = stack[-1]
-            for edge in remaining:
-                if edge.operand not in self.edges:
-                    stack.append((edge.operand, iter(self._read(edge.operand))))
-                    break
-            else:
+            found = next((edge for edge in remaining if edge.operand not in self.edges), None)
+            if found is None:
                 self.order.append(node)
                 stack.pop()
+            else:
+                stack.append((found.operand, iter(self._read(found.operand))))
 
     def _read(self, node: Value) -> list[Edge]:
         """Enter a node's edges, and return them."""
+        pairs = enumerate(zip(node.operands, node.partials, strict=True))
         self.edges[node] = [
             Edge(operand, node, position, partial)
-            for position, (operand, partial) in enumerate(
-                zip(node.operands, node.partials, strict=True)
-            )
+            for position, (operand, partial) in pairs
             if partial is not None and not isinstance(operand, float)
         ]
         return self.edges[node]
@@ -96,10 +94,8 @@ class Graph:
         """Return the gradients of the roots by all nodes, in any kind of number; store none.
 
         Args:
-            seed: what the gradient of a root itself is taken to be.
-            zero: what gradients are added up from.
-            slopes: returns the partial derivatives of a node by its operands; those recorded if
-                it is None.
+            seed, zero: the gradient of a root itself, and what gradients are added up from.
+            slopes: returns the partial derivatives of a node; None for those recorded.
 
         >>> x = Value(3.0)
         >>> list(Graph(x * x).chain_rule().values()), x.has_grad

@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol, Self
 
 from autograd_mini.table.primitives import Primitive
 
-__all__ = ["Node", "ParameterPath", "checked_name", "describe", "numbers_of"]
+__all__ = ["Node", "ParameterPath", "checked_name", "describe", "flat", "numbers_of"]
 
 
 class Node(Protocol):
-    """A number in a computation graph; both engines' Values are such."""
+    """A number in a computation graph; both engines' Values are such, and say what these are."""
 
     data: float
     grad: float
     name: str | None
 
     @property
-    def has_grad(self) -> bool:
-        """Whether a gradient was ever stored here."""
-
+    def has_grad(self) -> bool: ...
     @property
-    def op(self) -> Primitive | None:
-        """The row that made this node; None for a leaf."""
-
+    def op(self) -> Primitive | None: ...
     @property
-    def operands(self) -> Sequence[Node | float]:
-        """What it was computed from: nodes, and plain floats for constants."""
-
+    def operands(self) -> Sequence[Node | float]: ...
     @property
-    def partials(self) -> Sequence[float | None]:
-        """The local derivative for each operand; None for a constant."""
+    def partials(self) -> Sequence[float | None]: ...
 
 
 class ParameterPath(str):
@@ -76,6 +69,15 @@ def numbers_of(operand: Any) -> Any:
     if isinstance(operand, tuple | list):
         return [one if isinstance(one, float) else one.data for one in operand]
     return operand if isinstance(operand, float) else operand.data
+
+
+def flat(operands: Iterable[Any]) -> Iterator[Any]:
+    """Yield the single operands, those in lists and tuples too."""
+    for one in operands:
+        if isinstance(one, tuple | list):
+            yield from one
+        else:
+            yield one
 
 
 def describe(operand: Node | float) -> str:

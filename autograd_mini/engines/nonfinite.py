@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import reprlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ContextDecorator
 from contextvars import ContextVar
 from typing import Any, Literal
 
-from autograd_mini.engines.node import Node, describe, numbers_of
+from autograd_mini.engines.node import Node, describe, flat, numbers_of
 from autograd_mini.errors import DomainError, NonFiniteGradientError
 from autograd_mini.table.primitives import Primitive
 
@@ -63,13 +63,9 @@ def exceptional(primitive: Primitive, *operands: Any) -> tuple[float, tuple[Any,
     """
     operand_numbers = [numbers_of(operand) for operand in operands]
     out, partials = primitive.evaluate(*operand_numbers)
-    if not math.isfinite(out) and strict() and all(map(_is_finite, operand_numbers)):
+    if not math.isfinite(out) and strict() and all(map(math.isfinite, flat(operand_numbers))):
         raise _domain_error(primitive, operands, operand_numbers, out) from None
     return out, partials
-
-
-def _is_finite(numbers: Any) -> bool:
-    return all(map(math.isfinite, numbers)) if isinstance(numbers, list) else math.isfinite(numbers)
 
 
 def _domain_error(primitive: Primitive, operands: Any, numbers: Any, out: float) -> DomainError:
@@ -99,20 +95,20 @@ def nonfinite_gradient(
         for leaf, gradient in zip(leaves, gradients, strict=True)
         if not math.isfinite(gradient)
     )
-    where = "; it was not finite before, or the sum overflows"
+    where = next(_origins(nodes, adjoints), "it was not finite before, or the sum overflows")
+    return NonFiniteGradientError(
+        f"backward(): the gradient of {describe(leaf)} would be {gradient}; {where}. "
+        'No gradient was changed; errstate(nonfinite="ignore") would store it'
+    )
+
+
+def _origins(nodes: Sequence[Node], adjoints: Sequence[float]) -> Iterator[str]:
+    """Yield where a gradient stops being finite, from the result back."""
     for node, adjoint in zip(reversed(nodes), reversed(adjoints), strict=True):
         for operand, partial in zip(node.operands, node.partials, strict=True):
             if partial is not None and not math.isfinite(adjoint * partial):
-                where = (
-                    f"; this arises at {node.op}, whose value is {node.data!r} and whose "
+                yield (
+                    f"this arises at {node.op}, whose value is {node.data!r} and whose "
                     f"partial derivative for {describe(operand)} is {partial!r}, "
                     f"times an incoming gradient of {adjoint!r}"
                 )
-                break
-        else:
-            continue
-        break
-    return NonFiniteGradientError(
-        f"backward(): the gradient of {describe(leaf)} would be {gradient}{where}. "
-        'No gradient was changed; errstate(nonfinite="ignore") would store it'
-    )

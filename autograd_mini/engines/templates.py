@@ -37,17 +37,11 @@ class Template:
         """Return the function for a class of Values."""
         row = self.primitive
         names = {
-            **FLOATS.namespace(row.value, *row.partials.values()),
+            **FLOATS.namespace(*(rule.tree for rule in (row.value, *row.partials.values()))),
             "Value": owner,
             "primitive": row,
             "new": partial(object.__new__, owner),
-            "number": number,
-            "is_foreign": is_foreign,
-            "exceptional": exceptional,
-            "unequal": unequal,
-            "no_sequence": no_sequence,
-            "with_numbers": with_numbers,
-            "keep_values": keep_values,
+            **{helper.__name__: helper for helper in _HELPERS},
         }
         source = "\n".join([*self.lines(), ""])
         function = compile_function(source, name=row.name, namespace=names)
@@ -86,16 +80,11 @@ class Template:
     def signature(self) -> inspect.Signature:
         """Return the signature, with the operands named as in the row."""
         sequences = self.primitive.value.sequences
-        return inspect.Signature(
-            [
-                inspect.Parameter(
-                    f"{o}s" if o in sequences else o,
-                    inspect.Parameter.POSITIONAL_ONLY,
-                    default=self.defaults.get(o, inspect.Parameter.empty),
-                )
-                for o in self.primitive.operands
-            ]
-        )
+        names = {o: f"{o}s" if o in sequences else o for o in self.primitive.operands}
+        kind, empty = inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.empty
+        defaults = [self.defaults.get(o, empty) for o in names]
+        pairs = zip(names.values(), defaults, strict=True)
+        return inspect.Signature([inspect.Parameter(o, kind, default=x) for o, x in pairs])
 
     def lines(self) -> list[str]:
         """Return the lines of the function."""
@@ -103,9 +92,9 @@ class Template:
             return self.write_nary()
         if len(self.primitive.operands) == 1:
             return self.write_unary()
-        if self.name.startswith("__r"):
-            return self.write_reflected()
-        return self.write_operator() if self.name.startswith("__") else self.write_binary()
+        if self.name.startswith("__"):
+            return self.write_operator(reflected=self.name.startswith("__r"))
+        return self.write_binary()
 
     def write_node(self, *operands: str, depth: int = 1) -> list[str]:
         """Return the lines that make a node from two expressions, ``x`` and ``y`` already known.
@@ -185,36 +174,25 @@ class Template:
             "    return exceptional(primitive, x, y)[0]",
         ]
 
-    def write_operator(self) -> list[str]:
-        """Write a binary operator with a Value on the left."""
-        return [
-            f"def {self.primitive.name}(self, other, /):",
-            "    x = self._number",
+    def write_operator(self, *, reflected: bool) -> list[str]:
+        """Write a binary operator with a Value on its side, and a Value or number on the other."""
+        own, other = ("y", "x") if reflected else ("x", "y")
+        between_values = [
             "    if type(other) is Value:",
             "        y = other._number",
             *self.write_node("self", "other", depth=2),
-            *self.take_number("y"),
-            *self.write_node("self", "y"),
         ]
-
-    def take_number(self, name: str) -> list[str]:
-        """Return the lines that take the number on the other side under a name."""
         return [
+            f"def {self.primitive.name}(self, other, /):",
+            f"    {own} = self._number",
+            *([] if reflected else between_values),
             "    if type(other) is float:",
-            f"        {name} = other",
+            f"        {other} = other",
             "    elif is_foreign(other):",
             "        return NotImplemented",
             "    else:",
-            f"        {name} = number(other, what=primitive.name)",
-        ]
-
-    def write_reflected(self) -> list[str]:
-        """Write a binary operator with a number on the left and a Value on the right."""
-        return [
-            f"def {self.primitive.name}(self, other, /):",
-            "    y = self._number",
-            *self.take_number("x"),
-            *self.write_node("x", "self"),
+            f"        {other} = number(other, what=primitive.name)",
+            *(self.write_node("x", "self") if reflected else self.write_node("self", "y")),
         ]
 
     def write_nary(self) -> list[str]:
@@ -235,7 +213,9 @@ class Template:
                     f"    values += {o}_given",
                     f"    partials += d{o}",
                     f"elif {o}_some:",
-                    f"    keep_values(values, partials, {o}_given, d{o})",
+                    f"    values += [one for one in {o}_given if type(one) is Value]",
+                    f"    kept = zip({o}_given, d{o}, strict=True)",
+                    "    partials += [slope for one, slope in kept if type(one) is Value]",
                 ]
                 operands.append(f"*{o}_given")
             else:
@@ -309,18 +289,11 @@ def with_numbers(
     return operands, numbers_of(operands)
 
 
-def keep_values(
-    values: list[Any], partials: list[float], operands: Sequence[Any], slopes: Sequence[float]
-) -> None:
-    """Add those operands that are no constants to the values, and their slopes to the partials."""
-    for operand, slope in zip(operands, slopes, strict=True):
-        if not isinstance(operand, float):
-            values.append(operand)
-            partials.append(slope)
-
-
 def unequal(primitive: Primitive, *lengths: int) -> ValueError:
     """Return the error for sequences of different lengths."""
     names = " and ".join(f"{o}s" for o in primitive.value.sequences)
     counts = " and ".join(map(str, lengths))
     return ValueError(f"{primitive.name}: {names} must be equally long, got lengths {counts}")
+
+
+_HELPERS = (number, is_foreign, exceptional, unequal, no_sequence, with_numbers)

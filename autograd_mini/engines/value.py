@@ -22,9 +22,10 @@ from autograd_mini.engines.nonfinite import nonfinite_gradient, strict
 from autograd_mini.engines.templates import Template
 from autograd_mini.table.primitives import PRIMITIVES, Primitive
 
-__all__ = ["Binary", "Dot", "Operand", "Operation", "Sum", "Unary", "Value"]
+__all__ = ["Binary", "Dot", "Number", "Operand", "Operation", "Sum", "Unary", "Value"]
 
 Operand: TypeAlias = "Value | float"
+Number = TypeVar("Number", "Value", float)
 OnClass = TypeVar("OnClass")
 OnInstance = TypeVar("OnInstance")
 
@@ -57,10 +58,7 @@ class Operation(Generic[OnClass, OnInstance]):
 
 
 class _UnaryCall(Protocol):
-    @overload
-    def __call__(self, x: Value, /) -> Value: ...
-    @overload
-    def __call__(self, x: float, /) -> float: ...
+    def __call__(self, x: Number, /) -> Number: ...
 
 
 class _BinaryCall(Protocol):
@@ -72,22 +70,22 @@ class _BinaryCall(Protocol):
     def __call__(self, x: float, y: float = ..., /) -> float: ...
 
 
+Numbers: TypeAlias = Iterable[float]
+Operands: TypeAlias = "Iterable[Operand]"
+
+
 class _SumCall(Protocol):
     @overload
-    def __call__(self, xs: Iterable[float], /) -> float: ...  # type: ignore[overload-overlap]
+    def __call__(self, xs: Numbers, /) -> float: ...  # type: ignore[overload-overlap]
     @overload
-    def __call__(self, xs: Iterable[Operand], /) -> Value: ...
+    def __call__(self, xs: Operands, /) -> Value: ...
 
 
 class _DotCall(Protocol):
     @overload
-    def __call__(  # type: ignore[overload-overlap]
-        self, ws: Iterable[float], xs: Iterable[float], b: float = 0.0, /
-    ) -> float: ...
+    def __call__(self, ws: Numbers, xs: Numbers, b: float = 0.0, /) -> float: ...  # type: ignore[overload-overlap]
     @overload
-    def __call__(
-        self, ws: Iterable[Operand], xs: Iterable[Operand], b: Operand = 0.0, /
-    ) -> Value: ...
+    def __call__(self, ws: Operands, xs: Operands, b: Operand = 0.0, /) -> Value: ...
 
 
 # How a type checker sees the bindings: as functions, and as methods of their first operand.
@@ -95,6 +93,19 @@ Unary: TypeAlias = Operation[_UnaryCall, Callable[[], "Value"]]
 Binary: TypeAlias = Operation[_BinaryCall, Callable[..., "Value"]]
 Sum: TypeAlias = Operation[_SumCall, _SumCall]
 Dot: TypeAlias = Operation[_DotCall, _DotCall]
+
+
+def _comparison(compare: Callable[[float, float], bool]) -> Callable[[Value, Operand], bool]:
+    """Return the comparison of a Value with another or a number; other types answer themselves."""
+
+    def comparison(self: Value, other: Operand) -> bool:
+        if type(other) is Value:
+            return compare(self._number, other._number)
+        if is_foreign(other):
+            return NotImplemented  # type: ignore[no-any-return]  # as a comparison may
+        return compare(self._number, number(other, what="a comparison"))
+
+    return comparison
 
 
 class Value:
@@ -158,15 +169,10 @@ class Value:
     if TYPE_CHECKING:  # what editors show
 
         def __add__(self, other: Operand, /) -> Value: ...
-        def __radd__(self, other: Operand, /) -> Value: ...
-        def __sub__(self, other: Operand, /) -> Value: ...
-        def __rsub__(self, other: Operand, /) -> Value: ...
-        def __mul__(self, other: Operand, /) -> Value: ...
-        def __rmul__(self, other: Operand, /) -> Value: ...
-        def __truediv__(self, other: Operand, /) -> Value: ...
-        def __rtruediv__(self, other: Operand, /) -> Value: ...
-        def __pow__(self, other: Operand, /) -> Value: ...
-        def __rpow__(self, other: Operand, /) -> Value: ...
+
+        __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __add__
+        __truediv__ = __rtruediv__ = __pow__ = __rpow__ = __add__
+
         def __neg__(self, /) -> Value: ...
         def __abs__(self, /) -> Value: ...
         def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any: ...
@@ -293,18 +299,8 @@ class Value:
 
     # --- comparing and converting ---------------------------------------------------------------
 
-    def __lt__(self, other: Operand) -> bool:
-        return _compared(operator.lt, self, other)
-
-    def __le__(self, other: Operand) -> bool:
-        return _compared(operator.le, self, other)
-
-    def __gt__(self, other: Operand) -> bool:
-        return _compared(operator.gt, self, other)
-
-    def __ge__(self, other: Operand) -> bool:
-        return _compared(operator.ge, self, other)
-
+    __lt__, __le__ = _comparison(operator.lt), _comparison(operator.le)
+    __gt__, __ge__ = _comparison(operator.gt), _comparison(operator.ge)
     __hash__ = object.__hash__
 
     def __eq__(self, other: object) -> bool:
@@ -470,15 +466,6 @@ def _store_adjoints(nodes: list[Value]) -> None:
     """Make the adjoints the gradients; faster than `store`, but an interrupt can divide it."""
     for node in nodes:
         node._grad = node._adjoint
-
-
-def _compared(compare: Callable[[float, float], bool], value: Value, other: object) -> bool:
-    """Compare a Value with another or with a number; leave other types to themselves."""
-    if type(other) is Value:
-        return compare(value._number, other._number)
-    if is_foreign(other):
-        return NotImplemented  # type: ignore[no-any-return]  # as a comparison may
-    return compare(value._number, number(other, what="a comparison"))
 
 
 def _new_lock() -> None:

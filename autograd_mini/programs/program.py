@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from keyword import iskeyword
 from typing import Any, TypeAlias
@@ -14,7 +14,7 @@ from autograd_mini.engines.graph import Graph
 from autograd_mini.table.primitives import Primitive
 from autograd_mini.table.rules import ARITHMETIC
 
-__all__ = ["Instruction", "OperandRef", "Program", "flat", "function", "looked_up"]
+__all__ = ["Instruction", "OperandRef", "Program", "function", "looked_up"]
 
 # An operand in an instruction: the number of a node, a constant, or a tuple of these for a sum.
 OperandRef: TypeAlias = "int | float | tuple[int | float, ...]"
@@ -153,15 +153,6 @@ def looked_up(reference: OperandRef, nodes: Sequence[Any]) -> Any:
     if isinstance(reference, tuple):
         return [looked_up(one, nodes) for one in reference]
     return nodes[reference] if isinstance(reference, int) else reference
-
-
-def flat(operands: Iterable[Any]) -> Iterator[Any]:
-    """Yield the single operands, those in lists and tuples too."""
-    for one in operands:
-        if isinstance(one, tuple | list):
-            yield from one
-        else:
-            yield one
 
 
 def _expression(instruction: Instruction, names: Sequence[str]) -> str:

@@ -10,9 +10,10 @@ import cmath
 import linecache
 import math
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from fractions import Fraction
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograd_mini.table.elementary import ELEMENTARY
 from autograd_mini.table.rules import Rule, float_of
@@ -91,13 +92,15 @@ class Arithmetic:
             f"out = {value}",
         ]
 
-    def namespace(self, *rules: Rule) -> dict[str, Any]:
-        """Return what the texts of rules call, by name.
+    def namespace(self, *trees: ast.expr) -> dict[str, Any]:
+        """Return what the texts of formulas call, by name.
 
         Raises:
             LookupError: this arithmetic lacks a function for that.
         """
-        return self._names(*(rule.tree for rule in rules))
+        called = {_called(node) for tree in trees for node in ast.walk(tree)} - {None}
+        functions = {name: self._elementary(name) for name in called if name is not None}
+        return {"number": self._number, "divide": self._divide, **functions}
 
     def function(
         self, rule: Rule, operands: tuple[str, ...] | None = None, *, name: str = "rule"
@@ -113,7 +116,7 @@ class Arithmetic:
         key = rule, operands
         if key not in self._compiled:
             try:
-                self._compiled[key] = self._compile(rule, operands or rule.names, name)
+                self._compiled[key] = self.compile(name, operands or rule.names, rule)
             except LookupError:
                 self._compiled[key] = None
         return self._compiled[key]
@@ -121,21 +124,14 @@ class Arithmetic:
     def holds(self, condition: ast.expr, numbers: Mapping[str, Any]) -> bool:
         """Return whether a condition of the rule language holds for numbers by name."""
         text = ast.unparse(self._rewrite(condition))
-        return bool(eval(text, self._names(condition), dict(numbers)))
+        return bool(eval(text, self.namespace(condition), dict(numbers)))
 
-    def _compile(self, rule: Rule, operands: Sequence[str], name: str) -> Callable[..., Any]:
-        arguments = ", ".join(f"{o}s" if o in rule.sequences else o for o in operands)
-        lines = [f"def {name}({arguments}):", *self.statements(rule), "return out"]
-        source = "\n    ".join(lines) + "\n"
-        compiled: Callable[..., Any] = compile_function(
-            source, name=name, namespace=self.namespace(rule)
-        )
-        return compiled
-
-    def _names(self, *trees: ast.expr) -> dict[str, Any]:
-        called = {_called(node) for tree in trees for node in ast.walk(tree)} - {None}
-        functions = {name: self._elementary(name) for name in called if name is not None}
-        return {"number": self._number, "divide": self._divide, **functions}
+    def compile(self, name: str, operands: Sequence[str], *rules: Rule, result: str = "out") -> Any:
+        """Return a function that sets ``out`` by the first rule, and returns a result of all."""
+        arguments = ", ".join(f"{o}s" if o in rules[0].sequences else o for o in operands)
+        lines = [f"def {name}({arguments}):", *self.statements(rules[0]), f"return {result}\n"]
+        names = self.namespace(*(rule.tree for rule in rules))
+        return compile_function("\n    ".join(lines), name=name, namespace=names)
 
     def _elementary(self, name: str) -> Callable[..., Any]:
         """Return a function that rules call, compiled if it has a definition."""
@@ -143,41 +139,40 @@ class Arithmetic:
             row = ELEMENTARY.get(name)
             if row is None or not row.definition:
                 raise LookupError(name)
-            self._functions[name] = self._compile(Rule(row.definition), "x", name)
+            self._functions[name] = self.compile(name, "x", Rule(row.definition))
         return self._functions[name]
 
-    def _rewrite(self, tree: ast.expr) -> ast.expr:
-        """Return a formula as this arithmetic computes it, with ``total`` in place of a sum."""
-        match tree:
-            case ast.Constant():
-                if self._number is None:
-                    return ast.Constant(float_of(tree))
-                return _call("number", tree)
-            case ast.UnaryOp(op=op, operand=operand):
-                return ast.UnaryOp(op, self._rewrite(operand))
-            case ast.BinOp(left=left, op=op, right=right):
-                sides = self._rewrite(left), self._rewrite(right)
-                if isinstance(op, ast.Pow):
-                    return _call("pow", *sides)
-                if isinstance(op, ast.Div) and self._divide:
-                    return _call("divide", *sides)
-                return ast.BinOp(sides[0], op, sides[1])
-            case ast.Compare(left=left, ops=ops, comparators=[right]):
-                return ast.Compare(self._side(left), ops, [self._side(right)])
-            case ast.BoolOp(op=either, values=values):
-                return ast.BoolOp(either, list(map(self._rewrite, values)))
-            case ast.IfExp(test=test, body=body, orelse=orelse):
-                return ast.IfExp(*map(self._rewrite, (test, body, orelse)))
-            case ast.Call(func=ast.Name(id="sum")):
-                return ast.Name("total", ast.Load())
-            case ast.Call(func=func, args=arguments):
-                return ast.Call(func, list(map(self._rewrite, arguments)), [])
-        return tree
+    def _rewrite(self, tree: ast.expr) -> Any:
+        return _Rewriter(self._number is not None, self._divide is not None).visit(deepcopy(tree))
 
-    def _side(self, tree: ast.expr) -> ast.expr:
-        """Return one side of a comparison."""
-        side = self._rewrite(tree)
-        return side if self._number is None else ast.Attribute(side, "real", ast.Load())
+
+class _Rewriter(ast.NodeTransformer):
+    """Turns a formula into Python, with ``total`` in place of a sum."""
+
+    def __init__(self, makes_numbers: bool, divides: bool) -> None:
+        self.makes_numbers, self.divides = makes_numbers, divides
+
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        return _call("number", node) if self.makes_numbers else ast.Constant(float_of(node))
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node.op, ast.Pow):
+            return _call("pow", node.left, node.right)
+        is_call = self.divides and isinstance(node.op, ast.Div)
+        return _call("divide", node.left, node.right) if is_call else node
+
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
+        self.generic_visit(node)
+        if self.makes_numbers:
+            real = [ast.Attribute(x, "real", ast.Load()) for x in (node.left, *node.comparators)]
+            return ast.Compare(real[0], node.ops, list(real[1:]))
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        if ast.unparse(node.func) == "sum":
+            return ast.Name("total", ast.Load())
+        return self.generic_visit(node)
 
 
 def _zipped(names: Sequence[str]) -> str:
@@ -216,9 +211,6 @@ def _library(module: Any) -> dict[str, Callable[..., Any]]:
     """Return the elementary functions that a library has under C's names."""
     rows = [row for row in ELEMENTARY.values() if row.c]
     return {row.name: getattr(module, row.c) for row in rows if hasattr(module, row.c)}
-
-
-# --- floats --------------------------------------------------------------------------------------
 
 
 def _power(x: float, y: float) -> float:
@@ -276,9 +268,6 @@ IEEE = Arithmetic(
 """Floats by IEEE 754: NaN gives NaN, and nothing is raised."""
 
 
-# --- complex and precise numbers -----------------------------------------------------------------
-
-
 def _upright(z: Any, f: Callable[[Any], Any]) -> Any:
     """Return an odd function, given what it does to the right of zero."""
     return f(z) if z.real >= 0 else -f(-z)
@@ -313,11 +302,7 @@ COMPLEX = Arithmetic(
 
 @cache
 def precise() -> Arithmetic:
-    """Return the arithmetic of mpmath, real or complex, at the precision in force.
-
-    Raises:
-        ImportError: mpmath is not installed.
-    """
+    """Return the arithmetic of mpmath, real or complex, at the precision in force."""
     try:
         from mpmath import mp  # noqa: PLC0415 - optional
     except ImportError as error:
@@ -332,10 +317,7 @@ def precise() -> Arithmetic:
     return Arithmetic(functions, number=mp.mpf)
 
 
-# --- dual numbers --------------------------------------------------------------------------------
-
-
-class Dual:
+class Dual(NamedTuple):
     """A fraction and its derivative: ``value`` + ``slope`` · ε with ε² = 0.
 
     A function of such numbers is differentiated exactly (forward-mode differentiation; Griewank
@@ -346,11 +328,8 @@ class Dual:
     Fraction(6, 1)
     """
 
-    __slots__ = ("slope", "value")
-
-    def __init__(self, value: Fraction, slope: Fraction = _ZERO) -> None:
-        self.value = value
-        self.slope = slope
+    value: Fraction
+    slope: Fraction = _ZERO
 
     @property
     def real(self) -> Fraction:
@@ -360,16 +339,13 @@ class Dual:
     def __neg__(self) -> Dual:
         return Dual(-self.value, -self.slope)
 
-    def __add__(self, other: Dual) -> Dual:
+    def __add__(self, other: Dual) -> Dual:  # type: ignore[override]  # no tuple's sum
         return Dual(self.value + other.value, self.slope + other.slope)
-
-    def __radd__(self, zero: int) -> Dual:  # the start of a sum
-        return Dual(zero + self.value, self.slope)
 
     def __sub__(self, other: Dual) -> Dual:
         return Dual(self.value - other.value, self.slope - other.slope)
 
-    def __mul__(self, other: Dual) -> Dual:
+    def __mul__(self, other: Dual) -> Dual:  # type: ignore[override]
         slope = self.slope * other.value + self.value * other.slope
         return Dual(self.value * other.value, slope)
 

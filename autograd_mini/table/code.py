@@ -1,7 +1,4 @@
-"""Rules as code in C and JavaScript.
-
-The text of a rule relies on the `prelude` of its language.
-"""
+"""Rules as code in C and JavaScript, which relies on the `prelude` of the language."""
 
 from __future__ import annotations
 
@@ -42,14 +39,12 @@ def as_javascript(rule: Rule) -> str:
 def prelude(language: Language) -> str:
     """Return the definitions that printed rules of the language rely on."""
     lines = [_PRELUDES[language]]
-    for function in ELEMENTARY.values():
-        if function.definition:
-            rule = Rule(function.definition, names="x")
-            if language == "c":
-                body = f"{{ return {as_c(rule)}; }}"
-                lines.append(f"static double ag_{function.name}(double x) {body}\n")
-            else:
-                lines.append(f"const ag_{function.name} = (x) => {as_javascript(rule)};\n")
+    for name, function in ELEMENTARY.items():
+        if function.definition and language == "c":
+            body = as_c(Rule(function.definition))
+            lines.append(f"static double ag_{name}(double x) {{ return {body}; }}\n")
+        elif function.definition:
+            lines.append(f"const ag_{name} = (x) => {as_javascript(Rule(function.definition))};\n")
     return "".join(lines)
 
 

@@ -5,17 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-__all__ = [
-    "COSH_RANGE",
-    "EXP_RANGE",
-    "NONNEGATIVE",
-    "NONZERO",
-    "POSITIVE",
-    "POWER_BASE",
-    "REAL",
-    "UNIT",
-    "Domain",
-]
+__all__ = ["REAL", "Domain"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +16,7 @@ class Domain:
         low, high: the bounds.
         open: whether the bounds themselves are outside.
         nonzero: whether zero is outside.
+        overflows: whether it is an overflow that bounds it.
         stated: the text of the domain, where the bounds do not tell the whole of it.
     """
 
@@ -33,6 +24,7 @@ class Domain:
     high: float = math.inf
     open: bool = False
     nonzero: bool = False
+    overflows: bool = False
     stated: str = ""
 
     def __contains__(self, number: float) -> bool:
@@ -51,15 +43,14 @@ class Domain:
         if self.nonzero:
             return f"{name} != 0"
         less = "<" if self.open else "<="
-        match math.isinf(self.low), math.isinf(self.high):
-            case True, True:
-                return f"any real {name}"
-            case True, False:
-                return f"{name} {less} {self.high!r}"
-            case False, True:
-                return f"{name} {less.replace('<', '>')} {self.low!r}"
-            case _:
-                return f"{self.low!r} {less} {name} {less} {self.high!r}"
+        text = f"any real {name}"
+        if math.isfinite(self.low) and math.isfinite(self.high):
+            text = f"{self.low!r} {less} {name} {less} {self.high!r}"
+        elif math.isfinite(self.low):
+            text = f"{name} {less.replace('<', '>')} {self.low!r}"
+        elif math.isfinite(self.high):
+            text = f"{name} {less} {self.high!r}"
+        return f"{text}, else it overflows" if self.overflows else text
 
 
 REAL = Domain()
@@ -67,12 +58,8 @@ NONZERO = Domain(nonzero=True)
 POSITIVE = Domain(low=0, open=True)
 NONNEGATIVE = Domain(low=0)
 UNIT = Domain(low=-1, high=1)
-EXP_RANGE = Domain(high=709.782712893384, stated="x <= 709.782712893384, else it overflows")
-COSH_RANGE = Domain(
-    low=-710.4758600739439,
-    high=710.4758600739439,
-    stated="-710.4758600739439 <= x <= 710.4758600739439, else it overflows",
-)
+EXP_RANGE = Domain(high=709.782712893384, overflows=True)
+COSH_RANGE = Domain(low=-710.4758600739439, high=710.4758600739439, overflows=True)
 POWER_BASE = Domain(
     low=0, open=True, stated="x > 0, or x = 0 with y >= 0, or x < 0 with a whole number y"
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["name_as_latex", "name_as_text", "split_name"]
+__all__ = ["name_as_latex", "name_as_text", "printable", "split_name"]
 
 
 def name_as_text(name: str) -> str:
@@ -16,8 +16,8 @@ def name_as_text(name: str) -> str:
     """
     base, index = split_name(name)
     if index and not index.isdecimal():
-        return _printable(name)
-    letters: str = _GREEK.get(base, _printable(base))
+        return printable(name)
+    letters: str = _GREEK.get(base, printable(base))
     return letters + index.translate(_SUBSCRIPT)
 
 
@@ -48,7 +48,7 @@ def _latex_words(text: str) -> str:
     # TeX has its own way with accents, and knows but some of them.
     text = re.sub(_ACCENT, lambda found: _escaped(found[0]), text)
     text = re.sub(_LETTER, lambda found: unicodedata.normalize("NFKC", found[0]), text)
-    text = re.sub(_SIGN, r"$\g<0>$", _printable(text).translate(_LATEX_SPECIAL))
+    text = re.sub(_SIGN, r"$\g<0>$", printable(text).translate(_LATEX_SPECIAL))
     return rf"\text{{{text}}}"
 
 
@@ -63,7 +63,7 @@ def split_name(name: str) -> tuple[str, str]:
     return base, (number or "").translate(_NO_SUBSCRIPT)
 
 
-def _printable(name: str) -> str:
+def printable(name: str) -> str:
     """Return text without what nothing can show."""
     return "".join(c if c.isprintable() else _escaped(c) for c in name)
 
@@ -85,10 +85,8 @@ _GREEK = {
 }
 _GREEK_NAMES = {letter: name for name, letter in _GREEK.items()}
 _ACCENT = r"[\u0300-\u036f]"
-_LETTER = r"[\U0001d400-\U0001d7ff]"
-"""Letters of mathematics, such as a bold italic x: few fonts have them."""
-_SIGN = r"[·\u0387‼\u2100-\u2bff]"
-"""Signs of mathematics, which words in LaTeX cannot have among them as they are."""
+_LETTER = r"[\U0001d400-\U0001d7ff]"  # of mathematics, such as a bold italic x: few fonts have it
+_SIGN = r"[·\u0387‼\u2100-\u2bff]"  # of mathematics, which words in LaTeX cannot have in them
 _LATEX_SIGNS = {"∞": r"\infty", "…": r"\dots"}
 _LATEX_SPECIAL = str.maketrans(
     {

@@ -7,29 +7,25 @@ text, and it may call functions that are not of the rule language, since it is o
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TypeVar
 
 from autograd_mini.table.elementary import ELEMENTARY
 from autograd_mini.table.names import name_as_latex, name_as_text
 from autograd_mini.table.printer import Printer
-from autograd_mini.table.rules import COMPARISONS, Comparison
+from autograd_mini.table.rules import COMPARISONS
 
 __all__ = ["Latex", "Unicode", "shorten"]
 
 Term = TypeVar("Term")
 
 _SUPERSCRIPT = str.maketrans("−0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_SHOWN = 6
-"""A longer sum is shown by its first terms and its last."""
+_SHOWN = 6  # terms; a longer sum is shown by its first ones and its last
 
 
 def shorten(terms: Sequence[Term], dots: Term) -> Sequence[Term]:
     """Return the terms of a sum, dots in place of the middle of a long one."""
     return terms if len(terms) <= _SHOWN else [*terms[: _SHOWN - 2], dots, terms[-1]]
-
-
-# --- formulas and numbers ------------------------------------------------------------------------
 
 
 class Unicode(Printer):
@@ -43,19 +39,17 @@ class Unicode(Printer):
     """
 
     minus = "−"
-    dot = "·"
-    """The sign of a product in a formula."""
-    times = " · "
-    """The same between the factors of a chain."""
-    apposition = ""
-    """What stands between a factor and a parenthesis."""
+    dot = "·"  # the sign of a product in a formula
+    times = " · "  # the same between the factors of a chain
+    apposition = ""  # what stands between a factor and a parenthesis
     parenthesis = "("
     both, either = " and ", " or "
-    indices = "ᵢ", "Σᵢ"
-    """The index of what is summed, and the sign of the sum."""
+    indices = "ᵢ", "Σᵢ"  # the index of what is summed, and the sign of the sum
     to = " → "
     dots = "…"
     quarter = "¼"
+    derivative = "∂{}/∂{}"
+    comparison = "text"  # which of the signs of a comparison
 
     def __init__(self, digits: int = 4) -> None:
         self.digits = digits
@@ -68,24 +62,6 @@ class Unicode(Printer):
     def number(self, value: float) -> str:
         """Return a number with the digits that are shown."""
         return self.signed(f"{value + 0.0:.{self.digits}g}")  # which makes 0 of -0
-
-    def numbers(self, values: Iterable[float]) -> str:
-        """Return a product of numbers, each in parentheses."""
-        return "".join(self.parenthesised(self.number(value)) for value in values)
-
-    def product(self, pieces: Iterable[str]) -> str:
-        """Return a product of pieces; one that begins with a minus sign is first or enclosed."""
-        first, *others = pieces
-        return self.times.join([first, *map(self.enclosed, others)])
-
-    def sum(self, values: Iterable[float]) -> str:
-        """Return a sum of numbers."""
-        first, *others = map(self.number, values)
-        return self.shortened_sum([first, *map(self.enclosed, others)])
-
-    def shortened_sum(self, terms: Sequence[str]) -> str:
-        """Return a sum, the middle of a long one left out."""
-        return " + ".join(shorten(terms, self.dots))
 
     def enclosed(self, text: str) -> str:
         """Return a piece of mathematics, in parentheses if it begins with a minus sign."""
@@ -113,7 +89,7 @@ class Unicode(Printer):
                 sign = "+" if isinstance(op, ast.Add) else self.minus
                 return f"{within(left, self.SUM)} {sign} {self._enclosed(right)}", self.SUM
             case ast.Compare(left=left, ops=[op], comparators=[right]):
-                sign = self.comparison(COMPARISONS[type(op)])
+                sign = getattr(COMPARISONS[type(op)], self.comparison)
                 return f"{within(left, self.SUM)} {sign} {within(right, self.SUM)}", self.COMPARE
             case ast.BoolOp(op=op, values=values):
                 own, sign = (
@@ -162,7 +138,7 @@ class Unicode(Printer):
 
     def partial(self, of: str, wrt: str) -> str:
         """Return a partial derivative by the names of the two Values."""
-        return f"∂{name_as_text(of)}/∂{name_as_text(wrt)}"
+        return self.derivative.format(self.name(of), self.name(wrt))
 
     def signed(self, number: str) -> str:
         """Return a number that Python has formatted."""
@@ -170,9 +146,6 @@ class Unicode(Printer):
 
     def constant(self, text: str) -> tuple[str, int]:
         return text.replace("-", self.minus), self.POWER if "e" in text else self.ATOM
-
-    def comparison(self, comparison: Comparison) -> str:
-        return comparison.text
 
     def power(self, base: str, exponent: ast.expr) -> str:
         if _is_whole(exponent):
@@ -218,6 +191,8 @@ class Latex(Unicode):
     to = r" \to "
     dots = r"\cdots"
     quarter = r"\tfrac{1}{4}"
+    comparison = "latex"
+    derivative = r"\frac{{\partial {}}}{{\partial {}}}"
 
     def words(self, text: str) -> str:
         return rf"\text{{{text}}}"
@@ -227,9 +202,6 @@ class Latex(Unicode):
 
     def parenthesised(self, text: str) -> str:
         return rf"\left({text}\right)"
-
-    def partial(self, of: str, wrt: str) -> str:
-        return rf"\frac{{\partial {name_as_latex(of)}}}{{\partial {name_as_latex(wrt)}}}"
 
     def signed(self, number: str) -> str:
         mantissa, _, exponent = number.replace("inf", r"\infty").partition("e")
@@ -241,9 +213,6 @@ class Latex(Unicode):
         if "e" not in text:
             return text, self.ATOM
         return self.signed(text).removeprefix(r"1 \cdot "), self.PRODUCT
-
-    def comparison(self, comparison: Comparison) -> str:
-        return comparison.latex
 
     def power(self, base: str, exponent: ast.expr) -> str:
         return f"{base}^{{{self.text(exponent)}}}"

@@ -2,7 +2,7 @@
 
 Everything else that is said about a primitive is derived from its row: what the engine computes,
 the label in a drawing, its C, JavaScript and LaTeX text, the numbers that tests draw, the text of
-an error, the table in the README. ``python -m autograd_mini.table.primitives`` prints the table.
+an error, the table in the README.
 """
 
 from __future__ import annotations
@@ -13,21 +13,12 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
-from autograd_mini.table.arithmetic import IEEE, Arithmetic, compile_function
-from autograd_mini.table.domains import (
-    COSH_RANGE,
-    EXP_RANGE,
-    NONNEGATIVE,
-    NONZERO,
-    POSITIVE,
-    POWER_BASE,
-    REAL,
-    UNIT,
-    Domain,
-)
+from autograd_mini.table import domains
+from autograd_mini.table.arithmetic import IEEE, Arithmetic
+from autograd_mini.table.domains import REAL, Domain
 from autograd_mini.table.rules import ARITHMETIC, Rule, RuleError
 
-__all__ = ["PRIMITIVES", "TABLE", "Primitive", "markdown"]
+__all__ = ["PRIMITIVES", "TABLE", "Primitive"]
 
 _OPERANDS = ("x", "y")
 
@@ -163,16 +154,10 @@ class Primitive:
     @cached_property
     def _evaluate(self) -> Callable[..., tuple[float, tuple[Any, ...]]]:
         """The rules, compiled in the form that never raises."""
-        arguments = ", ".join(f"{o}s" if o in self.value.sequences else o for o in self.operands)
-        partials = ", ".join(self.partial_text(o, IEEE) for o in self.operands)
-        lines = [
-            f"def {self.name}({arguments}):",
-            *IEEE.statements(self.value),
-            f"return out, ({partials},)",
-        ]
-        names = IEEE.namespace(self.value, *self.partials.values())
-        compiled: Callable[..., tuple[float, tuple[Any, ...]]] = compile_function(
-            "\n    ".join(lines) + "\n", name=self.name, namespace=names
+        result = f"out, ({', '.join(self.partial_text(o, IEEE) for o in self.operands)},)"
+        rules = self.value, *self.partials.values()
+        compiled: Callable[..., tuple[float, tuple[Any, ...]]] = IEEE.compile(
+            self.name, self.operands, *rules, result=result
         )
         return compiled
 
@@ -205,6 +190,7 @@ class Primitive:
         distance: float = compute(*operands)
         return distance
 
+    @lru_cache(maxsize=64)  # noqa: B019 - rows live as long as the table
     def slots(self, count: int) -> Sequence[tuple[str, int | None]]:
         """Return which operand is which in a node of so many operands.
 
@@ -213,7 +199,13 @@ class Primitive:
         >>> PRIMITIVES["dot"].slots(5)
         (('w', 0), ('w', 1), ('x', 0), ('x', 1), ('b', None))
         """
-        return _slots(self.operands, self.value.sequences, count)
+        sequences = self.value.sequences
+        length = (count - len(self.operands) + len(sequences)) // len(sequences) if sequences else 0
+        return tuple(
+            (name, place)
+            for name in self.operands
+            for place in (range(length) if name in sequences else [None])
+        )
 
     def arrange(self, operands: Sequence[Any]) -> tuple[Any, ...]:
         """Return the operands of a node as the row names them: a tuple for one inside a sum.
@@ -221,14 +213,10 @@ class Primitive:
         >>> PRIMITIVES["dot"].arrange([1.0, 2.0, 3.0, 4.0, 5.0])
         ((1.0, 2.0), (3.0, 4.0), 5.0)
         """
-        slots = self.slots(len(operands))
-        single = dict(zip((name for name, _ in slots), operands, strict=True))
-        return tuple(
-            tuple(x for (of, _), x in zip(slots, operands, strict=True) if of == name)
-            if name in self.value.sequences
-            else single[name]
-            for name in self.operands
-        )
+        named = list(zip(self.slots(len(operands)), operands, strict=True))
+        several = {o: tuple(x for (name, _), x in named if name == o) for o in self.operands}
+        sequences = self.value.sequences
+        return tuple(found if o in sequences else found[0] for o, found in several.items())
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
@@ -260,18 +248,6 @@ class Primitive:
         return ", ".join(limits) or "any real " + " and ".join(self.operands)
 
 
-@lru_cache(maxsize=64)
-def _slots(
-    operands: tuple[str, ...], sequences: tuple[str, ...], count: int
-) -> Sequence[tuple[str, int | None]]:
-    length = (count - len(operands) + len(sequences)) // len(sequences) if sequences else 0
-    return tuple(
-        (name, place)
-        for name in operands
-        for place in (range(length) if name in sequences else [None])
-    )
-
-
 # A row of the library: its tests read it, so that an import need not.
 _row = partial(Primitive, deferred=True)
 
@@ -279,149 +255,71 @@ TABLE: tuple[Primitive, ...] = (
     _row("add", "x + y", dx="1", dy="1"),
     _row("sub", "x - y", dx="1", dy="-1"),
     _row("mul", "x * y", dx="y", dy="x"),
-    _row("div", "x / y", dx="1 / y", dy="-out / y", y=NONZERO, textbook={"dy": "-x / y ** 2"}),
+    _row("div", "x / y", dx="1 / y", dy="-out / y", y=domains.NONZERO,
+         textbook={"dy": "-x / y ** 2"}),
     # From exponent 1 up, y - 1 is exact; below, its rounding would be magnified log(x) times.
-    _row(
-        "pow",
-        "x ** y",
-        dx="0 if y == 0 else y * x ** (y - 1) if y >= 1 or x == 0 or x - x != 0 else y * out / x",
-        dy="0 if x == 0 and y >= 0 else out * log(x)",
-        x=POWER_BASE,
-        textbook={"dx": "y * x ** (y - 1)", "dy": "x ** y * log(x)"},
-    ),
+    _row("pow", "x ** y",
+         dx="0 if y == 0 else y * x ** (y - 1) if y >= 1 or x == 0 or x - x != 0 else y * out / x",
+         dy="0 if x == 0 and y >= 0 else out * log(x)", x=domains.POWER_BASE,
+         textbook={"dx": "y * x ** (y - 1)", "dy": "x ** y * log(x)"}),
     _row("neg", "-x", dx="-1"),
     _row("abs", "abs(x)", dx="1 if x > 0 else -1 if x < 0 else 0", kink="x"),
     _row("square", "x * x", dx="2 * x", textbook={"value": "x ** 2"}),
-    _row("sqrt", "sqrt(x)", dx="0.5 / abs(out)", x=NONNEGATIVE, textbook={"dx": "1 / (2 * out)"}),
+    _row("sqrt", "sqrt(x)", dx="0.5 / abs(out)", x=domains.NONNEGATIVE,
+         textbook={"dx": "1 / (2 * out)"}),
     # C's cbrt may be 4 units off, and its square 11: one step of Newton's method mends that.
-    _row(
-        "cbrt",
-        "cbrt(x)",
-        dx="1 / (3 * out * out) if x == 0 or x - x != 0 else (2 * out + x / out / out) / 9 / x",
-        textbook={"dx": "1 / (3 * out ** 2)"},
-    ),
-    _row("exp", "exp(x)", dx="out", x=EXP_RANGE),
-    _row("expm1", "expm1(x)", dx="exp(x)", x=EXP_RANGE),
-    _row("log", "log(x)", dx="1 / x", x=POSITIVE),
+    _row("cbrt", "cbrt(x)",
+         dx="1 / (3 * out * out) if x == 0 or x - x != 0 else (2 * out + x / out / out) / 9 / x",
+         textbook={"dx": "1 / (3 * out ** 2)"}),
+    _row("exp", "exp(x)", dx="out", x=domains.EXP_RANGE),
+    _row("expm1", "expm1(x)", dx="exp(x)", x=domains.EXP_RANGE),
+    _row("log", "log(x)", dx="1 / x", x=domains.POSITIVE),
     _row("log1p", "log1p(x)", dx="1 / (1 + x)", x=Domain(low=-1, open=True)),
-    _row("log2", "log2(x)", dx="1 / log(2) / x", x=POSITIVE, textbook={"dx": "1 / (x * log(2))"}),
-    _row(
-        "log10", "log10(x)", dx="1 / log(10) / x", x=POSITIVE, textbook={"dx": "1 / (x * log(10))"}
-    ),
+    _row("log2", "log2(x)", dx="1 / log(2) / x", x=domains.POSITIVE,
+         textbook={"dx": "1 / (x * log(2))"}),
+    _row("log10", "log10(x)", dx="1 / log(10) / x", x=domains.POSITIVE,
+         textbook={"dx": "1 / (x * log(10))"}),
     _row("sin", "sin(x)", dx="cos(x)"),
     _row("cos", "cos(x)", dx="-sin(x)"),
     _row("tan", "tan(x)", dx="1 + out * out", textbook={"dx": "1 + out ** 2"}),
-    _row(
-        "arcsin",
-        "arcsin(x)",
-        dx="1 / sqrt((1 - x) * (1 + x))",
-        x=UNIT,
-        textbook={"dx": "1 / sqrt(1 - x ** 2)"},
-    ),
-    _row(
-        "arccos",
-        "arccos(x)",
-        dx="-1 / sqrt((1 - x) * (1 + x))",
-        x=UNIT,
-        textbook={"dx": "-1 / sqrt(1 - x ** 2)"},
-    ),
+    _row("arcsin", "arcsin(x)", dx="1 / sqrt((1 - x) * (1 + x))", x=domains.UNIT,
+         textbook={"dx": "1 / sqrt(1 - x ** 2)"}),
+    _row("arccos", "arccos(x)", dx="-1 / sqrt((1 - x) * (1 + x))", x=domains.UNIT,
+         textbook={"dx": "-1 / sqrt(1 - x ** 2)"}),
     # x * x would overflow from 1.3e154 on; so in arcsinh.
-    _row(
-        "arctan",
-        "arctan(x)",
-        dx="1 / (1 + x * x) if abs(x) < 1e150 else 1 / x / x",
-        textbook={"dx": "1 / (1 + x ** 2)"},
-    ),
-    _row("sinh", "sinh(x)", dx="cosh(x)", x=COSH_RANGE),
-    _row("cosh", "cosh(x)", dx="sinh(x)", x=COSH_RANGE),
+    _row("arctan", "arctan(x)", dx="1 / (1 + x * x) if abs(x) < 1e150 else 1 / x / x",
+         textbook={"dx": "1 / (1 + x ** 2)"}),
+    _row("sinh", "sinh(x)", dx="cosh(x)", x=domains.COSH_RANGE),
+    _row("cosh", "cosh(x)", dx="sinh(x)", x=domains.COSH_RANGE),
     # 1 - tanh² would cancel for large x.
-    _row(
-        "tanh",
-        "tanh(x)",
-        dx="square(1 / cosh(x))",
-        textbook={"dx": "1 - out ** 2"},
-        activation=True,
-    ),
-    _row(
-        "arcsinh",
-        "arcsinh(x)",
-        dx="1 / sqrt(x * x + 1) if abs(x) < 1e150 else 1 / abs(x)",
-        textbook={"dx": "1 / sqrt(x ** 2 + 1)"},
-    ),
-    _row(
-        "arccosh",
-        "arccosh(x)",
-        dx="1 / (sqrt(x - 1) * sqrt(x + 1))",
-        x=Domain(low=1),
-        textbook={"dx": "1 / sqrt(x ** 2 - 1)"},
-    ),
-    _row(
-        "arctanh",
-        "arctanh(x)",
-        dx="1 / ((1 - x) * (1 + x))",
-        x=Domain(low=-1, high=1, open=True),
-        textbook={"dx": "1 / (1 - x ** 2)"},
-    ),
-    _row(
-        "erf",
-        "erf(x)",
-        dx="1.1283791670955126 * gauss(x)",
-        textbook={"dx": "2 / sqrt(pi) * exp(-x ** 2)"},
-    ),
-    _row(
-        "sigmoid",
-        "sigmoid(x)",
-        dx="out * sigmoid(-x)",
-        textbook={"dx": "out * (1 - out)"},
-        activation=True,
-    ),
-    _row(
-        "softplus",
-        "x + log1p(exp(-x)) if x > 0 else log1p(exp(x))",
-        dx="sigmoid(x)",
-        activation=True,
-    ),
+    _row("tanh", "tanh(x)", dx="square(1 / cosh(x))", textbook={"dx": "1 - out ** 2"},
+         activation=True),
+    _row("arcsinh", "arcsinh(x)", dx="1 / sqrt(x * x + 1) if abs(x) < 1e150 else 1 / abs(x)",
+         textbook={"dx": "1 / sqrt(x ** 2 + 1)"}),
+    _row("arccosh", "arccosh(x)", dx="1 / (sqrt(x - 1) * sqrt(x + 1))", x=Domain(low=1),
+         textbook={"dx": "1 / sqrt(x ** 2 - 1)"}),
+    _row("arctanh", "arctanh(x)", dx="1 / ((1 - x) * (1 + x))", x=Domain(low=-1, high=1, open=True),
+         textbook={"dx": "1 / (1 - x ** 2)"}),
+    _row("erf", "erf(x)", dx="1.1283791670955126 * gauss(x)",
+         textbook={"dx": "2 / sqrt(pi) * exp(-x ** 2)"}),
+    _row("sigmoid", "sigmoid(x)", dx="out * sigmoid(-x)", textbook={"dx": "out * (1 - out)"},
+         activation=True),
+    _row("softplus", "x + log1p(exp(-x)) if x > 0 else log1p(exp(x))", dx="sigmoid(x)",
+         activation=True),
     _row("relu", "0 if x <= 0 else x", dx="0 if x <= 0 else 1", kink="x", activation=True),
     # y == y: a slope that is NaN shows also where it is not used.
-    _row(
-        "leaky_relu",
-        "x if x > 0 and y == y else y * x",
-        dx="1 if x > 0 else y",
-        dy="0 if x > 0 else x",
-        kink="x",
-        activation=True,
-    ),
+    _row("leaky_relu", "x if x > 0 and y == y else y * x", dx="1 if x > 0 else y",
+         dy="0 if x > 0 else x", kink="x", activation=True),
     _row("step", "1 if x >= 0 else 0 if x < 0 else x", dx="0", kink="x", activation=True),
     # The last case of each is a NaN on either side.
-    _row(
-        "maximum",
-        "x if x >= y else y if x < y else x + y",
-        dx="1 if x > y else 0.5 if x == y else 0",
-        dy="1 if x < y else 0.5 if x == y else 0",
-        kink="x - y",
-    ),
-    _row(
-        "minimum",
-        "x if x <= y else y if x > y else x + y",
-        dx="1 if x < y else 0.5 if x == y else 0",
-        dy="1 if x > y else 0.5 if x == y else 0",
-        kink="x - y",
-    ),
+    _row("maximum", "x if x >= y else y if x < y else x + y",
+         dx="1 if x > y else 0.5 if x == y else 0", dy="1 if x < y else 0.5 if x == y else 0",
+         kink="x - y"),
+    _row("minimum", "x if x <= y else y if x > y else x + y",
+         dx="1 if x < y else 0.5 if x == y else 0", dy="1 if x > y else 0.5 if x == y else 0",
+         kink="x - y"),
     _row("sum", "sum(x)", dx="1"),
     _row("dot", "sum(w * x) + b", dw="x", dx="w", db="1"),
-)
+)  # fmt: skip
 
 PRIMITIVES: Mapping[str, Primitive] = {primitive.name: primitive for primitive in TABLE}
-
-
-def markdown(table: Sequence[Primitive] = TABLE) -> str:
-    """Return the table as Markdown, as it stands in the README."""
-    lines = ["| primitive | value | partial derivatives | domain |", "|---|---|---|---|"]
-    for row in table:
-        partials = "<br>".join(f"d{o} = `{rule.text}`" for o, rule in row.partials.items())
-        lines.append(f"| `{row.name}` | `{row.value.text}` | {partials} | {row.domain} |")
-    return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    print(markdown())

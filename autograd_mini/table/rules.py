@@ -78,7 +78,7 @@ class Rule:
         except SyntaxError as error:
             raise RuleError(f"not an expression: {text!r} ({error.msg})") from None
         check = _Check(text, names)
-        check.number(self.tree, inside_sum=False)
+        check.number(self.tree)
         self.names = tuple(check.names)
         """The names used, in order of appearance."""
         self.sequences = tuple(check.sequences)
@@ -102,11 +102,12 @@ class _Check:
         self.sequences: dict[str, None] = {}
         self.functions: dict[str, None] = {}
         self.summand: ast.expr | None = None
+        self.inside_sum = False
 
     def fail(self, what: str) -> RuleError:
         return RuleError(f"{what} in {self.text!r}")
 
-    def number(self, node: ast.expr, *, inside_sum: bool) -> None:
+    def number(self, node: ast.expr) -> None:
         match node:
             case ast.Constant(value=int() | float()) if not isinstance(node.value, bool):
                 if not node.value <= sys.float_info.max:  # type: ignore[operator]
@@ -115,38 +116,39 @@ class _Check:
                 if self.allowed is not None and name not in self.allowed:
                     raise self.fail(f"unknown name {name!r}")
                 self.names[name] = None
-                if inside_sum:
+                if self.inside_sum:
                     self.sequences[name] = None
             case ast.UnaryOp(op=ast.USub(), operand=operand):
-                self.number(operand, inside_sum=inside_sum)
+                self.number(operand)
             case ast.BinOp(left=left, op=op, right=right) if type(op) in ARITHMETIC:
-                self.number(left, inside_sum=inside_sum)
-                self.number(right, inside_sum=inside_sum)
+                self.number(left)
+                self.number(right)
             case ast.IfExp(test=test, body=body, orelse=orelse):
-                self.condition(test, inside_sum=inside_sum)
-                self.number(body, inside_sum=inside_sum)
-                self.number(orelse, inside_sum=inside_sum)
-            case ast.Call(func=ast.Name(id="sum"), args=[term], keywords=[]) if not inside_sum:
+                self.condition(test)
+                self.number(body)
+                self.number(orelse)
+            case ast.Call(func=ast.Name(id="sum"), args=[term], keywords=[]) if not self.inside_sum:
                 if self.summand is not None:
                     raise self.fail("a second sum")
-                self.summand = term
-                self.number(term, inside_sum=True)
+                self.summand, self.inside_sum = term, True
+                self.number(term)
+                self.inside_sum = False
             case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]):
                 if name not in ELEMENTARY:
                     raise self.fail(f"unknown function {name!r}")
                 self.functions[name] = None
-                self.number(argument, inside_sum=inside_sum)
+                self.number(argument)
             case _:
                 raise self.fail(f"{ast.unparse(node)!r} is not a number of the rule language")
 
-    def condition(self, node: ast.expr, *, inside_sum: bool) -> None:
+    def condition(self, node: ast.expr) -> None:
         match node:
             case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in COMPARISONS:
-                self.number(left, inside_sum=inside_sum)
-                self.number(right, inside_sum=inside_sum)
+                self.number(left)
+                self.number(right)
             case ast.BoolOp(values=values):
                 for value in values:
-                    self.condition(value, inside_sum=inside_sum)
+                    self.condition(value)
             case _:
                 raise self.fail(f"{ast.unparse(node)!r} is not a condition of the rule language")
 

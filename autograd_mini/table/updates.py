@@ -21,7 +21,7 @@ class Update:
 
     Args:
         name: of the function.
-        text: the rule.
+        text: the rule, read when it is first used.
         lists: those of its names that stand for lists, in order; the others are numbers.
 
     >>> Update("scale", "k * x", lists="x")([1.0, 2.0], 3.0)
@@ -29,16 +29,14 @@ class Update:
     """
 
     def __init__(self, name: str, text: str, *, lists: str) -> None:
-        self.name = name
-        self.text = text
-        self.lists = tuple(lists.split())
+        self.name, self.text, self.lists = name, text, tuple(lists.split())
 
-    @cached_property
+    @property
     def rule(self) -> Rule:
-        """The rule, read when it is first used."""
+        """The rule."""
         return Rule(self.text)
 
-    @cached_property
+    @property
     def numbers(self) -> tuple[str, ...]:
         """The names of what stands for numbers, in order."""
         return tuple(n for n in self.rule.names if n not in self.lists)
@@ -47,13 +45,14 @@ class Update:
     def function(self) -> UpdateFunction:
         """The rule as a function in Python."""
         lists = ", ".join(f"{name}s" for name in self.lists)
-        items = f"for {', '.join(self.lists)}, in zip({lists}, strict=True)"
-        source = (
-            f"def {self.name}({', '.join([lists, *self.numbers])}, /):\n"
-            f"    return [{FLOATS.text(self.rule)} {items}]\n"
-        )
+        lines = [
+            f"def {self.name}({', '.join([lists, *self.numbers])}, /):",
+            f"    return [{FLOATS.text(self.rule)}"
+            f" for {', '.join(self.lists)}, in zip({lists}, strict=True)]\n",
+        ]
+        names = FLOATS.namespace(self.rule.tree)
         function: UpdateFunction = compile_function(
-            source, name=self.name, namespace=FLOATS.namespace(self.rule)
+            "\n".join(lines), name=self.name, namespace=names
         )
         return function
 

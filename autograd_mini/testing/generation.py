@@ -12,7 +12,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from autograd_mini.programs.program import Instruction, OperandRef, Program, flat, looked_up
+from autograd_mini.engines.node import flat
+from autograd_mini.programs.program import Instruction, OperandRef, Program, looked_up
 from autograd_mini.table.domains import Domain
 from autograd_mini.table.primitives import PRIMITIVES, TABLE, Primitive
 

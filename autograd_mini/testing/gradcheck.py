@@ -10,8 +10,9 @@ from typing import Any
 
 from autograd_mini.arguments import finite
 from autograd_mini.engines import Value
+from autograd_mini.engines.node import flat
 from autograd_mini.errors import DomainError, GradientMismatchError
-from autograd_mini.programs.program import Program, flat
+from autograd_mini.programs.program import Program
 from autograd_mini.testing.differences import (
     KinkError,
     Slope,

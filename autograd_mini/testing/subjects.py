@@ -10,9 +10,8 @@ from typing import Any, Protocol
 from autograd_mini.arguments import number
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Graph
-from autograd_mini.engines.node import numbers_of
+from autograd_mini.engines.node import flat, numbers_of
 from autograd_mini.errors import DomainError
-from autograd_mini.programs.program import flat
 from autograd_mini.testing.diagnosis import explanation
 from autograd_mini.testing.differences import Evaluation, Slope
 from autograd_mini.testing.local import complex_slope, slopes

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from autograd_mini.engines import Value
-from autograd_mini.views.rendering import Drawing, escape, printable
+from autograd_mini.views.rendering import Drawing, escape, shown
 from autograd_mini.views.scene import Scene
 
 __all__ = ["Picture", "draw"]
@@ -231,4 +231,4 @@ def _shape(text: str) -> dict[str, str]:
 
 def _field(text: str) -> str:
     """Return text for a field of a record, where braces, bars and angles have a meaning."""
-    return re.sub(r"([{}|<>\\ ])", r"\\\1", printable(text))
+    return re.sub(r"([{}|<>\\ ])", r"\\\1", shown(text))

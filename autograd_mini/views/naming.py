@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping
+from typing import Any
 
-from autograd_mini.arguments import mapping
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Graph
 from autograd_mini.table.names import name_as_text
 
-__all__ = ["given_names", "named"]
+__all__ = ["given_names", "mapping", "named"]
 
 
 def named(
@@ -122,6 +123,19 @@ def given_names(names: Mapping[str, object] | None, *, what: str = "names") -> d
                 if isinstance(one, Value):
                     found.setdefault(one, f"{name}[{i}]")
     return found
+
+
+def mapping(given: Any, *, what: str) -> Mapping[str, Any]:
+    """Return a dict with strings as keys; an empty one for None.
+
+    Raises:
+        TypeError: it is something else.
+    """
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
+        raise TypeError(f"{what} must be a dict with strings as keys, got {reprlib.repr(given)}")
+    return given
 
 
 def _number_at_end(name: str) -> str:

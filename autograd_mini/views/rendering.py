@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd_mini.errors import RendererNotFoundError
+from autograd_mini.table.names import printable
 
 try:
     import graphviz
@@ -16,7 +17,7 @@ except ModuleNotFoundError as error:
         name=error.name,
     ) from error
 
-__all__ = ["Drawing", "escape", "printable"]
+__all__ = ["Drawing", "escape", "shown"]
 
 
 class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it carries no types
@@ -121,13 +122,10 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it carries no types
 
 def escape(text: str) -> str:
     """Return text for an attribute in DOT, where backslashes have a meaning."""
-    escaped: str = graphviz.escape(
-        printable(text)
-    )  # of a class that also keeps <b> from being HTML
+    escaped: str = graphviz.escape(shown(text))  # of a class that also keeps <b> from being HTML
     return escaped
 
 
-def printable(text: str) -> str:
+def shown(text: str) -> str:
     """Return text without what no picture can show, and with ampersands that stay such."""
-    shown = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-    return "".join(shown).replace("&", "&amp;")
+    return printable(text).replace("&", "&amp;")

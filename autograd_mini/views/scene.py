@@ -6,13 +6,13 @@ import reprlib
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from autograd_mini.arguments import count, mapping
+from autograd_mini.arguments import count
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Graph
 from autograd_mini.engines.node import ParameterPath
 from autograd_mini.errors import GraphTooLargeError
 from autograd_mini.table.names import split_name
-from autograd_mini.views.naming import named
+from autograd_mini.views.naming import mapping, named
 
 __all__ = ["Role", "Scene"]
 

@@ -10,7 +10,7 @@ import pytest
 import autograd_mini
 from autograd_mini.command import main as command
 from autograd_mini.command.main import main
-from autograd_mini.table.primitives import markdown
+from autograd_mini.command.tables import markdown
 
 FORMULA = "0.5*(T - sigmoid(w2*sigmoid(w1*x+b1)+b2))**2"
 NUMBERS = ["x=0.1", "w1=0.15", "b1=0.4", "w2=0.45", "b2=0.65", "T=0.25"]

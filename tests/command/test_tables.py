@@ -1,4 +1,5 @@
-from autograd_mini.command.tables import table
+from autograd_mini.command.tables import markdown, table
+from autograd_mini.table.primitives import TABLE
 
 
 def test_numbers_stand_to_the_right_and_text_to_the_left():
@@ -22,3 +23,14 @@ def test_a_table_without_rows_is_its_header():
 
 def test_a_column_with_a_word_in_it_is_text():
     assert table(["x"], [[1.0], ["none"]], digits=1).splitlines()[2:] == ["1.0", "none"]
+
+
+def test_the_table_is_printed_as_markdown():
+    lines = markdown().splitlines()
+    assert lines[0] == "| primitive | value | partial derivatives | domain |"
+    assert len(lines) == len(TABLE) + 2
+    assert lines[4] == "| `mul` | `x * y` | dx = `y`<br>dy = `x` | any real x and y |"
+
+
+def test_the_table_is_a_table_in_markdown():
+    assert markdown([]).splitlines()[1] == "|---|---|---|---|"

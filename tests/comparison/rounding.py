@@ -13,7 +13,7 @@ from typing import Any
 
 from comparison.losses import OURS, THEIRS, U, lost
 
-from autograd_mini.programs.program import flat
+from autograd_mini.engines.node import flat
 from autograd_mini.table.primitives import Primitive
 from autograd_mini.testing import Program
 

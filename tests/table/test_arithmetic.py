@@ -28,7 +28,6 @@ def test_sums_and_products_have_the_derivatives_of_calculus(x, y):
     assert parts(x - y) == (x.value - y.value, x.slope - y.slope)
     assert parts(-x) == (-x.value, -x.slope)
     assert parts(x * y) == (x.value * y.value, x.slope * y.value + x.value * y.slope)
-    assert parts(sum([x, y])) == parts(x + y)
 
 
 @given(DUALS, DUALS)

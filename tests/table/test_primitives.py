@@ -28,14 +28,15 @@ from support.rows import (
 )
 
 from autograd_mini import Value
+from autograd_mini.command.tables import markdown
+from autograd_mini.engines.node import flat
 from autograd_mini.engines.nonfinite import errstate
 from autograd_mini.errors import AutogradError, DomainError
-from autograd_mini.programs.program import flat
 from autograd_mini.table.arithmetic import FLOATS, IEEE
 from autograd_mini.table.code import as_c, as_javascript
 from autograd_mini.table.domains import Domain
 from autograd_mini.table.notation import Latex
-from autograd_mini.table.primitives import PRIMITIVES, TABLE, Primitive, markdown
+from autograd_mini.table.primitives import PRIMITIVES, TABLE, Primitive
 from autograd_mini.table.rules import RuleError
 from autograd_mini.testing import check_gradients
 from autograd_mini.testing.local import at_kink
@@ -442,19 +443,6 @@ def test_a_row_shows_its_name():
     assert str(PRIMITIVES["exp"]) == "exp"
 
 
-def test_the_table_is_printed_as_markdown():
-    lines = markdown().splitlines()
-    assert lines[0] == "| primitive | value | partial derivatives | domain |"
-    assert len(lines) == len(TABLE) + 2
-    assert lines[4] == "| `mul` | `x * y` | dx = `y`<br>dy = `x` | any real x and y |"
-
-
-def test_the_module_prints_the_table():
-    command = [sys.executable, "-m", "autograd_mini.table.primitives"]
-    run = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert run.stdout == markdown() + "\n"
-
-
 def test_generated_code_of_a_row_shows_its_lines():
     code = PRIMITIVES["tanh"]._evaluate.__code__
     assert linecache.getline(code.co_filename, 2).strip() == "out = tanh(x)"
@@ -624,10 +612,6 @@ def test_the_sum_of_negative_zeros_is_one_and_that_of_nothing_is_not():
         for zeros, sign in (([-0.0, -0.0], -1), ([-0.0, 0.0], 1), ([], 1)):
             operands = {"sum": (zeros,), "dot": (zeros, [1.0] * len(zeros), -0.0)}[name]
             assert math.copysign(1, row.evaluate(*operands)[0]) == sign
-
-
-def test_the_table_is_a_table_in_markdown():
-    assert markdown([]).splitlines()[1] == "|---|---|---|---|"
 
 
 def test_an_import_of_the_table_prints_nothing():

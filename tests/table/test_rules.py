@@ -199,8 +199,8 @@ def test_every_function_is_printed_in_every_language():
         assert re.fullmatch(r"\w+\(x\)", as_c(rule))
         assert re.fullmatch(r"(Math\.)?\w+\(x\)", as_javascript(rule))
         assert "x" in as_latex(rule.tree)
-        assert name in IEEE.namespace(rule)
-        assert name in FLOATS.namespace(rule)
+        assert name in IEEE.namespace(rule.tree)
+        assert name in FLOATS.namespace(rule.tree)
 
 
 # --- what is refused ---------------------------------------------------------------------------

@@ -6,13 +6,13 @@ import ast
 import math
 import reprlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from autograd_mini.arguments import count
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Graph
 from autograd_mini.errors import GraphTooLargeError
-from autograd_mini.table.notation import Latex, Unicode
+from autograd_mini.table.notation import Latex, Unicode, shorten
 from autograd_mini.views.explanation import algebra
 from autograd_mini.views.explanation.chain import Chain, Factor, Formulas
 from autograd_mini.views.explanation.layout import Equation, Group, Piece, Sentence, Table
@@ -173,7 +173,7 @@ class Derivative(Explanation):
         if not self.paths:
             yield from self.by_adjoints(notation)
         elif len(self.paths) == 1:
-            yield from _product(self.paths[0], left, notation)
+            yield from _way(self.paths[0], left, notation)
         else:
             yield Sentence(["", left, f" is the sum over {len(self.paths)} ways:"])
             for factors in self.paths:
@@ -181,10 +181,10 @@ class Derivative(Explanation):
                 yield Sentence(["", notation.to.join(map(notation.name, way)), ""])
                 # The derivative along one arrow is only a part of ∂root/∂wrt.
                 alone = len(factors) == 1
-                product = notation.words("directly") if alone else _chain(factors, notation)
-                yield from _product(factors, product, notation)
+                product = notation.words("directly") if alone else _chain(notation, factors)
+                yield from _way(factors, product, notation)
             products = [math.prod(factor.value for factor in factors) for factors in self.paths]
-            yield Equation(left, [notation.sum(products), notation.number(self.value)])
+            yield Equation(left, [_sum(notation, products), notation.number(self.value)])
         yield from self.definitions(notation)
 
     def by_adjoints(self, notation: Unicode) -> Iterator[Piece]:
@@ -211,15 +211,15 @@ class Derivative(Explanation):
                     adjoint = [self.adjoints[factor.of]]
                 symbols = notation.formula(factor.formula, factor=bool(before))
                 lines[0].append(
-                    notation.product([*before, notation.partial(factor.of, factor.wrt)])
+                    _product(notation, [*before, notation.partial(factor.of, factor.wrt)])
                 )
-                lines[1].append(notation.product([*before, symbols]))
+                lines[1].append(_product(notation, [*before, symbols]))
                 numbers = [*adjoint, factor.value]
                 lines[2].append(
-                    notation.numbers(numbers) if adjoint else notation.number(factor.value)
+                    _numbers(notation, numbers) if adjoint else notation.number(factor.value)
                 )
             name = self.chain.names[node]
-            shown = [notation.shortened_sum(line) for line in lines]
+            shown = [_shortened_sum(notation, line) for line in lines]
             left = notation.partial(self.root, name)
             if any(consumer is self.chain.nodes[0] for consumer, _ in consumers):
                 shown = shown[1:]  # that by the result's own operand says nothing
@@ -279,8 +279,8 @@ class BackwardPass(Explanation):
                     Equation(
                         notation.partial(self.root, names[edge.operand]),
                         [
-                            notation.product([notation.partial(self.root, names[node]), symbols]),
-                            notation.numbers([before, edge.partial]),
+                            _product(notation, [notation.partial(self.root, names[node]), symbols]),
+                            _numbers(notation, [before, edge.partial]),
                             notation.number(before * edge.partial),
                         ],
                         sign="=" if len(uses[edge.operand]) == 1 else "+=",
@@ -291,21 +291,21 @@ class BackwardPass(Explanation):
             yield Group(head, equations)
 
 
-def _product(factors: Sequence[Factor], left: str, notation: Unicode) -> Iterator[Piece]:
+def _way(factors: Sequence[Factor], left: str, notation: Unicode) -> Iterator[Piece]:
     """Yield a way: its factors, their product, and what makes it small."""
     if not factors:
         yield Equation(left, ["1"])
         return
     value = math.prod(factor.value for factor in factors)
-    chain = _chain(factors, notation)
+    chain = _chain(notation, factors)
     if len(factors) <= _IN_A_LINE:
-        right = [_symbols(factors, notation)]
+        right = [_symbols(notation, factors)]
         if len(factors) > 1 and not all(isinstance(f.formula, ast.Constant) for f in factors):
-            right.append(notation.numbers(factor.value for factor in factors))
+            right.append(_numbers(notation, [factor.value for factor in factors]))
         right.append(notation.number(value))
         yield Equation(left, right if chain == left or len(factors) == 1 else [chain, *right])
     else:
-        ends = [_chain(factors[:2], notation), notation.dots, _chain(factors[-1:], notation)]
+        ends = [_chain(notation, factors[:2]), notation.dots, _chain(notation, factors[-1:])]
         yield Equation(left, [notation.times.join(ends)])
         yield _table(factors, notation)
         yield Equation(left, [notation.number(value)])
@@ -319,7 +319,7 @@ def _table(factors: Sequence[Factor], notation: Unicode) -> Table:
         product *= factor.value
         rows.append(
             [
-                _chain([factor], notation),
+                _chain(notation, [factor]),
                 notation.formula(factor.formula),
                 notation.number(factor.value),
                 f"< {notation.quarter}" if abs(factor.value) < _SMALL else "",
@@ -335,7 +335,7 @@ def _what_makes_it_small(factors: Sequence[Factor], notation: Unicode) -> Iterat
     if not all(math.isfinite(factor.value) for factor in factors):
         return
     if zero is not None and len(factors) > 1:
-        yield Sentence(["", f"{_chain([zero], notation)} = 0", " makes the whole product 0."])
+        yield Sentence(["", f"{_chain(notation, [zero])} = 0", " makes the whole product 0."])
     elif len(small) > 1:
         product = notation.number(math.prod(factor.value for factor in small))
         some = f"{len(small)} of the {len(factors)}" if len(small) < len(factors) else "All"
@@ -343,12 +343,35 @@ def _what_makes_it_small(factors: Sequence[Factor], notation: Unicode) -> Iterat
         yield Sentence([words[0], notation.quarter, words[1], product, "."])
 
 
-def _chain(factors: Sequence[Factor], notation: Unicode) -> str:
+def _chain(notation: Unicode, factors: Sequence[Factor]) -> str:
     """Return the product of factors as partial derivatives."""
     return notation.times.join(notation.partial(one.of, one.wrt) for one in factors)
 
 
-def _symbols(factors: Sequence[Factor], notation: Unicode) -> str:
+def _symbols(notation: Unicode, factors: Sequence[Factor]) -> str:
     """Return the product of factors in symbols."""
     several = len(factors) > 1
-    return notation.product(notation.formula(one.formula, factor=several) for one in factors)
+    pieces = [notation.formula(one.formula, factor=several) for one in factors]
+    return _product(notation, pieces)
+
+
+def _product(notation: Unicode, pieces: Iterable[str]) -> str:
+    """Return a product of pieces; one that begins with a minus sign is first or enclosed."""
+    first, *others = pieces
+    return notation.times.join([first, *map(notation.enclosed, others)])
+
+
+def _numbers(notation: Unicode, values: Iterable[float]) -> str:
+    """Return a product of numbers, each in parentheses."""
+    return "".join(notation.parenthesised(notation.number(value)) for value in values)
+
+
+def _sum(notation: Unicode, values: Iterable[float]) -> str:
+    """Return a sum of numbers."""
+    first, *others = map(notation.number, values)
+    return _shortened_sum(notation, [first, *map(notation.enclosed, others)])
+
+
+def _shortened_sum(notation: Unicode, terms: Sequence[str]) -> str:
+    """Return a sum, the middle of a long one left out."""
+    return " + ".join(shorten(terms, notation.dots))
