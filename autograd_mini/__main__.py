@@ -2,7 +2,7 @@
 
 import sys
 
-from autograd_mini.command.main import main
+from autograd_mini.command.main import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run())

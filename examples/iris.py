@@ -82,12 +82,19 @@ def print_progress(history: History) -> None:
         print(f"{history.epochs:>5}  {loss:>10.6f}  {norm:>10.6f}")
 
 
+def scores(model: MLP, lengths: Sequence[float], like: Sequence[Scale]) -> list[float]:
+    """Return the numbers that go into the softmax for one flower, one for each species."""
+    logits = model(standardised(lengths, like))
+    assert isinstance(logits, list)
+    return [z.data for z in logits]
+
+
 def confusion(model: MLP, flowers: Sequence[Flower], like: Sequence[Scale]) -> list[list[int]]:
     """Return how many flowers of each species (row) were taken for each species (column)."""
     counts = [[0] * len(SPECIES) for _ in SPECIES]
     for lengths, species in flowers:
-        scores = [z.data for z in model(standardised(lengths, like))]
-        counts[species][scores.index(max(scores))] += 1
+        found = scores(model, lengths, like)
+        counts[species][found.index(max(found))] += 1
     return counts
 
 
@@ -172,7 +179,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"right on the test part: {right} of {len(test)}, {right / len(test):.1%}\n")
     print_confusion(counts)
     lengths, species = test[0]
-    chances = softmax([z.data for z in model(standardised(lengths, like))])
+    chances = softmax(scores(model, lengths, like))
     listed = ", ".join(f"{name} {p:.4f}" for name, p in zip(SPECIES, chances, strict=True))
     print(f"\nthe first flower of the test part, a {SPECIES[species]}: {listed}\n")
     draw(history, model, test, like, options.out)

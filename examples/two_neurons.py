@@ -9,14 +9,14 @@ The tables show the forward values, each gradient three ways, the update and the
 import argparse
 from pathlib import Path
 
-from autograd_mini.command.demo import demo
+from autograd_mini.command.demo import run_demo
 
 
 def main() -> None:
     """Print the tables and write the drawings."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("out"), help="folder for the drawings")
-    for part in demo(parser.parse_args().out):
+    for part in run_demo(parser.parse_args().out):
         print(part, end="\n\n")
 
 

@@ -15,8 +15,9 @@ from typing import NamedTuple
 from autograd_mini import Value, plots
 from autograd_mini.losses import mean_squared_error, squared_error
 from autograd_mini.nn import MLP, Module, Neuron
+from autograd_mini.nn.activations import ActivationName
 
-ACTIVATIONS = ["sigmoid", "tanh", "relu"]
+ACTIVATIONS: tuple[ActivationName, ...] = ("sigmoid", "tanh", "relu")
 DEPTH = 12
 WIDTH = 16
 NETWORKS = 5
@@ -35,7 +36,7 @@ class Link(NamedTuple):
 class Chain(Module):
     """A chain of equal neurons without bias, each of which sees the output of the one before."""
 
-    def __init__(self, activation: str, *, weight: float) -> None:
+    def __init__(self, activation: ActivationName, *, weight: float) -> None:
         self.layers = [Neuron(1, activation=activation, weights=[weight]) for _ in range(DEPTH)]
 
     def __call__(self, x: float) -> list[Value]:
@@ -67,7 +68,7 @@ def links(chain: Chain, *, weight: float) -> list[Link]:
     return found[::-1]
 
 
-def network(activation: str, *, rng: random.Random) -> MLP:
+def network(activation: ActivationName, *, rng: random.Random) -> MLP:
     """Return a deep network after a backward pass."""
     model = MLP(2, [WIDTH] * (DEPTH - 1) + [1], activation=activation, rng=rng)
     points = [(rng.uniform(-1, 1), rng.uniform(-1, 1)) for _ in range(20)]
@@ -112,7 +113,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="for the weights and the data")
     options = parser.parse_args()
 
-    chains = {}
+    chains: dict[str, Chain] = {}
     for activation in ACTIVATIONS:
         chains[activation] = Chain(activation, weight=1.0)
         of_chain = links(chains[activation], weight=1.0)
@@ -141,7 +142,8 @@ def main() -> None:
         "grow, and only the weights count. (Where z <= 0 it is 0, and nothing passes at all.)\n"
     )
 
-    networks, medians = {}, []
+    networks: dict[str, MLP] = {}
+    medians = []
     for activation in ACTIVATIONS:
         rng = random.Random(options.seed)
         each = [network(activation, rng=rng) for _ in range(NETWORKS)]

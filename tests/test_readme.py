@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import autograd_mini as ag
-from autograd_mini.command.demo import demo
-from autograd_mini.command.main import main
+from autograd_mini.command.demo import run_demo
+from autograd_mini.command.main import run as main
 from autograd_mini.command.tables import markdown
 from autograd_mini.table.primitives import TABLE
 
@@ -73,7 +73,7 @@ def test_the_commands_are_the_commands(tmp_path, capsys):
 
 
 def test_the_picture_shows_what_the_demo_draws(tmp_path):
-    list(demo(tmp_path))
+    list(run_demo(tmp_path))
 
     def texts(path):
         return sorted(re.findall(r"<text[^>]*>([^<]*)</text>", path.read_text(encoding="utf-8")))

@@ -20,7 +20,7 @@ from autograd_mini.views.drawing import draw
 from autograd_mini.views.explanation.explanation import explain
 from autograd_mini.views.page.page import explore
 
-__all__ = ["LEARNING_RATE", "START", "demo", "forward", "gradients_by_hand"]
+__all__ = ["LEARNING_RATE", "START", "forward", "gradients_by_hand", "run_demo"]
 
 START: Mapping[str, float] = {
     "x": 0.1,
@@ -70,7 +70,7 @@ def central_difference(given: Mapping[str, float], name: str, *, h: float = 1e-5
     return float(up - down) / (2 * h)
 
 
-def demo(out: Path) -> Iterator[str]:
+def run_demo(out: Path) -> Iterator[str]:
     """Do the main job, yielding its report piece by piece; drawings go into the folder ``out``."""
     values = {name: Value(number, name=name) for name, number in START.items()}
     parameters = [values[name] for name in PARAMETERS]

@@ -3,64 +3,33 @@
 from __future__ import annotations
 
 import ast
-import math
+import inspect
 import operator
 import reprlib
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from autograd_mini import functions
 from autograd_mini.arguments import number
 from autograd_mini.engines import Operand, Value
 from autograd_mini.engines.nonfinite import exceptional
-from autograd_mini.table.primitives import PRIMITIVES, TABLE
+from autograd_mini.table.primitives import PRIMITIVES
+from autograd_mini.table.rules import ARITHMETIC
 
 __all__ = ["Formula", "FormulaError"]
 
-_OPERATORS: Mapping[type[ast.operator], tuple[Callable[..., Any], str]] = {
-    ast.Add: (operator.add, "add"),
-    ast.Sub: (operator.sub, "sub"),
-    ast.Mult: (operator.mul, "mul"),
-    ast.Div: (operator.truediv, "div"),
-    ast.Pow: (operator.pow, "pow"),
-}
+
+_FUNCTIONS = sorted({"abs", *functions.__all__} - {"dot", "where", "softmax", "log_softmax"})
+"""The functions of numbers that give one."""
+_OF_MANY = ("sum", "mean", "logsumexp")
 
 
-@dataclass(frozen=True)
-class _Function:
-    """A function that a formula may call, and how many operands it takes."""
-
-    function: Callable[..., Any]
-    least: int
-    most: float
-
-    def takes(self) -> str:
-        if self.most == math.inf:
-            return f"{self.least} operand or more"
-        if self.least < self.most:
-            return f"{self.least} or {self.most} operands"
-        return f"{self.least} operand{'s' * (self.least > 1)}"
-
-
-def _functions() -> dict[str, _Function]:
-    """Return the primitives that are functions, and the composed ones that give one number."""
-    known = {
-        row.name: _Function(getattr(functions, row.name), len(row.operands), len(row.operands))
-        for row in TABLE
-        if hasattr(functions, row.name) and not row.nary
-    }
-    known["abs"] = _Function(abs, 1, 1)
-    known["linear"] = _Function(functions.linear, 1, 1)
-    known["leaky_relu"] = _Function(functions.leaky_relu, 1, 2)
-    known["sum"] = _Function(lambda *xs: functions.sum(xs), 1, math.inf)
-    known["mean"] = _Function(lambda *xs: functions.mean(xs), 1, math.inf)
-    known["logsumexp"] = _Function(lambda *xs: functions.logsumexp(xs), 1, math.inf)
-    return dict(sorted(known.items()))
-
-
-_FUNCTIONS = _functions()
+def _function(name: str) -> Callable[..., Any]:
+    if name in _OF_MANY:
+        return lambda x, *more: getattr(functions, name)([x, *more])
+    found: Callable[..., Any] = abs if name == "abs" else getattr(functions, name)
+    return found
 
 
 class FormulaError(ValueError):
@@ -86,12 +55,13 @@ class Formula:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        reading = _Reading(text.strip())
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")  # Python only warns of 1or x
-                self._tree = ast.parse(text.strip(), mode="eval").body
-            self.names = tuple(dict.fromkeys(self._checked(self._tree)))
-            """The names in it, in order of appearance."""
+                tree = reading.visit(ast.parse(text.strip(), mode="eval").body)
+                expression = ast.fix_missing_locations(ast.Expression(tree))
+                self._code = compile(expression, "<formula>", "eval")
         except FormulaError:
             raise
         except SyntaxError as error:
@@ -100,6 +70,9 @@ class Formula:
             raise FormulaError(f"cannot read {reprlib.repr(text)}: it is no text") from None
         except (RecursionError, MemoryError):
             raise FormulaError("the formula is nested too deeply") from None
+        self.names = tuple(reading.names)
+        """The names in it, in order of appearance."""
+        self._parts = reading.parts
 
     def value(
         self, values: Mapping[str, Value], *, expressions: dict[Value, str] | None = None
@@ -118,71 +91,110 @@ class Formula:
             raise FormulaError(
                 f"no number for {', '.join(missing)}: give one as {missing[0]}=NUMBER"
             )
+
+        def apply(part: int, *operands: Operand) -> Operand:
+            function, text = self._parts[part]
+            made: Operand = function(*operands)
+            if expressions is not None and isinstance(made, Value) and made.op is not None:
+                expressions[made] = text
+            return made
+
         try:
-            result = self._computed(self._tree, values, {} if expressions is None else expressions)
+            names = {"__builtins__": {}, _APPLY: apply}
+            result = eval(self._code, names, dict(values))  # noqa: S307 - what `_Reading` made
         except RecursionError:
             raise FormulaError("the formula is nested too deeply") from None
         if not isinstance(result, Value):
             raise FormulaError(f"{self.text!r} has no name in it to differentiate by")
         return result
 
-    def _checked(self, node: ast.expr) -> list[str]:
-        """Return the names in a part, having refused what is not of a formula."""
-        match node:
-            case ast.Constant(value=int() | float()) if not isinstance(node.value, bool):
-                try:
-                    number(node.value, what="a formula")
-                except ValueError as error:
-                    raise FormulaError(str(error)) from None
-                return []
-            case ast.Name(id=name):
-                if name in _FUNCTIONS:
-                    raise FormulaError(f"{name!r} is a function: write {name}(…)")
-                return [name]
-            case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=operand):
-                return self._checked(operand)
-            case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
-                return self._checked(left) + self._checked(right)
-            case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
-                if name not in _FUNCTIONS:
-                    raise FormulaError(
-                        f"unknown function {name!r}; known are {', '.join(_FUNCTIONS)}"
-                    )
-                called = _FUNCTIONS[name]
-                if not called.least <= len(arguments) <= called.most:
-                    raise FormulaError(f"{name} takes {called.takes()}, got {len(arguments)}")
-                return [found for argument in arguments for found in self._checked(argument)]
-        part = ast.get_source_segment(self.text.strip(), node) or ast.unparse(node)
-        raise FormulaError(
+
+_APPLY = "(apply)"
+"""What no name in a formula can be."""
+
+
+class _Reading(ast.NodeTransformer):
+    """Walks a formula once, refusing what is not of one, and makes calls of its operations.
+
+    Each applies a part, by its number: the function, and the text that it stands for.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.names: dict[str, None] = {}
+        self.parts: list[tuple[Callable[..., Any], str]] = []
+
+    def apply(self, node: ast.expr, function: Callable[..., Any], *operands: ast.expr) -> ast.expr:
+        text = ast.unparse(node)
+        computed = list(map(self.visit, operands))
+        self.parts.append((function, text))
+        part = ast.Constant(len(self.parts) - 1)
+        return ast.Call(ast.Name(_APPLY, ast.Load()), [part, *computed], [])
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        if not isinstance(node.value, int | float) or isinstance(node.value, bool):
+            raise self.refusal(node)
+        try:
+            return ast.Constant(number(node.value, what="a formula"))
+        except ValueError as error:
+            raise FormulaError(str(error)) from None
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if node.id in _FUNCTIONS:
+            raise FormulaError(f"{node.id!r} is a function: write {node.id}(…)")
+        self.names[node.id] = None
+        return node
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
+        if isinstance(node.op, ast.UAdd):
+            positive: ast.expr = self.visit(node.operand)
+            return positive
+        if not isinstance(node.op, ast.USub):
+            raise self.refusal(node)
+        return self.apply(node, operator.neg, node.operand)
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        if type(node.op) not in ARITHMETIC:
+            raise self.refusal(node)
+        return self.apply(node, _operation(ARITHMETIC[type(node.op)].row), node.left, node.right)
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        if not isinstance(node.func, ast.Name) or node.keywords:
+            raise self.refusal(node)
+        name = node.func.id
+        if name not in _FUNCTIONS:
+            raise FormulaError(f"unknown function {name!r}; known are {', '.join(_FUNCTIONS)}")
+        function = _function(name)
+        parameters = inspect.signature(function).parameters.values()
+        least, most = sum(p.default is p.empty for p in parameters), len(parameters)
+        takes = f"{least} operand{'s' * (least > 1)}"
+        if name in _OF_MANY:
+            least, most, takes = 1, len(node.args), "1 operand or more"
+        elif least < most:
+            takes = f"{least} or {most} operands"
+        if not least <= len(node.args) <= most:
+            raise FormulaError(f"{name} takes {takes}, got {len(node.args)}")
+        return self.apply(node, function, *node.args)
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        raise self.refusal(node)
+
+    def refusal(self, node: ast.AST) -> FormulaError:
+        part = ast.get_source_segment(self.text, node) or ast.unparse(node)
+        return FormulaError(
             f"{part!r} is not allowed in a formula: only numbers, names, + - * / **, "
             "parentheses and the library's functions are"
         )
 
-    def _computed(
-        self, node: ast.expr, values: Mapping[str, Value], expressions: dict[Value, str]
-    ) -> Operand:
-        match node:
-            case ast.Constant(value=int() | float() as constant):
-                return float(constant)
-            case ast.Name(id=name):
-                return values[name]
-            case ast.UnaryOp(op=ast.UAdd(), operand=operand):
-                return self._computed(operand, values, expressions)
-        if isinstance(node, ast.UnaryOp):
-            result: Operand = -self._computed(node.operand, values, expressions)
-        elif isinstance(node, ast.BinOp):
-            left = self._computed(node.left, values, expressions)
-            right = self._computed(node.right, values, expressions)
-            compute, name = _OPERATORS[type(node.op)]
-            if isinstance(left, Value) or isinstance(right, Value):
-                result = compute(left, right)
-            else:  # Python's own ** would give complex numbers
-                result = exceptional(PRIMITIVES[name], left, right)[0]
-        else:
-            assert isinstance(node, ast.Call)
-            assert isinstance(node.func, ast.Name)
-            arguments = [self._computed(one, values, expressions) for one in node.args]
-            result = _FUNCTIONS[node.func.id].function(*arguments)
-        if isinstance(result, Value) and result.op is not None:
-            expressions[result] = ast.unparse(node)
-        return result
+
+def _operation(row: str) -> Callable[[Operand, Operand], Operand]:
+    """Return an operator for Values and floats; Python's own ** would give complex numbers."""
+    of_values = getattr(operator, "truediv" if row == "div" else row)
+
+    def operation(x: Operand, y: Operand) -> Operand:
+        if isinstance(x, Value) or isinstance(y, Value):
+            made: Value = of_values(x, y)
+            return made
+        return exceptional(PRIMITIVES[row], x, y)[0]
+
+    return operation

@@ -13,7 +13,7 @@ from typing import Any
 import graphviz
 
 import autograd_mini
-from autograd_mini.command.demo import demo
+from autograd_mini.command.demo import run_demo
 from autograd_mini.command.formula import Formula, FormulaError
 from autograd_mini.command.tables import markdown, table
 from autograd_mini.engines import Value
@@ -25,14 +25,14 @@ from autograd_mini.views.page.page import explore
 from autograd_mini.views.rendering import Drawing
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def run(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0, or 2 for bad input."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # not every console has a σ
     arguments = _parser().parse_args(argv)
     try:
         if arguments.command == "demo":
-            for part in demo(arguments.out):
+            for part in run_demo(arguments.out):
                 print(part, end="\n\n")
         elif arguments.command in _OF_A_FORMULA:
             _OF_A_FORMULA[arguments.command](arguments)
@@ -209,7 +209,3 @@ def _write(drawing: Drawing, path: Path) -> None:
     if suffix not in graphviz.FORMATS:
         raise FormulaError(f"-o {path}: the name must end in .svg, .gv or another picture format")
     path.write_bytes(drawing.pipe(format=suffix))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

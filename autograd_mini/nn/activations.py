@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from autograd_mini import functions
+from autograd_mini.nn.initializers import InitialiserLike
 
-__all__ = ["ACTIVATIONS", "Activation", "as_activation"]
+__all__ = ["ACTIVATIONS", "Activation", "ActivationLike", "ActivationName", "as_activation"]
+
+ActivationName = Literal["sigmoid", "tanh", "relu", "softmax", "step", "linear", "leaky_relu"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Activation:
     name: str
     function: Callable[[Any], Any]
     range: tuple[float, float] = (-math.inf, math.inf)
-    init: str = "xavier"
+    init: InitialiserLike = "xavier"
     over_layer: bool = False
 
 
@@ -45,7 +48,10 @@ ACTIVATIONS: Mapping[str, Activation] = {row.name: row for row in _TABLE}
 """The activations of the library, by name."""
 
 
-def as_activation(activation: str | Callable[[Any], Any] | Activation) -> Activation:
+ActivationLike: TypeAlias = ActivationName | Callable[[Any], Any] | Activation
+
+
+def as_activation(activation: ActivationLike) -> Activation:
     """Return the activation that a name or a function stands for.
 
     A function that is not the library's own gets its ``__name__``, an unbounded range and Xavier

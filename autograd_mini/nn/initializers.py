@@ -5,12 +5,22 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
-__all__ = ["INITIALISERS", "Initialiser", "as_rng", "drawn", "he", "uniform", "xavier"]
+__all__ = [
+    "INITIALISERS",
+    "Initialiser",
+    "InitialiserLike",
+    "as_rng",
+    "drawn",
+    "he",
+    "uniform",
+    "xavier",
+]
 
 Initialiser: TypeAlias = Callable[[random.Random, int, int], float]
 """Draws one weight: ``(rng, fan_in, fan_out) -> float``."""
+InitialiserLike: TypeAlias = Literal["uniform", "xavier", "he"] | Initialiser
 
 
 def uniform(rng: random.Random, fan_in: int, fan_out: int) -> float:  # noqa: ARG001
@@ -53,7 +63,7 @@ def as_rng(rng: random.Random | None) -> random.Random:
 
 
 def drawn(
-    fan_in: int, fan_out: int, *, init: str | Initialiser, rng: random.Random | None
+    fan_in: int, fan_out: int, *, init: InitialiserLike, rng: random.Random | None
 ) -> list[list[float]]:
     """Return random weights for a layer, a row for each output.
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import random
 import reprlib
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from autograd_mini.arguments import count, finite
 from autograd_mini.engines import Operand, Value
 from autograd_mini.functions import as_operand, dot
-from autograd_mini.nn.activations import Activation, as_activation
+from autograd_mini.nn.activations import Activation, ActivationLike, as_activation
 from autograd_mini.nn.initializers import (
     INITIALISERS,
-    Initialiser,
+    InitialiserLike,
     as_rng,
     drawn,
     he,
@@ -23,8 +23,6 @@ from autograd_mini.nn.initializers import (
 from autograd_mini.nn.module import Module
 
 __all__ = ["INITIALISERS", "MLP", "Layer", "Module", "Neuron", "he", "uniform", "xavier"]
-
-ActivationLike: TypeAlias = str | Callable[[Any], Any] | Activation
 
 
 class Neuron(Module):
@@ -59,7 +57,7 @@ class Neuron(Module):
         activation: ActivationLike = "relu",
         weights: Iterable[Operand] | None = None,
         bias: Operand | None = None,
-        init: str | Initialiser | None = None,
+        init: InitialiserLike | None = None,
         rng: random.Random | None = None,
         fused: bool = True,
     ) -> None:
@@ -132,7 +130,7 @@ class Layer(Module):
         activation: ActivationLike = "relu",
         weights: Iterable[Iterable[Operand]] | None = None,
         biases: Iterable[Operand] | None = None,
-        init: str | Initialiser | None = None,
+        init: InitialiserLike | None = None,
         rng: random.Random | None = None,
         fused: bool = True,
     ) -> None:
@@ -159,7 +157,7 @@ class Layer(Module):
         self.activation = chosen
         self.named_parameters()
 
-    def __call__(self, x: Iterable[Operand], /) -> Any:
+    def __call__(self, x: Iterable[Operand], /) -> Value | list[Value]:
         """Return the output for a list of inputs: a Value, or a list if there are several.
 
         Raises:
@@ -206,7 +204,7 @@ class MLP(Module):
         *,
         activation: ActivationLike = "relu",
         output_activation: ActivationLike = "linear",
-        init: str | Initialiser | None = None,
+        init: InitialiserLike | None = None,
         rng: random.Random | None = None,
         fused: bool = True,
     ) -> None:
@@ -227,15 +225,16 @@ class MLP(Module):
         ]
         self.named_parameters()
 
-    def __call__(self, x: Iterable[Operand], /) -> Any:
+    def __call__(self, x: Iterable[Operand], /) -> Value | list[Value]:
         """Return the output for a list of inputs: a Value, or a list if there are several.
 
         Raises:
             ValueError: there are more or fewer inputs than the network has.
             TypeError: x is not a list, or an input not a number or a Value.
         """
-        signals = _inputs(self, x)
-        for layer in self.layers:
+        first, *others = self.layers
+        signals = first._activated(_inputs(self, x))
+        for layer in others:
             signals = layer._activated(signals)
         return _single(signals)
 
@@ -305,5 +304,5 @@ def _no_value(activation: Activation, result: object) -> TypeError:
     )
 
 
-def _single(outputs: Sequence[Any]) -> Any:
+def _single(outputs: list[Value]) -> Value | list[Value]:
     return outputs[0] if len(outputs) == 1 else outputs

@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 Numbers: TypeAlias = float | Sequence[float] | Sequence[Sequence[float]]
-Operands: TypeAlias = "Operand | Sequence[Operand] | Sequence[Sequence[Operand]]"
+Operands: TypeAlias = "Operand | Sequence[Operand | Sequence[Operand]]"
 
 
 class Loss(Protocol):

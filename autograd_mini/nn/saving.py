@@ -9,21 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
-import secrets
-import shutil
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from autograd_mini.arguments import finite
 from autograd_mini.errors import StateError
-
-try:
-    import fcntl
-except ImportError:  # Windows: nothing is locked there, so nothing is swept
-    fcntl = None  # type: ignore[assignment]
+from autograd_mini.files import write_atomically
 
 __all__ = ["load", "save"]
 
@@ -32,13 +24,7 @@ VERSION = 1
 
 
 def save(state: Mapping[str, float], path: str | os.PathLike[str]) -> None:
-    """Write a state to a file, which at every instant holds the old content or the new.
-
-    A failed write leaves the old file as it was, and no temporary file; only a killed process may
-    leave one, ``.name.….tmp``, beside it, which the next save to this file removes (not on
-    Windows). Several threads and processes may save to one file at once; the last one wins. After
-    a return, the content has reached the disk. A link is followed; the permissions of an old file
-    are kept.
+    """Write a state to a file, atomically; see `autograd_mini.files.write_atomically`.
 
     Args:
         state: finite numbers by name.
@@ -61,7 +47,7 @@ def save(state: Mapping[str, float], path: str | os.PathLike[str]) -> None:
         "sha256": _checksum(numbers),
         "state": numbers,
     }
-    _replace(Path(os.path.realpath(path)), json.dumps(document, indent=1) + "\n")
+    write_atomically(path, json.dumps(document, indent=1) + "\n")
 
 
 def load(path: str | os.PathLike[str]) -> dict[str, float]:
@@ -99,69 +85,6 @@ def _checksum(numbers: Mapping[str, float]) -> str:
     content = {"format": FORMAT, "version": VERSION, "state": numbers}
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def _replace(path: Path, text: str) -> None:
-    """Give the file a new text in one step."""
-    _sweep(path)
-    while not _replaced(path, text):
-        pass
-    # The new name is on the disk only when the folder is. Windows cannot open a folder.
-    if hasattr(os, "O_DIRECTORY"):
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-
-def _replaced(path: Path, text: str) -> bool:
-    """Write the text beside the file and rename that; return False if it was swept meanwhile."""
-    temporary = path.parent / f"{_prefix(path)}{secrets.token_hex(8)}.tmp"
-    try:
-        with temporary.open("x", encoding="ascii", newline="\n") as file:
-            if fcntl is not None:
-                # The lock says that the owner is alive. A sweep may have come before it; then the
-                # name is gone. Some file systems know no locks; no sweep removes anything there.
-                with suppress(OSError):
-                    fcntl.flock(file, fcntl.LOCK_EX)
-                if not temporary.exists():
-                    return False
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-            if path.exists():
-                shutil.copymode(path, temporary)
-            if fcntl is None:
-                file.close()  # Windows renames no open file
-            temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    return True
-
-
-def _prefix(path: Path) -> str:
-    """Return how the names of a file's temporary files begin: short, but no other file's."""
-    digest = hashlib.sha256(os.fsencode(path.name)).hexdigest()
-    return f".{path.name[:24]}.{digest[:16]}."
-
-
-def _sweep(path: Path) -> None:
-    """Remove the temporary files that killed processes left: those that nobody holds a lock on.
-
-    A file that was renamed since it was opened here has no name any more that could be removed.
-    What cannot be removed is no reason not to save.
-    """
-    if fcntl is None:
-        return
-    stray = re.compile(re.escape(_prefix(path)) + r"[0-9a-f]{16}\.tmp")
-    with suppress(OSError):
-        for candidate in path.parent.iterdir():
-            if stray.fullmatch(candidate.name):
-                with suppress(OSError), candidate.open("rb") as file:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    candidate.unlink()
 
 
 def _parsed(content: bytes) -> dict[str, float]:

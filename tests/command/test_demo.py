@@ -12,9 +12,9 @@ from autograd_mini.command.demo import (
     PARAMETERS,
     START,
     central_difference,
-    demo,
     forward,
     gradients_by_hand,
+    run_demo,
 )
 from autograd_mini.errors import RendererNotFoundError
 from autograd_mini.views.rendering import Drawing
@@ -80,7 +80,7 @@ def test_one_simultaneous_update_gives_the_weights_of_the_course(values):
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
     out = tmp_path_factory.mktemp("demo") / "new" / "folder"
-    return "\n".join(demo(out)), out
+    return "\n".join(run_demo(out)), out
 
 
 @pytest.mark.parametrize("numbers", [FORWARD, GRADIENTS, UPDATED])
@@ -121,7 +121,7 @@ def test_without_a_renderer_the_source_is_written_instead(monkeypatch, tmp_path)
         raise RendererNotFoundError("none here")
 
     monkeypatch.setattr(Drawing, "pipe", pipe)
-    text = "\n".join(demo(tmp_path))
+    text = "\n".join(run_demo(tmp_path))
     assert "No picture: none here" in text
     assert (tmp_path / "two_neurons.gv").read_text(encoding="utf-8").startswith("digraph")
     assert not (tmp_path / "two_neurons.svg").exists()
@@ -129,4 +129,4 @@ def test_without_a_renderer_the_source_is_written_instead(monkeypatch, tmp_path)
 
 def test_the_first_line_says_which_engine_runs(tmp_path):
     said = {"native": "The native engine runs, in C", "python": "The Python engine runs"}
-    assert next(iter(demo(tmp_path))) == said[ag.engine]
+    assert next(iter(run_demo(tmp_path))) == said[ag.engine]

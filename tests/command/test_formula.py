@@ -13,7 +13,7 @@ from support.soak import soaking
 import autograd_mini as ag
 from autograd_mini import Value
 from autograd_mini.command.formula import Formula, FormulaError
-from autograd_mini.command.main import main
+from autograd_mini.command.main import run as main
 from autograd_mini.table.primitives import TABLE
 
 numbers = st.floats(0.1, 3.0)

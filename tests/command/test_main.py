@@ -9,7 +9,7 @@ import pytest
 
 import autograd_mini
 from autograd_mini.command import main as command
-from autograd_mini.command.main import main
+from autograd_mini.command.main import run as main
 from autograd_mini.command.tables import markdown
 
 FORMULA = "0.5*(T - sigmoid(w2*sigmoid(w1*x+b1)+b2))**2"
@@ -222,13 +222,13 @@ def test_an_interrupt_ends_it_quietly(monkeypatch):
         raise KeyboardInterrupt
         yield
 
-    monkeypatch.setattr(command, "demo", demo)
+    monkeypatch.setattr(command, "run_demo", demo)
     assert main(["demo"]) == 130
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
     """As in ``autograd-mini demo | head -1``."""
-    script = "import sys; from autograd_mini.command.main import main; sys.exit(main(sys.argv[1:]))"
+    script = "import sys; from autograd_mini.command.main import run; sys.exit(run(sys.argv[1:]))"
     process = subprocess.Popen(
         [sys.executable, "-u", "-c", script, "demo", "--out", str(tmp_path)],
         stdout=subprocess.PIPE,

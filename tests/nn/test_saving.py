@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from support.interrupts import interrupted_everywhere
 
-from autograd_mini import Value
+from autograd_mini import Value, files
 from autograd_mini.errors import StateError
 from autograd_mini.nn import saving
 
@@ -111,7 +111,7 @@ def test_a_damaged_file_is_named_with_both_of_its_checksums(tmp_path):
 # --- old or new, never torn ---------------------------------------------------------------------
 
 
-def files(folder: Path) -> list[str]:
+def listed(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
@@ -125,7 +125,7 @@ def saved(tmp_path):
 def test_a_new_state_takes_the_place_of_the_old(saved):
     saving.save(NEW, saved)
     assert saving.load(saved) == NEW
-    assert files(saved.parent) == ["state.json"]
+    assert listed(saved.parent) == ["state.json"]
 
 
 @pytest.mark.parametrize("step", ["os.fsync", "shutil.copymode", "os.replace"])
@@ -137,7 +137,7 @@ def test_a_step_that_fails_leaves_the_old_file_and_nothing_else(saved, monkeypat
         patched.setattr(step, fails)
         with pytest.raises(OSError, match=f"no space for {step}"):
             saving.save(NEW, saved)
-    assert files(saved.parent) == ["state.json"]
+    assert listed(saved.parent) == ["state.json"]
     assert saving.load(saved) == OLD
 
 
@@ -150,7 +150,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(saved):
             saving.save(NEW, saved)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert files(saved.parent) == ["state.json"]
+    assert listed(saved.parent) == ["state.json"]
     assert saving.load(saved) == OLD
 
 
@@ -163,7 +163,7 @@ def test_a_folder_is_not_written_over(tmp_path):
     (tmp_path / "state.json").mkdir()
     with pytest.raises(OSError, match=r"state\.json"):
         saving.save(NEW, tmp_path / "state.json")
-    assert files(tmp_path) == ["state.json"]
+    assert listed(tmp_path) == ["state.json"]
 
 
 def test_the_content_reaches_the_disk_before_the_name_and_then_the_folder(saved, monkeypatch):
@@ -215,7 +215,7 @@ def test_no_descriptor_stays_open(saved, monkeypatch):
 
 def test_an_interrupt_at_any_instant_leaves_old_or_new_and_nothing_else(saved):
     def check(_):
-        assert files(saved.parent) == ["state.json"]
+        assert listed(saved.parent) == ["state.json"]
         assert saving.load(saved) in (OLD, NEW)
 
     def build():
@@ -231,12 +231,12 @@ def test_an_interrupt_at_any_instant_leaves_old_or_new_and_nothing_else(saved):
 
 def stray(path: Path, random: str = "0123456789abcdef") -> Path:
     """Make a temporary file such as a killed process leaves beside a file."""
-    left = path.with_name(saving._prefix(path) + random + ".tmp")
+    left = path.with_name(files._prefix(path) + random + ".tmp")
     left.touch()
     return left
 
 
-needs_locks = pytest.mark.skipif(saving.fcntl is None, reason="needs locks on files")
+needs_locks = pytest.mark.skipif(files.fcntl is None, reason="needs locks on files")
 
 
 @needs_locks
@@ -244,7 +244,7 @@ def test_the_next_save_removes_what_killed_processes_left(saved):
     stray(saved)
     stray(saved, "f" * 16).chmod(0o400)
     saving.save(NEW, saved)
-    assert files(saved.parent) == ["state.json"]
+    assert listed(saved.parent) == ["state.json"]
 
 
 @needs_locks
@@ -253,7 +253,7 @@ def test_a_save_through_a_link_removes_what_is_beside_the_file(saved, tmp_path_f
     link.symlink_to(saved)
     stray(saved)
     saving.save(NEW, link)
-    assert files(saved.parent) == ["state.json"]
+    assert listed(saved.parent) == ["state.json"]
 
 
 @needs_locks
@@ -273,32 +273,32 @@ def test_a_live_saver_keeps_its_temporary_file(saved, monkeypatch):
     try:
         assert ready.wait(60)
         saving.save(NEW, saved)
-        assert len(files(saved.parent)) == 2
+        assert len(listed(saved.parent)) == 2
         assert saving.load(saved) == NEW
     finally:
         go_on.set()
         stopped.join()
-    assert files(saved.parent) == ["state.json"]
+    assert listed(saved.parent) == ["state.json"]
     assert saving.load(saved) == {"w": 3.0}
 
 
 @needs_locks
 def test_a_saver_that_was_swept_before_its_lock_starts_over(saved, monkeypatch):
     """Twice a sweep comes between the making of a temporary file and its lock."""
-    flock, swept = saving.fcntl.flock, []
+    flock, swept = files.fcntl.flock, []
 
     def late_flock(file, operation):
-        if operation == saving.fcntl.LOCK_EX and len(swept) < 2:
+        if operation == files.fcntl.LOCK_EX and len(swept) < 2:
             swept.append(Path(file.name).name)
-            saving._sweep(saved)
-            assert files(saved.parent) == ["state.json"]
+            files._sweep(saved)
+            assert listed(saved.parent) == ["state.json"]
         flock(file, operation)
 
-    monkeypatch.setattr(saving.fcntl, "flock", late_flock)
+    monkeypatch.setattr(files.fcntl, "flock", late_flock)
     saving.save(NEW, saved)
     assert len(set(swept)) == 2
     assert saving.load(saved) == NEW
-    assert files(saved.parent) == ["state.json"]
+    assert listed(saved.parent) == ["state.json"]
 
 
 NOT_ITS_OWN = [
@@ -319,14 +319,14 @@ def test_no_other_file_is_removed(saved, name):
     """Not the temporary file of another file either, even if the names begin alike."""
     bystander = saved.with_name(
         name.format(
-            prefix=saving._prefix(saved),
-            other=saving._prefix(saved.with_name("other.json")),
-            longer=saving._prefix(saved.with_name("state.json.json")),
+            prefix=files._prefix(saved),
+            other=files._prefix(saved.with_name("other.json")),
+            longer=files._prefix(saved.with_name("state.json.json")),
         )
     )
     bystander.touch()
     saving.save(NEW, saved)
-    assert files(saved.parent) == sorted(["state.json", bystander.name])
+    assert listed(saved.parent) == sorted(["state.json", bystander.name])
 
 
 @pytest.mark.parametrize("name", ["a" * 255, "x" * 250 + ".json", "ä" * 127, "😀" * 63, "\udcff"])
@@ -343,7 +343,7 @@ def test_every_name_that_a_file_can_have_can_be_saved_to(tmp_path, name):
     left = stray(path)
     assert len(os.fsencode(left.name)) < 140
     saving.save(OLD, path)
-    assert files(tmp_path) == ([name] if saving.fcntl else sorted([name, left.name]))
+    assert listed(tmp_path) == ([name] if files.fcntl else sorted([name, left.name]))
 
 
 @pytest.mark.parametrize(
@@ -355,12 +355,12 @@ def test_every_name_that_a_file_can_have_can_be_saved_to(tmp_path, name):
 )
 def test_the_temporary_name_stays_so_that_a_later_version_finds_what_an_earlier_left(name, prefix):
     """It is the beginning of the name of the file, and of its SHA-256."""
-    assert saving._prefix(Path(name)) == prefix
+    assert files._prefix(Path(name)) == prefix
 
 
 def test_the_temporary_name_says_whose_it_is():
-    assert saving._prefix(Path("folder/state.json")).startswith(".state.json.")
-    alike = {saving._prefix(Path("a" * length)) for length in range(24, 255)}
+    assert files._prefix(Path("folder/state.json")).startswith(".state.json.")
+    alike = {files._prefix(Path("a" * length)) for length in range(24, 255)}
     assert len(alike) == 231
 
 
@@ -377,17 +377,17 @@ def test_a_sweep_that_fails_is_no_reason_not_to_save(saved, monkeypatch, step):
         patched.setattr(step, fails)
         saving.save(NEW, saved)
     assert saving.load(saved) == NEW
-    assert files(saved.parent) == sorted(["state.json", left.name])
+    assert listed(saved.parent) == sorted(["state.json", left.name])
 
 
 @needs_locks
 def test_one_file_that_cannot_be_removed_does_not_keep_the_others(saved):
-    immovable = saved.with_name(saving._prefix(saved) + "0" * 16 + ".tmp")
+    immovable = saved.with_name(files._prefix(saved) + "0" * 16 + ".tmp")
     immovable.mkdir()
     for random in "1" * 16, "f" * 16:
         stray(saved, random)
     saving.save(NEW, saved)
-    assert files(saved.parent) == sorted(["state.json", immovable.name])
+    assert listed(saved.parent) == sorted(["state.json", immovable.name])
 
 
 def test_where_there_is_no_module_for_locks_a_state_is_saved_without(tmp_path):
@@ -395,9 +395,10 @@ def test_where_there_is_no_module_for_locks_a_state_is_saved_without(tmp_path):
     script = (
         "import sys\n"
         "sys.modules['fcntl'] = None\n"
+        "from autograd_mini import files\n"
         "from autograd_mini.nn import saving\n"
         "saving.save({'w': 2.0}, sys.argv[1])\n"
-        "print(saving.fcntl, saving.load(sys.argv[1]))\n"
+        "print(files.fcntl, saving.load(sys.argv[1]))\n"
     )
     command = [sys.executable, "-c", script, str(tmp_path / "state.json")]
     run = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -416,11 +417,11 @@ def test_without_locks_nothing_is_removed_and_an_open_file_is_not_renamed(saved,
         replace(old, new)
 
     left = stray(saved)
-    monkeypatch.setattr(saving, "fcntl", None)
+    monkeypatch.setattr(files, "fcntl", None)
     monkeypatch.setattr("os.replace", recorded_replace)
     saving.save(NEW, saved)
     assert saving.load(saved) == NEW
-    assert files(saved.parent) == sorted(["state.json", left.name])
+    assert listed(saved.parent) == sorted(["state.json", left.name])
     assert all(closed)
 
 

@@ -57,6 +57,7 @@ needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
 KILLED_AT_EACH_INSTRUCTION = """
 import os, signal, sys
+from autograd_mini import files
 from autograd_mini.nn import saving
 from support.interrupts import before_each_instruction
 
@@ -70,7 +71,7 @@ def save_or_be_killed(instant):
             os.kill(os.getpid(), signal.SIGKILL)
         instant -= 1
 
-    with before_each_instruction(kill, saving.__file__):
+    with before_each_instruction(kill, (saving.__file__, files.__file__)):
         saving.save(new, path)
 
 
@@ -110,6 +111,7 @@ def test_p16_a_kill_at_any_instruction_leaves_old_or_new(tmp_path):
 
 KILLED_AT_RANDOM = """
 import itertools, os, random, signal, sys, time, traceback
+from autograd_mini import files
 from autograd_mini.nn import saving
 
 parent, path, kills = os.getpid(), sys.argv[1], int(sys.argv[2])
@@ -162,6 +164,7 @@ def test_p16_a_kill_at_any_time_leaves_one_of_the_states_that_were_saved(tmp_pat
 
 KILLED_AMONG_OTHERS = """
 import itertools, os, random, signal, sys, time, traceback
+from autograd_mini import files
 from autograd_mini.nn import saving
 
 parent, path, kills = os.getpid(), sys.argv[1], int(sys.argv[2])

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import reprlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from autograd_mini.engines import Value
 from autograd_mini.errors import DomainError
-from autograd_mini.nn.activations import ACTIVATIONS, Activation, as_activation
+from autograd_mini.nn.activations import ACTIVATIONS, Activation, ActivationLike, as_activation
 from autograd_mini.views.charts.canvas import BLUE, PALE, VERMILLION, axes_for, pyplot_for
 from autograd_mini.views.charts.curves import Curve, interval, sampled, slope_of
 
@@ -21,7 +21,7 @@ __all__ = ["activation", "activations"]
 
 
 def activation(
-    function: str | Callable[[Any], Any] | Activation,
+    function: ActivationLike,
     /,
     *,
     low: float = -4.0,
@@ -60,7 +60,7 @@ def activation(
 
 
 def activations(
-    functions: Iterable[str | Callable[[Any], Any] | Activation] | None = None,
+    functions: Iterable[ActivationLike] | None = None,
     /,
     *,
     low: float = -4.0,
@@ -85,7 +85,7 @@ def activations(
     >>> pyplot.close(panels[0].figure)
     """
     what = "plots.activations"
-    given = ACTIVATIONS if functions is None else functions
+    given = ACTIVATIONS.values() if functions is None else functions
     if isinstance(given, str) or not isinstance(given, Iterable):
         raise TypeError(f"{what} takes a list, such as ['relu', 'tanh'], got {given!r}")
     chosen = [as_activation(function) for function in given]

@@ -1,0 +1,69 @@
+"""What users write, with the types that their editors show; mypy and pyright read it.
+
+Where an error is expected, an ignore says so; one that is not needed is an error itself.
+"""
+
+from typing import Any, Literal, assert_type
+
+import numpy as np
+
+import autograd_mini as ag
+from autograd_mini.losses import squared_error
+from autograd_mini.nn import MLP, Layer, Neuron
+from autograd_mini.optim import SGD
+
+x, y = ag.Value(1.0, name="x"), ag.Value(2.0)
+
+# --- arithmetic: Values and numbers on either side -----------------------------------------------
+
+assert_type(x + y, ag.Value)
+assert_type(2 * x - 1, ag.Value)
+assert_type(1 / x**2, ag.Value)
+assert_type(-abs(x), ag.Value)
+assert_type(sum([x, y]), ag.Value | Literal[0])
+assert_type(sum([x, y], start=ag.Value(0.0)), ag.Value)
+assert_type(max(x, y), ag.Value)
+assert_type(sorted([x, y]), list[ag.Value])
+assert_type(x < 2, bool)
+x + "1"  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue, reportUnusedExpression]
+
+# --- functions: of Values a Value, of numbers a number -------------------------------------------
+
+assert_type(ag.exp(x), ag.Value)
+assert_type(ag.exp(1), float)
+assert_type(x.sigmoid(), ag.Value)
+assert_type(ag.maximum(x, 1), ag.Value)
+assert_type(ag.sum([x, 1.0]), ag.Value)
+assert_type(ag.dot([1.0], [2.0]), float)
+assert_type(ag.softmax([x, y]), list[ag.Value])
+assert_type(ag.linear(x), ag.Value)
+assert_type(np.exp(x), Any)
+assert_type(np.array([x, y]).sum(), Any)
+ag.exponential(x)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+
+# --- models --------------------------------------------------------------------------------------
+
+model = MLP(2, [3, 1], activation="tanh", init="xavier")
+assert_type(model([1.0, 2.0]), ag.Value | list[ag.Value])
+assert_type(Neuron(2)([1.0, x]), ag.Value)
+assert_type(squared_error([model([1.0, 2.0])], [0.5]), ag.Value)
+assert_type(squared_error([1.0], [0.5]), float)
+Layer(2, 1, activation=lambda z: z * z)
+MLP(2, [1], activation="swish")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+Neuron(2, init="glorot")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+history = ag.fit(
+    model,
+    [[0.0, 1.0]],
+    [1.0],
+    loss=ag.losses.squared_error,
+    optimizer=SGD(model.parameters(), lr=0.1),
+    epochs=1,
+)
+assert_type(history, ag.History)
+
+# --- views ---------------------------------------------------------------------------------------
+
+assert_type(ag.draw(x), ag.Drawing)
+assert_type(ag.explain(x * y, wrt=x).value, float)
+assert_type(ag.explore(x * y).html, str)
