@@ -9,6 +9,7 @@ A `Value` remembers how it was computed; its `backward` gives every gradient.
 -3.6
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -97,3 +98,34 @@ if not TYPE_CHECKING:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+# Where the classes are now that old pickles name by modules that are gone.
+_MOVED = {
+    "activations": "nn",
+    "explore": "views.page",
+    "history": "training",
+    "primitives": "table.primitives",
+    "rendering": "views.rendering",
+    "testing.graphs": "programs",
+    "value": "engines.value",
+}
+
+
+class _Moved:
+    """Asked last when a module is not found; it says where what stood in it is now."""
+
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> None:  # noqa: ARG004
+        """Raise the error for a module that is gone; leave all others to themselves."""
+        new = _MOVED.get(name.removeprefix(f"{__name__}."))
+        if new is not None and name.startswith(f"{__name__}."):
+            raise ModuleNotFoundError(
+                f"{name} is gone, what stood in it is in {__name__}.{new}; a pickle that names it "
+                "was made before that: load it with the version that made it, and keep the "
+                "numbers of a model by model.save(path)",
+                name=name,
+            )
+
+
+sys.meta_path.append(_Moved)

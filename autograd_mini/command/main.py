@@ -7,12 +7,12 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import graphviz
 
-import autograd_mini
 from autograd_mini.command.demo import run_demo
 from autograd_mini.command.formula import Formula, FormulaError
 from autograd_mini.command.tables import markdown, table
@@ -50,9 +50,10 @@ def run(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    summary = (autograd_mini.__doc__ or "").partition("\n")[0]
-    parser = argparse.ArgumentParser(prog="autograd-mini", description=summary)
-    parser.add_argument("--version", action="version", version=autograd_mini.__version__)
+    parser = argparse.ArgumentParser(
+        prog="autograd-mini", description="Compute, differentiate, draw and explain formulas."
+    )
+    parser.add_argument("--version", action="version", version=_version())
     commands = parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser(
         "demo",
@@ -109,6 +110,13 @@ def _parser() -> argparse.ArgumentParser:
         "derivatives and its domain.",
     )
     return parser
+
+
+def _version() -> str:
+    try:
+        return metadata.version("autograd-mini")
+    except metadata.PackageNotFoundError:  # run from a folder
+        return "not installed"
 
 
 def _command_of_a_formula(

@@ -17,3 +17,7 @@ __all__ = [
     "uniform",
     "xavier",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -3,3 +3,7 @@
 from autograd_mini.optim.optimizers import SGD, Adam, Optimizer, Snapshot
 
 __all__ = ["SGD", "Adam", "Optimizer", "Snapshot"]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -38,3 +38,7 @@ def __getattr__(name: str) -> ModuleType:
     if name == "strategies":
         return importlib.import_module("autograd_mini.testing.strategies")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "strategies"]

@@ -4,3 +4,7 @@ from autograd_mini.training.fitting import fit
 from autograd_mini.training.history import History
 
 __all__ = ["History", "fit"]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -21,7 +21,7 @@ from support.rows import (
 )
 
 from autograd_mini import Value
-from autograd_mini.engines.native.header import HEADER, header
+from autograd_mini.engines.native.header import HEADER, compose_header
 from autograd_mini.engines.nonfinite import errstate
 from autograd_mini.errors import AutogradError
 from autograd_mini.table.code import as_c
@@ -145,7 +145,7 @@ def header_of_choices() -> tuple[list[Mutant], str]:
             texts[rule] = choice(row.name, part, rule, wrong_values(rule.text))
         for operand, rule in row.partials.items():
             texts[rule] = choice(row.name, f"d{operand}", rule, wrong_partials(row, operand))
-    text = header(write=texts.__getitem__)
+    text = compose_header(write=texts.__getitem__)
     functions = {
         name: Rule(known.definition) for name, known in FUNCTIONS.items() if known.definition
     }

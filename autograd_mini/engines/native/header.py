@@ -18,7 +18,7 @@ from autograd_mini.table.primitives import TABLE, Primitive
 from autograd_mini.table.rules import Rule, RuleError
 from autograd_mini.table.updates import UPDATES, Update
 
-__all__ = ["HEADER", "digest", "header"]
+__all__ = ["HEADER", "compose_header", "digest"]
 
 HEADER = Path(__file__).with_name("rules.h")
 
@@ -31,7 +31,9 @@ SHAPES = {
 }
 
 
-def header(table: Sequence[Primitive] = TABLE, *, write: Callable[[Rule], str] = as_c) -> str:
+def compose_header(
+    table: Sequence[Primitive] = TABLE, *, write: Callable[[Rule], str] = as_c
+) -> str:
     """Return the text of ``rules.h``.
 
     Args:
@@ -98,4 +100,4 @@ def _hash(text: str) -> str:
 
 
 if __name__ == "__main__":
-    HEADER.write_text(header(), encoding="utf-8")
+    HEADER.write_text(compose_header(), encoding="utf-8")

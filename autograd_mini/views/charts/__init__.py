@@ -19,3 +19,7 @@ __all__ = [
     "gradient_sizes",
     "losses",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -3,3 +3,7 @@
 from autograd_mini.views.explanation.explanation import Explanation, explain
 
 __all__ = ["Explanation", "explain"]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -3,3 +3,7 @@
 from autograd_mini.views.page.page import Page, explore
 
 __all__ = ["Page", "explore"]
+
+
+def __dir__() -> list[str]:
+    return __all__

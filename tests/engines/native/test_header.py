@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from autograd_mini.engines.native.header import HEADER, digest, header
+from autograd_mini.engines.native.header import HEADER, compose_header, digest
 from autograd_mini.table.primitives import TABLE, Primitive
 from autograd_mini.table.rules import RuleError
 from autograd_mini.table.updates import UPDATES
@@ -14,18 +14,18 @@ COMMAND = [sys.executable, "-m", "autograd_mini.engines.native.header"]
 
 
 def test_the_header_that_is_checked_in_is_current():
-    assert HEADER.read_text(encoding="utf-8") == header(), f"run {' '.join(COMMAND)}"
+    assert HEADER.read_text(encoding="utf-8") == compose_header(), f"run {' '.join(COMMAND)}"
 
 
 def test_the_command_that_the_header_names_writes_it():
-    assert f"`python {' '.join(COMMAND[1:])}`" in header()
+    assert f"`python {' '.join(COMMAND[1:])}`" in compose_header()
     before = HEADER.stat().st_mtime_ns
     subprocess.run(COMMAND, check=True)
     assert HEADER.stat().st_mtime_ns > before
 
 
 def test_every_row_stands_in_one_list_of_its_shape():
-    rows = [line for line in header().splitlines() if line.startswith("    ROW(")]
+    rows = [line for line in compose_header().splitlines() if line.startswith("    ROW(")]
     named = [row.removeprefix("    ROW(").partition(",")[0] for row in rows]
     assert sorted(named) == sorted([*(row.name for row in TABLE), *UPDATES])
     assert "    ROW(mul, x * y, y, x) \\" in rows
@@ -34,12 +34,12 @@ def test_every_row_stands_in_one_list_of_its_shape():
 
 
 def test_the_digest_is_that_of_the_rules():
-    assert f'#define RULES_DIGEST "{digest()}"' in header()
+    assert f'#define RULES_DIGEST "{digest()}"' in compose_header()
     changed = [*TABLE[:-1], Primitive("dot", "sum(w * x) + b", dw="x", dx="w", db="2")]
-    assert digest() not in header(changed)
+    assert digest() not in compose_header(changed)
 
 
 def test_a_row_of_which_c_makes_no_node_is_refused():
     spread = Primitive("spread", "sum(x * x) - b", dx="2 * x", db="-1")
     with pytest.raises(RuleError, match=r"^primitive 'spread': .* \(w\) \(x\) b; got \(x\) b$"):
-        header([*TABLE, spread])
+        compose_header([*TABLE, spread])

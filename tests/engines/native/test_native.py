@@ -17,7 +17,7 @@ from support.soak import TIMES
 
 import autograd_mini as ag
 from autograd_mini.engines.graph import Graph
-from autograd_mini.engines.native.header import digest, header
+from autograd_mini.engines.native.header import compose_header, digest
 from autograd_mini.errors import AutogradError
 from autograd_mini.table.primitives import PRIMITIVES, TABLE
 from autograd_mini.table.updates import UPDATES
@@ -38,7 +38,7 @@ from autograd_mini.engines.native import core
 
 def test_the_engine_was_built_from_the_rules_of_today():
     assert digest() == core.RULES_DIGEST, "install again: pip install -e ."
-    assert f'#define CODE_DIGEST "{core.CODE_DIGEST}"' in header(), (
+    assert f'#define CODE_DIGEST "{core.CODE_DIGEST}"' in compose_header(), (
         "install again: pip install -e ."
     )
 
