@@ -48,8 +48,6 @@ class Primitive:
     (8.0, (12.0,))
     """
 
-    texts: dict[str, str]
-    """The rules that are computed with, as they stand in the table."""
     value: Rule
     nary: bool
     """Whether there may be any number of operands."""
@@ -83,6 +81,7 @@ class Primitive:
         self.activation = activation
         given = {"value": value, "dx": dx, "dy": dy, "dw": dw, "db": db}
         self.texts = {key: text for key, text in given.items() if text is not None}
+        """The rules that are computed with, as they stand in the table."""
         self._domains = {"x": x, "y": y}
         self._kink = kink
         self._textbook = dict(textbook or {})
@@ -93,42 +92,45 @@ class Primitive:
 
         def __getattr__(self, name):
             """Read the rules when what they say is first asked for."""
-            if name not in Primitive.__annotations__ or name in vars(self):
+            if name not in Primitive.__annotations__ or "_textbook" not in vars(self):
                 raise AttributeError(f"a primitive has no {name!r}")
             self._read()
             return vars(self)[name]
 
     def _read(self) -> None:
-        self.value = self._rule("value", self.texts["value"], ("x", "y", "w", "b"))
-        self.nary = bool(self.value.sequences)
-        used = self.value.names
-        self.operands = used if self.nary else tuple(o for o in _OPERANDS if o in used)
-        if set(used) - set(self.operands):
-            raise self._error(f"value: operands are called x and y, got {self.value.text!r}")
-        partials = {f"d{o}": o for o in self.operands}
-        for key in [*partials, *self.texts]:
+        value = self._rule("value", self.texts["value"], ("x", "y", "w", "b"))
+        operands = value.names
+        if not value.sequences:
+            operands = tuple(o for o in _OPERANDS if o in value.names)
+        if set(value.names) - set(operands):
+            raise self._error(f"value: operands are called x and y, got {value.text!r}")
+        keys = {f"d{o}": o for o in operands}
+        for key in [*keys, *self.texts]:
             if key not in self.texts:
                 raise self._error(f"{key} is missing")
-            if key not in partials and key != "value":
-                raise self._error(f"{key}: {self.value.text!r} has no operand {key[1:]!r}")
-        self.partials = {
-            o: self._rule(key, self.texts[key], self._known(o)) for key, o in partials.items()
-        }
-        self.domains = {o: self._domains.get(o, REAL) for o in self.operands}
-        self.kink = None if self._kink is None else self._rule("kink", self._kink, self.operands)
-        self.textbook = dict(self.partials)
-        for key, text in self._textbook.items():
-            if key not in partials and key != "value":
-                known = ", ".join(map(repr, ["value", *partials]))
-                raise self._error(f"textbook: {key!r} is none of {known}")
-            if key != "value":
-                known_names = [*self._known(partials[key]), "pi"]
-                self.textbook[partials[key]] = self._rule(f"textbook {key}", text, known_names)
-        written = self._textbook.get("value", self.value.text)
-        self.formula = self._rule("textbook value", written, [*self.operands, "pi"]).tree
-        if any(isinstance(node, ast.IfExp) for node in ast.walk(self.formula)):
-            operands: list[ast.expr] = [ast.Name(o, ast.Load()) for o in self.operands]
-            self.formula = ast.Call(ast.Name(self.name, ast.Load()), operands, [])
+            if key not in keys and key != "value":
+                raise self._error(f"{key}: {value.text!r} has no operand {key[1:]!r}")
+        # What belongs to a sequence is known only inside the sum, one by one.
+        single = [o for o in operands if o not in value.sequences]
+        known = {o: [*(operands if o in value.sequences else single), "out"] for o in operands}
+        partials = {o: self._rule(key, self.texts[key], known[o]) for key, o in keys.items()}
+        kink = None if self._kink is None else self._rule("kink", self._kink, operands)
+        textbook = dict(partials)
+        for key in filter("value".__ne__, self._textbook):
+            if key not in keys:
+                among = ", ".join(map(repr, ["value", *keys]))
+                raise self._error(f"textbook: {key!r} is none of {among}")
+            names = [*known[keys[key]], "pi"]
+            textbook[keys[key]] = self._rule(f"textbook {key}", self._textbook[key], names)
+        written = self._textbook.get("value", value.text)
+        formula = self._rule("textbook value", written, [*operands, "pi"]).tree
+        if any(isinstance(node, ast.IfExp) for node in ast.walk(formula)):
+            given: list[ast.expr] = [ast.Name(o, ast.Load()) for o in operands]
+            formula = ast.Call(ast.Name(self.name, ast.Load()), given, [])
+        domains = {o: self._domains.get(o, REAL) for o in operands}
+        found = {"value": value, "nary": bool(value.sequences), "operands": operands}
+        found |= {"partials": partials, "domains": domains, "kink": kink}
+        vars(self).update(found | {"textbook": textbook, "formula": formula})  # all at once
 
     def _error(self, what: str) -> RuleError:
         return RuleError(f"primitive {self.name!r}: {what}")
@@ -138,13 +140,6 @@ class Primitive:
             return Rule(text, names=names)
         except RuleError as error:
             raise self._error(f"{field}: {error}") from None
-
-    def _known(self, operand: str) -> list[str]:
-        """Return the names that a partial derivative may use."""
-        # What belongs to a sequence is known only inside the sum, one by one.
-        inside = operand in self.value.sequences
-        known = [o for o in self.operands if inside or o not in self.value.sequences]
-        return [*known, "out"]
 
     def partial_text(self, operand: str, arithmetic: Arithmetic) -> str:
         """Return Python text for a partial derivative: a list where the operand is a sequence."""
