@@ -40,7 +40,8 @@ ARGUMENTS = [(X,), (X, 2.0), (X, Y), ([X],), ([X], [Y])]
 def bindings() -> dict[str, Primitive]:
     """Return what each name on Value makes, found by making it."""
     found = {}
-    for name, attribute in vars(Value).items():
+    for name in [*vars(Value)]:
+        attribute = getattr(Value, name)
         if not callable(attribute) or name in NO_OPERATIONS:
             continue
         for arguments in ARGUMENTS:
