@@ -111,13 +111,9 @@ class Template:
                 slots[name] = expression
                 slots[f"d{name}"] = f"d{name}"
                 partials.append(f"d{name} = {self.primitive.partial_text(name, FLOATS)}")
-        return self.write_computation(operands, partials, depth=depth) + self.write_storing(
-            slots, depth=depth
-        )
+        return self.write_result(operands, partials, depth) + self.write_storing(slots, depth=depth)
 
-    def write_computation(
-        self, operands: Iterable[str], partials: list[str], *, depth: int = 1
-    ) -> list[str]:
+    def write_result(self, operands: Iterable[str], partials: list[str], depth: int) -> list[str]:
         """Return the lines that compute ``out`` and the partial derivatives."""
         results = ", ".join(f"d{name}" for name in self.primitive.operands)
         lines = [
@@ -237,7 +233,7 @@ class Template:
             f"        raise unequal(primitive, {', '.join(lengths)})",
             f"    if not ({' or '.join(f'{o}_some' for o in row.operands)}):",
             f"        return exceptional(primitive, {', '.join(given)})[0]",
-            *self.write_computation(given, partials),
+            *self.write_result(given, partials, 1),
             "    values, partials = [], []",
             *(f"    {line}" for line in choosing),
             f"    operands = ({', '.join(operands)},)",

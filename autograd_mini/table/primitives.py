@@ -196,11 +196,21 @@ class Primitive:
         """
         sequences = self.value.sequences
         length = (count - len(self.operands) + len(sequences)) // len(sequences) if sequences else 0
-        return tuple(
-            (name, place)
-            for name in self.operands
-            for place in (range(length) if name in sequences else [None])
-        )
+        places = {o: range(length) if o in sequences else [None] for o in self.operands}
+        return tuple((name, place) for name, several in places.items() for place in several)
+
+    @lru_cache(maxsize=64)  # noqa: B019
+    def _places(self, count: int) -> dict[tuple[str, int | None], int]:
+        return {slot: i for i, slot in enumerate(self.slots(count))}
+
+    def term(self, count: int, position: int) -> dict[str, int]:
+        """Return where the operands of one term are: of that of an operand, or of the first.
+
+        >>> PRIMITIVES["dot"].term(5, 3)
+        {'w': 1, 'x': 3, 'b': 4}
+        """
+        places, at = self._places(count), self.slots(count)[position][1] or 0
+        return {o: places[s] for o in self.operands for s in ((o, at), (o, None)) if s in places}
 
     def arrange(self, operands: Sequence[Any]) -> tuple[Any, ...]:
         """Return the operands of a node as the row names them: a tuple for one inside a sum.

@@ -108,9 +108,7 @@ def one_term(
 
     What a term contributes to a sum does not depend on the others.
     """
-    slots = row.slots(len(numbers))
-    place = slots[position][1] or 0
-    kept = [i for i, (_, at) in enumerate(slots) if at in (None, place)]
+    kept = list(row.term(len(numbers), position).values())
     return [numbers[i] for i in kept], kept.index(position)
 
 

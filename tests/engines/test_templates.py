@@ -81,7 +81,7 @@ def test_every_binary_operator_is_bound_in_both_directions():
 
 def test_a_binding_is_replaced_by_a_plain_function_with_a_name_and_a_docstring():
     for name, row in bindings().items():
-        bound = vars(PythonValue)[name]
+        bound = getattr(PythonValue, name)
         assert not isinstance(bound, Operation)
         assert bound.__name__ == name
         assert bound.__qualname__ == f"Value.{name}"

@@ -89,13 +89,10 @@ class Formulas:
         """
         node = edge.node
         assert node.op is not None
-        slots = _slots_of(node)
-        slot, place = slots[edge.position]
-        # Beside an item of a sequence are the items of the others at its place.
-        operands: dict[str, Operand] = {"out": node}
-        for (key, at), operand in zip(slots, node.operands, strict=True):
-            if at in (None, place):
-                operands[key] = operand
+        slot, _ = _slots_of(node)[edge.position]
+        given = node.operands
+        term = node.op.term(len(given), edge.position)
+        operands: dict[str, Operand] = {"out": node, **{o: given[i] for o, i in term.items()}}
         tree = node.op.textbook[slot].tree
         if not cases:
             if math.isnan(node.data):
