@@ -309,8 +309,7 @@ TABLE: tuple[Primitive, ...] = (
          textbook={"dx": "2 / sqrt(pi) * exp(-x ** 2)"}),
     _row("sigmoid", "sigmoid(x)", dx="out * sigmoid(-x)", textbook={"dx": "out * (1 - out)"},
          activation=True),
-    _row("softplus", "x + log1p(exp(-x)) if x > 0 else log1p(exp(x))", dx="sigmoid(x)",
-         activation=True),
+    _row("softplus", "x + log1p(exp(-x)) if x > 0 else log1p(exp(x))", dx="sigmoid(x)"),
     _row("relu", "0 if x <= 0 else x", dx="0 if x <= 0 else 1", kink="x", activation=True),
     # y == y: a slope that is NaN shows also where it is not used.
     _row("leaky_relu", "x if x > 0 and y == y else y * x", dx="1 if x > 0 else y",

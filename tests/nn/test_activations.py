@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import math
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from autograd_mini import Value, functions
 from autograd_mini.nn import INITIALISERS, Layer, Module, Neuron
-from autograd_mini.nn.activations import ACTIVATIONS, Activation, as_activation
+from autograd_mini.nn.activations import ACTIVATIONS, Activation, ActivationName, as_activation
+from autograd_mini.table.primitives import TABLE
 
 ROWS = list(ACTIVATIONS.values())
 NUMBERS = st.floats(-1e6, 1e6)
@@ -51,6 +53,17 @@ def test_the_seven_of_the_course_with_their_ranges():
         "linear": (-inf, inf),
         "leaky_relu": (-inf, inf),
     }
+
+
+def test_the_type_lists_the_names_of_the_table():
+    """The type checker cannot read the table, so its list is checked against it here."""
+    assert get_args(ActivationName) == tuple(ACTIVATIONS)
+
+
+def test_the_primitives_known_as_activations_are_those_a_layer_takes_by_name():
+    """Softmax is a formula over a layer and linear records nothing: neither is a primitive."""
+    known = {row.name for row in TABLE if row.activation}
+    assert known == set(ACTIVATIONS) - {"softmax", "linear"}
 
 
 def test_each_name_is_that_of_its_row_and_of_its_function():

@@ -3,10 +3,19 @@
 import math
 import random
 import statistics
+from typing import get_args
 
 import pytest
 
-from autograd_mini.nn.initializers import INITIALISERS, as_rng, drawn, he, uniform, xavier
+from autograd_mini.nn.initializers import (
+    INITIALISERS,
+    InitialiserLike,
+    as_rng,
+    drawn,
+    he,
+    uniform,
+    xavier,
+)
 
 MANY = 4000
 
@@ -18,6 +27,11 @@ def many(initialiser, fan_in, fan_out):
 
 def test_they_have_names():
     assert dict(INITIALISERS) == {"uniform": uniform, "xavier": xavier, "he": he}
+
+
+def test_the_type_lists_the_names_of_the_table():
+    names, _ = get_args(InitialiserLike)
+    assert get_args(names) == tuple(INITIALISERS)
 
 
 @pytest.mark.parametrize(
