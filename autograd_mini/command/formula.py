@@ -100,8 +100,9 @@ class Formula:
             return made
 
         try:
-            names = {"__builtins__": {}, _APPLY: apply}
-            result = eval(self._code, names, dict(values))  # noqa: S307 - what `_Reading` made
+            names = {"__builtins__": {}, "apply": apply}
+            operands = {_variable(name): value for name, value in values.items()}
+            result = eval(self._code, names, operands)  # noqa: S307 - what `_Reading` made
         except RecursionError:
             raise FormulaError("the formula is nested too deeply") from None
         if not isinstance(result, Value):
@@ -109,8 +110,9 @@ class Formula:
         return result
 
 
-_APPLY = "(apply)"
-"""What no name in a formula can be."""
+def _variable(name: str) -> str:
+    """Return what a name is called in the code: to Python, ``__debug__`` is no variable."""
+    return f"({name})"
 
 
 class _Reading(ast.NodeTransformer):
@@ -129,7 +131,7 @@ class _Reading(ast.NodeTransformer):
         computed = list(map(self.visit, operands))
         self.parts.append((function, text))
         part = ast.Constant(len(self.parts) - 1)
-        return ast.Call(ast.Name(_APPLY, ast.Load()), [part, *computed], [])
+        return ast.Call(ast.Name("apply", ast.Load()), [part, *computed], [])
 
     def visit_Constant(self, node: ast.Constant) -> ast.expr:
         if not isinstance(node.value, int | float) or isinstance(node.value, bool):
@@ -143,7 +145,7 @@ class _Reading(ast.NodeTransformer):
         if node.id in _FUNCTIONS:
             raise FormulaError(f"{node.id!r} is a function: write {node.id}(…)")
         self.names[node.id] = None
-        return node
+        return ast.Name(_variable(node.id), ast.Load())
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
         if isinstance(node.op, ast.UAdd):

@@ -33,6 +33,12 @@ def test_a_formula_builds_the_graph_that_the_same_python_builds():
     assert node.operands[0].operands == (2.0, x)
 
 
+@pytest.mark.parametrize("name", ["__debug__", "apply", "__builtins__", "_"])
+def test_a_name_that_means_something_to_python_is_a_name_like_others(name):
+    x = Value(3.0)
+    assert Formula(f"{name} * {name} + 1").value({name: x}).data == 10.0
+
+
 def test_names_come_in_order_of_appearance_and_once():
     assert Formula("b + w*x + b").names == ("b", "w", "x")
 
