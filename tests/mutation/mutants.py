@@ -75,7 +75,13 @@ def _changed_lines(before: str, after: str) -> tuple[str, str]:
 Change = tuple[cst.CSTNode, cst.CSTNode]
 
 # Where strings hold code, each of these words and signs is exchanged for another, one at a time.
-CODE_IN_STRINGS = ("languages", "operations", "primitives", "rules", "updates")
+CODE_IN_STRINGS = (
+    "engines/templates",
+    "table/code",
+    "table/elementary",
+    "table/primitives",
+    "table/updates",
+)
 EXCHANGED = {
     "is not": "is", "is": "is not", "==": "!=", "!=": "==", "<": "<=", "<=": "<", ">": ">=",
     ">=": ">", "+": "-", "-": "+", "*": "/", "/": "*", "**": "*", "and": "or", "or": "and",
