@@ -1,5 +1,7 @@
 """Views of a graph."""
 
+from fractions import Fraction
+
 from hypothesis import given
 from support.building import edges
 
@@ -83,3 +85,33 @@ def test_a_deep_graph_is_ordered_without_recursion():
     assert len(order) == 20_001
     assert order[0] is x
     assert Graph(out).leaves == [x]
+
+
+def test_the_chain_rule_runs_over_any_kind_of_number():
+    """A third is no float; the slopes of x / 3 + x·x are exact here."""
+    x = Value(2.0)
+    quotient, square = x / 3.0, x * x
+    out = quotient + square
+    slopes = {
+        quotient: [Fraction(1, 3), None],
+        square: [Fraction(2), Fraction(2)],
+        out: [Fraction(1), Fraction(1)],
+    }
+    asked = []
+
+    def exact(node):
+        asked.append(node)
+        return slopes[node]
+
+    gradients = Graph(out).chain_rule(seed=Fraction(1), zero=Fraction(0), slopes=exact)
+    assert gradients == {x: Fraction(13, 3), quotient: 1, square: 1, out: 1}
+    assert asked == [out, square, quotient]  # of a leaf, no slopes are asked for
+    assert not x.has_grad
+
+
+def test_the_chain_rule_gives_what_backward_stores():
+    x = Value(2.0)
+    out = (x / 3.0 + x * x).exp()
+    gradients = Graph(out).chain_rule()
+    out.backward()
+    assert gradients[x] == x.grad

@@ -45,7 +45,7 @@ TESTS = {
     "promises/test_numerics promises/test_engine",
     "engines/templates": "engines/test_templates engines/test_value promises/test_numerics",
     "engines/nonfinite": "engines/test_nonfinite engines/test_templates engines/test_value",
-    "engines/node": "engines/test_value engines/test_templates nn/test_layers",
+    "engines/node": "engines/test_node engines/test_value nn/test_layers",
     "engines/bulk": "engines/test_value optim/test_optimizers promises/test_engine",
     "engines/graph": "engines/test_graph programs/test_program",
     "arguments": "test_arguments engines/test_value",

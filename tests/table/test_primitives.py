@@ -37,7 +37,7 @@ from autograd_mini.table.code import as_c, as_javascript
 from autograd_mini.table.domains import Domain
 from autograd_mini.table.notation import Latex
 from autograd_mini.table.primitives import PRIMITIVES, TABLE, Primitive
-from autograd_mini.table.rules import RuleError
+from autograd_mini.table.rules import ARITHMETIC, RuleError
 from autograd_mini.testing import check_gradients
 from autograd_mini.testing.local import at_kink
 from autograd_mini.testing.strategies import function, graphs, points_in_domain
@@ -833,3 +833,8 @@ def test_rows_say_what_a_textbook_writes_otherwise():
         written = {"value": ast.unparse(row.formula)}
         written |= {f"d{operand}": rule.text for operand, rule in row.textbook.items()}
         assert texts.items() <= written.items(), name
+
+
+@pytest.mark.parametrize("infix", ARITHMETIC.values(), ids=lambda infix: infix.code)
+def test_each_sign_of_the_rules_stands_for_the_primitive_that_it_names(infix):
+    assert PRIMITIVES[infix.row].value.text == f"x {infix.code} y"
