@@ -103,7 +103,7 @@ class Arithmetic:
         return {"number": self._number, "divide": self._divide, **functions}
 
     def function(
-        self, rule: Rule, operands: tuple[str, ...] | None = None, *, name: str = "rule"
+        self, rule: Rule, operands: tuple[str, ...] | None = None
     ) -> Callable[..., Any] | None:
         """Return a rule as a function; None if this arithmetic lacks one that the rule calls.
 
@@ -111,12 +111,11 @@ class Arithmetic:
             rule: the rule.
             operands: the names of the function's arguments, in order; those of the rule if None.
                 A name inside a sum stands for a sequence of numbers.
-            name: what tracebacks call it.
         """
         key = rule, operands
         if key not in self._compiled:
             try:
-                self._compiled[key] = self.compile(name, operands or rule.names, rule)
+                self._compiled[key] = self.compile("rule", operands or rule.names, rule)
             except LookupError:
                 self._compiled[key] = None
         return self._compiled[key]

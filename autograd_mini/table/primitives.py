@@ -180,7 +180,7 @@ class Primitive:
         """
         if self.kink is None:
             return math.nan
-        compute = IEEE.function(self.kink, self.operands, name="kink")
+        compute = IEEE.function(self.kink, self.operands)
         assert compute is not None
         distance: float = compute(*operands)
         return distance

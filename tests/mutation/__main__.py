@@ -31,7 +31,7 @@ from pathlib import Path
 import hypothesis.extra.numpy  # noqa: F401 - loaded once, for all the processes forked from this one
 import mpmath  # noqa: F401
 import pytest
-from mutants import Mutant, mutants
+from mutants import CODE_IN_STRINGS, Mutant, mutants
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -195,6 +195,8 @@ def listed(modules: Collection[str]) -> dict[Mutant, str]:
     entries = tomllib.loads(EQUIVALENTS.read_text(encoding="utf-8"))["equivalent"]
     whys = [entry.pop("why") for entry in entries]
     known = dict(zip((Mutant(**entry) for entry in entries), whys, strict=True))
+    if moved := {*CODE_IN_STRINGS, *(mutant.module for mutant in known)} - TESTS.keys():
+        raise SystemExit(f"no such module any more: {', '.join(sorted(moved))}")
     return {mutant: why for mutant, why in known.items() if mutant.module in modules}
 
 

@@ -1,5 +1,6 @@
 """The kinds of numbers: floats as `math` has them and as IEEE 754 does, complex, and dual ones."""
 
+import ast
 import linecache
 import math
 import random
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograd_mini.table.arithmetic import (
+    COMPLEX,
     FLOATS,
     IEEE,
     RATIONAL,
@@ -219,6 +221,26 @@ def test_rules_are_computed_in_the_numbers_given():
 def test_numbers_in_a_rule_become_numbers_of_the_arithmetic():
     assert value(RATIONAL, PRIMITIVES["step"])(Dual(Fraction(-1))).value == 0
     assert isinstance(value(RATIONAL, PRIMITIVES["step"])(Dual(Fraction(1))), Dual)
+
+
+def test_a_number_in_a_rule_is_a_constant():
+    """Its derivative is 0."""
+    doubled = RATIONAL.function(Rule("2 * x + 5"))(Dual(Fraction(3), Fraction(1)))
+    assert parts(doubled) == (11, 2)
+
+
+def test_on_the_imaginary_axis_a_function_goes_on_as_to_the_right_of_it():
+    root, absolute = (COMPLEX.function(Rule(text)) for text in ("cbrt(x)", "abs(x)"))
+    assert root(1e-30j) == pytest.approx(1e-10 * complex(math.sqrt(0.75), 0.5))
+    assert absolute(1e-30j) == 1e-30j
+
+
+def test_a_condition_is_computed_as_a_rule_is():
+    condition = ast.parse("1 / x > erf(y)", mode="eval").body
+    assert IEEE.holds(condition, {"x": 0.0, "y": 2.0})
+    assert not IEEE.holds(condition, {"x": -0.0, "y": 2.0})
+    with pytest.raises(LookupError, match="erf"):
+        COMPLEX.holds(condition, {"x": 1 + 0j, "y": 2 + 0j})
 
 
 @pytest.mark.parametrize("name", ["exp", "pow", "sigmoid"])
