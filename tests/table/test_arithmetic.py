@@ -235,6 +235,17 @@ def test_on_the_imaginary_axis_a_function_goes_on_as_to_the_right_of_it():
     assert absolute(1e-30j) == 1e-30j
 
 
+def test_a_complex_power_keeps_the_tiny_imaginary_part_of_its_base():
+    """It is the derivative, times that part."""
+    power = COMPLEX.function(Rule("x ** y"))
+    cube = power(-3 + 1e-30j, 3 + 0j)
+    assert (cube.real, cube.imag) == (-27, pytest.approx(27e-30))
+    assert power(1e-30j, 1 + 0j) == 1e-30j
+    assert [power(1e-30j, y + 0j) for y in (1.5, 2.0, 3.0)] == [0, 0, 0]
+    root = power(2.25 + 1e-30j, 0.5 + 0j)
+    assert (root.real, root.imag) == (pytest.approx(1.5), pytest.approx(1e-30 / 3))
+
+
 def test_a_condition_is_computed_as_a_rule_is():
     condition = ast.parse("1 / x > erf(y)", mode="eval").body
     assert IEEE.holds(condition, {"x": 0.0, "y": 2.0})
