@@ -4,6 +4,7 @@ import ast
 import linecache
 import math
 import random
+import sys
 import traceback
 from fractions import Fraction
 
@@ -20,6 +21,7 @@ from autograd_mini.table.arithmetic import (
     Arithmetic,
     Dual,
     compile_function,
+    precise,
 )
 from autograd_mini.table.elementary import ELEMENTARY
 from autograd_mini.table.primitives import PRIMITIVES, TABLE
@@ -233,6 +235,12 @@ def test_on_the_imaginary_axis_a_function_goes_on_as_to_the_right_of_it():
     root, absolute = (COMPLEX.function(Rule(text)) for text in ("cbrt(x)", "abs(x)"))
     assert root(1e-30j) == pytest.approx(1e-10 * complex(math.sqrt(0.75), 0.5))
     assert absolute(1e-30j) == 1e-30j
+
+
+def test_without_mpmath_the_error_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "mpmath", None)
+    with pytest.raises(ImportError, match="this needs mpmath: pip install mpmath"):
+        precise.__wrapped__()
 
 
 def test_a_complex_power_keeps_the_tiny_imaginary_part_of_its_base():
