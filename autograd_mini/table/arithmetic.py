@@ -310,7 +310,7 @@ def precise() -> Arithmetic:
         **_library(mp),
         "abs": _absolute,
         "cbrt": lambda x: _upright(x, mp.cbrt),
-        "log2": lambda x: mp.log(x) / mp.ln2,
+        "log2": lambda x: mp.log(x) / mp.ln2,  # mpmath has one from version 1.4 on
         "pow": mp.power,
     }
     return Arithmetic(functions, number=mp.mpf)

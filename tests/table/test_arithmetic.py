@@ -239,7 +239,7 @@ def test_on_the_imaginary_axis_a_function_goes_on_as_to_the_right_of_it():
 
 def test_without_mpmath_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "mpmath", None)
-    with pytest.raises(ImportError, match="this needs mpmath: pip install mpmath"):
+    with pytest.raises(ImportError, match=r"^this needs mpmath: pip install mpmath$"):
         precise.__wrapped__()
 
 
