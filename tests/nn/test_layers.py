@@ -292,6 +292,23 @@ def test_parameters_are_named_after_their_place():
     assert list(model.state_dict()) == paths
 
 
+def test_a_parameter_knows_the_module_that_owns_it():
+    """A list in a module is none of its own."""
+
+    class Pair(Module):
+        def __init__(self):
+            self.neuron = Neuron(1)
+            self.scales = [Value(1.0), [Value(2.0)]]
+
+    owners = {path: parameter.name.owner for path, parameter in Pair().named_parameters()}
+    assert owners == {
+        "neuron.weights.0": "neuron",
+        "neuron.bias": "neuron",
+        "scales.0": "",
+        "scales.1.0": "",
+    }
+
+
 def test_a_network_names_its_parameters_when_it_is_made():
     assert Neuron(1).bias.name == "bias"
     assert Layer(1, 1).neurons[0].bias.name == "neurons.0.bias"
