@@ -100,13 +100,19 @@ def __dir__() -> list[str]:
     return sorted(__all__)
 
 
-# Where the classes are now that old pickles name by modules that are gone.
+# Where that is now which old pickles name by modules that are gone.
 _MOVED = {
     "activations": "nn",
+    "draw": "views.drawing",
+    "explain": "views.explanation",
     "explore": "views.page",
     "history": "training",
+    "initialisers": "nn.initializers",
+    "module": "nn",
     "primitives": "table.primitives",
     "rendering": "views.rendering",
+    "rules": "table.rules",
+    "storage": "nn.saving",
     "testing.graphs": "programs",
     "value": "engines.value",
 }

@@ -143,6 +143,8 @@ def test_a_row_is_read_when_it_is_first_used(monkeypatch):
         (b"cautograd_mini.history\nHistory\n.", "autograd_mini.training"),
         (b"cautograd_mini.value\nPath\n.", "autograd_mini.engines.value"),
         (b"cautograd_mini.activations\nActivation\n.", "autograd_mini.nn"),
+        (b"cautograd_mini.module\nModule\n.", "autograd_mini.nn"),
+        (b"cautograd_mini.explain\nExplanation\n.", "autograd_mini.views.explanation"),
         (b"cautograd_mini.testing.graphs\nGraph\n.", "autograd_mini.programs"),
     ],
 )
@@ -150,6 +152,11 @@ def test_an_old_pickle_says_where_its_class_is_now(pickled, where):
     with pytest.raises(ModuleNotFoundError, match=f" is gone, .* {where}; .*model.save") as raised:
         pickle.loads(pickled)  # noqa: S301 - our own
     assert raised.value.name in pickled.decode()
+
+
+def test_every_module_that_moved_has_what_it_is_said_to_have():
+    for module in ag._MOVED.values():
+        assert importlib.import_module(f"autograd_mini.{module}")
 
 
 @pytest.mark.parametrize("name", ["autograd_mini.nonsense", "history", "nowhere.history"])
