@@ -31,7 +31,7 @@ class Update:
     def __init__(self, name: str, text: str, *, lists: str) -> None:
         self.name, self.text, self.lists = name, text, tuple(lists.split())
 
-    @property
+    @cached_property
     def rule(self) -> Rule:
         """The rule."""
         return Rule(self.text)
