@@ -42,7 +42,7 @@ def draw(
             on. They go before the names that the Values have themselves. What has no name is
             called z1, a1, v1 and so on, as `explain` and `explore` call it.
         parameters: the leaves that are parameters, such as ``model.parameters()``; if not given,
-            those called w, b, weight or bias with or without a number.
+            those of a module, and those called w, b, weight or bias with or without a number.
         groups: titles of frames, with Values that belong inside: parameters and results. What is
             computed from a group's parameters joins it. A Value in two groups stands in the last;
             one that is not in the graph is passed over. The parameters of a module are grouped by
