@@ -8,6 +8,22 @@ from autograd_mini.table.primitives import TABLE, Primitive
 
 __all__ = ["markdown", "table"]
 
+_INTRODUCTION = """\
+# The primitives
+
+`autograd-mini primitives` writes this page from the table of `autograd_mini/table/primitives.py`.
+The library can differentiate whatever is made of these rows; `out` is the value itself. `softmax`,
+`log_softmax`, `logsumexp`, `mean`, `where` and `linear` are composed of them.
+
+Every function takes plain numbers too, and then returns a number. The names are NumPy's where NumPy
+has the function, so `numpy.exp` works on an array of Values.
+
+At a kink, the derivative is the subgradient of least norm: 0 for `relu` and `abs` at 0, ½ and ½ for
+`maximum` of two equal numbers. An operation that turns finite numbers into infinity or NaN raises
+`DomainError`, which names the operation, its operands and the domain;
+`with ag.errstate(nonfinite="ignore"):` continues as IEEE 754 does.
+"""
+
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]], *, digits: int = 10) -> str:
     """Return a table: numbers to the right with that many decimals, text to the left.
@@ -30,8 +46,8 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]], *, digits: in
 
 
 def markdown(table: Sequence[Primitive] = TABLE) -> str:
-    """Return the table as Markdown, as it stands in the README."""
-    lines = ["| primitive | value | partial derivatives | domain |", "|---|---|---|---|"]
+    """Return a page about the primitives, in Markdown; docs/primitives.md is this page."""
+    lines = [_INTRODUCTION, "| primitive | value | partial derivatives | domain |", "|---|---|---|---|"]
     for row in table:
         partials = "<br>".join(f"d{o} = `{rule.text}`" for o, rule in row.partials.items())
         lines.append(f"| `{row.name}` | `{row.value.text}` | {partials} | {row.domain} |")

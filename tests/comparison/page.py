@@ -34,7 +34,7 @@ from mpmath import nstr  # noqa: E402
 
 from autograd_mini.table.primitives import PRIMITIVES  # noqa: E402
 
-PAGE = FOLDER / "README.md"
+PAGE = FOLDER.parent.parent / "docs" / "comparison.md"
 EVERY_DIGIT = 1e15  # units in the last place: a float has 53 bits, 9e15
 
 NAMES = ["autograd_mini", "PyTorch", "JAX", "autograd"]
