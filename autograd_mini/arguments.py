@@ -1,4 +1,4 @@
-"""What counts as a real number where the library takes one."""
+"""Checks of arguments, and the form of the errors that they raise."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ import operator
 import reprlib
 from typing import Any
 
-__all__ = ["count", "finite", "is_foreign", "number", "whole"]
+__all__ = ["abbreviate", "count", "finite", "is_foreign", "number", "requirement", "whole"]
 
 _WAY_OUT = {
     "bool": "use float(…) if a number is meant",
-    "complex": "only real numbers have gradients here",
     "Decimal": "use float(…), which rounds",
     "Fraction": "use float(…), which rounds",
     "Value": "use its .data for the bare number",
@@ -22,12 +21,42 @@ _EXACT = 2**53
 """Up to this every integer is a float."""
 
 
+def requirement(argument: str, rule: str, value: object, way_out: str = "") -> str:
+    """Return the message of an error about an argument, in the form that all of them have.
+
+    Args:
+        argument: the public function as it was called, and its argument: ``fit: epochs``.
+        rule: what the argument must be.
+        value: what it is.
+        way_out: what to do instead, if that works.
+
+    >>> requirement("fit: epochs", "at least 1", 0)
+    'fit: epochs must be at least 1, got 0'
+    """
+    message = f"{argument} must be {rule}, got {abbreviate(value)}"
+    return f"{message}; {way_out}" if way_out else message
+
+
+_ABBREVIATION = reprlib.Repr()
+_ABBREVIATION.maxstring = _ABBREVIATION.maxother = _ABBREVIATION.maxlong = MAX_VALUE = 60
+
+
+def abbreviate(value: object) -> str:
+    """Return a value for the message of an error: its repr, in one line of at most 60 characters.
+
+    >>> abbreviate(list(range(1000)))
+    '[0, 1, 2, 3, 4, 5, ...]'
+    """
+    text = " ".join(_ABBREVIATION.repr(value).split())
+    return text if len(text) <= MAX_VALUE else f"{text[: MAX_VALUE - 3]}..."
+
+
 def number(value: object, *, what: str) -> float:
-    """Return a real number as a Python float, refusing what would lose or invent something.
+    """Return a real number as a Python float; refuse what would lose or invent something.
 
     Args:
         value: a float, an int that a float holds exactly, or a NumPy real scalar.
-        what: the name of the thing, for the error.
+        what: the name of the argument, for the error.
 
     Raises:
         TypeError: it is no real number (bool, str, complex, Decimal, Fraction, None, …).
@@ -37,19 +66,15 @@ def number(value: object, *, what: str) -> float:
     3.0
     >>> number("3", what="lr")
     Traceback (most recent call last):
-    TypeError: lr takes a real number, got str '3'
+    TypeError: lr must be a real number, got '3'
     """
     if isinstance(value, float):
         return float(value)
     if type(value) is int and -_EXACT <= value <= _EXACT:
         return float(value)
     if not _is_real(value):
-        kind = type(value).__name__
-        way_out = _WAY_OUT.get(kind.rstrip("_"), "")
-        raise TypeError(
-            f"{what} takes a real number, got {kind} {reprlib.repr(value)}"
-            + (way_out and f"; {way_out}")
-        )
+        way_out = _WAY_OUT.get(type(value).__name__.rstrip("_"), "")
+        raise TypeError(requirement(what, "a real number", value, way_out))
     # NumPy would round its integers in the comparison too.
     exact: Any = operator.index(value) if isinstance(value, numbers.Integral) else value
     try:
@@ -57,7 +82,8 @@ def number(value: object, *, what: str) -> float:
     except OverflowError:
         converted = math.inf
     if converted != exact and exact == exact:
-        raise ValueError(f"{what}: no float is exactly {value!r}; round it yourself, with float(…)")
+        way_out = "round it yourself, with float(…)" if math.isfinite(converted) else ""
+        raise ValueError(requirement(what, "a number that a float holds exactly", value, way_out))
     return converted
 
 
@@ -81,7 +107,7 @@ def finite(value: object, *, what: str) -> float:
     """
     given = number(value, what=what)
     if not math.isfinite(given):
-        raise ValueError(f"{what} must be finite, got {given}")
+        raise ValueError(requirement(what, "finite", given))
     return given
 
 
@@ -106,9 +132,9 @@ def count(value: object, *, what: str) -> int:
     """
     given = whole(value)
     if given is None:
-        raise TypeError(f"{what} takes a positive int, got {type(value).__name__} {value!r}")
+        raise TypeError(requirement(what, "a positive int", value))
     if given < 1:
-        raise ValueError(f"{what} must be at least 1, got {given}")
+        raise ValueError(requirement(what, "at least 1", given))
     return given
 
 

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, overload
 
-from autograd_mini.arguments import number
+from autograd_mini.arguments import number, requirement
 from autograd_mini.engines import Operand, Value
 from autograd_mini.engines.node import numbers_of
 from autograd_mini.engines.value import Number
@@ -76,8 +76,8 @@ def where(condition: bool, x: Operand, y: Operand, /) -> Operand:
     -0.2
     """
     if type(condition).__name__ not in ("bool", "bool_"):
-        raise TypeError(f"where: the condition must be a bool, got {condition!r}")
-    operands = [as_operand(one, what="where") for one in (x, y)]
+        raise TypeError(requirement("where: condition", "a bool", condition))
+    operands = [as_operand(one, what="where: operand") for one in (x, y)]
     chosen = operands[0] if condition else operands[1]
     if isinstance(chosen, float) and any(isinstance(one, Value) for one in operands):
         return Value(chosen)
@@ -162,11 +162,11 @@ def log_softmax(xs: Iterable[Operand], /) -> Any:
 def _operands(xs: Iterable[Operand], what: str) -> list[Any]:
     """Return the operands as a list of Values and floats."""
     if not isinstance(xs, Iterable):
-        raise TypeError(f"{what} takes a sequence of Values or numbers, got {xs!r}")
+        raise TypeError(requirement(f"{what}: operands", "a sequence of Values or numbers", xs))
     given = list(xs)
     if not given:
-        raise ValueError(f"{what} needs at least one operand, got none")
-    return [as_operand(x, what=what) for x in given]
+        raise ValueError(requirement(f"{what}: operands", "a sequence that is not empty", given))
+    return [as_operand(x, what=f"{what}: operand") for x in given]
 
 
 def as_operand(given: object, *, what: str) -> Operand:

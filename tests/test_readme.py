@@ -1,4 +1,4 @@
-"""README and docs tell the truth: their code runs, their links lead somewhere, their tests exist."""
+"""README and docs tell the truth: code runs, links lead somewhere, named tests exist."""
 
 import contextlib
 import io

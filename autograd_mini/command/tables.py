@@ -47,7 +47,11 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]], *, digits: in
 
 def markdown(table: Sequence[Primitive] = TABLE) -> str:
     """Return a page about the primitives, in Markdown; docs/primitives.md is this page."""
-    lines = [_INTRODUCTION, "| primitive | value | partial derivatives | domain |", "|---|---|---|---|"]
+    lines = [
+        _INTRODUCTION,
+        "| primitive | value | partial derivatives | domain |",
+        "|---|---|---|---|",
+    ]
     for row in table:
         partials = "<br>".join(f"d{o} = `{rule.text}`" for o, rule in row.partials.items())
         lines.append(f"| `{row.name}` | `{row.value.text}` | {partials} | {row.domain} |")

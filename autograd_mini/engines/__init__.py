@@ -12,6 +12,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
+from autograd_mini.arguments import requirement
 from autograd_mini.engines import bulk
 from autograd_mini.engines import value as reference
 from autograd_mini.engines.native.binding import complete
@@ -45,7 +46,7 @@ def native_core() -> ModuleType | None:
     """
     asked = os.environ.get(VARIABLE, "")
     if asked not in ("", "python", "native"):
-        raise ValueError(f"{VARIABLE} must be 'python' or 'native', got {asked!r}")
+        raise ValueError(requirement(VARIABLE, "'python' or 'native'", asked))
     if asked == "python":
         return None
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol, Self
 
+from autograd_mini.arguments import requirement
 from autograd_mini.table.primitives import Primitive
 
 __all__ = ["Node", "ParameterPath", "checked_name", "describe", "flat", "numbers_of"]
@@ -59,7 +60,7 @@ def checked_name(name: object) -> str | None:
     if name is None:
         return None
     if not isinstance(name, str):
-        raise TypeError(f"name must be a string or None, got {type(name).__name__} {name!r}")
+        raise TypeError(requirement("Value: name", "a string or None", name))
     # Of a subclass only the text: its attributes could refer to the Value, and make a cycle.
     return name if type(name) is ParameterPath else str.__str__(name)
 

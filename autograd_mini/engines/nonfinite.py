@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import reprlib
 from collections.abc import Iterator, Sequence
 from contextlib import ContextDecorator
 from contextvars import ContextVar
 from typing import Any, Literal
 
+from autograd_mini.arguments import abbreviate, requirement
 from autograd_mini.engines.node import Node, describe, flat, numbers_of
 from autograd_mini.errors import DomainError, NonFiniteGradientError
 from autograd_mini.table.primitives import Primitive
@@ -41,7 +41,7 @@ class errstate(ContextDecorator):  # noqa: N801 - NumPy's name
 
     def __init__(self, *, nonfinite: Nonfinite) -> None:
         if nonfinite not in ("raise", "ignore"):
-            raise ValueError(f"errstate: nonfinite must be 'raise' or 'ignore', got {nonfinite!r}")
+            raise ValueError(requirement("errstate: nonfinite", "'raise' or 'ignore'", nonfinite))
         self.nonfinite: Nonfinite = nonfinite
 
     def __enter__(self) -> None:
@@ -69,18 +69,18 @@ def exceptional(primitive: Primitive, *operands: Any) -> tuple[float, tuple[Any,
 
 
 def _domain_error(primitive: Primitive, operands: Any, numbers: Any, out: float) -> DomainError:
-    inside, where = True, []
-    for name, operand, at in zip(primitive.operands, operands, numbers, strict=True):
-        given = getattr(operand, "name", None)
-        where.append(f"{name} = {reprlib.repr(at)}" + (f" ({given!r})" if given else ""))
-        inside = inside and (isinstance(at, list) or at in primitive.domains[name])
-    what = f"overflows to {out}" if inside and math.isinf(out) else f"is {out}"
-    domain = "" if inside else f", outside its domain {primitive.domain}"
-    call = f"{primitive.name}({', '.join(primitive.operands)})"
-    return DomainError(
-        f"{call} {what} at {', '.join(where)}{domain}; "
-        'inside errstate(nonfinite="ignore") it would go on as IEEE 754 does'
-    )
+    inside, at = True, []
+    for name, operand, point in zip(primitive.operands, operands, numbers, strict=True):
+        called = getattr(operand, "name", None)
+        at.append(f"{name} = {abbreviate(point)}" + (f" ({called!r})" if called else ""))
+        inside = inside and (isinstance(point, list) or point in primitive.domains[name])
+    where = f"{primitive.name}({', '.join(primitive.operands)})"
+    way_out = 'inside errstate(nonfinite="ignore") the result is'
+    if inside:
+        rule, got = "the result must be finite", f"{out} at {', '.join(at)}"
+    else:
+        rule, got = f"the point must be in the domain {primitive.domain}", ", ".join(at)
+    return DomainError(f"{where}: {rule}, got {got}; {way_out} {out}")
 
 
 def nonfinite_gradient(
@@ -95,10 +95,10 @@ def nonfinite_gradient(
         for leaf, gradient in zip(leaves, gradients, strict=True)
         if not math.isfinite(gradient)
     )
-    where = next(_origins(nodes, adjoints), "it was not finite before, or the sum overflows")
+    origin = next(_origins(nodes, adjoints), "it was not finite before, or the sum overflows")
     return NonFiniteGradientError(
-        f"backward(): the gradient of {describe(leaf)} would be {gradient}; {where}. "
-        'No gradient was changed; errstate(nonfinite="ignore") would store it'
+        f"Value.backward: the gradient of {describe(leaf)} must be finite, got {gradient}; "
+        f'{origin}; no gradient was changed, errstate(nonfinite="ignore") would store it'
     )
 
 
@@ -108,7 +108,7 @@ def _origins(nodes: Sequence[Node], adjoints: Sequence[float]) -> Iterator[str]:
         for operand, partial in zip(node.operands, node.partials, strict=True):
             if partial is not None and not math.isfinite(adjoint * partial):
                 yield (
-                    f"this arises at {node.op}, whose value is {node.data!r} and whose "
+                    f"it arises at {node.op}, whose value is {node.data!r} and whose "
                     f"partial derivative for {describe(operand)} is {partial!r}, "
                     f"times an incoming gradient of {adjoint!r}"
                 )

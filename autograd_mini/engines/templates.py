@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
-from autograd_mini.arguments import is_foreign, number
+from autograd_mini.arguments import is_foreign, number, requirement
 from autograd_mini.engines.node import numbers_of
 from autograd_mini.engines.nonfinite import exceptional
 from autograd_mini.table.arithmetic import FLOATS, compile_function
@@ -144,7 +144,7 @@ class Template:
         return [
             f"def {self.primitive.name}(self, /):",
             "    if type(self) is not Value:",
-            "        x = number(self, what=primitive.name)",
+            "        x = number(self, what=primitive.operand_label)",
             "        return exceptional(primitive, x)[0]",
             "    x = self._number",
             *self.write_node("self"),
@@ -160,13 +160,13 @@ class Template:
             "        if type(other) is Value:",
             "            y = other._number",
             *self.write_node("self", "other", depth=3),
-            "        y = number(other, what=primitive.name)",
+            "        y = number(other, what=primitive.operand_label)",
             *self.write_node("self", "y", depth=2),
-            "    x = number(self, what=primitive.name)",
+            "    x = number(self, what=primitive.operand_label)",
             "    if type(other) is Value:",
             "        y = other._number",
             *self.write_node("x", "other", depth=2),
-            "    y = number(other, what=primitive.name)",
+            "    y = number(other, what=primitive.operand_label)",
             "    return exceptional(primitive, x, y)[0]",
         ]
 
@@ -187,7 +187,7 @@ class Template:
             "    elif is_foreign(other):",
             "        return NotImplemented",
             "    else:",
-            f"        {other} = number(other, what=primitive.name)",
+            f"        {other} = number(other, what=primitive.operand_label)",
             *(self.write_node("x", "self") if reflected else self.write_node("self", "y")),
         ]
 
@@ -261,7 +261,7 @@ class Template:
             f"if {o}_some:",
             f"    {o} = {o}_given._number",
             "else:",
-            f"    {o}_given = {o} = number({o}_given, what=primitive.name)",
+            f"    {o}_given = {o} = number({o}_given, what=primitive.operand_label)",
         ]
 
 
@@ -269,7 +269,8 @@ def no_sequence(primitive: Primitive, given: object, error: TypeError) -> TypeEr
     """Return the error for something else where a sequence of operands belongs."""
     if isinstance(given, Iterable):  # the error is one of its own, while it was read
         return error
-    return TypeError(f"{primitive.name} takes a sequence of Values or numbers, got {given!r}")
+    rule = "a sequence of Values or numbers"
+    return TypeError(requirement(f"{primitive.name}: operands", rule, given))
 
 
 def with_numbers(
@@ -279,7 +280,7 @@ def with_numbers(
     if set(map(type, operands)) == {float}:
         return operands, operands
     operands = tuple(
-        operand if type(operand) is value_type else number(operand, what=primitive.name)
+        operand if type(operand) is value_type else number(operand, what=primitive.operand_label)
         for operand in operands
     )
     return operands, numbers_of(operands)

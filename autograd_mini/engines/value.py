@@ -15,7 +15,7 @@ from itertools import repeat
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, TypeAlias, TypeVar, overload
 
-from autograd_mini.arguments import is_foreign, number
+from autograd_mini.arguments import is_foreign, number, requirement
 from autograd_mini.engines.bulk import store
 from autograd_mini.engines.node import checked_name
 from autograd_mini.engines.nonfinite import nonfinite_gradient, strict
@@ -103,7 +103,7 @@ def _comparison(compare: Callable[[float, float], bool]) -> Callable[[Value, Ope
             return compare(self._number, other._number)
         if is_foreign(other):
             return NotImplemented  # type: ignore[no-any-return]  # as a comparison may
-        return compare(self._number, number(other, what="a comparison"))
+        return compare(self._number, number(other, what="operand of a comparison"))
 
     return comparison
 
@@ -154,15 +154,14 @@ class Value:
     _y: Value | None
 
     def __init__(self, data: float, *, name: str | None = None) -> None:
-        self._number = number(data, what="Value")
+        self._number = number(data, what="Value: data")
         self._op = self._x = self._y = self._mark = None
         if name is not None:
             self.name = name
 
     def __init_subclass__(cls) -> NoReturn:
-        raise TypeError(
-            "Value cannot be subclassed: operations make plain Values; keep one in a class of yours"
-        )
+        way_out = "operations make plain Values; keep a Value in an attribute of your class"
+        raise TypeError(requirement("a base class", "another class than Value", cls, way_out))
 
     # --- operations: one binding line for each row of the table ---------------------------------
 
@@ -229,7 +228,7 @@ class Value:
 
     @data.setter
     def data(self, data: float) -> None:
-        self._number = number(data, what="data")
+        self._number = number(data, what="Value.data")
 
     @property
     def grad(self) -> float:
@@ -238,7 +237,7 @@ class Value:
 
     @grad.setter
     def grad(self, grad: float) -> None:
-        self._grad = number(grad, what="grad")
+        self._grad = number(grad, what="Value.grad")
 
     @property
     def has_grad(self) -> bool:
@@ -306,28 +305,28 @@ class Value:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, numbers.Number):
             return NotImplemented
-        raise TypeError(
-            "== between a Value and a number: Values are equal only to themselves; compare v.data"
-        )
+        way_out = "a Value equals only itself: compare v.data"
+        raise TypeError(requirement("operand of ==", "a Value", other, way_out))
 
     def __bool__(self) -> NoReturn:
-        raise TypeError("a Value has no truth value; compare it (v > 0), or use v.data")
+        way_out = "compare the Value (v > 0), or use v.data"
+        raise TypeError(requirement("a condition", "a bool", self, way_out))
 
     def __float__(self) -> NoReturn:
-        raise TypeError(
-            "float(v) would drop the gradient: use v.data for the number, "
-            "or the function of the library (ag.exp(v), not math.exp(v))"
+        way_out = (
+            "to keep the gradient, use the function of the library (ag.exp(v), not math.exp(v)); "
+            "to drop it, use v.data"
         )
+        raise TypeError(requirement("float: argument", "a plain number", self, way_out))
 
     def __int__(self) -> NoReturn:
-        raise TypeError("int(v) would drop the gradient: use v.data for the number")
+        way_out = "use v.data, which drops the gradient"
+        raise TypeError(requirement("int: argument", "a plain number", self, way_out))
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self.op is not None:
-            raise TypeError(
-                f"cannot copy or pickle {self!r}: it stands for a whole computation; copy the "
-                "leaves and compute anew, or save a model with state_dict()"
-            )
+            way_out = "copy the leaves and compute again, or save a model with state_dict()"
+            raise TypeError(requirement("what is copied or pickled", "a leaf", self, way_out))
         return type(self), (self.data,), (self.name, self.grad if self.has_grad else None)
 
     def __setstate__(self, state: tuple[str | None, float | None]) -> None:
@@ -361,9 +360,9 @@ class Value:
         >>> w.grad
         2.0
         """
-        seed = number(seed, what="seed")
+        seed = number(seed, what="Value.backward: seed")
         if _lock._is_owned():  # type: ignore[attr-defined]
-            raise RuntimeError("backward() was called from within a backward pass of this thread")
+            raise RuntimeError("Value.backward: called within a backward pass of this thread")
         with _lock:
             self._swept(seed)
 

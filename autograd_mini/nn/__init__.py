@@ -1,13 +1,13 @@
 """Networks: neurons, layers, multilayer perceptrons, and what they are made of."""
 
 from autograd_mini.nn.activations import ACTIVATIONS, Activation
-from autograd_mini.nn.initializers import INITIALISERS, he, uniform, xavier
+from autograd_mini.nn.initializers import INITIALIZERS, he, uniform, xavier
 from autograd_mini.nn.layers import MLP, Layer, Neuron
 from autograd_mini.nn.module import Module
 
 __all__ = [
     "ACTIVATIONS",
-    "INITIALISERS",
+    "INITIALIZERS",
     "MLP",
     "Activation",
     "Layer",

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from autograd_mini import functions
-from autograd_mini.nn.initializers import InitialiserLike
+from autograd_mini.arguments import requirement
+from autograd_mini.nn.initializers import InitializerLike
 
 __all__ = ["ACTIVATIONS", "Activation", "ActivationLike", "ActivationName", "as_activation"]
 
@@ -30,7 +31,7 @@ class Activation:
     name: str
     function: Callable[[Any], Any]
     range: tuple[float, float] = (-math.inf, math.inf)
-    init: InitialiserLike = "xavier"
+    init: InitializerLike = "xavier"
     over_layer: bool = False
 
 
@@ -51,7 +52,7 @@ ACTIVATIONS: Mapping[str, Activation] = {row.name: row for row in _TABLE}
 ActivationLike: TypeAlias = ActivationName | Callable[[Any], Any] | Activation
 
 
-def as_activation(activation: ActivationLike) -> Activation:
+def as_activation(activation: ActivationLike, *, argument: str = "activation") -> Activation:
     """Return the activation that a name or a function stands for.
 
     A function that is not the library's own gets its ``__name__``, an unbounded range and Xavier
@@ -70,15 +71,11 @@ def as_activation(activation: ActivationLike) -> Activation:
         return activation
     if isinstance(activation, str):
         if activation not in ACTIVATIONS:
-            known = ", ".join(ACTIVATIONS)
-            raise ValueError(
-                f"unknown activation {activation!r}; the known ones are {known}; or give a function"
-            )
+            rule = f"a function or one of {', '.join(ACTIVATIONS)}"
+            raise ValueError(requirement(argument, rule, activation))
         return ACTIVATIONS[activation]
     if not callable(activation):
-        raise TypeError(
-            f"activation takes a name or a function, got {type(activation).__name__} {activation!r}"
-        )
+        raise TypeError(requirement(argument, "a name or a function", activation))
     for row in _TABLE:
         if activation is row.function:
             return row

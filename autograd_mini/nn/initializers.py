@@ -7,20 +7,23 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Literal, TypeAlias
 
+from autograd_mini.arguments import requirement
+
 __all__ = [
-    "INITIALISERS",
-    "Initialiser",
-    "InitialiserLike",
+    "INITIALIZERS",
+    "Initializer",
+    "InitializerLike",
+    "as_initializer",
     "as_rng",
-    "drawn",
+    "draw_weights",
     "he",
     "uniform",
     "xavier",
 ]
 
-Initialiser: TypeAlias = Callable[[random.Random, int, int], float]
+Initializer: TypeAlias = Callable[[random.Random, int, int], float]
 """Draws one weight: ``(rng, fan_in, fan_out) -> float``."""
-InitialiserLike: TypeAlias = Literal["uniform", "xavier", "he"] | Initialiser
+InitializerLike: TypeAlias = Literal["uniform", "xavier", "he"] | Initializer
 
 
 def uniform(rng: random.Random, fan_in: int, fan_out: int) -> float:  # noqa: ARG001
@@ -48,44 +51,42 @@ def he(rng: random.Random, fan_in: int, fan_out: int) -> float:  # noqa: ARG001
     return rng.gauss(0.0, math.sqrt(2.0 / fan_in))
 
 
-INITIALISERS: Mapping[str, Initialiser] = {"uniform": uniform, "xavier": xavier, "he": he}
+INITIALIZERS: Mapping[str, Initializer] = {"uniform": uniform, "xavier": xavier, "he": he}
 """The initialisers by name: each draws one weight of a layer with ``fan_in`` inputs and
 ``fan_out`` outputs from ``rng``."""
 
 
-def as_rng(rng: random.Random | None) -> random.Random:
+_FUNCTION = "a function (rng, fan_in, fan_out) -> float"
+
+
+def as_rng(rng: random.Random | None, *, argument: str = "rng") -> random.Random:
     """Return the source of randomness that was given, or a fresh one."""
     if rng is None:
         return random.Random()  # noqa: S311 - weights are no secret
     if not isinstance(rng, random.Random):
-        raise TypeError(f"rng takes a random.Random, such as random.Random(0), got {rng!r}")
+        raise TypeError(requirement(argument, "a random.Random, such as random.Random(0)", rng))
     return rng
 
 
-def drawn(
-    fan_in: int, fan_out: int, *, init: InitialiserLike, rng: random.Random | None
-) -> list[list[float]]:
-    """Return random weights for a layer, a row for each output.
-
-    Args:
-        fan_in, fan_out: the number of inputs and outputs of the layer.
-        init: an initialiser, or its name.
-        rng: the source of randomness; a fresh one if None.
+def as_initializer(init: InitializerLike, *, argument: str = "init") -> Initializer:
+    """Return the initializer that a name or a function stands for.
 
     Raises:
-        ValueError: there is no initialiser of that name.
-        TypeError: an argument is of the wrong kind.
+        ValueError: there is no initializer of that name.
+        TypeError: it is neither a name nor a function.
     """
-    rng = as_rng(rng)
     if isinstance(init, str):
-        if init not in INITIALISERS:
-            raise ValueError(
-                f"unknown init {init!r}; the known ones are {', '.join(INITIALISERS)}; "
-                "or give a function (rng, fan_in, fan_out) -> float"
-            )
-        init = INITIALISERS[init]
+        if init not in INITIALIZERS:
+            rule = f"{_FUNCTION} or one of {', '.join(INITIALIZERS)}"
+            raise ValueError(requirement(argument, rule, init))
+        return INITIALIZERS[init]
     if not callable(init):
-        raise TypeError(
-            f"init takes a name or a function (rng, fan_in, fan_out) -> float, got {init!r}"
-        )
+        raise TypeError(requirement(argument, f"{_FUNCTION} or a name", init))
+    return init
+
+
+def draw_weights(
+    init: Initializer, fan_in: int, fan_out: int, rng: random.Random
+) -> list[list[float]]:
+    """Return random weights for a layer: for each of its outputs a row of one for each input."""
     return [[init(rng, fan_in, fan_out) for _ in range(fan_in)] for _ in range(fan_out)]

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import random
-import reprlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from autograd_mini.arguments import count, finite
+from autograd_mini.arguments import count, finite, requirement
 from autograd_mini.engines import Operand, Value
 from autograd_mini.functions import as_operand, dot
 from autograd_mini.nn.activations import Activation, ActivationLike, as_activation
 from autograd_mini.nn.initializers import (
-    INITIALISERS,
-    InitialiserLike,
+    INITIALIZERS,
+    InitializerLike,
+    as_initializer,
     as_rng,
-    drawn,
+    draw_weights,
     he,
     uniform,
     xavier,
 )
 from autograd_mini.nn.module import Module
 
-__all__ = ["INITIALISERS", "MLP", "Layer", "Module", "Neuron", "he", "uniform", "xavier"]
+__all__ = ["INITIALIZERS", "MLP", "Layer", "Module", "Neuron", "he", "uniform", "xavier"]
 
 
 class Neuron(Module):
@@ -33,7 +33,7 @@ class Neuron(Module):
         activation: a name in `autograd_mini.nn.activations.ACTIVATIONS`, or a function of a Value.
         weights: the initial weights, as numbers or leaf Values; a Value may be shared.
         bias: the initial bias, likewise; 0 if not given.
-        init: what draws the weights that are not given: a name in `INITIALISERS` or a function
+        init: what draws the weights that are not given: a name in `INITIALIZERS` or a function
             ``(rng, fan_in, fan_out) -> float``; if not given, the one that suits the activation.
         rng: the source of randomness; a fresh one if not given.
         fused: make z one ``dot`` node; otherwise ``w0 * x0 + w1 * x1 + … + b`` of plain sums and
@@ -57,19 +57,20 @@ class Neuron(Module):
         activation: ActivationLike = "relu",
         weights: Iterable[Operand] | None = None,
         bias: Operand | None = None,
-        init: InitialiserLike | None = None,
+        init: InitializerLike | None = None,
         rng: random.Random | None = None,
         fused: bool = True,
     ) -> None:
         self.inputs = count(inputs, what="Neuron: inputs")
-        chosen = as_activation(activation)
+        chosen = as_activation(activation, argument="Neuron: activation")
         if chosen.over_layer:
-            raise ValueError(
-                f"Neuron: {chosen.name} goes over the outputs of a layer; "
-                f"use Layer({self.inputs}, outputs, activation={chosen.name!r})"
-            )
+            way_out = f"use Layer({self.inputs}, outputs, activation={chosen.name!r})"
+            rule = "a function of one Value, not of a whole layer"
+            raise ValueError(requirement("Neuron: activation", rule, chosen.name, way_out))
         if weights is None:
-            weights = drawn(self.inputs, 1, init=chosen.init if init is None else init, rng=rng)[0]
+            draw = as_initializer(chosen.init if init is None else init, argument="Neuron: init")
+            rng = as_rng(rng, argument="Neuron: rng")
+            weights = draw_weights(draw, self.inputs, 1, rng)[0]
         self.weights = [
             _parameter(weight, what=f"Neuron: weights[{i}]")
             for i, weight in enumerate(_items(weights, self.inputs, "Neuron: weights", "input"))
@@ -130,17 +131,17 @@ class Layer(Module):
         activation: ActivationLike = "relu",
         weights: Iterable[Iterable[Operand]] | None = None,
         biases: Iterable[Operand] | None = None,
-        init: InitialiserLike | None = None,
+        init: InitializerLike | None = None,
         rng: random.Random | None = None,
         fused: bool = True,
     ) -> None:
         self.inputs = count(inputs, what="Layer: inputs")
         self.outputs = count(outputs, what="Layer: outputs")
-        chosen = as_activation(activation)
+        chosen = as_activation(activation, argument="Layer: activation")
         if weights is None:
-            weights = drawn(
-                self.inputs, self.outputs, init=chosen.init if init is None else init, rng=rng
-            )
+            draw = as_initializer(chosen.init if init is None else init, argument="Layer: init")
+            rng = as_rng(rng, argument="Layer: rng")
+            weights = draw_weights(draw, self.inputs, self.outputs, rng)
         rows = _items(weights, self.outputs, "Layer: weights", "output")
         biases = [0.0] * self.outputs if biases is None else biases
         biases = _items(biases, self.outputs, "Layer: biases", "output")
@@ -204,19 +205,22 @@ class MLP(Module):
         *,
         activation: ActivationLike = "relu",
         output_activation: ActivationLike = "linear",
-        init: InitialiserLike | None = None,
+        init: InitializerLike | None = None,
         rng: random.Random | None = None,
         fused: bool = True,
     ) -> None:
         self.inputs = count(inputs, what="MLP: inputs")
         if not isinstance(sizes, Iterable) or isinstance(sizes, str):
-            raise TypeError(f"MLP: sizes takes a list, such as [16, 1], got {sizes!r}")
+            raise TypeError(requirement("MLP: sizes", "a list, such as [16, 1]", sizes))
         outputs = [count(size, what=f"MLP: sizes[{i}]") for i, size in enumerate(sizes)]
         if not outputs:
-            raise ValueError("MLP: sizes must name at least one layer, got none")
-        rng = as_rng(rng)
-        hidden = as_activation(activation)  # also where there is no hidden layer to use it
-        activations = [hidden] * (len(outputs) - 1) + [as_activation(output_activation)]
+            raise ValueError(requirement("MLP: sizes", "a list of one size or more", outputs))
+        rng = as_rng(rng, argument="MLP: rng")
+        init = None if init is None else as_initializer(init, argument="MLP: init")
+        # Checked also where there is no hidden layer to use it.
+        hidden = as_activation(activation, argument="MLP: activation")
+        output = as_activation(output_activation, argument="MLP: output_activation")
+        activations = [hidden] * (len(outputs) - 1) + [output]
         self.layers = [
             Layer(fan_in, fan_out, activation=chosen, init=init, rng=rng, fused=fused)
             for fan_in, fan_out, chosen in zip(
@@ -259,13 +263,10 @@ def _outputs(neurons: Sequence[Neuron], xs: Sequence[Operand]) -> list[Value]:
 def _items(given: Iterable[Any], length: int, what: str, each: str) -> list[Any]:
     """Return a list of as many items as there must be."""
     if not isinstance(given, Iterable):
-        raise TypeError(f"{what} takes a list, one item for each {each}, got {given!r}")
+        raise TypeError(requirement(what, f"a list, one item for each {each}", given))
     items = list(given)
     if len(items) != length:
-        raise ValueError(
-            f"{what} takes {length} items, one for each {each}, "
-            f"got {len(items)}: {reprlib.repr(items)}"
-        )
+        raise ValueError(requirement(what, f"a list of {length}, one for each {each}", items))
     return items
 
 
@@ -274,9 +275,7 @@ def _parameter(given: Operand, *, what: str) -> Value:
     if not isinstance(given, Value):
         return Value(finite(given, what=what))
     if given.op is not None:
-        raise ValueError(
-            f"{what} takes a number or a leaf Value, got the result of a computation: {given!r}"
-        )
+        raise ValueError(requirement(what, "a number or a leaf, not a computed Value", given))
     finite(given.data, what=what)
     return given
 
@@ -288,19 +287,18 @@ def _inputs(module: Neuron | Layer | MLP, x: Iterable[Operand]) -> Sequence[Oper
     try:
         xs = tuple(x)
     except TypeError:
-        raise TypeError(
-            f"{kind} takes a list of {inputs}, got {x!r}; also a single one goes into a list"
-        ) from None
+        way_out = "put a single one into a list too"
+        raise TypeError(requirement(f"{kind}: x", f"a list of {inputs}", x, way_out)) from None
     if len(xs) != expected:
-        raise ValueError(f"{kind} expects {inputs}, got {len(xs)}: {reprlib.repr(list(xs))}")
+        raise ValueError(requirement(f"{kind}: x", f"a list of {inputs}", list(xs)))
     return xs
 
 
 def _no_value(activation: Activation, result: object) -> TypeError:
-    what = "a list of one Value for each output" if activation.over_layer else "a Value"
+    rule = "a list of one Value for each output" if activation.over_layer else "a Value"
+    way_out = "anything else has no gradient"
     return TypeError(
-        f"activation {activation.name!r} must return {what}, or gradients would be lost; "
-        f"got {type(result).__name__} {reprlib.repr(result)}"
+        requirement(f"the result of activation {activation.name!r}", rule, result, way_out)
     )
 
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import functools
 import math
-import reprlib
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import Any, Protocol, TypeAlias, overload
 
-from autograd_mini.arguments import whole
+from autograd_mini.arguments import requirement, whole
 from autograd_mini.engines import Operand, Value
 from autograd_mini.engines.node import numbers_of
 from autograd_mini.functions import as_operand, dot, log_softmax, mean, relu, softplus, square, sum
@@ -51,8 +50,8 @@ def _over_pairs(cost: Callable[[list[Value], list[Operand]], Value]) -> Loss:
         target_shape, ts = _flat(targets, f"{name}: targets")
         if shape != target_shape:
             raise ValueError(
-                f"{name}: targets must have the shape of the predictions, "
-                f"{_shape_text(shape)}; got {_shape_text(target_shape)}"
+                f"{name}: targets must be {_describe_shape(shape)}, as the predictions are, "
+                f"got {_describe_shape(target_shape)}"
             )
         result = cost(_values(ps), ts)
         return result if _any_value(ps) or _any_value(ts) else result.data
@@ -120,9 +119,8 @@ def binary_cross_entropy(logits: list[Value], targets: list[Operand]) -> Value:
     """
     for target in targets:
         if not 0 <= target <= 1:
-            raise ValueError(
-                f"binary_cross_entropy: targets are from 0 to 1, got {numbers_of(target)}"
-            )
+            rule = "from 0 to 1"
+            raise ValueError(requirement("binary_cross_entropy: targets", rule, numbers_of(target)))
     return _mean([_binary_surprise(z, t) for z, t in zip(logits, targets, strict=True)])
 
 
@@ -144,7 +142,7 @@ def hinge(scores: list[Value], targets: list[Operand]) -> Value:
     """
     for target in numbers_of(targets):
         if target not in (1, -1):
-            raise ValueError(f"hinge: targets are 1 or -1, got {target}")
+            raise ValueError(requirement("hinge: targets", "1 or -1", target))
     return _mean([relu(1.0 - t * s) for s, t in zip(scores, targets, strict=True)])
 
 
@@ -176,16 +174,13 @@ def cross_entropy(logits: Any, targets: Any) -> Any:
     """
     shape, flat = _flat(logits, "cross_entropy: logits")
     if not shape:
-        raise ValueError(
-            f"cross_entropy: logits are a row for each example, or one row; got {logits!r}"
-        )
+        rule = "a row for each example, or one row"
+        raise ValueError(requirement("cross_entropy: logits", rule, logits))
     count, classes = (1, *shape)[-2:]
-    given = [targets] if len(shape) == 1 else _listed(targets, "cross_entropy: targets")
+    given = [targets] if len(shape) == 1 else _as_list(targets, "cross_entropy: targets")
     if len(given) != count:
-        raise ValueError(
-            f"cross_entropy: targets must be as many as the rows of logits, {count}; "
-            f"got {len(given)}"
-        )
+        rule = f"as many as the rows of logits, {count}"
+        raise ValueError(requirement("cross_entropy: number of targets", rule, len(given)))
     rows = [flat[i : i + classes] for i in range(0, len(flat), classes)]
     weights = [_target(target, classes) for target in given]
     result = _mean([_surprise(z, t) for z, t in zip(rows, weights, strict=True)])
@@ -205,27 +200,21 @@ def _target(target: object, classes: int) -> int | list[Operand]:
         _, row = _flat(target, "cross_entropy: a row of targets")
         probabilities = numbers_of(row)
         if len(row) != classes:
+            rule = f"{classes}, a probability for each class"
             raise ValueError(
-                "cross_entropy: a row of targets has a probability for each class, "
-                f"{classes}; got {len(row)}"
+                requirement("cross_entropy: length of a row of targets", rule, len(row))
             )
         if not (min(probabilities) >= 0 and abs(math.fsum(probabilities) - 1) <= 1e-6):
-            raise ValueError(
-                "cross_entropy: a row of targets must be probabilities that add up to 1, "
-                f"got {reprlib.repr(probabilities)}"
-            )
+            rule = "probabilities that add up to 1"
+            raise ValueError(requirement("cross_entropy: a row of targets", rule, probabilities))
         return row
     index = whole(target)
     if index is None:
-        raise TypeError(
-            "cross_entropy: a target is the index of a class, an int, or a row of probabilities; "
-            f"got {type(target).__name__} {target!r}"
-        )
+        rule = "the index of a class, an int, or a row of probabilities"
+        raise TypeError(requirement("cross_entropy: target", rule, target))
     if not 0 <= index < classes:
-        raise ValueError(
-            f"cross_entropy: there are {classes} classes, 0 to {classes - 1}, "
-            f"so {index} is the index of none"
-        )
+        rule = f"the index of a class, 0 to {classes - 1}"
+        raise ValueError(requirement("cross_entropy: target", rule, index))
     return index
 
 
@@ -233,17 +222,15 @@ def _flat(given: object, what: str) -> tuple[tuple[int, ...], list[Operand]]:
     """Return the shape of what was given, (), (n,) or (rows, columns), and its items in order."""
     if not isinstance(given, Iterable):
         return (), [as_operand(given, what=what)]
-    items = _listed(given, what)
+    items = _as_list(given, what)
     if not isinstance(items[0], Iterable):
         return (len(items),), _operands(items, what)
-    rows = [_listed(row, f"{what}[{i}]") for i, row in enumerate(items)]
+    rows = [_as_list(row, f"{what}[{i}]") for i, row in enumerate(items)]
     columns = len(rows[0])
     for i, row in enumerate(rows):
         if len(row) != columns:
-            raise ValueError(
-                f"{what}: all rows must be equally long; "
-                f"row 0 has length {columns}, row {i} has length {len(row)}"
-            )
+            rule = f"as long as row 0, {columns}"
+            raise ValueError(requirement(f"{what}: length of row {i}", rule, len(row)))
     flat = [_operands(row, f"{what}[{i}]") for i, row in enumerate(rows)]
     return (len(rows), columns), list(chain.from_iterable(flat))
 
@@ -255,19 +242,19 @@ def _operands(items: list[Any], what: str) -> list[Operand]:
     return [as_operand(x, what=f"{what}[{i}]") for i, x in enumerate(items)]
 
 
-def _listed(given: object, what: str) -> list[Any]:
+def _as_list(given: object, what: str) -> list[Any]:
     if not isinstance(given, Iterable) or isinstance(given, str):
-        raise TypeError(f"{what} takes a list, got {type(given).__name__} {reprlib.repr(given)}")
+        raise TypeError(requirement(what, "a list", given))
     items = list(given)
     if not items:
-        raise ValueError(f"{what} must not be empty")
+        raise ValueError(requirement(what, "a list that is not empty", items))
     return items
 
 
-def _shape_text(shape: tuple[int, ...]) -> str:
+def _describe_shape(shape: tuple[int, ...]) -> str:
     match shape:
         case ():
-            return "a single one"
+            return "a single number"
         case (length,):
             return f"a list of {length}"
         case _:

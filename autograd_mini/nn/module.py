@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import reprlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
 
-from autograd_mini.arguments import finite
+from autograd_mini.arguments import finite, requirement
 from autograd_mini.engines import Value, store_data, zero_gradients
 from autograd_mini.engines.node import ParameterPath
 from autograd_mini.errors import StateError
@@ -43,7 +42,7 @@ class Module:
         from such a one three times as slowly once it was looked at as a whole.
         """
         if cls.__init__ is object.__init__ and (args or kwargs):
-            raise TypeError(f"{cls.__name__}() takes no arguments")  # as object says it
+            raise TypeError(requirement(f"{cls.__name__}: arguments", "none", args or kwargs))
         module = super().__new__(cls)
         module.__dict__ = {}
         return module
@@ -70,7 +69,11 @@ class Module:
             match thing:
                 case Value(op=None):
                     if path in paths:
-                        raise ValueError(f"{type(self).__name__} has two parameters called {path}")
+                        raise ValueError(
+                            requirement(
+                                f"{type(self).__name__}: paths of parameters", "unique", path
+                            )
+                        )
                     paths.add(path)
                     _name(thing, ParameterPath(path, owner))
                     found.append((path, thing))
@@ -104,24 +107,26 @@ class Module:
                 changed.
             TypeError: the state is not a mapping.
         """
+        where = f"{type(self).__name__}.load_state_dict"
         if not isinstance(state, Mapping):
-            raise TypeError(
-                "load_state_dict takes a mapping of names to numbers, "
-                f"got {type(state).__name__} {reprlib.repr(state)}"
-            )
+            rule = "a mapping of names to numbers"
+            raise TypeError(requirement(f"{where}: state", rule, state))
         parameters = dict(self.named_parameters())
-        wrong = [
-            f"{what} {_listed(names)}"
-            for what, names in (
-                ("missing", [path for path in parameters if path not in state]),
-                ("unexpected", [name for name in state if name not in parameters]),
+        differences = [
+            f"{difference} {_list_names(names)}"
+            for difference, names in (
+                ("without", [path for path in parameters if path not in state]),
+                ("with unknown", [name for name in state if name not in parameters]),
             )
             if names
         ]
-        if wrong:
-            raise StateError(f"the state does not fit {self!r}: {'; '.join(wrong)}")
+        if differences:
+            raise StateError(
+                f"{where}: the names in the state must be those of {self!r}, "
+                f"got a state {' and '.join(differences)}"
+            )
         try:
-            numbers = [finite(state[path], what=f"parameter {path!r}") for path in parameters]
+            numbers = [finite(state[path], what=f"{where}: {path!r}") for path in parameters]
         except (TypeError, ValueError) as error:
             raise StateError(str(error)) from None
         store_data(list(parameters.values()), numbers)
@@ -149,7 +154,7 @@ class Module:
             raise StateError(f"{os.fspath(path)}: {error}") from None
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._architecture()}{_counted(self)})"
+        return f"{type(self).__name__}({self._architecture()}{_count_parameters(self)})"
 
     def _architecture(self) -> str:
         """Return what `repr` says before the number of parameters."""
@@ -163,12 +168,12 @@ def _name(parameter: Value, path: ParameterPath) -> None:
         parameter.name = path
 
 
-def _listed(names: Sequence[object]) -> str:
+def _list_names(names: Sequence[object]) -> str:
     """Return the first names of a list, and how many more there are."""
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return ", ".join(map(repr, names[:3])) + more
 
 
-def _counted(module: Module) -> str:
+def _count_parameters(module: Module) -> str:
     count = len(module.parameters())
     return "1 parameter" if count == 1 else f"{count} parameters"

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, NamedTuple
 
-from autograd_mini.arguments import number
+from autograd_mini.arguments import number, requirement
 from autograd_mini.engines import Value, data_of, gradients_of, store_data, updates, zero_gradients
 from autograd_mini.errors import DivergenceError, StateError
 
@@ -145,44 +145,42 @@ class Optimizer(ABC):
                 has been changed.
         """
         kind = type(self).__name__
+        where = f"{kind}.load_state_dict"
         expected = {"optimizer", "settings", "steps", "moments"}
         if not isinstance(state, Mapping) or set(state) != expected:
-            raise StateError(
-                f"{kind}.load_state_dict: expected a mapping with the keys {sorted(expected)}, "
-                f"got {list(state) if isinstance(state, Mapping) else state!r}"
-            )
+            rule = f"a mapping with the keys {', '.join(sorted(expected))}"
+            given = list(state) if isinstance(state, Mapping) else state
+            raise StateError(requirement(f"{where}: state", rule, given))
         if state["optimizer"] != kind:
-            raise StateError(f"{kind}.load_state_dict: this is the state of {state['optimizer']!r}")
+            rule = f"the state of {kind}"
+            raise StateError(requirement(f"{where}: state", rule, state["optimizer"]))
         settings = state["settings"]
         if not isinstance(settings, Mapping) or set(settings) != set(self.settings):
-            raise StateError(
-                f"{kind}.load_state_dict: settings must be given for {list(self.settings)}, "
-                f"got {settings!r}"
-            )
+            rule = f"a mapping with the keys {', '.join(self.settings)}"
+            raise StateError(requirement(f"{where}: settings", rule, settings))
         try:
             loaded = type(self)(self.parameters, **settings)
-            loaded._state = self._checked_state(state["steps"], state["moments"])
+            loaded._state = self._read_state(state["steps"], state["moments"])
         except (TypeError, ValueError) as error:
-            raise StateError(f"{kind}.load_state_dict: {error}") from error
+            raise StateError(f"{where}: {error}") from error
         self.__dict__ = loaded.__dict__  # one store: all or nothing
 
-    def _checked_state(self, steps: Any, moments: Any) -> State:
+    def _read_state(self, steps: Any, moments: Any) -> State:
         if not isinstance(steps, int) or isinstance(steps, bool) or not 0 <= steps < 2**53:
-            raise ValueError(
-                f"steps must be a whole number below 2**53 and at least 0, got {steps!r}"
-            )
+            raise ValueError(requirement("steps", "an int from 0 to 2**53 - 1", steps))
         if not isinstance(moments, Mapping) or set(moments) != set(self.moments):
-            raise ValueError(f"moments must be given for {list(self.moments)}, got {moments!r}")
+            rule = f"a mapping with the keys {', '.join(self.moments)}"
+            raise ValueError(requirement("moments", rule, moments))
         checked = []
         for name, least in self.moments.items():
             numbers = [number(one, what=name) for one in moments[name]]
             if len(numbers) != len(self.parameters):
-                raise ValueError(
-                    f"{name} has {len(numbers)} numbers for {len(self.parameters)} parameters"
-                )
+                rule = f"a number for each of {len(self.parameters)} parameters"
+                raise ValueError(requirement(name, rule, numbers))
             for one in numbers:
                 if not least <= one < math.inf or one == -math.inf:
-                    raise ValueError(f"{name} contains {one!r}, which no training leads to")
+                    rule = "finite" if least < 0 else "finite and at least 0"
+                    raise ValueError(requirement(f"a number in {name}", rule, one))
             checked.append(numbers)
         return State(steps, tuple(checked))
 
@@ -191,30 +189,22 @@ class Optimizer(ABC):
         try:
             given = iter(parameters)
         except TypeError:
-            raise TypeError(
-                f"{kind} takes the parameters as an iterable of Values, got {parameters!r}; "
-                "pass model.parameters()"
-            ) from None
+            rule, way_out = "an iterable of Values", "pass model.parameters()"
+            raise TypeError(requirement(f"{kind}: parameters", rule, parameters, way_out)) from None
         leaves: dict[Value, int] = {}
         for position, parameter in enumerate(given):
             where = f"{kind}: parameters[{position}]"
             if not isinstance(parameter, Value):
-                raise TypeError(
-                    f"{where} must be a Value, got {type(parameter).__name__} {parameter!r}"
-                )
+                raise TypeError(requirement(where, "a Value", parameter))
             if parameter.op is not None:
-                raise ValueError(
-                    f"{where} must be a leaf, got {parameter!r}, which is computed from others; "
-                    "pass what it is computed from"
-                )
+                way_out = "pass the leaves that it is computed from"
+                raise ValueError(requirement(where, "a leaf", parameter, way_out))
             if parameter in leaves:
-                raise ValueError(
-                    f"{where} is {parameter!r}, already given as parameters[{leaves[parameter]}]; "
-                    "each one is moved once, so give it once"
-                )
+                rule = f"another Value than parameters[{leaves[parameter]}]"
+                raise ValueError(requirement(where, rule, parameter, "pass each Value once"))
             leaves[parameter] = position
         if not leaves:
-            raise ValueError(f"{kind} needs at least one parameter, got none")
+            raise ValueError(requirement(f"{kind}: parameters", "one or more Values", []))
         return tuple(leaves)
 
     def _setting(
@@ -223,7 +213,7 @@ class Optimizer(ABC):
         what = f"{type(self).__name__}: {name}"
         converted = number(value, what=what)
         if not allowed(converted):
-            raise ValueError(f"{what} must be {rule}, got {value!r}")
+            raise ValueError(requirement(what, rule, value))
         return converted
 
     def _divergence(self, what: str, numbers: list[float]) -> DivergenceError:
@@ -231,10 +221,9 @@ class Optimizer(ABC):
         parameter = self.parameters[position]
         called = f"parameters[{position}]" + (f" ({parameter.name!r})" if parameter.name else "")
         return DivergenceError(
-            f"{type(self).__name__}.step(): the {what} of {called} would become "
-            f"{numbers[position]!r}: its value is {parameter.data!r}, its gradient "
-            f"{parameter.grad!r}, with lr = {self.lr!r}. Nothing was changed; "
-            "a smaller lr may help"
+            f"{type(self).__name__}.step: the {what} of {called} must be finite, got "
+            f"{numbers[position]!r} from the value {parameter.data!r}, the gradient "
+            f"{parameter.grad!r} and lr = {self.lr!r}; nothing was changed, try a smaller lr"
         )
 
     def __repr__(self) -> str:
@@ -287,9 +276,10 @@ class SGD(Optimizer):
             "momentum", momentum, "at least 0 and below 1", lambda m: 0 <= m < 1
         )
         if not isinstance(nesterov, bool):
-            raise TypeError(f"SGD: nesterov must be True or False, got {nesterov!r}")
+            raise TypeError(requirement("SGD: nesterov", "True or False", nesterov))
         if nesterov and not self.momentum:
-            raise ValueError("SGD: nesterov=True needs a momentum above 0, got 0.0")
+            rule = "above 0 if nesterov is True"
+            raise ValueError(requirement("SGD: momentum", rule, momentum))
         self.nesterov = nesterov
 
     def moved(
@@ -348,7 +338,7 @@ class Adam(Optimizer):
     ) -> None:
         super().__init__(parameters, lr=lr, weight_decay=weight_decay)
         if not isinstance(betas, tuple | list) or len(betas) != 2:
-            raise TypeError(f"Adam: betas must be two numbers, got {betas!r}")
+            raise TypeError(requirement("Adam: betas", "two numbers", betas))
         first, second = (
             self._setting(f"betas[{i}]", beta, "at least 0 and below 1", lambda b: 0 <= b < 1)
             for i, beta in enumerate(betas)

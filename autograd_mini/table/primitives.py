@@ -21,6 +21,7 @@ from autograd_mini.table.rules import ARITHMETIC, Rule, RuleError
 __all__ = ["PRIMITIVES", "TABLE", "Primitive"]
 
 _OPERANDS = ("x", "y")
+_OPERATOR_LABELS = {infix.row: f"operand of {infix.code}" for infix in ARITHMETIC.values()}
 
 
 class Primitive:
@@ -78,6 +79,8 @@ class Primitive:
         deferred: bool = False,
     ) -> None:
         self.name = name
+        self.operand_label = _OPERATOR_LABELS.get(name, f"{name}: operand")
+        """What an error calls an operand."""
         self.activation = activation
         given = {"value": value, "dx": dx, "dy": dy, "dw": dw, "db": db}
         self.texts = {key: text for key, text in given.items() if text is not None}

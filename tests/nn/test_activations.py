@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_mini import Value, functions
-from autograd_mini.nn import INITIALISERS, Layer, Module, Neuron
+from autograd_mini.nn import INITIALIZERS, Layer, Module, Neuron
 from autograd_mini.nn.activations import ACTIVATIONS, Activation, ActivationName, as_activation
 from autograd_mini.table.primitives import TABLE
 
@@ -79,7 +79,7 @@ def test_only_softmax_goes_over_a_layer():
 def test_rectifiers_start_with_he_and_the_step_with_uniform_weights():
     suited = {name: row.init for name, row in ACTIVATIONS.items() if row.init != "xavier"}
     assert suited == {"relu": "he", "leaky_relu": "he", "step": "uniform"}
-    assert {row.init for row in ROWS} <= set(INITIALISERS)
+    assert {row.init for row in ROWS} <= set(INITIALIZERS)
 
 
 @pytest.mark.parametrize(

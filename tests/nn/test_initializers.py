@@ -8,8 +8,8 @@ from typing import get_args
 import pytest
 
 from autograd_mini.nn.initializers import (
-    INITIALISERS,
-    InitialiserLike,
+    INITIALIZERS,
+    InitializerLike,
     as_rng,
     drawn,
     he,
@@ -26,12 +26,12 @@ def many(initialiser, fan_in, fan_out):
 
 
 def test_they_have_names():
-    assert dict(INITIALISERS) == {"uniform": uniform, "xavier": xavier, "he": he}
+    assert dict(INITIALIZERS) == {"uniform": uniform, "xavier": xavier, "he": he}
 
 
 def test_the_type_lists_the_names_of_the_table():
-    names, _ = get_args(InitialiserLike)
-    assert get_args(names) == tuple(INITIALISERS)
+    names, _ = get_args(InitializerLike)
+    assert get_args(names) == tuple(INITIALIZERS)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from support.interrupts import interrupted_everywhere
 
 from autograd_mini import Value, functions, losses
 from autograd_mini.errors import StateError
-from autograd_mini.nn import INITIALISERS, MLP, Layer, Module, Neuron, saving
+from autograd_mini.nn import INITIALIZERS, MLP, Layer, Module, Neuron, saving
 from autograd_mini.nn.activations import ACTIVATIONS, Activation
 
 SMOOTH = ["sigmoid", "tanh", "softmax", "linear"]
@@ -194,7 +194,7 @@ def test_repr_shows_the_architecture():
 
 def drawn(init, *, fan_in, fan_out, count=20_000):
     rng = random.Random(7)
-    return [INITIALISERS[init](rng, fan_in, fan_out) for _ in range(count)]
+    return [INITIALIZERS[init](rng, fan_in, fan_out) for _ in range(count)]
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_he_draws_from_a_normal_distribution_of_variance_2_over_fan_in():
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_the_initialiser_suits_the_activation_unless_told(name):
-    init = INITIALISERS[ACTIVATIONS[name].init]
+    init = INITIALIZERS[ACTIVATIONS[name].init]
     rng = random.Random(3)
     expected = [[init(rng, 3, 2) for _ in range(3)] for _ in range(2)]
     layer = Layer(3, 2, activation=name, rng=random.Random(3))

@@ -126,8 +126,11 @@ static const struct {
     PyObject **string;
     const char *text;
 } strings[] = {
-    {&what_value, "Value"}, {&what_data, "data"}, {&what_grad, "grad"},
-    {&what_seed, "seed"},   {&what_comparison, "a comparison"},
+    {&what_value, "Value: data"},
+    {&what_data, "Value.data"},
+    {&what_grad, "Value.grad"},
+    {&what_seed, "Value.backward: seed"},
+    {&what_comparison, "operand of a comparison"},
 #define NAME_OF(NAME, ...) {&row_names[OP_##NAME], #NAME},
     UNARY_ROWS(NAME_OF)
     BINARY_ROWS(NAME_OF)
@@ -163,6 +166,11 @@ borrow(void)
         if (!primitives[op]) {
             PyErr_Format(PyExc_ImportError, "it was built with a row %U; install again",
                          row_names[op]);
+            Py_DECREF(table);
+            return -1;
+        }
+        if (row_names[op]
+            && !(operand_labels[op] = PyObject_GetAttrString(primitives[op], "operand_label"))) {
             Py_DECREF(table);
             return -1;
         }

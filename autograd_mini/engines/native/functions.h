@@ -39,7 +39,7 @@ unary_call(Op op, Function1 value, Partial1 dx, PyObject *self, PyObject *const 
     if (IS_VALUE(arguments[0]))
         return unary_node(op, value, dx, (Node *)arguments[0]);
     double x;
-    if (take_number(arguments[0], row_names[op], &x) < 0)
+    if (take_number(arguments[0], operand_labels[op], &x) < 0)
         return NULL;
     const double out = value(x);
     return isfinite(out) ? PyFloat_FromDouble(out) : exceptional_node(op, 1, NULL, x, NULL, 0.0);
@@ -50,7 +50,7 @@ take_given(PyObject *object, Op op, Node **value, double *number)
 {
     *value = IS_VALUE(object) ? (Node *)object : NULL;
     if (!*value)
-        return take_number(object, row_names[op], number);
+        return take_number(object, operand_labels[op], number);
     *number = (*value)->data;
     return 0;
 }

@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from autograd_mini.arguments import requirement
 from autograd_mini.table.code import as_c, prelude
 from autograd_mini.table.elementary import ELEMENTARY
 from autograd_mini.table.primitives import TABLE, Primitive
@@ -75,10 +76,8 @@ def _shape(primitive: Primitive) -> str:
     sequences = primitive.value.sequences
     shape = " ".join(f"({o})" if o in sequences else o for o in primitive.operands)
     if shape not in SHAPES:
-        raise RuleError(
-            f"primitive {primitive.name!r}: the native engine makes nodes of the operands "
-            f"{', '.join(SHAPES)}; got {shape}"
-        )
+        rule = f"operands that the native engine knows, {', '.join(SHAPES)}"
+        raise RuleError(requirement(f"primitive {primitive.name!r}: value", rule, shape))
     return SHAPES[shape]
 
 

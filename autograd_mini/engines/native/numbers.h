@@ -17,6 +17,7 @@ static PyObject *reference_eq;    /* and the == of that */
 
 static PyObject *primitives[OP_COUNT]; /* the rows; for LEAF, None */
 static PyObject *row_names[OP_COUNT];  /* their names */
+static PyObject *operand_labels[OP_COUNT]; /* what errors call their operands */
 static PyObject *what_keyword;         /* ("what",) */
 
 /* What a number is for, when it is not an operand of a row. */

@@ -114,7 +114,7 @@ static int
 take_other(PyObject *object, Op op, Node **value, double *number)
 {
     if (!IS_VALUE(object))
-        return take_operand(object, row_names[op], number);
+        return take_operand(object, operand_labels[op], number);
     *value = (Node *)object;
     *number = (*value)->data;
     return 0;
@@ -252,7 +252,7 @@ plain_single(Op op, PyObject *object)
     double converted;
     if (IS_VALUE(object))
         return Py_NewRef(object);
-    return take_number(object, row_names[op], &converted) < 0 ? NULL : PyFloat_FromDouble(converted);
+    return take_number(object, operand_labels[op], &converted) < 0 ? NULL : PyFloat_FromDouble(converted);
 }
 
 /* Make parts of anything that is taken into plain ones; they are new, and those made before an
