@@ -1,5 +1,6 @@
 """Tests of saving states; what a file survives, and what is refused, is in promises.test_data."""
 
+import errno
 import hashlib
 import math
 import os
@@ -433,8 +434,9 @@ def test_a_socket_is_refused_and_stays_one(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # the path of a socket must be short
     with socket.socket(socket.AF_UNIX) as server:
         server.bind("socket")
-        with pytest.raises(OSError, match="no file, FIFO or character device: 'socket'"):
+        with pytest.raises(OSError, match="no file, FIFO or character device: 'socket'") as caught:
             saving.save(NEW, "socket")
+    assert caught.value.errno == errno.EINVAL
     assert Path("socket").is_socket()
     assert listed(tmp_path) == ["socket"]
 
