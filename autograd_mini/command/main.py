@@ -6,10 +6,9 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 import graphviz
 
@@ -31,13 +30,7 @@ def run(argv: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="replace")  # not every console has a σ
     arguments = _parser().parse_args(argv)
     try:
-        if arguments.command == "demo":
-            for part in run_demo(arguments.out):
-                print(part, end="\n\n")
-        elif arguments.command in _OF_A_FORMULA:
-            _OF_A_FORMULA[arguments.command](arguments)
-        else:
-            print(markdown())
+        arguments.run(arguments)
     except BrokenPipeError:  # the reader, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -55,60 +48,36 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=_version())
     commands = parser.add_subparsers(dest="command", required=True)
-    command = commands.add_parser(
-        "demo",
-        help="the two-neuron network of the course: forward, backward, trained, drawn",
-        description="Run the two-neuron network of the course notes: forward, backward with every "
-        "gradient checked, one update, training, the drawings of its graph, and the page on which "
-        "one steps through it.",
-    )
+
+    def add(run: Callable[[argparse.Namespace], None], summary: str) -> argparse.ArgumentParser:
+        """Add the command that a function runs, under its name and with its docstring."""
+        name = run.__name__.removeprefix("_")
+        command = commands.add_parser(name, help=summary, description=run.__doc__)
+        command.set_defaults(run=run)
+        return command
+
+    command = add(_demo, "the two-neuron network of the course: forward, backward, trained, drawn")
     command.add_argument(
         "--out", type=Path, default=Path(), metavar="DIR", help="folder for what is drawn (here)"
     )
-    command = _command_of_a_formula(
-        commands,
-        "draw",
-        help="compute a formula, show every value and gradient, and draw its graph",
-        description="Compute a formula and its gradients, print them as a table, and draw the "
-        "graph.",
-    )
-    command.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        metavar="FILE",
-        help="where to draw the graph: .svg, .gv (DOT source), or what the program dot can write",
-    )
-    command = _command_of_a_formula(
-        commands,
-        "explain",
-        help="explain a gradient of a formula by the chain rule",
-        description="Compute a formula and explain its gradient by the chain rule, in symbols and "
-        "numbers: by one name, or the whole backward pass.",
-    )
+
+    command = add(_draw, "compute a formula, show every value and gradient, and draw its graph")
+    _add_formula(command)
+    where = "where to draw the graph: .svg, .gv (DOT source), or what the program dot can write"
+    command.add_argument("-o", "--output", type=Path, metavar="FILE", help=where)
+
+    command = add(_explain, "explain a gradient of a formula by the chain rule")
+    _add_formula(command)
     command.add_argument("--wrt", metavar="NAME", help="the name to differentiate by")
     command.add_argument("--latex", action="store_true", help="print LaTeX")
-    command = _command_of_a_formula(
-        commands,
-        "explore",
-        help="make a page on which one steps through a formula, forward and backward",
-        description="Compute a formula and write a page on which one steps through its graph and "
-        "changes its numbers: one file that any browser opens, without a network.",
-    )
-    command.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        metavar="FILE",
-        required=True,
-        help="where to write the page, such as page.html",
-    )
-    commands.add_parser(
-        "primitives",
-        help="the table of primitives, as Markdown",
-        description="Print the table of primitives, as Markdown: each with its value, its partial "
-        "derivatives and its domain.",
-    )
+
+    summary = "make a page on which one steps through a formula, forward and backward"
+    command = add(_explore, summary)
+    _add_formula(command)
+    where = "where to write the page, such as page.html"
+    command.add_argument("-o", "--output", type=Path, metavar="FILE", required=True, help=where)
+
+    add(_primitives, "the table of primitives, as Markdown")
     return parser
 
 
@@ -119,18 +88,11 @@ def _version() -> str:
         return "not installed"
 
 
-def _command_of_a_formula(
-    commands: Any,
-    name: str,
-    *,
-    help: str,  # noqa: A002 - argparse's name
-    description: str,
-) -> argparse.ArgumentParser:
-    command: argparse.ArgumentParser = commands.add_parser(
-        name,
-        help=help,
-        description=f"{description} A formula has numbers, names, + - * / ** and the library's "
-        "functions. Write -- before one that begins with a minus sign.",
+def _add_formula(command: argparse.ArgumentParser) -> None:
+    """Add the arguments that every command of a formula takes."""
+    command.epilog = (
+        "A formula has numbers, names, + - * / ** and the library's functions. "
+        "Write -- before one that begins with a minus sign."
     )
     command.add_argument("formula", help='such as "0.5*(T - sigmoid(w*x + b))**2"')
     command.add_argument(
@@ -143,10 +105,20 @@ def _command_of_a_formula(
         metavar="N",
         help="refuse a graph of more Values (%(default)s)",
     )
-    return command
+
+
+def _demo(arguments: argparse.Namespace) -> None:
+    """Run the two-neuron network of the course notes: forward, backward, one update, training.
+
+    Every gradient is checked. The graph is drawn, and a page is written on which one steps through
+    it.
+    """
+    for part in run_demo(arguments.out):
+        print(part, end="\n\n")
 
 
 def _draw(arguments: argparse.Namespace) -> None:
+    """Compute a formula and its gradients, print them as a table, and draw the graph."""
     formula, leaves = _given(arguments)
     expressions: dict[Value, str] = {}
     result = formula.value(leaves, expressions=expressions)
@@ -162,6 +134,10 @@ def _draw(arguments: argparse.Namespace) -> None:
 
 
 def _explain(arguments: argparse.Namespace) -> None:
+    """Compute a formula and explain its gradient by the chain rule, in symbols and numbers.
+
+    The gradient is that by one name; without a name, the whole backward pass is explained.
+    """
     formula, leaves = _given(arguments)
     wrt = None
     if arguments.wrt is not None:
@@ -173,12 +149,21 @@ def _explain(arguments: argparse.Namespace) -> None:
 
 
 def _explore(arguments: argparse.Namespace) -> None:
+    """Compute a formula and write a page on which one steps through its graph.
+
+    Its numbers can be changed there. It is one file that any browser opens, without a network.
+    """
     formula, leaves = _given(arguments)
     explore(formula.value(leaves), arguments.output, max_nodes=arguments.max_nodes)
     print(f"The page is {arguments.output}; open it in a browser")
 
 
-_OF_A_FORMULA = {"draw": _draw, "explain": _explain, "explore": _explore}
+def _primitives(_: argparse.Namespace) -> None:
+    """Print the table of primitives, as Markdown.
+
+    Each has its value, its partial derivatives and its domain.
+    """
+    print(markdown())
 
 
 def _given(arguments: argparse.Namespace) -> tuple[Formula, dict[str, Value]]:
