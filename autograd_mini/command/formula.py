@@ -134,7 +134,7 @@ class Formula:
             case ast.BinOp(left=left, op=op, right=right) if type(op) in ARITHMETIC:
                 function, operands = partial(_apply, ARITHMETIC[type(op)].row), [left, right]
             case ast.Call(func=ast.Name(id=name), args=operands, keywords=[]):
-                function = _function(name, len(operands))
+                function = _find_function(name, len(operands))
             case _:
                 part = ast.get_source_segment(self.text.strip(), node) or ast.unparse(node)
                 raise FormulaError(
@@ -153,7 +153,7 @@ def _apply(row: str, x: Operand, y: Operand) -> Operand:
     return made
 
 
-def _function(name: str, count: int) -> Callable[..., Any]:
+def _find_function(name: str, count: int) -> Callable[..., Any]:
     """Return a function of so many numbers."""
     if name not in _FUNCTIONS:
         raise FormulaError(f"unknown function {name!r}; known are {', '.join(_FUNCTIONS)}")

@@ -28,7 +28,7 @@ def run(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0, or 2 for bad input."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # not every console has a σ
-    arguments = _parser().parse_args(argv)
+    arguments = _make_parser().parse_args(argv)
     try:
         arguments.run(arguments)
     except BrokenPipeError:  # the reader, such as head, has seen enough
@@ -42,11 +42,11 @@ def run(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="autograd-mini", description="Compute, differentiate, draw and explain formulas."
     )
-    parser.add_argument("--version", action="version", version=_version())
+    parser.add_argument("--version", action="version", version=_find_version())
     commands = parser.add_subparsers(dest="command", required=True)
 
     def add(run: Callable[[argparse.Namespace], None], summary: str) -> argparse.ArgumentParser:
@@ -81,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _version() -> str:
+def _find_version() -> str:
     try:
         return metadata.version("autograd-mini")
     except metadata.PackageNotFoundError:  # run from a folder
@@ -119,7 +119,7 @@ def _demo(arguments: argparse.Namespace) -> None:
 
 def _draw(arguments: argparse.Namespace) -> None:
     """Compute a formula and its gradients, print them as a table, and draw the graph."""
-    formula, leaves = _given(arguments)
+    formula, leaves = _read_formula(arguments)
     expressions: dict[Value, str] = {}
     result = formula.value(leaves, expressions=expressions)
     result.backward()
@@ -138,13 +138,11 @@ def _explain(arguments: argparse.Namespace) -> None:
 
     The gradient is that by one name; without a name, the whole backward pass is explained.
     """
-    formula, leaves = _given(arguments)
-    wrt = None
+    formula, leaves = _read_formula(arguments)
     if arguments.wrt is not None:
-        if arguments.wrt not in formula.names:
-            raise FormulaError(f"--wrt: {_no_name(arguments.wrt, formula)}")
-        wrt = leaves.get(arguments.wrt)
-    explanation = explain(formula.value(leaves), wrt=wrt, max_nodes=arguments.max_nodes)
+        _require_name(arguments.wrt, formula, where="--wrt: ")
+    result, wrt = formula.value(leaves), leaves.get(arguments.wrt)
+    explanation = explain(result, wrt=wrt, max_nodes=arguments.max_nodes)
     print(explanation.latex() if arguments.latex else explanation)
 
 
@@ -153,7 +151,7 @@ def _explore(arguments: argparse.Namespace) -> None:
 
     Its numbers can be changed there. It is one file that any browser opens, without a network.
     """
-    formula, leaves = _given(arguments)
+    formula, leaves = _read_formula(arguments)
     explore(formula.value(leaves), arguments.output, max_nodes=arguments.max_nodes)
     print(f"The page is {arguments.output}; open it in a browser")
 
@@ -166,28 +164,28 @@ def _primitives(_: argparse.Namespace) -> None:
     print(markdown())
 
 
-def _given(arguments: argparse.Namespace) -> tuple[Formula, dict[str, Value]]:
+def _read_formula(arguments: argparse.Namespace) -> tuple[Formula, dict[str, Value]]:
     if arguments.max_nodes < 1:
         raise FormulaError(f"--max-nodes must be at least 1, got {arguments.max_nodes}")
     formula = Formula(arguments.formula)
-    return formula, _leaves(arguments.numbers, formula)
+    return formula, _make_leaves(arguments.numbers, formula)
 
 
-def _no_name(name: str, formula: Formula) -> str:
-    known = ", ".join(formula.names) or "none"
-    return f"{name!r} is no name of the formula; its names are {known}"
+def _require_name(name: str, formula: Formula, *, where: str = "") -> None:
+    if name not in formula.names:
+        known = ", ".join(formula.names) or "none"
+        raise FormulaError(f"{where}{name!r} is no name of the formula; its names are {known}")
 
 
-def _leaves(assignments: Sequence[str], formula: Formula) -> dict[str, Value]:
+def _make_leaves(assignments: Sequence[str], formula: Formula) -> dict[str, Value]:
     leaves: dict[str, Value] = {}
     for assignment in assignments:
-        name, equals, text = assignment.partition("=")
+        name, _, text = assignment.partition("=")
         try:
             number = float(text)
         except ValueError:
             raise FormulaError(f"expected NAME=NUMBER, got {assignment!r}") from None
-        if not equals or name not in formula.names:
-            raise FormulaError(_no_name(name, formula))
+        _require_name(name, formula)
         if name in leaves:
             raise FormulaError(f"{name} is given twice")
         leaves[name] = Value(number, name=name)
