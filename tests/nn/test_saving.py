@@ -297,14 +297,22 @@ def test_every_name_that_a_file_can_have_can_be_saved_to(tmp_path, name):
     assert listed(tmp_path) == [name]
 
 
-def test_the_temporary_name_begins_with_that_of_the_file(saved, monkeypatch):
+@pytest.mark.parametrize(
+    ("name", "beginning"),
+    [
+        ("state.json", ".state.json."),
+        ("a-name-that-is-longer-than-24.json", ".a-name-that-is-longer-th."),
+    ],
+)
+def test_the_temporary_name_says_whose_it_is(tmp_path, monkeypatch, name, beginning):
     names = []
-    monkeypatch.setattr("os.fsync", lambda _: names.append(listed(saved.parent)))
-    saving.save(NEW, saved)
-    saving.save(NEW, saved)
-    temporary = [beside[0] for beside in names[::2]]
-    assert all(re.fullmatch(r"\.state\.json\.[0-9a-f]{16}\.tmp", name) for name in temporary)
+    monkeypatch.setattr("os.fsync", lambda _: names.append(listed(tmp_path)))
+    saving.save(NEW, tmp_path / name)
+    saving.save(NEW, tmp_path / name)
+    temporary = [beside[0] for beside in names[::2]]  # not what is there when the folder is synced
     assert len(set(temporary)) == 2
+    for one in temporary:
+        assert re.fullmatch(re.escape(beginning) + r"[0-9a-f]{16}\.tmp", one)
 
 
 def test_an_open_file_is_not_renamed(saved, monkeypatch):
