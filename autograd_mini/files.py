@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
+import errno
 import os
-import re
 import secrets
-import shutil
-from contextlib import suppress
+import stat
 from pathlib import Path
-
-try:
-    import fcntl
-except ImportError:  # Windows: nothing is locked there, so nothing is swept
-    fcntl = None  # type: ignore[assignment]
 
 __all__ = ["write_atomically"]
 
@@ -21,23 +14,58 @@ __all__ = ["write_atomically"]
 def write_atomically(path: str | os.PathLike[str], text: str) -> None:
     """Write ASCII text to a file, which at every instant holds the old content or the new.
 
-    A failed write leaves the old file as it was, and no temporary file; only a killed process may
-    leave one, ``.name.….tmp``, beside it, which the next write to this file removes (not on
-    Windows). Several threads and processes may write one file at once; the last one wins. After a
-    return, the content has reached the disk. A link is followed; the permissions of an old file are
-    kept.
+    A failed write leaves the old file as it was, and no temporary file. Only a killed process may
+    leave one, ``.name.….tmp``, beside it, which its owner alone can read until it is complete.
+    Several threads and processes may write one file at once; the last one wins. After a return,
+    the content has reached the disk. A link is followed; an old file keeps its permissions, but
+    those to run as its owner or group. A FIFO or a character device stays what it is, and the text
+    goes through it.
 
     Args:
         path: the file; its folder must exist.
         text: its new content.
 
     Raises:
-        OSError: the file cannot be written.
+        OSError: the file cannot be written, or the path is a folder, a socket or a block device.
     """
-    path = Path(os.path.realpath(path))
-    _sweep(path)
-    while not _replaced(path, text):
-        pass
+    content = text.encode("ascii")
+    try:
+        mode = Path(path).stat().st_mode
+    except FileNotFoundError:
+        mode = None
+    if mode is None or stat.S_ISREG(mode):
+        _replace(Path(os.path.realpath(path)), content, mode)
+    elif stat.S_ISFIFO(mode) or stat.S_ISCHR(mode):
+        with os.fdopen(os.open(path, os.O_WRONLY), "wb") as stream:
+            stream.write(content)
+    else:
+        number = errno.EISDIR if stat.S_ISDIR(mode) else errno.EINVAL
+        raise OSError(number, "this is no file, FIFO or character device", os.fspath(path))
+
+
+def _replace(path: Path, content: bytes, mode: int | None) -> None:
+    """Write a file beside another and rename it; the mode is that of the old file, if there is one.
+
+    Whoever opens the temporary file while it is empty can read what comes later. So nobody else
+    may ever open it if the old file is private.
+    """
+    temporary = path.with_name(f".{path.name[:24]}.{secrets.token_hex(8)}.tmp")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    first = 0o666 if mode is None else 0o600
+    try:
+        with os.fdopen(os.open(temporary, flags, first), "wb") as file:
+            if mode is None:
+                # Only a file that was made with 0666 shows what the umask leaves of that.
+                mode = os.fstat(file.fileno()).st_mode
+                temporary.chmod(0o600)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(mode & 0o777)  # not to run as its owner, who may be another from now on
+        temporary.replace(path)  # once it is closed, as Windows renames no open file
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
     # The new name is on the disk only when the folder is. Windows cannot open a folder.
     if hasattr(os, "O_DIRECTORY"):
         folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
@@ -45,52 +73,3 @@ def write_atomically(path: str | os.PathLike[str], text: str) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
-
-
-def _replaced(path: Path, text: str) -> bool:
-    """Write the text beside the file and rename that; return False if it was swept meanwhile."""
-    temporary = path.parent / f"{_prefix(path)}{secrets.token_hex(8)}.tmp"
-    try:
-        with temporary.open("x", encoding="ascii", newline="\n") as file:
-            if fcntl is not None:
-                # The lock says that the owner is alive. A sweep may have come before it; then the
-                # name is gone. Some file systems know no locks; no sweep removes anything there.
-                with suppress(OSError):
-                    fcntl.flock(file, fcntl.LOCK_EX)
-                if not temporary.exists():
-                    return False
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-            if path.exists():
-                shutil.copymode(path, temporary)
-            if fcntl is None:
-                file.close()  # Windows renames no open file
-            temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    return True
-
-
-def _prefix(path: Path) -> str:
-    """Return how the names of a file's temporary files begin: short, but no other file's."""
-    digest = hashlib.sha256(os.fsencode(path.name)).hexdigest()
-    return f".{path.name[:24]}.{digest[:16]}."
-
-
-def _sweep(path: Path) -> None:
-    """Remove the temporary files that killed processes left: those that nobody holds a lock on.
-
-    A file that was renamed since it was opened here has no name any more that could be removed.
-    What cannot be removed is no reason not to save.
-    """
-    if fcntl is None:
-        return
-    stray = re.compile(re.escape(_prefix(path)) + r"[0-9a-f]{16}\.tmp")
-    with suppress(OSError):
-        for candidate in path.parent.iterdir():
-            if stray.fullmatch(candidate.name):
-                with suppress(OSError), candidate.open("rb") as file:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    candidate.unlink()

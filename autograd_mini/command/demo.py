@@ -96,8 +96,8 @@ def run_demo(out: Path) -> Iterator[str]:
     yield "The same by the chain rule"
     for name in PARAMETERS:
         yield str(explain(found["E"], wrt=values[name], names=found))
-    yield _drawn(values, found, out, "two_neurons")
-    yield _page(values, found, out)
+    yield _write_drawing(values, found, out, "two_neurons")
+    yield _write_page(values, found, out)
 
     before = {name: values[name].data for name in PARAMETERS}
     optimizer.step()
@@ -121,12 +121,14 @@ def run_demo(out: Path) -> Iterator[str]:
     shown = [row for row in rows if row[0] in (0, 1, 2, 5, last) or row[0] % 25 == 0]
     yield table(["iteration", "E", "a2"], shown)
     yield table(["", "trained"], [(name, values[name].data) for name in PARAMETERS])
-    yield _drawn(values, found, out, "two_neurons_trained")
+    yield _write_drawing(values, found, out, "two_neurons_trained")
 
 
-def _drawn(values: Mapping[str, Value], found: Mapping[str, Value], out: Path, stem: str) -> str:
+def _write_drawing(
+    values: Mapping[str, Value], found: Mapping[str, Value], out: Path, stem: str
+) -> str:
     """Write the drawing and return the sentence that says where it is."""
-    drawing = draw(found["E"], names=found, groups=_neurons(values, found))
+    drawing = draw(found["E"], names=found, groups=_group_neurons(values, found))
     out.mkdir(parents=True, exist_ok=True)
     picture = out / f"{stem}.svg"
     try:
@@ -138,10 +140,10 @@ def _drawn(values: Mapping[str, Value], found: Mapping[str, Value], out: Path, s
     return f"The graph, with its gradients, is drawn in {picture}"
 
 
-def _page(values: Mapping[str, Value], found: Mapping[str, Value], out: Path) -> str:
+def _write_page(values: Mapping[str, Value], found: Mapping[str, Value], out: Path) -> str:
     """Write the page and return the sentence that says where it is."""
     path = out / "two_neurons.html"
-    neurons = _neurons(values, found)
+    neurons = _group_neurons(values, found)
     title = "Two neurons, step by step"
     try:
         explore(found["E"], path, names=found, groups=neurons, lr=LEARNING_RATE, title=title)
@@ -150,7 +152,9 @@ def _page(values: Mapping[str, Value], found: Mapping[str, Value], out: Path) ->
     return f"To step through it, forward and backward, open {path} in a browser"
 
 
-def _neurons(values: Mapping[str, Value], found: Mapping[str, Value]) -> dict[str, list[Value]]:
+def _group_neurons(
+    values: Mapping[str, Value], found: Mapping[str, Value]
+) -> dict[str, list[Value]]:
     return {
         f"neuron {i}": [values[f"w{i}"], values[f"b{i}"], found[f"z{i}"], found[f"a{i}"]]
         for i in (1, 2)

@@ -8,7 +8,8 @@ import operator
 import reprlib
 import warnings
 from collections.abc import Callable, Mapping
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 from autograd_mini import functions
 from autograd_mini.arguments import number
@@ -25,15 +26,16 @@ _FUNCTIONS = sorted({"abs", *functions.__all__} - {"dot", "where", "softmax", "l
 _OF_MANY = ("sum", "mean", "logsumexp")
 
 
-def _function(name: str) -> Callable[..., Any]:
-    if name in _OF_MANY:
-        return lambda x, *more: getattr(functions, name)([x, *more])
-    found: Callable[..., Any] = abs if name == "abs" else getattr(functions, name)
-    return found
-
-
 class FormulaError(ValueError):
     """A formula cannot be read; the message quotes the part."""
+
+
+class _Operation(NamedTuple):
+    """A part of a formula that is computed from other parts: operations, names or numbers."""
+
+    function: Callable[..., Operand]
+    operands: list[_Operation | str | float]
+    text: str
 
 
 class Formula:
@@ -55,13 +57,12 @@ class Formula:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        reading = _Reading(text.strip())
+        self._names: dict[str, None] = {}
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")  # Python only warns of 1or x
-                tree = reading.visit(ast.parse(text.strip(), mode="eval").body)
-                expression = ast.fix_missing_locations(ast.Expression(tree))
-                self._code = compile(expression, "<formula>", "eval")
+                tree = ast.parse(text.strip(), mode="eval").body
+            self._whole = self._read(tree)
         except FormulaError:
             raise
         except SyntaxError as error:
@@ -70,9 +71,11 @@ class Formula:
             raise FormulaError(f"cannot read {reprlib.repr(text)}: it is no text") from None
         except (RecursionError, MemoryError):
             raise FormulaError("the formula is nested too deeply") from None
-        self.names = tuple(reading.names)
+
+    @property
+    def names(self) -> tuple[str, ...]:
         """The names in it, in order of appearance."""
-        self._parts = reading.parts
+        return tuple(self._names)
 
     def value(
         self, values: Mapping[str, Value], *, expressions: dict[Value, str] | None = None
@@ -92,111 +95,77 @@ class Formula:
                 f"no number for {', '.join(missing)}: give one as {missing[0]}=NUMBER"
             )
 
-        def apply(part: int, *operands: Operand) -> Operand:
-            function, text = self._parts[part]
-            made: Operand = function(*operands)
+        def compute(part: _Operation | str | float) -> Operand:
+            if isinstance(part, float):
+                return part
+            if isinstance(part, str):
+                return values[part]
+            made = part.function(*map(compute, part.operands))
             if expressions is not None and isinstance(made, Value) and made.op is not None:
-                expressions[made] = text
+                expressions[made] = part.text
             return made
 
         try:
-            names = {"__builtins__": {}, "apply": apply}
-            operands = {_variable(name): value for name, value in values.items()}
-            result = eval(self._code, names, operands)  # noqa: S307 - what `_Reading` made
+            result = compute(self._whole)
         except RecursionError:
             raise FormulaError("the formula is nested too deeply") from None
         if not isinstance(result, Value):
             raise FormulaError(f"{self.text!r} has no name in it to differentiate by")
         return result
 
-
-def _variable(name: str) -> str:
-    """Return what a name is called in the code: to Python, ``__debug__`` is no variable."""
-    return f"({name})"
-
-
-class _Reading(ast.NodeTransformer):
-    """Walks a formula once, refusing what is not of one, and makes calls of its operations.
-
-    Each applies a part, by its number: the function, and the text that it stands for.
-    """
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.names: dict[str, None] = {}
-        self.parts: list[tuple[Callable[..., Any], str]] = []
-
-    def apply(self, node: ast.expr, function: Callable[..., Any], *operands: ast.expr) -> ast.expr:
+    def _read(self, node: ast.expr) -> _Operation | str | float:
+        """Return a part of the formula, and refuse what is not of one."""
+        function: Callable[..., Operand]
+        match node:
+            case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
+                try:
+                    return number(value, what="a formula")
+                except ValueError as error:
+                    raise FormulaError(str(error)) from None
+            case ast.Name(id=name) if name in _FUNCTIONS:
+                raise FormulaError(f"{name!r} is a function: write {name}(…)")
+            case ast.Name(id=name):
+                self._names[name] = None
+                return name
+            case ast.UnaryOp(op=ast.UAdd(), operand=operand):
+                return self._read(operand)
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                function, operands = operator.neg, [operand]
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in ARITHMETIC:
+                function, operands = partial(_apply, ARITHMETIC[type(op)].row), [left, right]
+            case ast.Call(func=ast.Name(id=name), args=operands, keywords=[]):
+                function = _find_function(name, len(operands))
+            case _:
+                part = ast.get_source_segment(self.text.strip(), node) or ast.unparse(node)
+                raise FormulaError(
+                    f"{part!r} is not allowed in a formula: only numbers, names, + - * / **, "
+                    "parentheses and the library's functions are"
+                )
         text = ast.unparse(node)
-        computed = list(map(self.visit, operands))
-        self.parts.append((function, text))
-        part = ast.Constant(len(self.parts) - 1)
-        return ast.Call(ast.Name("apply", ast.Load()), [part, *computed], [])
-
-    def visit_Constant(self, node: ast.Constant) -> ast.expr:
-        if not isinstance(node.value, int | float) or isinstance(node.value, bool):
-            raise self.refusal(node)
-        try:
-            return ast.Constant(number(node.value, what="a formula"))
-        except ValueError as error:
-            raise FormulaError(str(error)) from None
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        if node.id in _FUNCTIONS:
-            raise FormulaError(f"{node.id!r} is a function: write {node.id}(…)")
-        self.names[node.id] = None
-        return ast.Name(_variable(node.id), ast.Load())
-
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
-        if isinstance(node.op, ast.UAdd):
-            positive: ast.expr = self.visit(node.operand)
-            return positive
-        if not isinstance(node.op, ast.USub):
-            raise self.refusal(node)
-        return self.apply(node, operator.neg, node.operand)
-
-    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
-        if type(node.op) not in ARITHMETIC:
-            raise self.refusal(node)
-        return self.apply(node, _operation(ARITHMETIC[type(node.op)].row), node.left, node.right)
-
-    def visit_Call(self, node: ast.Call) -> ast.expr:
-        if not isinstance(node.func, ast.Name) or node.keywords:
-            raise self.refusal(node)
-        name = node.func.id
-        if name not in _FUNCTIONS:
-            raise FormulaError(f"unknown function {name!r}; known are {', '.join(_FUNCTIONS)}")
-        function = _function(name)
-        parameters = inspect.signature(function).parameters.values()
-        least, most = sum(p.default is p.empty for p in parameters), len(parameters)
-        takes = f"{least} operand{'s' * (least > 1)}"
-        if name in _OF_MANY:
-            least, most, takes = 1, len(node.args), "1 operand or more"
-        elif least < most:
-            takes = f"{least} or {most} operands"
-        if not least <= len(node.args) <= most:
-            raise FormulaError(f"{name} takes {takes}, got {len(node.args)}")
-        return self.apply(node, function, *node.args)
-
-    def generic_visit(self, node: ast.AST) -> ast.AST:
-        raise self.refusal(node)
-
-    def refusal(self, node: ast.AST) -> FormulaError:
-        part = ast.get_source_segment(self.text, node) or ast.unparse(node)
-        return FormulaError(
-            f"{part!r} is not allowed in a formula: only numbers, names, + - * / **, "
-            "parentheses and the library's functions are"
-        )
+        return _Operation(function, list(map(self._read, operands)), text)
 
 
-def _operation(row: str) -> Callable[[Operand, Operand], Operand]:
-    """Return an operator for Values and floats; Python's own ** would give complex numbers."""
-    of_values = getattr(operator, "truediv" if row == "div" else row)
-
-    def operation(x: Operand, y: Operand) -> Operand:
-        if isinstance(x, Value) or isinstance(y, Value):
-            made: Value = of_values(x, y)
-            return made
+def _apply(row: str, x: Operand, y: Operand) -> Operand:
+    """Compute an operator; of floats by its row, as Python's ** would give complex numbers."""
+    if isinstance(x, float) and isinstance(y, float):
         return exceptional(PRIMITIVES[row], x, y)[0]
+    made: Value = getattr(operator, "truediv" if row == "div" else row)(x, y)
+    return made
 
-    return operation
+
+def _find_function(name: str, count: int) -> Callable[..., Any]:
+    """Return a function of so many numbers."""
+    if name not in _FUNCTIONS:
+        raise FormulaError(f"unknown function {name!r}; known are {', '.join(_FUNCTIONS)}")
+    function: Callable[..., Any] = abs if name == "abs" else getattr(functions, name)
+    if name in _OF_MANY:
+        if count == 0:
+            raise FormulaError(f"{name} takes 1 operand or more, got 0")
+        return lambda *xs: function(xs)
+    parameters = inspect.signature(function).parameters.values()
+    least, most = sum(p.default is p.empty for p in parameters), len(parameters)
+    if not least <= count <= most:
+        number = f"{least} or {most}" if least < most else f"{most}"
+        plural = "s" if most > 1 else ""
+        raise FormulaError(f"{name} takes {number} operand{plural}, got {count}")
+    return function

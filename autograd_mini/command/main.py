@@ -6,10 +6,9 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 import graphviz
 
@@ -29,15 +28,9 @@ def run(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0, or 2 for bad input."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # not every console has a σ
-    arguments = _parser().parse_args(argv)
+    arguments = _make_parser().parse_args(argv)
     try:
-        if arguments.command == "demo":
-            for part in run_demo(arguments.out):
-                print(part, end="\n\n")
-        elif arguments.command in _OF_A_FORMULA:
-            _OF_A_FORMULA[arguments.command](arguments)
-        else:
-            print(markdown())
+        arguments.run(arguments)
     except BrokenPipeError:  # the reader, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -49,88 +42,57 @@ def run(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="autograd-mini", description="Compute, differentiate, draw and explain formulas."
     )
-    parser.add_argument("--version", action="version", version=_version())
+    parser.add_argument("--version", action="version", version=_find_version())
     commands = parser.add_subparsers(dest="command", required=True)
-    command = commands.add_parser(
-        "demo",
-        help="the two-neuron network of the course: forward, backward, trained, drawn",
-        description="Run the two-neuron network of the course notes: forward, backward with every "
-        "gradient checked, one update, training, the drawings of its graph, and the page on which "
-        "one steps through it.",
-    )
+
+    def add(run: Callable[[argparse.Namespace], None], summary: str) -> argparse.ArgumentParser:
+        """Add the command that a function runs, under its name and with its docstring."""
+        name = run.__name__.removeprefix("_")
+        command = commands.add_parser(name, help=summary, description=run.__doc__)
+        command.set_defaults(run=run)
+        return command
+
+    command = add(_demo, "the two-neuron network of the course: forward, backward, trained, drawn")
     command.add_argument(
         "--out", type=Path, default=Path(), metavar="DIR", help="folder for what is drawn (here)"
     )
-    command = _command_of_a_formula(
-        commands,
-        "draw",
-        help="compute a formula, show every value and gradient, and draw its graph",
-        description="Compute a formula and its gradients, print them as a table, and draw the "
-        "graph.",
-    )
-    command.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        metavar="FILE",
-        help="where to draw the graph: .svg, .gv (DOT source), or what the program dot can write",
-    )
-    command = _command_of_a_formula(
-        commands,
-        "explain",
-        help="explain a gradient of a formula by the chain rule",
-        description="Compute a formula and explain its gradient by the chain rule, in symbols and "
-        "numbers: by one name, or the whole backward pass.",
-    )
+
+    command = add(_draw, "compute a formula, show every value and gradient, and draw its graph")
+    _add_formula(command)
+    where = "where to draw the graph: .svg, .gv (DOT source), or what the program dot can write"
+    command.add_argument("-o", "--output", type=Path, metavar="FILE", help=where)
+
+    command = add(_explain, "explain a gradient of a formula by the chain rule")
+    _add_formula(command)
     command.add_argument("--wrt", metavar="NAME", help="the name to differentiate by")
     command.add_argument("--latex", action="store_true", help="print LaTeX")
-    command = _command_of_a_formula(
-        commands,
-        "explore",
-        help="make a page on which one steps through a formula, forward and backward",
-        description="Compute a formula and write a page on which one steps through its graph and "
-        "changes its numbers: one file that any browser opens, without a network.",
-    )
-    command.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        metavar="FILE",
-        required=True,
-        help="where to write the page, such as page.html",
-    )
-    commands.add_parser(
-        "primitives",
-        help="the table of primitives, as Markdown",
-        description="Print the table of primitives, as Markdown: each with its value, its partial "
-        "derivatives and its domain.",
-    )
+
+    summary = "make a page on which one steps through a formula, forward and backward"
+    command = add(_explore, summary)
+    _add_formula(command)
+    where = "where to write the page, such as page.html"
+    command.add_argument("-o", "--output", type=Path, metavar="FILE", required=True, help=where)
+
+    add(_primitives, "the table of primitives, as Markdown")
     return parser
 
 
-def _version() -> str:
+def _find_version() -> str:
     try:
         return metadata.version("autograd-mini")
     except metadata.PackageNotFoundError:  # run from a folder
         return "not installed"
 
 
-def _command_of_a_formula(
-    commands: Any,
-    name: str,
-    *,
-    help: str,  # noqa: A002 - argparse's name
-    description: str,
-) -> argparse.ArgumentParser:
-    command: argparse.ArgumentParser = commands.add_parser(
-        name,
-        help=help,
-        description=f"{description} A formula has numbers, names, + - * / ** and the library's "
-        "functions. Write -- before one that begins with a minus sign.",
+def _add_formula(command: argparse.ArgumentParser) -> None:
+    """Add the arguments that every command of a formula takes."""
+    command.epilog = (
+        "A formula has numbers, names, + - * / ** and the library's functions. "
+        "Write -- before one that begins with a minus sign."
     )
     command.add_argument("formula", help='such as "0.5*(T - sigmoid(w*x + b))**2"')
     command.add_argument(
@@ -143,11 +105,21 @@ def _command_of_a_formula(
         metavar="N",
         help="refuse a graph of more Values (%(default)s)",
     )
-    return command
+
+
+def _demo(arguments: argparse.Namespace) -> None:
+    """Run the two-neuron network of the course notes: forward, backward, one update, training.
+
+    Every gradient is checked. The graph is drawn, and a page is written on which one steps through
+    it.
+    """
+    for part in run_demo(arguments.out):
+        print(part, end="\n\n")
 
 
 def _draw(arguments: argparse.Namespace) -> None:
-    formula, leaves = _given(arguments)
+    """Compute a formula and its gradients, print them as a table, and draw the graph."""
+    formula, leaves = _read_formula(arguments)
     expressions: dict[Value, str] = {}
     result = formula.value(leaves, expressions=expressions)
     result.backward()
@@ -162,47 +134,58 @@ def _draw(arguments: argparse.Namespace) -> None:
 
 
 def _explain(arguments: argparse.Namespace) -> None:
-    formula, leaves = _given(arguments)
-    wrt = None
+    """Compute a formula and explain its gradient by the chain rule, in symbols and numbers.
+
+    The gradient is that by one name; without a name, the whole backward pass is explained.
+    """
+    formula, leaves = _read_formula(arguments)
     if arguments.wrt is not None:
-        if arguments.wrt not in formula.names:
-            raise FormulaError(f"--wrt: {_no_name(arguments.wrt, formula)}")
-        wrt = leaves.get(arguments.wrt)
-    explanation = explain(formula.value(leaves), wrt=wrt, max_nodes=arguments.max_nodes)
+        _require_name(arguments.wrt, formula, where="--wrt: ")
+    result, wrt = formula.value(leaves), leaves.get(arguments.wrt)
+    explanation = explain(result, wrt=wrt, max_nodes=arguments.max_nodes)
     print(explanation.latex() if arguments.latex else explanation)
 
 
 def _explore(arguments: argparse.Namespace) -> None:
-    formula, leaves = _given(arguments)
+    """Compute a formula and write a page on which one steps through its graph.
+
+    Its numbers can be changed there. It is one file that any browser opens, without a network.
+    """
+    formula, leaves = _read_formula(arguments)
     explore(formula.value(leaves), arguments.output, max_nodes=arguments.max_nodes)
     print(f"The page is {arguments.output}; open it in a browser")
 
 
-_OF_A_FORMULA = {"draw": _draw, "explain": _explain, "explore": _explore}
+def _primitives(_: argparse.Namespace) -> None:
+    """Print the table of primitives, as Markdown.
+
+    Each has its value, its partial derivatives and its domain.
+    """
+    print(markdown())
 
 
-def _given(arguments: argparse.Namespace) -> tuple[Formula, dict[str, Value]]:
+def _read_formula(arguments: argparse.Namespace) -> tuple[Formula, dict[str, Value]]:
     if arguments.max_nodes < 1:
         raise FormulaError(f"--max-nodes must be at least 1, got {arguments.max_nodes}")
     formula = Formula(arguments.formula)
-    return formula, _leaves(arguments.numbers, formula)
+    return formula, _make_leaves(arguments.numbers, formula)
 
 
-def _no_name(name: str, formula: Formula) -> str:
-    known = ", ".join(formula.names) or "none"
-    return f"{name!r} is no name of the formula; its names are {known}"
+def _require_name(name: str, formula: Formula, *, where: str = "") -> None:
+    if name not in formula.names:
+        known = ", ".join(formula.names) or "none"
+        raise FormulaError(f"{where}{name!r} is no name of the formula; its names are {known}")
 
 
-def _leaves(assignments: Sequence[str], formula: Formula) -> dict[str, Value]:
+def _make_leaves(assignments: Sequence[str], formula: Formula) -> dict[str, Value]:
     leaves: dict[str, Value] = {}
     for assignment in assignments:
-        name, equals, text = assignment.partition("=")
+        name, _, text = assignment.partition("=")
         try:
             number = float(text)
         except ValueError:
             raise FormulaError(f"expected NAME=NUMBER, got {assignment!r}") from None
-        if not equals or name not in formula.names:
-            raise FormulaError(_no_name(name, formula))
+        _require_name(name, formula)
         if name in leaves:
             raise FormulaError(f"{name} is given twice")
         leaves[name] = Value(number, name=name)

@@ -40,11 +40,11 @@ def save(state: Mapping[str, float], path: str | os.PathLike[str]) -> None:
     ...     load(f"{folder}/state.json")
     {'w': 0.1}
     """
-    numbers = _checked(state)
+    numbers = _read_numbers(state)
     document = {
         "format": FORMAT,
         "version": VERSION,
-        "sha256": _checksum(numbers),
+        "sha256": _compute_checksum(numbers),
         "state": numbers,
     }
     write_atomically(path, json.dumps(document, indent=1) + "\n")
@@ -59,12 +59,12 @@ def load(path: str | os.PathLike[str]) -> dict[str, float]:
     """
     content = Path(path).read_bytes()
     try:
-        return _parsed(content)
+        return _parse(content)
     except StateError as error:
         raise StateError(f"{os.fspath(path)}: {error}") from None
 
 
-def _checked(state: object) -> dict[str, float]:
+def _read_numbers(state: object) -> dict[str, float]:
     """Return the state as plain floats."""
     if not isinstance(state, Mapping):
         raise StateError(f"a state is a mapping of names to numbers, got {type(state).__name__}")
@@ -80,17 +80,17 @@ def _checked(state: object) -> dict[str, float]:
     return numbers
 
 
-def _checksum(numbers: Mapping[str, float]) -> str:
+def _compute_checksum(numbers: Mapping[str, float]) -> str:
     """Return the SHA-256 of the content in a form that spacing and order do not change."""
     content = {"format": FORMAT, "version": VERSION, "state": numbers}
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def _parsed(content: bytes) -> dict[str, float]:
+def _parse(content: bytes) -> dict[str, float]:
     try:
         document = json.loads(
-            content.decode(), object_pairs_hook=_unique, parse_constant=_no_constant
+            content.decode(), object_pairs_hook=_refuse_repeats, parse_constant=_refuse_constant
         )
     except StateError:
         raise
@@ -107,8 +107,8 @@ def _parsed(content: bytes) -> dict[str, float]:
         raise StateError(f"the fields must be {', '.join(fields)}, got {', '.join(document)}")
     if not isinstance(document["state"], dict):
         raise StateError(f"'state' must be an object, got {type(document['state']).__name__}")
-    numbers = _checked(document["state"])
-    checksum = _checksum(numbers)
+    numbers = _read_numbers(document["state"])
+    checksum = _compute_checksum(numbers)
     if document["sha256"] != checksum:
         raise StateError(
             f"the content is damaged: its sha256 is {checksum}, "
@@ -117,7 +117,7 @@ def _parsed(content: bytes) -> dict[str, float]:
     return numbers
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _refuse_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
@@ -126,5 +126,5 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _no_constant(text: str) -> float:
+def _refuse_constant(text: str) -> float:
     raise StateError(f"{text} is not a finite number")

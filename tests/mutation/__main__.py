@@ -37,7 +37,6 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 EQUIVALENTS = HERE / "equivalents.toml"
 PAGE = HERE / "README.md"
-MARK = "<!-- written by the command from equivalents.toml -->\n"
 
 # The modules, and the test files that may kill their mutants, the likeliest first.
 TESTS = {
@@ -190,14 +189,15 @@ def _write(path: Path, source: str) -> None:
 # --- in the main process -------------------------------------------------------------------------
 
 
-def listed(modules: Collection[str]) -> dict[Mutant, str]:
-    """Return the mutants of some modules that are known to make no difference, and why."""
+def listed(modules: Collection[str]) -> list[Mutant]:
+    """Return the mutants of some modules that are known to make no difference."""
     entries = tomllib.loads(EQUIVALENTS.read_text(encoding="utf-8"))["equivalent"]
-    whys = [entry.pop("why") for entry in entries]
-    known = dict(zip((Mutant(**entry) for entry in entries), whys, strict=True))
+    for entry in entries:
+        del entry["why"]  # which is for the reader, and must be there
+    known = [Mutant(**entry) for entry in entries]
     if moved := {*CODE_IN_STRINGS, *(mutant.module for mutant in known)} - TESTS.keys():
         raise SystemExit(f"no such module any more: {', '.join(sorted(moved))}")
-    return {mutant: why for mutant, why in known.items() if mutant.module in modules}
+    return [mutant for mutant in known if mutant.module in modules]
 
 
 def outcomes(chosen: list[Mutant], *, jobs: int, end: float) -> Iterator[tuple[Mutant, str]]:
@@ -214,33 +214,14 @@ def outcomes(chosen: list[Mutant], *, jobs: int, end: float) -> Iterator[tuple[M
                     yield mutant, result
 
 
-def write_page(counts: Mapping[str, Counter[str]], known: Mapping[Mutant, str]) -> None:
-    """Write the scores of some modules, and the list of all equivalent mutants, into the page."""
+def write_page(counts: Mapping[str, Counter[str]]) -> None:
+    """Write the scores of some modules into the table of the page."""
     page = PAGE.read_text(encoding="utf-8")
     for module, states in counts.items():
         columns = [states.total(), *(states[one] for one in (KILLED, TIMED_OUT, EQUIVALENT))]
         cells = [f"`{module}.py`", *map(str, [*columns, states[SURVIVED]])]
         page = re.sub(rf"^\| `{module}\.py` .*$", f"| {' | '.join(cells)} |", page, flags=re.M)
-    head, mark, _ = page.partition(MARK)
-    PAGE.write_text(f"{head}{mark}{list_of(known)}", encoding="utf-8")
-
-
-def list_of(known: Mapping[Mutant, str]) -> str:
-    """Return the equivalent mutants as Markdown, those together that have one reason."""
-    lines = []
-    for module in TESTS:
-        reasons: dict[str, list[Mutant]] = {}
-        for mutant, why in known.items():
-            if mutant.module == module:
-                reasons.setdefault(why, []).append(mutant)
-        lines += [f"\n### `{module}.py`\n"] if reasons else []
-        for why, alike in reasons.items():
-            lines.append(f"{why}\n\n```diff")
-            for mutant in alike:
-                again = f", place {mutant.occurrence}" if mutant.occurrence > 1 else ""
-                lines += [f"@ {mutant.where}{again}", f"- {mutant.before}", f"+ {mutant.after}"]
-            lines.append("```\n")
-    return "\n".join(lines)
+    PAGE.write_text(page, encoding="utf-8")
 
 
 def main() -> int:
@@ -277,7 +258,7 @@ def main() -> int:
             print(f"{'listed, but ' * (mutant in known)}{result}: {mutant}", flush=True)
             wrong.append(mutant)
     if not arguments.sample and arguments.seconds == math.inf:
-        write_page(counts, listed(TESTS))
+        write_page(counts)
     total = sum(counts.values(), Counter())
     print(f"{total.total()} of {len(chosen)} mutants: {dict(total)}, {len(wrong)} wrong")
     return 1 if wrong or not total else 0

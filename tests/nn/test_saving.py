@@ -1,8 +1,11 @@
 """Tests of saving states; what a file survives, and what is refused, is in promises.test_data."""
 
+import errno
 import hashlib
 import math
 import os
+import re
+import socket
 import stat
 import subprocess
 import sys
@@ -14,11 +17,12 @@ import numpy as np
 import pytest
 from support.interrupts import interrupted_everywhere
 
-from autograd_mini import Value, files
+from autograd_mini import Value
 from autograd_mini.errors import StateError
 from autograd_mini.nn import saving
 
 OLD, NEW = {"w": 1.0}, {"w": 2.0, "b": -0.5}
+needs_fifos = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs here")
 
 
 @pytest.fixture(scope="module")
@@ -128,9 +132,9 @@ def test_a_new_state_takes_the_place_of_the_old(saved):
     assert listed(saved.parent) == ["state.json"]
 
 
-@pytest.mark.parametrize("step", ["os.fsync", "shutil.copymode", "os.replace"])
+@pytest.mark.parametrize("step", ["os.fsync", "os.chmod", "os.replace"])
 def test_a_step_that_fails_leaves_the_old_file_and_nothing_else(saved, monkeypatch, step):
-    def fails(*arguments):
+    def fails(*arguments, **options):
         raise OSError(28, f"no space for {step}")
 
     with monkeypatch.context() as patched:
@@ -161,7 +165,7 @@ def test_a_folder_that_is_not_there_is_an_error(tmp_path):
 
 def test_a_folder_is_not_written_over(tmp_path):
     (tmp_path / "state.json").mkdir()
-    with pytest.raises(OSError, match=r"state\.json"):
+    with pytest.raises(IsADirectoryError, match=r"state\.json"):
         saving.save(NEW, tmp_path / "state.json")
     assert listed(tmp_path) == ["state.json"]
 
@@ -226,38 +230,10 @@ def test_an_interrupt_at_any_instant_leaves_old_or_new_and_nothing_else(saved):
     assert saving.load(saved) == NEW
 
 
-# --- what killed processes left -----------------------------------------------------------------
+# --- the temporary file -------------------------------------------------------------------------
 
 
-def stray(path: Path, random: str = "0123456789abcdef") -> Path:
-    """Make a temporary file such as a killed process leaves beside a file."""
-    left = path.with_name(files._prefix(path) + random + ".tmp")
-    left.touch()
-    return left
-
-
-needs_locks = pytest.mark.skipif(files.fcntl is None, reason="needs locks on files")
-
-
-@needs_locks
-def test_the_next_save_removes_what_killed_processes_left(saved):
-    stray(saved)
-    stray(saved, "f" * 16).chmod(0o400)
-    saving.save(NEW, saved)
-    assert listed(saved.parent) == ["state.json"]
-
-
-@needs_locks
-def test_a_save_through_a_link_removes_what_is_beside_the_file(saved, tmp_path_factory):
-    link = tmp_path_factory.mktemp("elsewhere") / "link.json"
-    link.symlink_to(saved)
-    stray(saved)
-    saving.save(NEW, link)
-    assert listed(saved.parent) == ["state.json"]
-
-
-@needs_locks
-def test_a_live_saver_keeps_its_temporary_file(saved, monkeypatch):
+def test_two_may_save_to_one_file_at_once(saved, monkeypatch):
     """One thread is stopped before it renames; meanwhile another saves to the same file."""
     ready, go_on = threading.Event(), threading.Event()
     fsync, stopped = os.fsync, threading.Thread(target=saving.save, args=({"w": 3.0}, saved))
@@ -282,56 +258,34 @@ def test_a_live_saver_keeps_its_temporary_file(saved, monkeypatch):
     assert saving.load(saved) == {"w": 3.0}
 
 
-@needs_locks
-def test_a_saver_that_was_swept_before_its_lock_starts_over(saved, monkeypatch):
-    """Twice a sweep comes between the making of a temporary file and its lock."""
-    flock, swept = files.fcntl.flock, []
-
-    def late_flock(file, operation):
-        if operation == files.fcntl.LOCK_EX and len(swept) < 2:
-            swept.append(Path(file.name).name)
-            files._sweep(saved)
-            assert listed(saved.parent) == ["state.json"]
-        flock(file, operation)
-
-    monkeypatch.setattr(files.fcntl, "flock", late_flock)
-    saving.save(NEW, saved)
-    assert len(set(swept)) == 2
-    assert saving.load(saved) == NEW
-    assert listed(saved.parent) == ["state.json"]
-
-
-NOT_ITS_OWN = [
+BESIDE = [
     ".state.json.tmp",
     ".state.json.0123456789abcdef.tmp",
-    "{prefix}0123456789abcdef",
-    "{prefix}0123456789abcdef.tmp.bak",
-    "{prefix}0123456789abcde.tmp",
-    "{prefix}0123456789abcdeg.tmp",
-    "x{prefix}0123456789abcdef.tmp",
-    "{other}0123456789abcdef.tmp",
-    "{longer}0123456789abcdef.tmp",
+    ".state.json.d5f808a21e99d4c1.0123456789abcdef.tmp",
+    "state.json.bak",
 ]
 
 
-@pytest.mark.parametrize("name", NOT_ITS_OWN)
+@pytest.mark.parametrize("name", BESIDE)
 def test_no_other_file_is_removed(saved, name):
-    """Not the temporary file of another file either, even if the names begin alike."""
-    bystander = saved.with_name(
-        name.format(
-            prefix=files._prefix(saved),
-            other=files._prefix(saved.with_name("other.json")),
-            longer=files._prefix(saved.with_name("state.json.json")),
-        )
-    )
-    bystander.touch()
+    """What a killed process left is for its owner to remove."""
+    saved.with_name(name).touch()
     saving.save(NEW, saved)
-    assert listed(saved.parent) == sorted(["state.json", bystander.name])
+    assert listed(saved.parent) == sorted(["state.json", name])
+
+
+@needs_fifos
+@pytest.mark.parametrize("name", BESIDE)
+def test_a_fifo_with_the_name_of_a_temporary_file_does_not_make_a_save_hang(saved, name):
+    os.mkfifo(saved.with_name(name))
+    script = "import sys; from autograd_mini.nn import saving; saving.save({'w': 3.0}, sys.argv[1])"
+    subprocess.run([sys.executable, "-c", script, saved], check=True, timeout=60)
+    assert saving.load(saved) == {"w": 3.0}
 
 
 @pytest.mark.parametrize("name", ["a" * 255, "x" * 250 + ".json", "ä" * 127, "😀" * 63, "\udcff"])
 def test_every_name_that_a_file_can_have_can_be_saved_to(tmp_path, name):
-    """The temporary name is no longer than file systems allow, and no other long name's."""
+    """The temporary name is no longer than file systems allow."""
     path = tmp_path / name
     try:
         path.touch()
@@ -340,89 +294,42 @@ def test_every_name_that_a_file_can_have_can_be_saved_to(tmp_path, name):
     path.unlink()
     saving.save(NEW, path)
     assert saving.load(path) == NEW
-    left = stray(path)
-    assert len(os.fsencode(left.name)) < 140
-    saving.save(OLD, path)
-    assert listed(tmp_path) == ([name] if files.fcntl else sorted([name, left.name]))
+    assert listed(tmp_path) == [name]
 
 
 @pytest.mark.parametrize(
-    ("name", "prefix"),
+    ("name", "beginning"),
     [
-        ("state.json", ".state.json.d5f808a21e99d4c1."),
-        ("a-name-that-is-longer-than-24.json", ".a-name-that-is-longer-th.78fefa5da5a04005."),
+        ("state.json", ".state.json."),
+        ("a-name-that-is-longer-than-24.json", ".a-name-that-is-longer-th."),
     ],
 )
-def test_the_temporary_name_stays_so_that_a_later_version_finds_what_an_earlier_left(name, prefix):
-    """It is the beginning of the name of the file, and of its SHA-256."""
-    assert files._prefix(Path(name)) == prefix
+def test_the_temporary_name_says_whose_it_is(tmp_path, monkeypatch, name, beginning):
+    names = []
+    monkeypatch.setattr("os.fsync", lambda _: names.append(listed(tmp_path)))
+    saving.save(NEW, tmp_path / name)
+    saving.save(NEW, tmp_path / name)
+    temporary = [beside[0] for beside in names[::2]]  # not what is there when the folder is synced
+    assert len(set(temporary)) == 2
+    for one in temporary:
+        assert re.fullmatch(re.escape(beginning) + r"[0-9a-f]{16}\.tmp", one)
 
 
-def test_the_temporary_name_says_whose_it_is():
-    assert files._prefix(Path("folder/state.json")).startswith(".state.json.")
-    alike = {files._prefix(Path("a" * length)) for length in range(24, 255)}
-    assert len(alike) == 231
-
-
-@pytest.mark.parametrize("step", ["fcntl.flock", "pathlib.Path.iterdir"])
-def test_a_sweep_that_fails_is_no_reason_not_to_save(saved, monkeypatch, step):
-    """Nor is a file system without locks; nothing is removed where nobody can tell who lives."""
-    pytest.importorskip(step.split(".")[0])
-
-    def fails(*arguments):
-        raise OSError(37, f"no {step} here")
-
-    left = stray(saved)
-    with monkeypatch.context() as patched:
-        patched.setattr(step, fails)
-        saving.save(NEW, saved)
-    assert saving.load(saved) == NEW
-    assert listed(saved.parent) == sorted(["state.json", left.name])
-
-
-@needs_locks
-def test_one_file_that_cannot_be_removed_does_not_keep_the_others(saved):
-    immovable = saved.with_name(files._prefix(saved) + "0" * 16 + ".tmp")
-    immovable.mkdir()
-    for random in "1" * 16, "f" * 16:
-        stray(saved, random)
-    saving.save(NEW, saved)
-    assert listed(saved.parent) == sorted(["state.json", immovable.name])
-
-
-def test_where_there_is_no_module_for_locks_a_state_is_saved_without(tmp_path):
-    """Seen in an interpreter that does not find it, as on Windows."""
-    script = (
-        "import sys\n"
-        "sys.modules['fcntl'] = None\n"
-        "from autograd_mini import files\n"
-        "from autograd_mini.nn import saving\n"
-        "saving.save({'w': 2.0}, sys.argv[1])\n"
-        "print(files.fcntl, saving.load(sys.argv[1]))\n"
-    )
-    command = [sys.executable, "-c", script, str(tmp_path / "state.json")]
-    run = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert run.stdout == "None {'w': 2.0}\n"
-
-
-def test_without_locks_nothing_is_removed_and_an_open_file_is_not_renamed(saved, monkeypatch):
+def test_an_open_file_is_not_renamed(saved, monkeypatch):
     """As on Windows, which cannot rename an open file."""
+    descriptors = Path("/proc/self/fd")
+    if not descriptors.exists():
+        pytest.skip("no list of the open descriptors here")
     replace, closed = os.replace, []
 
     def recorded_replace(old, new):
-        descriptors = Path("/proc/self/fd")
-        if descriptors.exists():
-            links = [str(d.readlink()) for d in descriptors.iterdir() if d.exists()]
-            closed.append(str(old) not in links)
+        links = [str(d.readlink()) for d in descriptors.iterdir() if d.exists()]
+        closed.append(str(old) not in links)
         replace(old, new)
 
-    left = stray(saved)
-    monkeypatch.setattr(files, "fcntl", None)
     monkeypatch.setattr("os.replace", recorded_replace)
     saving.save(NEW, saved)
-    assert saving.load(saved) == NEW
-    assert listed(saved.parent) == sorted(["state.json", left.name])
-    assert all(closed)
+    assert closed == [True]
 
 
 # --- what was there stays as it was, but for its content ----------------------------------------
@@ -446,3 +353,112 @@ def test_a_link_goes_on_pointing_to_the_file(saved):
     saving.save(NEW, link)
     assert link.is_symlink()
     assert saving.load(saved) == NEW
+
+
+@pytest.fixture
+def umask():
+    """Chooses what new files may be, for one test."""
+    before = os.umask(0)
+    yield os.umask
+    os.umask(before)
+
+
+@pytest.mark.parametrize("mask", [0, 0o022, 0o027, 0o077])
+def test_a_new_file_gets_what_the_umask_leaves(tmp_path, umask, mask):
+    umask(mask)
+    saving.save(NEW, tmp_path / "state.json")
+    assert stat.S_IMODE((tmp_path / "state.json").stat().st_mode) == 0o666 & ~mask
+
+
+@pytest.mark.parametrize("mode", [0o4640, 0o2640, 0o6777])
+def test_a_file_that_ran_as_its_owner_or_group_no_longer_does(saved, mode):
+    """It may belong to somebody else after a save."""
+    saved.chmod(mode)
+    saving.save(NEW, saved)
+    assert stat.S_IMODE(saved.stat().st_mode) == mode & 0o777
+
+
+@pytest.mark.parametrize("mode", [None, 0o600, 0o666])
+def test_nobody_else_can_read_a_file_that_is_not_complete(tmp_path, umask, monkeypatch, mode):
+    umask(0)
+    path, modes = tmp_path / "state.json", []
+    if mode is not None:
+        path.touch()
+        path.chmod(mode)
+    fsync, made = os.fsync, os.open
+
+    def recorded_fsync(descriptor):
+        modes.append(stat.S_IMODE(os.fstat(descriptor).st_mode))
+        fsync(descriptor)
+
+    def recorded_open(name, *arguments):
+        descriptor = made(name, *arguments)
+        if str(name).endswith(".tmp") and mode is not None:
+            modes.append(stat.S_IMODE(os.fstat(descriptor).st_mode))
+        return descriptor
+
+    monkeypatch.setattr("os.fsync", recorded_fsync)
+    monkeypatch.setattr("os.open", recorded_open)
+    saving.save(NEW, path)
+    assert set(modes[:-1]) == {0o600}  # the last is that of the folder
+    assert len(modes) == (2 if mode is None else 3)
+
+
+# --- what is no file -----------------------------------------------------------------------------
+
+
+@needs_fifos
+def test_a_state_goes_through_a_fifo(tmp_path):
+    pipe, read = tmp_path / "pipe", []
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: read.append(pipe.read_text()), daemon=True)
+    reader.start()
+    saving.save(NEW, pipe)
+    reader.join(60)
+    saving.save(NEW, tmp_path / "state.json")
+    assert read == [(tmp_path / "state.json").read_text()]
+    assert pipe.is_fifo()
+    assert listed(tmp_path) == ["pipe", "state.json"]
+
+
+def test_a_state_goes_through_a_device(tmp_path):
+    """The device is a terminal, as no mistake can put a file in the place of that."""
+    pty = pytest.importorskip("pty")
+    ours, theirs = pty.openpty()
+    try:
+        saving.save(NEW, os.ttyname(theirs))
+        saving.save(NEW, tmp_path / "state.json")
+        lines = os.read(ours, 1000).decode().splitlines()
+        assert lines == (tmp_path / "state.json").read_text().splitlines()
+        assert Path(os.ttyname(theirs)).is_char_device()
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+def test_a_socket_is_refused_and_stays_one(tmp_path, monkeypatch):
+    if not hasattr(socket, "AF_UNIX"):
+        pytest.skip("no sockets among the files here")
+    monkeypatch.chdir(tmp_path)  # the path of a socket must be short
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind("socket")
+        with pytest.raises(OSError, match="no file, FIFO or character device: 'socket'") as caught:
+            saving.save(NEW, "socket")
+    assert caught.value.errno == errno.EINVAL
+    assert Path("socket").is_socket()
+    assert listed(tmp_path) == ["socket"]
+
+
+def test_a_circle_of_links_is_refused_and_stays_one(tmp_path):
+    (tmp_path / "a").symlink_to(tmp_path / "b")
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    with pytest.raises(OSError, match="symbolic links"):
+        saving.save(NEW, tmp_path / "a")
+    assert (tmp_path / "a").is_symlink()
+
+
+def test_a_link_to_a_file_that_is_not_there_makes_it(tmp_path):
+    (tmp_path / "link").symlink_to("state.json")
+    saving.save(NEW, tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    assert saving.load(tmp_path / "state.json") == NEW
