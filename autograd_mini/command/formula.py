@@ -5,14 +5,13 @@ from __future__ import annotations
 import ast
 import inspect
 import operator
-import reprlib
 import warnings
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
 from autograd_mini import functions
-from autograd_mini.arguments import number
+from autograd_mini.arguments import number, requirement
 from autograd_mini.engines import Operand, Value
 from autograd_mini.engines.nonfinite import exceptional
 from autograd_mini.table.primitives import PRIMITIVES
@@ -66,11 +65,13 @@ class Formula:
         except FormulaError:
             raise
         except SyntaxError as error:
-            raise FormulaError(f"cannot read {reprlib.repr(text)}: {error.msg}") from None
+            raise FormulaError(
+                requirement("formula", "a Python expression", text, error.msg)
+            ) from None
         except ValueError:  # half of a surrogate pair; to older Pythons, a NUL
-            raise FormulaError(f"cannot read {reprlib.repr(text)}: it is no text") from None
+            raise FormulaError(requirement("formula", "text", text)) from None
         except (RecursionError, MemoryError):
-            raise FormulaError("the formula is nested too deeply") from None
+            raise FormulaError(requirement("formula", "nested less deeply", text)) from None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -91,8 +92,9 @@ class Formula:
         """
         missing = [name for name in self.names if name not in values]
         if missing:
+            names = ", ".join(missing)
             raise FormulaError(
-                f"no number for {', '.join(missing)}: give one as {missing[0]}=NUMBER"
+                f"{names} must be given a number, got none; write {missing[0]}=NUMBER"
             )
 
         def compute(part: _Operation | str | float) -> Operand:
@@ -108,9 +110,10 @@ class Formula:
         try:
             result = compute(self._whole)
         except RecursionError:
-            raise FormulaError("the formula is nested too deeply") from None
+            raise FormulaError(requirement("formula", "nested less deeply", self.text)) from None
         if not isinstance(result, Value):
-            raise FormulaError(f"{self.text!r} has no name in it to differentiate by")
+            rule = "an expression with a name to differentiate by"
+            raise FormulaError(requirement("formula", rule, self.text))
         return result
 
     def _read(self, node: ast.expr) -> _Operation | str | float:
@@ -119,11 +122,13 @@ class Formula:
         match node:
             case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
                 try:
-                    return number(value, what="a formula")
+                    return number(value, what="formula: number")
                 except ValueError as error:
                     raise FormulaError(str(error)) from None
             case ast.Name(id=name) if name in _FUNCTIONS:
-                raise FormulaError(f"{name!r} is a function: write {name}(…)")
+                raise FormulaError(
+                    f"the function {name} must be called, got its name alone; write {name}(…)"
+                )
             case ast.Name(id=name):
                 self._names[name] = None
                 return name
@@ -137,10 +142,8 @@ class Formula:
                 function = _find_function(name, len(operands))
             case _:
                 part = ast.get_source_segment(self.text.strip(), node) or ast.unparse(node)
-                raise FormulaError(
-                    f"{part!r} is not allowed in a formula: only numbers, names, + - * / **, "
-                    "parentheses and the library's functions are"
-                )
+                rule = "a number, a name, one of + - * / **, or a function of the library"
+                raise FormulaError(requirement("each part of a formula", rule, part))
         text = ast.unparse(node)
         return _Operation(function, list(map(self._read, operands)), text)
 
@@ -156,16 +159,15 @@ def _apply(row: str, x: Operand, y: Operand) -> Operand:
 def _find_function(name: str, count: int) -> Callable[..., Any]:
     """Return a function of so many numbers."""
     if name not in _FUNCTIONS:
-        raise FormulaError(f"unknown function {name!r}; known are {', '.join(_FUNCTIONS)}")
+        raise FormulaError(requirement("function", f"one of {', '.join(_FUNCTIONS)}", name))
     function: Callable[..., Any] = abs if name == "abs" else getattr(functions, name)
     if name in _OF_MANY:
         if count == 0:
-            raise FormulaError(f"{name} takes 1 operand or more, got 0")
+            raise FormulaError(requirement(f"{name}: number of operands", "1 or more", count))
         return lambda *xs: function(xs)
     parameters = inspect.signature(function).parameters.values()
     least, most = sum(p.default is p.empty for p in parameters), len(parameters)
     if not least <= count <= most:
-        number = f"{least} or {most}" if least < most else f"{most}"
-        plural = "s" if most > 1 else ""
-        raise FormulaError(f"{name} takes {number} operand{plural}, got {count}")
+        allowed = f"{least} or {most}" if least < most else f"{most}"
+        raise FormulaError(requirement(f"{name}: number of operands", allowed, count))
     return function

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import graphviz
 
+from autograd_mini.arguments import requirement
 from autograd_mini.command.demo import run_demo
 from autograd_mini.command.formula import Formula, FormulaError
 from autograd_mini.command.tables import markdown, table
@@ -140,7 +141,7 @@ def _explain(arguments: argparse.Namespace) -> None:
     """
     formula, leaves = _read_formula(arguments)
     if arguments.wrt is not None:
-        _require_name(arguments.wrt, formula, where="--wrt: ")
+        _require_name(arguments.wrt, formula, argument="--wrt")
     result, wrt = formula.value(leaves), leaves.get(arguments.wrt)
     explanation = explain(result, wrt=wrt, max_nodes=arguments.max_nodes)
     print(explanation.latex() if arguments.latex else explanation)
@@ -166,15 +167,15 @@ def _primitives(_: argparse.Namespace) -> None:
 
 def _read_formula(arguments: argparse.Namespace) -> tuple[Formula, dict[str, Value]]:
     if arguments.max_nodes < 1:
-        raise FormulaError(f"--max-nodes must be at least 1, got {arguments.max_nodes}")
+        raise FormulaError(requirement("--max-nodes", "at least 1", arguments.max_nodes))
     formula = Formula(arguments.formula)
     return formula, _make_leaves(arguments.numbers, formula)
 
 
-def _require_name(name: str, formula: Formula, *, where: str = "") -> None:
+def _require_name(name: str, formula: Formula, *, argument: str) -> None:
     if name not in formula.names:
         known = ", ".join(formula.names) or "none"
-        raise FormulaError(f"{where}{name!r} is no name of the formula; its names are {known}")
+        raise FormulaError(requirement(argument, f"a name of the formula ({known})", name))
 
 
 def _make_leaves(assignments: Sequence[str], formula: Formula) -> dict[str, Value]:
@@ -184,10 +185,11 @@ def _make_leaves(assignments: Sequence[str], formula: Formula) -> dict[str, Valu
         try:
             number = float(text)
         except ValueError:
-            raise FormulaError(f"expected NAME=NUMBER, got {assignment!r}") from None
-        _require_name(name, formula)
+            rule = "NAME=NUMBER"
+            raise FormulaError(requirement("assignment", rule, assignment)) from None
+        _require_name(name, formula, argument=f"{assignment}: name")
         if name in leaves:
-            raise FormulaError(f"{name} is given twice")
+            raise FormulaError(f"{name} must be given once, got {assignment} too")
         leaves[name] = Value(number, name=name)
     return leaves
 
@@ -198,5 +200,6 @@ def _write(drawing: Drawing, path: Path) -> None:
         path.write_text(drawing.source, encoding="utf-8")
         return
     if suffix not in graphviz.FORMATS:
-        raise FormulaError(f"-o {path}: the name must end in .svg, .gv or another picture format")
+        rule = "a name that ends in .svg, .gv or another format of pictures"
+        raise FormulaError(requirement("-o", rule, str(path)))
     path.write_bytes(drawing.pipe(format=suffix))

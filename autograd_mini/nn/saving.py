@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from autograd_mini.arguments import finite
+from autograd_mini.arguments import finite, requirement
 from autograd_mini.errors import StateError
 from autograd_mini.files import write_atomically
 

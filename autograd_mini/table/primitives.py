@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
+from autograd_mini.arguments import requirement
 from autograd_mini.table import domains
 from autograd_mini.table.arithmetic import IEEE, Arithmetic
 from autograd_mini.table.domains import REAL, Domain
@@ -106,13 +107,15 @@ class Primitive:
         if not value.sequences:
             operands = tuple(o for o in _OPERANDS if o in value.names)
         if set(value.names) - set(operands):
-            raise self._error(f"value: operands are called x and y, got {value.text!r}")
+            raise self._error("value", "a rule in x, or x and y", value.text)
         keys = {f"d{o}": o for o in operands}
         for key in [*keys, *self.texts]:
             if key not in self.texts:
-                raise self._error(f"{key} is missing")
+                raise self._error(key, f"a rule, as {value.text!r} has {key[1:]}", None)
             if key not in keys and key != "value":
-                raise self._error(f"{key}: {value.text!r} has no operand {key[1:]!r}")
+                raise self._error(
+                    key, f"absent, as {value.text!r} has no {key[1:]}", self.texts[key]
+                )
         # What belongs to a sequence is known only inside the sum, one by one.
         single = [o for o in operands if o not in value.sequences]
         known = {o: [*(operands if o in value.sequences else single), "out"] for o in operands}
@@ -121,8 +124,8 @@ class Primitive:
         textbook = dict(partials)
         for key in filter("value".__ne__, self._textbook):
             if key not in keys:
-                among = ", ".join(map(repr, ["value", *keys]))
-                raise self._error(f"textbook: {key!r} is none of {among}")
+                among = ", ".join(["value", *keys])
+                raise self._error("a key of textbook", f"one of {among}", key)
             names = [*known[keys[key]], "pi"]
             textbook[keys[key]] = self._rule(f"textbook {key}", self._textbook[key], names)
         written = self._textbook.get("value", value.text)
@@ -135,14 +138,14 @@ class Primitive:
         found |= {"partials": partials, "domains": domains, "kink": kink}
         vars(self).update(found | {"textbook": textbook, "formula": formula})  # all at once
 
-    def _error(self, what: str) -> RuleError:
-        return RuleError(f"primitive {self.name!r}: {what}")
+    def _error(self, argument: str, rule: str, value: object) -> RuleError:
+        return RuleError(requirement(f"primitive {self.name!r}: {argument}", rule, value))
 
     def _rule(self, field: str, text: str, names: Sequence[str]) -> Rule:
         try:
             return Rule(text, names=names)
         except RuleError as error:
-            raise self._error(f"{field}: {error}") from None
+            raise RuleError(f"primitive {self.name!r}: {field}: {error}") from None
 
     def partial_text(self, operand: str, arithmetic: Arithmetic) -> str:
         """Return Python text for a partial derivative: a list where the operand is a sequence."""

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from autograd_mini.arguments import requirement
 from autograd_mini.table.elementary import ELEMENTARY
 
 __all__ = ["ARITHMETIC", "COMPARISONS", "Comparison", "Infix", "Rule", "RuleError", "float_of"]
@@ -76,7 +77,7 @@ class Rule:
         try:
             self.tree = ast.parse(text, mode="eval").body
         except SyntaxError as error:
-            raise RuleError(f"not an expression: {text!r} ({error.msg})") from None
+            raise RuleError(requirement("rule", "an expression", text, error.msg)) from None
         check = _Check(text, names)
         check.number(self.tree)
         self.names = tuple(check.names)
@@ -104,17 +105,17 @@ class _Check:
         self.summand: ast.expr | None = None
         self.inside_sum = False
 
-    def fail(self, what: str) -> RuleError:
-        return RuleError(f"{what} in {self.text!r}")
+    def fail(self, part: str, rule: str, found: object) -> RuleError:
+        return RuleError(requirement(f"rule {self.text!r}: {part}", rule, found))
 
     def number(self, node: ast.expr) -> None:
         match node:
             case ast.Constant(value=int() | float()) if not isinstance(node.value, bool):
                 if not node.value <= sys.float_info.max:  # type: ignore[operator]
-                    raise self.fail("a number too large for a float")
+                    raise self.fail("number", "at most the largest float", node.value)
             case ast.Name(id=name):
                 if self.allowed is not None and name not in self.allowed:
-                    raise self.fail(f"unknown name {name!r}")
+                    raise self.fail("name", f"one of {', '.join(sorted(self.allowed))}", name)
                 self.names[name] = None
                 if self.inside_sum:
                     self.sequences[name] = None
@@ -129,17 +130,17 @@ class _Check:
                 self.number(orelse)
             case ast.Call(func=ast.Name(id="sum"), args=[term], keywords=[]) if not self.inside_sum:
                 if self.summand is not None:
-                    raise self.fail("a second sum")
+                    raise self.fail("number of sums", "at most 1", 2)
                 self.summand, self.inside_sum = term, True
                 self.number(term)
                 self.inside_sum = False
             case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]):
                 if name not in ELEMENTARY:
-                    raise self.fail(f"unknown function {name!r}")
+                    raise self.fail("function", "an elementary function of the table", name)
                 self.functions[name] = None
                 self.number(argument)
             case _:
-                raise self.fail(f"{ast.unparse(node)!r} is not a number of the rule language")
+                raise self.fail("each number", "in the rule language", ast.unparse(node))
 
     def condition(self, node: ast.expr) -> None:
         match node:
@@ -150,7 +151,7 @@ class _Check:
                 for value in values:
                     self.condition(value)
             case _:
-                raise self.fail(f"{ast.unparse(node)!r} is not a condition of the rule language")
+                raise self.fail("each condition", "a comparison", ast.unparse(node))
 
 
 def float_of(node: ast.Constant) -> float:

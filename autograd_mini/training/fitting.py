@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
 
-from autograd_mini.arguments import count, number
+from autograd_mini.arguments import count, number, requirement
 from autograd_mini.engines import Value
 from autograd_mini.errors import DivergenceError, DomainError, NonFiniteGradientError, StateError
 from autograd_mini.optim.optimizers import Optimizer
@@ -109,7 +109,7 @@ def fit(
     if tolerance is not None:
         tolerance = number(tolerance, what="fit: tolerance")
         if not tolerance >= 0:
-            raise ValueError(f"fit: tolerance must be at least 0, got {tolerance!r}")
+            raise ValueError(requirement("fit: tolerance", "at least 0", tolerance))
     _check_parts(model, loss, optimizer, rng)
     callbacks = _callables(callbacks)
     if resume is not None:
@@ -230,7 +230,7 @@ class _Training:
         self.history._record(loss, grad_norm)
         limit = EXPLOSION * max(1.0, abs(self.history.history["loss"][0]))
         if loss > limit:
-            raise DivergenceError(f"the loss of {loss!r} exceeds the limit of {limit!r}")
+            raise DivergenceError(f"the loss must be at most {limit!r}, got {loss!r}")
         if self.tolerance is not None and loss < self.tolerance:
             return True
         if len(batches) == 1:
@@ -246,18 +246,18 @@ class _Training:
         """Leave the gradients of a batch in the parameters; return its loss and their norm."""
         loss = self.loss([self.model(x) for x, _ in batch], [target for _, target in batch])
         if not isinstance(loss, Value):
-            raise TypeError(
-                f"fit: the loss must be a Value, got {type(loss).__name__} {loss!r}, which has no "
-                "gradient; do the predictions depend on parameters that are Values, and does the "
-                "loss use them rather than their .data?"
+            way_out = (
+                "it has a gradient only if the predictions depend on the parameters, and the loss "
+                "uses Values, not their .data"
             )
+            raise TypeError(requirement("fit: result of loss", "a Value", loss, way_out))
         if not math.isfinite(loss.data):
-            raise DomainError(f"the loss is {loss.data!r}")
+            raise DomainError(requirement("the loss", "finite", loss.data))
         self.optimizer.zero_grad()
         loss.backward()
         norm = math.hypot(*[parameter.grad for parameter in self.optimizer.parameters])
         if not math.isfinite(norm):
-            raise NonFiniteGradientError(f"the norm of the gradient is {norm!r}")
+            raise NonFiniteGradientError(requirement("the norm of the gradient", "finite", norm))
         return loss.data, norm
 
     def fall_back(self, error: Exception) -> None:
@@ -290,53 +290,45 @@ def _examples(X: Any, y: Any) -> list[tuple[Any, Any]]:  # noqa: N803 - as in fi
         is_list = hasattr(given, "__len__") and hasattr(given, "__getitem__")
         is_single = getattr(given, "ndim", 1) == 0  # an array of NumPy without dimensions
         if not is_list or is_single or isinstance(given, str | bytes | Mapping):
-            raise TypeError(
-                f"fit: {what} must be a list, a tuple or an array, got {type(given).__name__}"
-            )
+            raise TypeError(requirement(f"fit: {what}", "a list, a tuple or an array", given))
     if len(X) != len(y):
         raise ValueError(f"fit: X and y must be equally long, got lengths {len(X)} and {len(y)}")
     if len(X) == 0:
-        raise ValueError("fit: there must be at least one example, got none")
+        raise ValueError(requirement("fit: X", "a list of one example or more", X))
     return list(zip(X, y, strict=True))
 
 
 def _check_parts(model: Any, loss: Any, optimizer: Any, rng: Any) -> None:
     if not callable(model) or not callable(getattr(model, "parameters", None)):
-        raise TypeError(f"fit: model must be callable and have parameters(), got {model!r}")
+        raise TypeError(requirement("fit: model", "callable and have parameters()", model))
     if not callable(loss):
-        raise TypeError(f"fit: loss must be a function of predictions and targets, got {loss!r}")
+        raise TypeError(requirement("fit: loss", "a function of predictions and targets", loss))
     if not isinstance(optimizer, Optimizer):
-        raise TypeError(f"fit: optimizer must be an Optimizer, such as SGD, got {optimizer!r}")
+        raise TypeError(requirement("fit: optimizer", "an Optimizer, such as SGD", optimizer))
     if set(optimizer.parameters).isdisjoint(model.parameters()):
-        raise ValueError(
-            f"fit: {optimizer!r} moves no parameter of this model; make it with model.parameters()"
-        )
+        rule, way_out = "one of parameters of the model", "make it with model.parameters()"
+        raise ValueError(requirement("fit: optimizer", rule, optimizer, way_out))
     if rng is not None and (isinstance(rng, type) or not hasattr(rng, "shuffle")):
-        raise TypeError(f"fit: rng must be a random.Random, got {rng!r}; try random.Random({rng})")
+        way_out = f"try random.Random({rng})" if isinstance(rng, int) else ""
+        raise TypeError(requirement("fit: rng", "a random.Random", rng, way_out))
 
 
 def _check_resume(resume: Any, optimizer: Optimizer, epochs: int, rng: Any) -> None:
     if not isinstance(resume, History):
-        raise TypeError(f"fit: resume must be the History of an earlier fit, got {resume!r}")
+        raise TypeError(requirement("fit: resume", "the History of an earlier fit", resume))
     earlier = resume._remembered()
     weights = len(earlier.latest.weights)
     if (earlier.optimizer, weights) != (type(optimizer).__name__, len(optimizer.parameters)):
-        raise StateError(
-            f"fit: resume is a training by {earlier.optimizer} (parameters: {weights}), "
-            f"but the optimizer is {optimizer!r}"
-        )
+        rule = f"{earlier.optimizer} of {weights} parameters, as in resume"
+        raise StateError(requirement("fit: optimizer", rule, optimizer))
     if earlier.rng != type(rng).__name__:
-        raise StateError(
-            f"fit: resume is a training with an rng of type {earlier.rng}, got {rng!r}"
-        )
+        raise StateError(requirement("fit: rng", f"of type {earlier.rng}, as in resume", rng))
     if rng is not None and earlier.rng_state is None:
-        raise TypeError(
-            f"fit: only a random.Random can go back to its state for resume, got {rng!r}"
-        )
+        rule = "a random.Random, whose state can be restored for resume"
+        raise TypeError(requirement("fit: rng", rule, rng))
     if epochs < resume.epochs:
-        raise ValueError(
-            f"fit: epochs must be at least the {resume.epochs} of resume, got {epochs}"
-        )
+        rule = f"at least the {resume.epochs} of resume"
+        raise ValueError(requirement("fit: epochs", rule, epochs))
 
 
 def _state_of(rng: Any) -> Any:
@@ -346,14 +338,15 @@ def _state_of(rng: Any) -> Any:
 
 
 def _callables(callbacks: Any) -> list[Callable[[History], object]]:
+    rule = "a list of functions"
     if callable(callbacks):
-        raise TypeError("fit: callbacks takes a list of functions, got one; put it in a list")
+        raise TypeError(requirement("fit: callbacks", rule, callbacks, "put it in a list"))
     if not isinstance(callbacks, Iterable):
-        raise TypeError(f"fit: callbacks takes a list of functions, got {callbacks!r}")
+        raise TypeError(requirement("fit: callbacks", rule, callbacks))
     functions = list(callbacks)
     for one in functions:
         if not callable(one):
-            raise TypeError(f"fit: a callback must be a function of the history, got {one!r}")
+            raise TypeError(requirement("fit: callback", "a function of the history", one))
     return functions
 
 

@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
+from autograd_mini.arguments import requirement
 from autograd_mini.errors import StateError
 from autograd_mini.optim.optimizers import Snapshot
 
@@ -78,5 +79,6 @@ class History:
 
     def _remembered(self) -> Checkpoint:
         if self._checkpoint is None:
-            raise StateError("this History is of no training; `fit` returns one that is")
+            way_out = "use the History that fit() returned"
+            raise StateError(requirement("History", "of a training", self, way_out))
         return self._checkpoint

@@ -36,7 +36,7 @@ from mutants import CODE_IN_STRINGS, Mutant, mutants
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 EQUIVALENTS = HERE / "equivalents.toml"
-PAGE = HERE / "README.md"
+PAGE = ROOT / "docs" / "mutation.md"
 
 # The modules, and the test files that may kill their mutants, the likeliest first.
 TESTS = {
