@@ -67,13 +67,16 @@ def load(path: str | os.PathLike[str]) -> dict[str, float]:
 def _read_numbers(state: object) -> dict[str, float]:
     """Return the state as plain floats."""
     if not isinstance(state, Mapping):
-        raise StateError(f"a state is a mapping of names to numbers, got {type(state).__name__}")
+        raise StateError(requirement("state", "a mapping of names to numbers", state))
     numbers: dict[str, float] = {}
     for name, value in state.items():
         if not isinstance(name, str):
-            raise StateError(f"a name in a state is a string, got {name!r}")
+            raise StateError(requirement("name in the state", "a string", name))
         try:
-            name.encode()  # half of a surrogate pair would come back as another name
+            name.encode()
+        except UnicodeEncodeError:  # half of a surrogate pair would come back as another name
+            raise StateError(requirement("name in the state", "Unicode text", name)) from None
+        try:
             numbers[str(name)] = finite(value, what=repr(name))
         except (TypeError, ValueError) as error:
             raise StateError(str(error)) from None
@@ -95,25 +98,23 @@ def _parse(content: bytes) -> dict[str, float]:
     except StateError:
         raise
     except (RecursionError, ValueError) as error:
-        raise StateError(f"not JSON: {error}") from None
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise StateError(f"not a file of the format {FORMAT!r}")
+        raise StateError(requirement("content", "JSON", content, str(error))) from None
+    if not isinstance(document, dict):
+        raise StateError(requirement("content", "a JSON object", document))
+    if document.get("format") != FORMAT:
+        raise StateError(requirement("format", repr(FORMAT), document.get("format")))
     if type(document.get("version")) is not int or document["version"] != VERSION:
-        raise StateError(
-            f"version {document.get('version')!r} of the format is unknown here; known is {VERSION}"
-        )
+        raise StateError(requirement("version", f"{VERSION}", document.get("version")))
     fields = ["format", "version", "sha256", "state"]
     if sorted(document) != sorted(fields):
-        raise StateError(f"the fields must be {', '.join(fields)}, got {', '.join(document)}")
+        raise StateError(requirement("fields", ", ".join(fields), list(document)))
     if not isinstance(document["state"], dict):
-        raise StateError(f"'state' must be an object, got {type(document['state']).__name__}")
+        raise StateError(requirement("state", "a JSON object", document["state"]))
     numbers = _read_numbers(document["state"])
     checksum = _compute_checksum(numbers)
     if document["sha256"] != checksum:
-        raise StateError(
-            f"the content is damaged: its sha256 is {checksum}, "
-            f"but the file says {document['sha256']!r}"
-        )
+        way_out = "the content is damaged"
+        raise StateError(requirement("sha256", checksum, document["sha256"], way_out))
     return numbers
 
 
@@ -121,10 +122,10 @@ def _refuse_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:
-            raise StateError(f"the name {name!r} stands twice")
+            raise StateError(requirement("each name", "unique", name))
         found[name] = value
     return found
 
 
 def _refuse_constant(text: str) -> float:
-    raise StateError(f"{text} is not a finite number")
+    raise StateError(requirement("each number", "finite", text))
