@@ -1,4 +1,4 @@
-"""Initialisers: what they draw, and from which source of randomness."""
+"""Initializers: what they draw, and from which source of randomness."""
 
 import math
 import random
@@ -10,8 +10,9 @@ import pytest
 from autograd_mini.nn.initializers import (
     INITIALIZERS,
     InitializerLike,
+    as_initializer,
     as_rng,
-    drawn,
+    draw_weights,
     he,
     uniform,
     xavier,
@@ -20,9 +21,9 @@ from autograd_mini.nn.initializers import (
 MANY = 4000
 
 
-def many(initialiser, fan_in, fan_out):
+def many(initializer, fan_in, fan_out):
     rng = random.Random(0)
-    return [initialiser(rng, fan_in, fan_out) for _ in range(MANY)]
+    return [initializer(rng, fan_in, fan_out) for _ in range(MANY)]
 
 
 def test_they_have_names():
@@ -35,11 +36,11 @@ def test_the_type_lists_the_names_of_the_table():
 
 
 @pytest.mark.parametrize(
-    ("initialiser", "fan_in", "fan_out", "limit"),
+    ("initializer", "fan_in", "fan_out", "limit"),
     [(uniform, 3, 5, 1.0), (xavier, 3, 5, math.sqrt(6 / 8)), (xavier, 1, 1, math.sqrt(3))],
 )
-def test_a_uniform_one_fills_its_range_on_both_sides(initialiser, fan_in, fan_out, limit):
-    weights = many(initialiser, fan_in, fan_out)
+def test_a_uniform_one_fills_its_range_on_both_sides(initializer, fan_in, fan_out, limit):
+    weights = many(initializer, fan_in, fan_out)
     assert 0.99 * limit < max(weights) <= limit
     assert -limit <= min(weights) < -0.99 * limit
     assert abs(statistics.fmean(weights)) < 0.05 * limit
@@ -56,17 +57,21 @@ def test_that_of_he_has_mean_0_and_variance_2_over_the_inputs(fan_in):
 def test_weights_come_row_by_row_from_the_source_that_was_given():
     rng = random.Random(7)
     expected = [[rng.uniform(-1, 1) for _ in range(3)] for _ in range(2)]
-    assert drawn(3, 2, init="uniform", rng=random.Random(7)) == expected
+    assert draw_weights(uniform, 3, 2, random.Random(7)) == expected
 
 
 def test_a_function_gets_the_source_and_the_size_of_the_layer():
     rng = random.Random(0)
-    assert drawn(3, 2, init=lambda *given: given, rng=rng) == [[(rng, 3, 2)] * 3] * 2
+    assert draw_weights(lambda *given: given, 3, 2, rng) == [[(rng, 3, 2)] * 3] * 2
 
 
-def test_without_a_source_each_layer_differs():
-    assert drawn(3, 2, init="he", rng=None) != drawn(3, 2, init="he", rng=None)
-    assert as_rng(None) is not as_rng(None)
+def test_an_initializer_is_a_function_or_its_name():
+    assert as_initializer("he") is he
+    assert as_initializer(max) is max
+
+
+def test_without_a_source_there_is_a_fresh_one_each_time():
+    assert as_rng(None).random() != as_rng(None).random()
 
 
 def test_a_source_that_was_given_is_used_itself():
@@ -75,19 +80,26 @@ def test_a_source_that_was_given_is_used_itself():
 
 
 @pytest.mark.parametrize(
-    ("init", "rng", "message"),
+    ("init", "message"),
     [
         (
             "xaver",
-            None,
-            "unknown init 'xaver'; the known ones are uniform, xavier, he; "
-            "or give a function (rng, fan_in, fan_out) -> float",
+            "MLP: init must be a function (rng, fan_in, fan_out) -> float or one of uniform, "
+            "xavier, he, got 'xaver'",
         ),
-        (0.5, None, "init takes a name or a function (rng, fan_in, fan_out) -> float, got 0.5"),
-        ("he", 3, "rng takes a random.Random, such as random.Random(0), got 3"),
+        (
+            0.5,
+            "MLP: init must be a function (rng, fan_in, fan_out) -> float or a name, got 0.5",
+        ),
     ],
 )
-def test_what_is_no_initialiser_or_source_is_refused(init, rng, message):
+def test_what_is_no_initializer_is_refused(init, message):
     with pytest.raises((TypeError, ValueError)) as caught:
-        drawn(1, 1, init=init, rng=rng)
+        as_initializer(init, argument="MLP: init")
     assert str(caught.value) == message
+
+
+def test_what_is_no_source_is_refused():
+    message = r"^MLP: rng must be a random\.Random, such as random\.Random\(0\), got 3$"
+    with pytest.raises(TypeError, match=message):
+        as_rng(3, argument="MLP: rng")
