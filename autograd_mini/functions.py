@@ -136,7 +136,7 @@ def softmax(xs: Iterable[Operand], /) -> Any:
     >>> softmax([1000.0, 0.0])
     [1.0, 0.0]
     """
-    _, shifted, _ = _shifted(_operands(xs, "softmax"))
+    _, shifted, _ = _shift_by_largest(_operands(xs, "softmax"))
     powers = [Value.exp(x) for x in shifted]
     total = Value.sum(powers)
     return [power / total for power in powers]
@@ -178,7 +178,7 @@ def as_operand(given: object, *, what: str) -> Operand:
     return given if isinstance(given, Value) else number(given, what=what)
 
 
-def _shifted(operands: list[Any]) -> tuple[Any, list[Any], int | None]:
+def _shift_by_largest(operands: list[Any]) -> tuple[Any, list[Any], int | None]:
     """Return the largest operand, the operands less that, and the place of it.
 
     It is less itself the constant 0: as a node, it would have the derivatives 1 and -1, beside
@@ -199,7 +199,7 @@ def _log_total(operands: list[Any]) -> tuple[Any, list[Any], Any]:
 
     The latter is by way of log1p, so that it keeps its digits where one operand outweighs all.
     """
-    top, shifted, at = _shifted(operands)
+    top, shifted, at = _shift_by_largest(operands)
     if at is None:
         return top, shifted, Value.log(Value.sum([Value.exp(x) for x in shifted]))
     others = [Value.exp(x) for i, x in enumerate(shifted) if i != at]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, TypeAlias, T
 
 from autograd_mini.arguments import is_foreign, number, requirement
 from autograd_mini.engines.bulk import store
-from autograd_mini.engines.node import checked_name
+from autograd_mini.engines.node import check_name
 from autograd_mini.engines.nonfinite import nonfinite_gradient, strict
 from autograd_mini.engines.templates import Template
 from autograd_mini.table.primitives import PRIMITIVES, Primitive
@@ -251,7 +251,7 @@ class Value:
 
     @name.setter
     def name(self, name: str | None) -> None:
-        self._name = checked_name(name)
+        self._name = check_name(name)
 
     @property
     def op(self) -> Primitive | None:
@@ -364,15 +364,15 @@ class Value:
         if _lock._is_owned():  # type: ignore[attr-defined]
             raise RuntimeError("Value.backward: called within a backward pass of this thread")
         with _lock:
-            self._swept(seed)
+            self._run_backward(seed)
 
-    def _swept(self, seed: float) -> None:
+    def _run_backward(self, seed: float) -> None:
         """Do the backward pass.
 
         It has a function of its own, as has `_store_adjoints`, because CPython 3.12 and 3.13 let an
         interrupt at the end of a loop's body escape from a ``with`` or ``try`` around the loop.
         """
-        nodes, leaves = self._marked()
+        nodes, leaves = self._mark_graph()
         self._adjoint = seed
         for node in reversed(nodes):
             adjoint = node._adjoint
@@ -402,7 +402,7 @@ class Value:
             store(nodes, repeat("_grad"), map(operator.attrgetter("_adjoint"), nodes))
             raise
 
-    def _marked(self) -> tuple[list[Value], list[Value]]:
+    def _mark_graph(self) -> tuple[list[Value], list[Value]]:
         """Mark what this Value depends on, with adjoints of zero.
 
         Returns the computed nodes in topological order, operands first, and the leaves. It is a

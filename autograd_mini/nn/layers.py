@@ -89,7 +89,7 @@ class Neuron(Module):
         """
         return _outputs([self], _inputs(self, x))[0]
 
-    def _spelled_out(self, xs: Sequence[Operand]) -> Value:
+    def _compute_stepwise(self, xs: Sequence[Operand]) -> Value:
         first, *rest = (
             w * as_operand(x, what="Neuron: an input")
             for w, x in zip(self.weights, xs, strict=True)
@@ -165,9 +165,9 @@ class Layer(Module):
             ValueError: there are more or fewer inputs than the layer has.
             TypeError: x is not a list, or an input not a number or a Value.
         """
-        return _single(self._activated(_inputs(self, x)))
+        return _single(self._compute_outputs(_inputs(self, x)))
 
-    def _activated(self, xs: Sequence[Operand]) -> list[Value]:
+    def _compute_outputs(self, xs: Sequence[Operand]) -> list[Value]:
         outputs = _outputs(self.neurons, xs)
         if not self.activation.over_layer:
             return outputs
@@ -237,9 +237,9 @@ class MLP(Module):
             TypeError: x is not a list, or an input not a number or a Value.
         """
         first, *others = self.layers
-        signals = first._activated(_inputs(self, x))
+        signals = first._compute_outputs(_inputs(self, x))
         for layer in others:
-            signals = layer._activated(signals)
+            signals = layer._compute_outputs(signals)
         return _single(signals)
 
     def _architecture(self) -> str:
@@ -252,7 +252,7 @@ def _outputs(neurons: Sequence[Neuron], xs: Sequence[Operand]) -> list[Value]:
     outputs = []
     for neuron in neurons:
         a = neuron.activation.function(
-            dot(neuron.weights, xs, neuron.bias) if neuron.fused else neuron._spelled_out(xs)
+            dot(neuron.weights, xs, neuron.bias) if neuron.fused else neuron._compute_stepwise(xs)
         )
         if type(a) is not Value:
             raise _no_value(neuron.activation, a)

@@ -31,7 +31,7 @@ class Snapshot(NamedTuple):
 class Optimizer(ABC):
     """Base of the optimisers: moves parameters by a rule that a subclass gives as arithmetic.
 
-    A subclass names its ``settings`` and ``moments`` and implements `moved`.
+    A subclass names its ``settings`` and ``moments`` and implements `update`.
 
     Args:
         parameters: the leaves to move, in an order that `state_dict` relies on.
@@ -63,7 +63,7 @@ class Optimizer(ABC):
         self._state = State(0, tuple(nothing for _ in self.moments))
 
     @abstractmethod
-    def moved(
+    def update(
         self, weights: list[float], gradients: list[float], state: State
     ) -> tuple[list[float], tuple[list[float], ...]]:
         """Return the new weights and the new moments, without changing anything.
@@ -97,7 +97,7 @@ class Optimizer(ABC):
         if self.weight_decay:
             gradients = updates["decayed"](gradients, weights, self.weight_decay)
         steps = self._state.steps + 1
-        weights, moments = self.moved(weights, gradients, State(steps, self._state.moments))
+        weights, moments = self.update(weights, gradients, State(steps, self._state.moments))
         for what, numbers in (("weight", weights), *zip(self.moments, moments, strict=True)):
             # A finite sum has no other terms, and is quick; one may also overflow by itself.
             if not math.isfinite(sum(numbers)) and not all(map(math.isfinite, numbers)):
@@ -282,10 +282,10 @@ class SGD(Optimizer):
             raise ValueError(requirement("SGD: momentum", rule, momentum))
         self.nesterov = nesterov
 
-    def moved(
+    def update(
         self, weights: list[float], gradients: list[float], state: State
     ) -> tuple[list[float], tuple[list[float], ...]]:
-        """Return the new weights and velocities; see `Optimizer.moved`."""
+        """Return the new weights and velocities; see `Optimizer.update`."""
         moments = state.moments
         if self.momentum:
             velocities = updates["velocity"](moments[0], gradients, self.momentum)
@@ -346,10 +346,10 @@ class Adam(Optimizer):
         self.betas = (first, second)
         self.eps = self._setting("eps", eps, "finite and above 0", lambda e: 0 < e < math.inf)
 
-    def moved(
+    def update(
         self, weights: list[float], gradients: list[float], state: State
     ) -> tuple[list[float], tuple[list[float], ...]]:
-        """Return the new weights and moments; see `Optimizer.moved`."""
+        """Return the new weights and moments; see `Optimizer.update`."""
         beta1, beta2 = self.betas
         first, second = state.moments
         first = updates["first_moment"](first, gradients, beta1, 1 - beta1)

@@ -24,7 +24,7 @@ def explanation(root: Value, *, seed: float, kink: bool) -> str:
         seed: the seed of that.
         kink: whether it was on a kink.
     """
-    program, nodes = Program.recorded(root)
+    program, nodes = Program.record(root)
     names = dict(zip(nodes, program.node_names(), strict=True))
     lines = dict(zip(nodes, program.lines(), strict=True))
     where = _wrong_partial(nodes, names, lines) or _wrong_sum(root, names, seed)

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from autograd_mini.engines.node import flat
-from autograd_mini.programs.program import Instruction, OperandRef, Program, looked_up
+from autograd_mini.programs.program import Instruction, OperandRef, Program, look_up
 from autograd_mini.table.domains import Domain
 from autograd_mini.table.primitives import PRIMITIVES, TABLE, Primitive
 
@@ -168,7 +168,7 @@ class Builder:
         self, primitive: Primitive, references: tuple[OperandRef, ...]
     ) -> tuple[float, tuple[Any, ...]]:
         """Return the number of an instruction and its partial derivatives."""
-        return primitive.evaluate(*(looked_up(one, self.numbers) for one in references))
+        return primitive.evaluate(*(look_up(one, self.numbers) for one in references))
 
     def repaired(
         self, primitive: Primitive, references: tuple[OperandRef, ...]
@@ -178,11 +178,11 @@ class Builder:
             return primitive, references
         moved = []
         for reference, domain in zip(references, primitive.domains.values(), strict=True):
-            number: float = looked_up(reference, self.numbers)
+            number: float = look_up(reference, self.numbers)
             moved.append(self.shifted(reference, inside(number, domain, _LIMIT, _MARGIN) - number))
-        given = [looked_up(one, self.numbers) for one in moved]
+        given = [look_up(one, self.numbers) for one in moved]
         moved[0] = self.shifted(moved[0], off_kink(primitive, given, _MARGIN))
-        if is_steep(primitive, [looked_up(one, self.numbers) for one in moved]):
+        if is_steep(primitive, [look_up(one, self.numbers) for one in moved]):
             moved[0] = self.shifted(moved[0], 0.5)
         return primitive, tuple(moved)
 

@@ -275,8 +275,8 @@ def _seeds(seed: float | None, rng: random.Random | None) -> list[float]:
 
 def _rebuilt(root: Value) -> tuple[Program, tuple[float, ...], list[str]]:
     """Return the graph of a Value as a function, the numbers in its leaves, and their names."""
-    program, nodes = Program.recorded(root)
-    again, fresh = Program.recorded(program(*map(Value, program.leaves)))
+    program, nodes = Program.record(root)
+    again, fresh = Program.record(program(*map(Value, program.leaves)))
     if again != program or any(_bits(a) != _bits(b) for a, b in zip(nodes, fresh, strict=True)):
         raise ValueError(
             "check_gradients: the graph was computed from other numbers than its leaves hold now, "

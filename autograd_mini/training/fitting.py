@@ -148,7 +148,7 @@ class _Training:
         if earlier is None:
             self.remember()
             return
-        checkpoint = earlier._remembered()
+        checkpoint = earlier._get_checkpoint()
         numbers = {name: of[: checkpoint.epochs] for name, of in earlier.history.items()}
         self.history = History(numbers)
         self.history._checkpoint = checkpoint
@@ -179,7 +179,7 @@ class _Training:
     @property
     def number(self) -> int:
         """Which epoch it is, from 1."""
-        return self.history._remembered().epochs + 1
+        return self.history._get_checkpoint().epochs + 1
 
     def run(
         self,
@@ -316,7 +316,7 @@ def _check_parts(model: Any, loss: Any, optimizer: Any, rng: Any) -> None:
 def _check_resume(resume: Any, optimizer: Optimizer, epochs: int, rng: Any) -> None:
     if not isinstance(resume, History):
         raise TypeError(requirement("fit: resume", "the History of an earlier fit", resume))
-    earlier = resume._remembered()
+    earlier = resume._get_checkpoint()
     weights = len(earlier.latest.weights)
     if (earlier.optimizer, weights) != (type(optimizer).__name__, len(optimizer.parameters)):
         rule = f"{earlier.optimizer} of {weights} parameters, as in resume"

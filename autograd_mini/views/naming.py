@@ -10,10 +10,10 @@ from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Graph
 from autograd_mini.table.names import name_as_text
 
-__all__ = ["given_names", "mapping", "named"]
+__all__ = ["collect_names", "mapping", "name_values"]
 
 
-def named(
+def name_values(
     graph: Graph, names: Mapping[str, object] | None = None, *, what: str = "names"
 ) -> dict[Value, str]:
     """Return a name for every Value of a graph, no two the same, in topological order.
@@ -36,11 +36,11 @@ def named(
 
     >>> x, w = Value(0.5, name="x"), Value(2.0, name="w")
     >>> a = (w * x + 1.0).sigmoid()
-    >>> list(named(Graph(a * x)).values())
+    >>> list(name_values(Graph(a * x)).values())
     ['w', 'x', 'v1', 'z1', 'a1', 'out']
     """
     order = graph.order
-    given = given_names(names, what=what)
+    given = collect_names(names, what=what)
     register = _Register()
     owns = {node: own for node in order if (own := given.get(node) or node.name)}
     again = {}
@@ -104,7 +104,7 @@ class _Register:
             self.add(node, f"{letter}{number}")
 
 
-def given_names(names: Mapping[str, object] | None, *, what: str = "names") -> dict[Value, str]:
+def collect_names(names: Mapping[str, object] | None, *, what: str = "names") -> dict[Value, str]:
     """Return the first name given to each Value, looking into lists one level deep.
 
     Names that begin with an underscore, as those that a notebook adds, come last.

@@ -47,7 +47,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it carries no types
         try:
             return super().pipe(format=format, engine=engine, encoding=encoding, **options)
         except graphviz.ExecutableNotFound:
-            picture = self._rendered(format or self.format, engine, options)
+            picture = self._render_in_process(format or self.format, engine, options)
             return picture.decode(encoding) if encoding else picture
 
     def render(
@@ -90,14 +90,14 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it carries no types
         else:
             picture = Path(outfile)
             kind = format or picture.suffix.removeprefix(".")
-        picture.write_bytes(self._rendered(kind, engine, options))
+        picture.write_bytes(self._render_in_process(kind, engine, options))
         if cleanup:
             source.unlink()
         if view or options.get("quiet_view"):
             self._view(str(picture), format=kind, quiet=bool(options.get("quiet_view")))
         return str(picture)
 
-    def _rendered(self, kind: str, engine: str | None, options: dict[str, Any]) -> bytes:
+    def _render_in_process(self, kind: str, engine: str | None, options: dict[str, Any]) -> bytes:
         """Return the picture, rendered in this process."""
         asked = [name for name in ("renderer", "formatter", "neato_no_op") if options.get(name)]
         if kind != "svg" or asked:

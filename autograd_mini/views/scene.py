@@ -12,7 +12,7 @@ from autograd_mini.engines.graph import Graph
 from autograd_mini.engines.node import ParameterPath
 from autograd_mini.errors import GraphTooLargeError
 from autograd_mini.table.names import split_name
-from autograd_mini.views.naming import mapping, named
+from autograd_mini.views.naming import mapping, name_values
 
 __all__ = ["Role", "Scene"]
 
@@ -51,7 +51,7 @@ class Scene:
             raise TypeError(f"{what} takes a Value, or several, got {root!r}")
         max_nodes = count(max_nodes, what=f"{what}: max_nodes")
         self.graph = Graph(*roots)
-        self.names = named(self.graph, names, what=f"{what}: names")
+        self.names = name_values(self.graph, names, what=f"{what}: names")
         self._parameters = None
         if parameters is not None:
             self._parameters = set(_values(parameters, what=f"{what}: parameters"))

@@ -12,7 +12,7 @@ from autograd_mini.engines.graph import Graph
 from autograd_mini.table.names import name_as_text
 from autograd_mini.testing.strategies import graphs
 from autograd_mini.views import naming
-from autograd_mini.views.naming import given_names, named
+from autograd_mini.views.naming import collect_names, name_values
 
 
 def leaf(name=None):
@@ -20,7 +20,7 @@ def leaf(name=None):
 
 
 def names_of(*roots, **names):
-    return list(named(Graph(*roots), names).values())
+    return list(name_values(Graph(*roots), names).values())
 
 
 # --- unique, and the same in each view -----------------------------------------------------------
@@ -36,7 +36,7 @@ def test_no_two_values_have_one_name_as_it_is_or_as_mathematics(graph, data):
     leaves = [Value(x, name=data.draw(given_by_users | st.none())) for x in graph.leaves]
     nodes = graph.nodes(*leaves)
     names = data.draw(st.dictionaries(given_by_users, st.sampled_from(nodes), max_size=6))
-    found = named(Graph(nodes[-1]), names)
+    found = name_values(Graph(nodes[-1]), names)
     assert list(found) == Graph(nodes[-1]).order
     assert len(set(found.values())) == len(found)
     assert len(set(map(name_as_text, found.values()))) == len(found)
@@ -48,8 +48,8 @@ def test_no_two_values_have_one_name_as_it_is_or_as_mathematics(graph, data):
 def test_names_are_the_same_each_time_and_in_each_view(graph):
     leaves = [Value(x) for x in graph.leaves]
     root = graph(*leaves)
-    found = named(Graph(root))
-    assert named(Graph(root)) == found
+    found = name_values(Graph(root))
+    assert name_values(Graph(root)) == found
     whole = ag.explain(root, max_nodes=1000)
     assert list(whole.adjoints) == list(found.values())[::-1]
     for wrt in found:
@@ -115,19 +115,19 @@ def test_values_in_a_list_are_called_by_their_place():
 
 def test_the_first_name_counts_and_a_notebook_s_last():
     x = leaf()
-    assert given_names({"_": x, "__": x, "a": x, "b": x}) == {x: "a"}
-    assert given_names({"_": x}) == {x: "_"}
-    assert given_names(None) == {}
+    assert collect_names({"_": x, "__": x, "a": x, "b": x}) == {x: "a"}
+    assert collect_names({"_": x}) == {x: "_"}
+    assert collect_names(None) == {}
 
 
 def test_names_of_other_things_are_passed_over():
-    assert given_names({"n": 1, "words": ["a"], "None": None, "x": [1, None]}) == {}
+    assert collect_names({"n": 1, "words": ["a"], "None": None, "x": [1, None]}) == {}
 
 
 @pytest.mark.parametrize("names", [["x"], "x", 3, {1: 2}, {"x": 1, None: 2}])
 def test_names_must_be_a_dict_with_strings_as_keys(names):
     with pytest.raises(TypeError, match=r"^names must be a dict with strings as keys, got "):
-        named(Graph(leaf()), names)
+        name_values(Graph(leaf()), names)
 
 
 # --- neurons --------------------------------------------------------------------------------------
@@ -206,7 +206,7 @@ def test_each_name_is_found_in_a_few_steps(monkeypatch, step):
     monkeypatch.setattr(naming, "name_as_text", counted)
     for count in (100, 1000):
         calls = 0
-        found = named(Graph(chained(count, step)))
+        found = name_values(Graph(chained(count, step)))
         assert len(set(found.values())) == len(found)
         assert calls <= 8 * len(found)
 
@@ -214,5 +214,5 @@ def test_each_name_is_found_in_a_few_steps(monkeypatch, step):
 @pytest.mark.soak
 @pytest.mark.parametrize("step", KINDS.values(), ids=KINDS)
 def test_a_graph_of_any_depth_has_names(step):
-    found = named(Graph(chained(100_000, step)))
+    found = name_values(Graph(chained(100_000, step)))
     assert len(set(found.values())) == len(found) > 100_000

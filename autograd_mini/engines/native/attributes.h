@@ -70,7 +70,7 @@ set_name(PyObject *self, PyObject *given, void *name)
     Node *node = (Node *)self;
     if (!given)
         return not_settable(self, given, name);
-    PyObject *checked = PyObject_CallOneArg(checked_name, given);
+    PyObject *checked = PyObject_CallOneArg(check_name, given);
     if (!checked)
         return -1;
     int result = 0;

@@ -116,7 +116,7 @@ static const struct {
     {&no_sequence, "autograd_mini.engines.templates", "no_sequence"},
     {&unequal, "autograd_mini.engines.templates", "unequal"},
     {&with_numbers, "autograd_mini.engines.templates", "with_numbers"},
-    {&checked_name, "autograd_mini.engines.node", "checked_name"},
+    {&check_name, "autograd_mini.engines.node", "check_name"},
     {&nonfinite_gradient, "autograd_mini.engines.nonfinite", "nonfinite_gradient"},
     {&describe, "autograd_mini.engines.native.binding", "describe"},
     {&reference, "autograd_mini.engines.value", "Value"},

@@ -10,7 +10,7 @@ static PyObject *nonfinite_gradient;
 static PyObject *no_sequence;     /* these three of autograd_mini.engines.templates */
 static PyObject *unequal;
 static PyObject *with_numbers;
-static PyObject *checked_name;    /* autograd_mini.engines.node.checked_name */
+static PyObject *check_name;    /* autograd_mini.engines.node.check_name */
 static PyObject *describe;        /* autograd_mini.engines.native.binding.describe */
 static PyObject *reference;       /* autograd_mini.engines.value.Value */
 static PyObject *reference_eq;    /* and the == of that */

@@ -16,7 +16,7 @@ from autograd_mini.table.notation import Latex, Unicode, shorten
 from autograd_mini.views.explanation import algebra
 from autograd_mini.views.explanation.chain import Chain, Factor, Formulas
 from autograd_mini.views.explanation.layout import Equation, Group, Piece, Sentence, Table
-from autograd_mini.views.naming import given_names, named
+from autograd_mini.views.naming import collect_names, name_values
 
 __all__ = ["Explanation", "explain"]
 
@@ -80,7 +80,7 @@ def explain(
     digits = count(digits, what="explain: digits")
     max_nodes = count(max_nodes, what="explain: max_nodes")
     graph = Graph(root)
-    all_names = named(graph, names, what="explain: names")
+    all_names = name_values(graph, names, what="explain: names")
     if wrt is None:
         _limited(len(all_names), max_nodes)
         return BackwardPass(graph, all_names, digits=digits)
@@ -90,7 +90,7 @@ def explain(
             f"explain: wrt must be a Value that {all_names[root]} was computed from, got {called}; "
             f"its leaves are {_list_of_leaves(all_names)}"
         )
-    own = given_names(names)
+    own = collect_names(names)
     chain = Chain(graph, wrt, all_names, {v for v in all_names if v in own or v.name})
     _limited(len(chain.nodes), max_nodes)
     return Derivative(chain, digits=digits)
@@ -358,18 +358,18 @@ def _symbols(notation: Unicode, factors: Sequence[Factor]) -> str:
 def _product(notation: Unicode, pieces: Iterable[str]) -> str:
     """Return a product of pieces; one that begins with a minus sign is first or enclosed."""
     first, *others = pieces
-    return notation.times.join([first, *map(notation.enclosed, others)])
+    return notation.times.join([first, *map(notation.enclose, others)])
 
 
 def _numbers(notation: Unicode, values: Iterable[float]) -> str:
     """Return a product of numbers, each in parentheses."""
-    return "".join(notation.parenthesised(notation.number(value)) for value in values)
+    return "".join(notation.parenthesize(notation.number(value)) for value in values)
 
 
 def _sum(notation: Unicode, values: Iterable[float]) -> str:
     """Return a sum of numbers."""
     first, *others = map(notation.number, values)
-    return _shortened_sum(notation, [first, *map(notation.enclosed, others)])
+    return _shortened_sum(notation, [first, *map(notation.enclose, others)])
 
 
 def _shortened_sum(notation: Unicode, terms: Sequence[str]) -> str:

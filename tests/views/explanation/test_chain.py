@@ -19,13 +19,13 @@ from autograd_mini.table.primitives import TABLE, Primitive
 from autograd_mini.testing.references import absolute_gradients
 from autograd_mini.testing.strategies import function, graphs, integer_graphs, points_in_domain
 from autograd_mini.views.explanation.chain import Chain, Formulas
-from autograd_mini.views.naming import named
+from autograd_mini.views.naming import name_values
 
 ROUNDOFF = 2.0**-53
 
 
 def chain(root, wrt, **given):
-    names = named(Graph(root), given)
+    names = name_values(Graph(root), given)
     return Chain(Graph(root), wrt, names, [v for v in names if v in given.values() or v.name])
 
 
@@ -131,7 +131,7 @@ def test_each_partial_derivative_of_a_row_has_its_number(row, data):
     node = function(row)(*leaves)
     if not isinstance(node, Value):
         return  # the sum of nothing
-    names = named(Graph(node))
+    names = name_values(Graph(node))
     formulas = Formulas(names)
     for edge in edges(node):
         tree = formulas.partial(edge)
@@ -299,7 +299,7 @@ def test_the_chain_is_found_in_a_few_looks_at_each_operand():
         graph = Graph(ag.dot(ws, xs).tanh())
         graph.edges = {node: Counted(edges) for node, edges in graph.edges.items()}
         Counted.looks = 0
-        found = Chain(graph, ws[0], named(graph), ws)
+        found = Chain(graph, ws[0], name_values(graph), ws)
         assert found.ways[ws[0]] == 1
         looks.append(Counted.looks)
     assert looks[0] >= 200

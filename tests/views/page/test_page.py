@@ -22,7 +22,7 @@ from autograd_mini.table.primitives import TABLE
 from autograd_mini.testing.generation import random_graph
 from autograd_mini.testing.references import absolute_gradients
 from autograd_mini.views.explanation.chain import Formulas
-from autograd_mini.views.naming import named
+from autograd_mini.views.naming import name_values
 from autograd_mini.views.page.page import _rows, explore
 
 # --- graphs --------------------------------------------------------------------------------------
@@ -155,7 +155,7 @@ def assert_shows_all(found, root, *, scale=None):
     root.backward()
     ids = id_of(root)
     column = dict(zip(found["leaves"], found["slopes"], strict=True))
-    names = named(Graph(root))
+    names = name_values(Graph(root))
     for node, box in ids.items():
         error = 1e-12 * (scale[node] if scale else abs(node.grad))
         assert float(found["gradients"][box]) == pytest.approx(node.grad, rel=0, abs=error)
@@ -321,7 +321,7 @@ def test_the_rules_of_every_row_give_python_s_numbers_in_the_browser(evaluated, 
 def test_each_step_lights_up_one_node_and_shows_what_is_known(visit):
     root, names = course()
     root.backward()
-    ids, called = id_of(root), named(Graph(root), names)
+    ids, called = id_of(root), name_values(Graph(root), names)
     computed = [node for node in ids if node.op is not None]
     order = [None, *computed, root, *reversed(computed)]
 
@@ -373,7 +373,7 @@ def test_the_gradient_grows_from_step_to_step_as_uses_add_to_it(visit):
 def test_the_panel_tells_each_step_of_the_course_in_python_s_symbols_and_numbers(visit):
     root, names = course()
     root.backward()
-    called = named(Graph(root), names)
+    called = name_values(Graph(root), names)
     text = {node: name_as_text(name) for node, name in called.items()}
     formulas = Formulas(called)
     computed = [node for node in called if node.op is not None]
