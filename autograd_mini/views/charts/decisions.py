@@ -16,11 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["decision_boundary"]
 
-_FINER = 8
-"""Between two calls of the model, its outputs are interpolated at that many points less one."""
-_TIE = 1e-300
-"""What a single output equal to the threshold is taken to be below it, so that it has a class."""
-
 
 def decision_boundary(
     model: Callable[[Any], Any],
@@ -35,17 +30,17 @@ def decision_boundary(
     """Draw which class a model gives to each point of the plane, and the examples on it.
 
     A model with one output decides for the second class where its output is above the threshold.
-    One with several decides for the class whose output is the largest. Where two tie, or an output
-    is not finite, there is no colour.
+    A model with several decides for the class whose output is the largest. Where two tie, or an
+    output is not finite, there is no colour.
 
     Args:
-        model: called with a pair of floats, it returns a Value or a number, or a list of them.
+        model: a function of a pair of floats that gives a Value or a number, or a list of them.
         X: the examples, pairs of numbers.
-        y: their classes, as many. With one output: 0 and 1, or -1 and 1; with several: the
-            indices of outputs.
+        y: their classes, as many: 0 and 1, or -1 and 1, or the indices of several outputs.
         threshold: 0 for a score or a logit, 0.5 for a probability; with one output only.
         names: what to call the classes, in ascending order.
-        grid: how many points in each direction the model is called for.
+        grid: how many points in each direction the model is called for. Where three classes meet,
+            a spot smaller than the distance of two points may have no colour.
         ax: where to draw; None makes a figure.
 
     Raises:
@@ -70,47 +65,65 @@ def decision_boundary(
     outputs = len(_outputs(model, points[0], what))
     classes = _classes(targets, outputs, what)
     titles = _titles(names, classes, what)
-    across, up = (_margined(numbers, grid) for numbers in zip(*points, strict=True))
-    scores = [[_scores(model, (a, b), outputs, threshold, what) for a in across] for b in up]
+    mesh = [_margined(numbers, grid) for numbers in zip(*points, strict=True)]
+    scores = _scores(model, mesh, outputs, what)
 
     axes = axes_for(ax, what)
-    mesh, leads = _leads(across, up, scores)
-    has_boundary = False
-    for i, (chosen, title, lead) in enumerate(zip(classes, titles, leads, strict=True)):
-        colour = COLOURS[i % len(COLOURS)]
-        if (lead > 0).any():
-            axes.contourf(*mesh, lead, levels=[0, math.inf], colors=[colour], alpha=0.25)
-            if (lead < 0).any():
-                axes.contour(*mesh, lead, levels=[0], colors=["black"], linewidths=1.5)
-                has_boundary = True
+    has_boundary = _draw_regions(axes, mesh, scores, threshold)
+    for i, (chosen, title) in enumerate(zip(classes, titles, strict=True)):
         of_class = [p for p, target in zip(points, targets, strict=True) if target == chosen]
         axes.plot(
             [a for a, _ in of_class],
             [b for _, b in of_class],
-            linestyle="none",
-            marker=MARKERS[i % len(MARKERS)],
+            MARKERS[i % len(MARKERS)],
             markersize=7,
-            color=colour,
+            color=COLOURS[i % len(COLOURS)],
             markeredgecolor="white",
             label=title,
         )
-    axes.plot(
-        [],
-        [],
-        color="black",
-        linewidth=1.5,
-        linestyle="-" if has_boundary else "none",
-        label=("" if has_boundary else "nowhere ")
-        + (f"output = {threshold:g}" if outputs == 1 else "boundary"),
-    )
-    axes.set(
-        xlim=(across[0], across[-1]),
-        ylim=(up[0], up[-1]),
-        xlabel="first input",
-        ylabel="second input",
-    )
+    boundary = f"output = {threshold:g}" if outputs == 1 else "boundary"
+    if has_boundary:
+        axes.plot([], [], color="black", label=boundary)
+    else:
+        axes.plot([], [], linestyle="none", label=f"nowhere {boundary}")
+    (left, *_, right), (bottom, *_, top) = mesh
+    axes.set(xlim=(left, right), ylim=(bottom, top), xlabel="first input", ylabel="second input")
     draw_legend_beside(axes)
     return axes
+
+
+def _draw_regions(axes: Any, mesh: list[list[float]], scores: Any, threshold: float) -> bool:
+    """Colour what each class is chosen for; return whether there is a boundary."""
+    classes = scores.shape[-1]
+    if classes == 1:
+        return _divide(axes, mesh, scores[..., 0], threshold, _tint(0), _tint(1))
+    is_divided = []
+    for i in range(classes):
+        others = [k for k in range(classes) if k != i]
+        lead = scores[..., i] - scores[..., others].max(axis=-1)
+        is_divided.append(_divide(axes, mesh, lead, 0.0, "none", _tint(i)))
+    return any(is_divided)
+
+
+def _divide(
+    axes: Any, mesh: list[list[float]], heights: Any, level: float, low: Any, high: Any
+) -> bool:
+    """Colour the plane up to a level and above it; return whether a line lies between them.
+
+    Where a height is NaN there is no colour.
+    """
+    axes.contourf(*mesh, heights, levels=[-math.inf, level, math.inf], colors=[low, high])
+    # The line goes where the heights begin to be above the level, on a plateau at it too.
+    edge = math.nextafter(level, math.inf)
+    is_divided = bool((heights < edge).any() and (heights > edge).any())
+    if is_divided:
+        axes.contour(*mesh, heights, levels=[edge], colors="black", linewidths=1.5)
+    return is_divided
+
+
+def _tint(i: int) -> tuple[str, float]:
+    """Return the colour of the region of a class."""
+    return COLOURS[i % len(COLOURS)], 0.25
 
 
 def _examples(
@@ -146,52 +159,28 @@ def _pair(x: object, what: str) -> tuple[float, float]:
 
 
 def _outputs(model: Callable[[Any], Any], point: tuple[float, float], what: str) -> list[float]:
-    """Return what a model says of a point, as one number or more."""
+    """Return what a model says of a point, as one number or more; NaN for one not finite."""
     out = model(point)
     outputs = list(out) if isinstance(out, Iterable) else [out]
     if not outputs:
         raise ValueError(f"{what}: the model must return at least one number, got {out!r}")
-    return [number_of(one, f"{what}: model") for one in outputs]
+    return [or_gap(number_of(one, f"{what}: model")) for one in outputs]
 
 
-def _scores(
-    model: Callable[[Any], Any],
-    point: tuple[float, float],
-    outputs: int,
-    threshold: float,
-    what: str,
-) -> list[float]:
-    """Return a number for each class, the largest for the one that is chosen; NaN if unknown."""
-    scores = _outputs(model, point, what)
-    if len(scores) != outputs:
-        raise ValueError(
-            f"{what}: the model must return as many outputs everywhere, "
-            f"got {outputs} at first and {len(scores)} at {point}"
-        )
-    scores = [or_gap(score) for score in scores]
-    if outputs > 1:
-        return scores
-    return [0.0, (scores[0] - threshold) or -_TIE]
-
-
-def _leads(
-    across: list[float], up: list[float], scores: list[list[list[float]]]
-) -> tuple[list[Any], list[Any]]:
-    """Return a finer mesh, and for each class by how much it leads there: above 0 if chosen.
-
-    The scores are interpolated, and not the leads, which have edges where three classes meet.
-    """
+def _scores(model: Callable[[Any], Any], mesh: list[list[float]], outputs: int, what: str) -> Any:
+    """Return the outputs of a model as an array: for each row of the mesh, and each column."""
     import numpy as np  # noqa: PLC0415 - optional, comes with matplotlib
 
-    def finer(values: Any, coarse: list[float], axis: int) -> tuple[Any, Any]:
-        xs = np.linspace(coarse[0], coarse[-1], _FINER * (len(coarse) - 1) + 1)
-        return xs, np.apply_along_axis(lambda ys: np.interp(xs, coarse, ys), axis, values)
-
-    xs, values = finer(np.array(scores), across, 1)
-    ys, values = finer(values, up, 0)
-    by_class = np.moveaxis(values, 2, 0)
-    others = [np.delete(by_class, i, axis=0).max(axis=0) for i in range(len(by_class))]
-    return [xs, ys], list(by_class - others)
+    across, up = mesh
+    plane = [(a, b) for b in up for a in across]
+    scores = [_outputs(model, point, what) for point in plane]
+    for point, of_point in zip(plane, scores, strict=True):
+        if len(of_point) != outputs:
+            raise ValueError(
+                f"{what}: the model must return as many outputs everywhere, "
+                f"got {outputs} at first and {len(of_point)} at {point}"
+            )
+    return np.array(scores).reshape(len(up), len(across), outputs)
 
 
 def _classes(targets: list[float], outputs: int, what: str) -> Sequence[int]:

