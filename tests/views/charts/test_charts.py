@@ -316,16 +316,6 @@ def test_steps_are_numbered_where_there_is_room():
         assert text.xy == pytest.approx((w, parabola(w)))
 
 
-def test_long_steps_are_arrows_to_the_next():
-    ws = descended(1.6, steps=3)
-    ax = plots.descent(parabola, ws)
-    arrows = [text for text in ax.texts if text.arrow_patch]
-    ends = [(arrow.get_position()[0], arrow.xy[0]) for arrow in arrows]
-    assert ends == list(itertools.pairwise(ws))
-    crowd = plots.descent(parabola, [2 - 0.5**n for n in range(60)])
-    assert len([text for text in crowd.texts if text.arrow_patch]) < 10
-
-
 def test_the_range_of_a_descent_can_be_told():
     ax = plots.descent(parabola, [0.2, 1.0], low=-1, high=5)
     assert ax.get_xlim() == (-1, 5)
