@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 __all__ = [
     "BLUE",
     "COLOURS",
-    "GREY",
     "LINES",
     "MARKERS",
     "PALE",
@@ -28,7 +27,7 @@ __all__ = [
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 BLUE, VERMILLION = COLOURS[:2]
-GREY, PALE = "0.6", "0.88"
+PALE = "0.88"
 LINES = ("-", "--", "-.", ":")
 MARKERS = "os^Dv"
 ROOM = 0.15
@@ -41,16 +40,14 @@ T = TypeVar("T")
 def axes_for(ax: Any, what: str) -> Axes:
     """Return the Axes that were given, or those of a new figure."""
     if ax is None:
-        _, made = pyplot_for(what).subplots(layout="constrained")
-        axes: Axes = made
-        return axes
-    if not hasattr(ax, "get_xlim"):
+        _, ax = pyplot_for(what).subplots(layout="constrained")
+    elif not hasattr(ax, "get_xlim"):
         raise TypeError(
             f"{what}: ax takes the Axes of one panel, such as pyplot.subplots()[1], "
             f"got {type(ax).__name__} {reprlib.repr(ax)}"
         )
-    given: Axes = ax
-    return given
+    axes: Axes = ax
+    return axes
 
 
 def pyplot_for(what: str) -> Any:

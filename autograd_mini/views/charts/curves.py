@@ -6,7 +6,7 @@ import math
 import reprlib
 from collections.abc import Callable
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 from autograd_mini.arguments import finite, number
 from autograd_mini.engines import Value
@@ -14,19 +14,15 @@ from autograd_mini.engines.graph import Graph
 
 __all__ = ["Curve", "interval", "number_of", "or_gap", "sampled", "slope_of", "spread"]
 
+Curve = tuple[list[float], list[float]]
+"""The points of a curve, all x and then all y; a NaN is a gap."""
+
 _PIECES = 400
 """How many pieces a curve is drawn in."""
 _HALVINGS = 40
 """How often the piece with a jump is halved."""
 _JUMP = 0.01
 """A jump is at least this part of what the curve spans in all."""
-
-
-class Curve(NamedTuple):
-    """The points of a curve; a NaN is a gap."""
-
-    xs: list[float]
-    ys: list[float]
 
 
 def sampled(f: Callable[[float], float], low: float, high: float) -> Curve:
@@ -41,7 +37,7 @@ def sampled(f: Callable[[float], float], low: float, high: float) -> Curve:
             if abs(right[1] - left[1]) > least:
                 line += [left, (right[0], math.nan), right]
         line.append(after)
-    return Curve([x for x, _ in line], [y for _, y in line])
+    return [x for x, _ in line], [y for _, y in line]
 
 
 def _narrowed(
@@ -94,5 +90,4 @@ def slope_of(out: Value, leaf: Value) -> float:
 
     A function may use Values other than its argument, such as the weights of a model.
     """
-    slope: float = Graph(out).chain_rule().get(leaf, 0.0)
-    return slope
+    return float(Graph(out).chain_rule().get(leaf, 0.0))

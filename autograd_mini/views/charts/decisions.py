@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["decision_boundary"]
 
+_Pair = tuple[float, float]
+
 
 def decision_boundary(
     model: Callable[[Any], Any],
@@ -65,11 +67,11 @@ def decision_boundary(
     outputs = len(_outputs(model, points[0], what))
     classes = _classes(targets, outputs, what)
     titles = _titles(names, classes, what)
-    mesh = [_margined(numbers, grid) for numbers in zip(*points, strict=True)]
-    scores = _scores(model, mesh, outputs, what)
+    across, up = (_margined(numbers, grid) for numbers in zip(*points, strict=True))
+    scores = [[_outputs(model, (a, b), what, outputs) for a in across] for b in up]
 
     axes = axes_for(ax, what)
-    has_boundary = _draw_regions(axes, mesh, scores, threshold)
+    has_boundary = _draw_regions(axes, across, up, scores, threshold)
     for i, (chosen, title) in enumerate(zip(classes, titles, strict=True)):
         of_class = [p for p, target in zip(points, targets, strict=True) if target == chosen]
         axes.plot(
@@ -86,57 +88,52 @@ def decision_boundary(
         axes.plot([], [], color="black", label=boundary)
     else:
         axes.plot([], [], linestyle="none", label=f"nowhere {boundary}")
-    (left, *_, right), (bottom, *_, top) = mesh
-    axes.set(xlim=(left, right), ylim=(bottom, top), xlabel="first input", ylabel="second input")
+    axes.axis((across[0], across[-1], up[0], up[-1]))
+    axes.set(xlabel="first input", ylabel="second input")
     draw_legend_beside(axes)
     return axes
 
 
-def _draw_regions(axes: Any, mesh: list[list[float]], scores: Any, threshold: float) -> bool:
-    """Colour what each class is chosen for; return whether there is a boundary."""
-    classes = scores.shape[-1]
-    if classes == 1:
-        return _divide(axes, mesh, scores[..., 0], threshold, _tint(0), _tint(1))
-    is_divided = []
-    for i in range(classes):
-        others = [k for k in range(classes) if k != i]
-        lead = scores[..., i] - scores[..., others].max(axis=-1)
-        is_divided.append(_divide(axes, mesh, lead, 0.0, "none", _tint(i)))
-    return any(is_divided)
-
-
-def _divide(
-    axes: Any, mesh: list[list[float]], heights: Any, level: float, low: Any, high: Any
+def _draw_regions(
+    axes: Any,
+    across: list[float],
+    up: list[float],
+    scores: list[list[list[float]]],
+    threshold: float,
 ) -> bool:
-    """Colour the plane up to a level and above it; return whether a line lies between them.
+    """Colour the plane by classes and draw the boundary; return whether there is one.
 
-    Where a height is NaN there is no colour.
+    A single output is cut at the threshold; of several, each is where it leads the others.
     """
-    axes.contourf(*mesh, heights, levels=[-math.inf, level, math.inf], colors=[low, high])
-    # The line goes where the heights begin to be above the level, on a plateau at it too.
-    edge = math.nextafter(level, math.inf)
-    is_divided = bool((heights < edge).any() and (heights > edge).any())
-    if is_divided:
-        axes.contour(*mesh, heights, levels=[edge], colors="black", linewidths=1.5)
-    return is_divided
+    import numpy as np  # noqa: PLC0415 - optional, comes with matplotlib
+
+    outputs = np.moveaxis(np.array(scores), -1, 0)
+    tints = [(COLOURS[i % len(COLOURS)], 0.25) for i in range(max(2, len(outputs)))]
+    if len(outputs) == 1:
+        cuts = [(outputs[0], threshold, tints)]
+    else:
+        others = [np.delete(outputs, i, axis=0).max(axis=0) for i in range(len(outputs))]
+        cuts = [
+            (lead, 0.0, ["none", tint]) for lead, tint in zip(outputs - others, tints, strict=True)
+        ]
+    has_boundary = False
+    for heights, level, colours in cuts:
+        axes.contourf(across, up, heights, levels=[-math.inf, level, math.inf], colors=colours)
+        # The line is where the heights begin to be above the level, also beside a plateau at it.
+        edge = math.nextafter(level, math.inf)
+        if (heights < edge).any() and (heights > edge).any():
+            axes.contour(across, up, heights, levels=[edge], colors="black", linewidths=1.5)
+            has_boundary = True
+    return has_boundary
 
 
-def _tint(i: int) -> tuple[str, float]:
-    """Return the colour of the region of a class."""
-    return COLOURS[i % len(COLOURS)], 0.25
-
-
-def _examples(
-    X: Any,  # noqa: N803 - as above
-    y: Any,
-    what: str,
-) -> tuple[list[tuple[float, float]], list[float]]:
+def _examples(inputs: Any, classes: Any, what: str) -> tuple[list[_Pair], list[float]]:
     """Return the examples as pairs of numbers, and the numbers of their classes."""
-    for name, given in (("X", X), ("y", y)):
+    for name, given in (("X", inputs), ("y", classes)):
         if isinstance(given, str | Mapping) or not isinstance(given, Iterable):
             raise TypeError(f"{what}: {name} takes a list, got {type(given).__name__} {given!r}")
-    points = [_pair(x, f"{what}: X[{i}]") for i, x in enumerate(X)]
-    targets = [finite(target, what=f"{what}: y[{i}]") for i, target in enumerate(y)]
+    points = [_pair(x, f"{what}: X[{i}]") for i, x in enumerate(inputs)]
+    targets = [finite(target, what=f"{what}: y[{i}]") for i, target in enumerate(classes)]
     if not points:
         raise ValueError(f"{what}: there must be at least one example, got none")
     if len(points) != len(targets):
@@ -146,7 +143,7 @@ def _examples(
     return points, targets
 
 
-def _pair(x: object, what: str) -> tuple[float, float]:
+def _pair(x: object, what: str) -> _Pair:
     if isinstance(x, str) or not isinstance(x, Iterable):
         raise TypeError(f"{what} must be a pair of numbers, got {x!r}")
     numbers = [finite(one, what=what) for one in x]
@@ -158,29 +155,21 @@ def _pair(x: object, what: str) -> tuple[float, float]:
     return numbers[0], numbers[1]
 
 
-def _outputs(model: Callable[[Any], Any], point: tuple[float, float], what: str) -> list[float]:
+def _outputs(
+    model: Callable[[Any], Any], point: _Pair, what: str, expected: int | None = None
+) -> list[float]:
     """Return what a model says of a point, as one number or more; NaN for one not finite."""
     out = model(point)
     outputs = list(out) if isinstance(out, Iterable) else [out]
     if not outputs:
         raise ValueError(f"{what}: the model must return at least one number, got {out!r}")
-    return [or_gap(number_of(one, f"{what}: model")) for one in outputs]
-
-
-def _scores(model: Callable[[Any], Any], mesh: list[list[float]], outputs: int, what: str) -> Any:
-    """Return the outputs of a model as an array: for each row of the mesh, and each column."""
-    import numpy as np  # noqa: PLC0415 - optional, comes with matplotlib
-
-    across, up = mesh
-    plane = [(a, b) for b in up for a in across]
-    scores = [_outputs(model, point, what) for point in plane]
-    for point, of_point in zip(plane, scores, strict=True):
-        if len(of_point) != outputs:
-            raise ValueError(
-                f"{what}: the model must return as many outputs everywhere, "
-                f"got {outputs} at first and {len(of_point)} at {point}"
-            )
-    return np.array(scores).reshape(len(up), len(across), outputs)
+    numbers = [or_gap(number_of(one, f"{what}: model")) for one in outputs]
+    if expected not in (None, len(numbers)):
+        raise ValueError(
+            f"{what}: the model must return as many outputs everywhere, "
+            f"got {expected} at first and {len(numbers)} at {point}"
+        )
+    return numbers
 
 
 def _classes(targets: list[float], outputs: int, what: str) -> Sequence[int]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from autograd_mini.arguments import finite
 from autograd_mini.engines import Value
 from autograd_mini.errors import DomainError
-from autograd_mini.views.charts.canvas import BLUE, GREY, ROOM, VERMILLION, axes_for
+from autograd_mini.views.charts.canvas import BLUE, ROOM, VERMILLION, axes_for
 from autograd_mini.views.charts.curves import interval, number_of, sampled, slope_of
 
 if TYPE_CHECKING:
@@ -83,19 +83,17 @@ def descent(
     low, high = interval(
         centre - reach if low is None else low, centre + reach if high is None else high, what
     )
-    curve = sampled(cost_or_gap, low, high)
+    xs, ys = sampled(cost_or_gap, low, high)
 
     axes = axes_for(ax, what)
-    axes.plot(curve.xs, curve.ys, color=GREY, linewidth=2.5, label="J(w)")
-    seen = [j for j in curve.ys if math.isfinite(j)] + costs
+    axes.plot(xs, ys, color="0.6", linewidth=2.5, label="J(w)")
+    seen = [j for j in ys if math.isfinite(j)] + costs
     bottom = min(seen)
     top = max(costs) if max(costs) > min(costs) else max(seen)
     room = ROOM * (top - bottom) or 1.0
     axes.set(xlim=(low, high), ylim=(bottom - room, top + room), xlabel="w", ylabel="J(w)")
     _draw_tangent(axes, cost, ws[0])
-    axes.plot(
-        ws, costs, color=VERMILLION, marker="o", linewidth=1, markersize=6, label="steps", zorder=3
-    )
+    axes.plot(ws, costs, "-o", color=VERMILLION, linewidth=1, label="steps", zorder=3)
     _number_steps(axes, ws, costs)
     axes.legend()
     return axes
@@ -114,9 +112,9 @@ def _draw_tangent(axes: Any, cost: Callable[[Any], Any], w: float) -> None:
     axes.plot(
         [w, end],
         [out.data, out.data + slope * (end - w)],
+        "--",
         color=BLUE,
         linewidth=2,
-        linestyle="--",
         label=f"slope at the start: {slope:.4g}",
     )
 

@@ -137,10 +137,9 @@ def _value_and_slope(
             )
         return out.data, slope_of(out, leaf)
 
-    value, slope = (
-        sampled(of_point, low, high) for of_point in (lambda x: at(x)[0], lambda x: at(x)[1])
-    )
-    if not any(map(math.isfinite, value.ys)):
+    value = sampled(lambda x: at(x)[0], low, high)
+    slope = sampled(lambda x: at(x)[1], low, high)
+    if not any(map(math.isfinite, value[1])):
         raise ValueError(
             f"{what}: {activation.name} is defined nowhere from {low:g} to {high:g}; "
             "choose other numbers for low and high"
@@ -150,8 +149,9 @@ def _value_and_slope(
 
 def _draw_activation(axes: Any, activation: Activation, curves: tuple[Curve, Curve]) -> None:
     value, slope = curves
+    (left, *_, right), _ = value
     axes.plot(*value, color=BLUE, linewidth=2.5, label="value")
-    axes.plot(*slope, color=VERMILLION, linewidth=2, linestyle="--", label="slope")
+    axes.plot(*slope, "--", color=VERMILLION, linewidth=2, label="slope")
     axes.set_title(activation.name + (" of [x, 0]" if activation.over_layer else ""))
-    axes.set(xlim=(value.xs[0], value.xs[-1]), xlabel="x", ylabel="value, slope")
+    axes.set(xlim=(left, right), xlabel="x", ylabel="value, slope")
     axes.grid(visible=True, color=PALE)

@@ -79,8 +79,8 @@ def losses(history: History | Mapping[str, History], /, *, ax: Axes | None = Non
         axes.plot(
             range(1, len(ys) + 1),
             ys,
+            LINES[i % len(LINES)],
             color=COLOURS[i % len(COLOURS)],
-            linestyle=LINES[i % len(LINES)],
             linewidth=2,
             marker=marker,
             markevery=[len(ys) - 1],
@@ -125,25 +125,17 @@ def gradient_sizes(model: Module | Mapping[str, Module], /, *, ax: Axes | None =
     axes = axes_for(ax, what)
     for i, (label, of_layers) in enumerate(sizes):
         colour, marker = COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)]
-        points = list(enumerate(of_layers.values(), start=1))
-        axes.plot(
-            *zip(*points, strict=True),
-            color=colour,
-            linestyle=LINES[i % len(LINES)],
-            linewidth=2,
-            marker=marker,
-            markersize=7,
-            label=label or None,
-        )
-        if zeros := [x for x, size in points if not size]:
+        layers = range(1, len(of_layers) + 1)
+        line = LINES[i % len(LINES)] + marker
+        axes.plot(layers, of_layers.values(), line, color=colour, linewidth=2, label=label or None)
+        if zeros := [x for x, size in zip(layers, of_layers.values(), strict=True) if not size]:
             axes.plot(
                 zeros,
                 [0.0] * len(zeros),
-                linestyle="none",
-                marker=marker,
+                marker,
+                color=colour,
                 markersize=11,
                 markerfacecolor="white",
-                markeredgecolor=colour,
                 markeredgewidth=2,
                 zorder=3,
                 label=f"{label}: no gradient" if label else "no gradient",
@@ -191,12 +183,8 @@ def _name_layers(axes: Any, names: list[list[str]]) -> None:
         axes.set_xlabel("layer, in the order of the parameters")
     else:
         axes.set_xlabel("layer")
-        axes.set_xticks(
-            range(1, len(names[0]) + 1),
-            [name or "all" for name in names[0]],
-            rotation=30 if len(names[0]) > 3 else 0,
-            rotation_mode="anchor",
-            horizontalalignment="right" if len(names[0]) > 3 else "center",
-        )
+        titles = [name or "all" for name in names[0]]
+        slant = {"rotation": 30, "rotation_mode": "anchor", "horizontalalignment": "right"}
+        axes.set_xticks(range(1, len(titles) + 1), titles, **(slant if len(titles) > 3 else {}))
         return
     axes.locator_params(axis="x", integer=True)
