@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from autograd_mini.arguments import count, finite
-from autograd_mini.views.charts.canvas import COLOURS, MARKERS, ROOM, axes_for, draw_legend_beside
-from autograd_mini.views.charts.curves import number_of, or_gap, spread
+from autograd_mini.views.charts.canvas import COLORS, MARKERS, ROOM, draw_legend_beside, take_axes
+from autograd_mini.views.charts.curves import leave_gap, read_number, spread
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -63,14 +63,14 @@ def decision_boundary(
     grid = count(grid, what=f"{what}: grid")
     if grid < 2:
         raise ValueError(f"{what}: grid must be at least 2, got {grid}")
-    points, targets = _examples(X, y, what)
-    outputs = len(_outputs(model, points[0], what))
-    classes = _classes(targets, outputs, what)
-    titles = _titles(names, classes, what)
-    across, up = (_margined(numbers, grid) for numbers in zip(*points, strict=True))
-    scores = [[_outputs(model, (a, b), what, outputs) for a in across] for b in up]
+    points, targets = _read_examples(X, y, what)
+    outputs = len(_call_model(model, points[0], what))
+    classes = _find_classes(targets, outputs, what)
+    titles = _name_classes(names, classes, what)
+    across, up = (_spread_around(numbers, grid) for numbers in zip(*points, strict=True))
+    scores = [[_call_model(model, (a, b), what, outputs) for a in across] for b in up]
 
-    axes = axes_for(ax, what)
+    axes = take_axes(ax, what)
     has_boundary = _draw_regions(axes, across, up, scores, threshold)
     for i, (chosen, title) in enumerate(zip(classes, titles, strict=True)):
         of_class = [p for p, target in zip(points, targets, strict=True) if target == chosen]
@@ -79,7 +79,7 @@ def decision_boundary(
             [b for _, b in of_class],
             MARKERS[i % len(MARKERS)],
             markersize=7,
-            color=COLOURS[i % len(COLOURS)],
+            color=COLORS[i % len(COLORS)],
             markeredgecolor="white",
             label=title,
         )
@@ -108,17 +108,15 @@ def _draw_regions(
     import numpy as np  # noqa: PLC0415 - optional, comes with matplotlib
 
     outputs = np.moveaxis(np.array(scores), -1, 0)
-    tints = [(COLOURS[i % len(COLOURS)], 0.25) for i in range(max(2, len(outputs)))]
-    if len(outputs) == 1:
-        cuts = [(outputs[0], threshold, tints)]
-    else:
+    tints = [(COLORS[i % len(COLORS)], 0.25) for i in range(max(2, len(outputs)))]
+    cuts: list[Any] = [(outputs[0], threshold, tints)]
+    if len(outputs) > 1:
         others = [np.delete(outputs, i, axis=0).max(axis=0) for i in range(len(outputs))]
-        cuts = [
-            (lead, 0.0, ["none", tint]) for lead, tint in zip(outputs - others, tints, strict=True)
-        ]
+        leads = outputs - others
+        cuts = [(lead, 0.0, ["none", tint]) for lead, tint in zip(leads, tints, strict=True)]
     has_boundary = False
-    for heights, level, colours in cuts:
-        axes.contourf(across, up, heights, levels=[-math.inf, level, math.inf], colors=colours)
+    for heights, level, colors in cuts:
+        axes.contourf(across, up, heights, levels=[-math.inf, level, math.inf], colors=colors)
         # The line is where the heights begin to be above the level, also beside a plateau at it.
         edge = math.nextafter(level, math.inf)
         if (heights < edge).any() and (heights > edge).any():
@@ -127,12 +125,12 @@ def _draw_regions(
     return has_boundary
 
 
-def _examples(inputs: Any, classes: Any, what: str) -> tuple[list[_Pair], list[float]]:
+def _read_examples(inputs: Any, classes: Any, what: str) -> tuple[list[_Pair], list[float]]:
     """Return the examples as pairs of numbers, and the numbers of their classes."""
     for name, given in (("X", inputs), ("y", classes)):
         if isinstance(given, str | Mapping) or not isinstance(given, Iterable):
             raise TypeError(f"{what}: {name} takes a list, got {type(given).__name__} {given!r}")
-    points = [_pair(x, f"{what}: X[{i}]") for i, x in enumerate(inputs)]
+    points = [_read_pair(x, f"{what}: X[{i}]") for i, x in enumerate(inputs)]
     targets = [finite(target, what=f"{what}: y[{i}]") for i, target in enumerate(classes)]
     if not points:
         raise ValueError(f"{what}: there must be at least one example, got none")
@@ -143,7 +141,7 @@ def _examples(inputs: Any, classes: Any, what: str) -> tuple[list[_Pair], list[f
     return points, targets
 
 
-def _pair(x: object, what: str) -> _Pair:
+def _read_pair(x: object, what: str) -> _Pair:
     if isinstance(x, str) or not isinstance(x, Iterable):
         raise TypeError(f"{what} must be a pair of numbers, got {x!r}")
     numbers = [finite(one, what=what) for one in x]
@@ -155,7 +153,7 @@ def _pair(x: object, what: str) -> _Pair:
     return numbers[0], numbers[1]
 
 
-def _outputs(
+def _call_model(
     model: Callable[[Any], Any], point: _Pair, what: str, expected: int | None = None
 ) -> list[float]:
     """Return what a model says of a point, as one number or more; NaN for one not finite."""
@@ -163,7 +161,7 @@ def _outputs(
     outputs = list(out) if isinstance(out, Iterable) else [out]
     if not outputs:
         raise ValueError(f"{what}: the model must return at least one number, got {out!r}")
-    numbers = [or_gap(number_of(one, f"{what}: model")) for one in outputs]
+    numbers = [leave_gap(read_number(one, f"{what}: model")) for one in outputs]
     if expected not in (None, len(numbers)):
         raise ValueError(
             f"{what}: the model must return as many outputs everywhere, "
@@ -172,7 +170,7 @@ def _outputs(
     return numbers
 
 
-def _classes(targets: list[float], outputs: int, what: str) -> Sequence[int]:
+def _find_classes(targets: list[float], outputs: int, what: str) -> Sequence[int]:
     """Return the classes that a model with so many outputs tells apart."""
     kinds: list[Sequence[int]] = [(0, 1), (-1, 1)] if outputs == 1 else [range(outputs)]
     for kind in kinds:
@@ -186,7 +184,7 @@ def _classes(targets: list[float], outputs: int, what: str) -> Sequence[int]:
     raise ValueError(f"{what}: y must be classes {rule}; got {reprlib.repr(sorted(set(targets)))}")
 
 
-def _titles(names: Iterable[str] | None, classes: Sequence[int], what: str) -> list[str]:
+def _name_classes(names: Iterable[str] | None, classes: Sequence[int], what: str) -> list[str]:
     """Return what to call the classes."""
     if names is None:
         return [f"class {chosen}" for chosen in classes]
@@ -198,7 +196,7 @@ def _titles(names: Iterable[str] | None, classes: Sequence[int], what: str) -> l
     return titles
 
 
-def _margined(numbers: Sequence[float], steps: int) -> list[float]:
+def _spread_around(numbers: Sequence[float], steps: int) -> list[float]:
     """Return equal steps over a range that has some room around the numbers."""
     low, high = min(numbers), max(numbers)
     room = ROOM * (high - low) or max(1.0, abs(low))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from autograd_mini.arguments import finite
 from autograd_mini.engines import Value
 from autograd_mini.errors import DomainError
-from autograd_mini.views.charts.canvas import BLUE, ROOM, VERMILLION, axes_for
-from autograd_mini.views.charts.curves import interval, number_of, sampled, slope_of
+from autograd_mini.views.charts.canvas import BLUE, ROOM, VERMILLION, take_axes
+from autograd_mini.views.charts.curves import check_interval, find_slope, read_number, sample
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -66,7 +66,7 @@ def descent(
         raise ValueError(f"{what}: weights must have at least one number, got none")
 
     def cost_at(w: float) -> float:
-        return number_of(cost(Value(w)), f"{what}: cost")
+        return read_number(cost(Value(w)), f"{what}: cost")
 
     def cost_or_gap(w: float) -> float:
         try:
@@ -78,14 +78,14 @@ def descent(
         finite(cost_at(w), what=f"{what}: the cost at weights[{i}] = {w!r}")
         for i, w in enumerate(ws)
     ]
-    centre = ws[costs.index(min(costs))]
-    reach = (1 + ROOM) * max(abs(w - centre) for w in ws) or max(1.0, abs(centre))
-    low, high = interval(
-        centre - reach if low is None else low, centre + reach if high is None else high, what
+    center = ws[costs.index(min(costs))]
+    reach = (1 + ROOM) * max(abs(w - center) for w in ws) or max(1.0, abs(center))
+    low, high = check_interval(
+        center - reach if low is None else low, center + reach if high is None else high, what
     )
-    xs, ys = sampled(cost_or_gap, low, high)
+    xs, ys = sample(cost_or_gap, low, high)
 
-    axes = axes_for(ax, what)
+    axes = take_axes(ax, what)
     axes.plot(xs, ys, color="0.6", linewidth=2.5, label="J(w)")
     seen = [j for j in ys if math.isfinite(j)] + costs
     bottom = min(seen)
@@ -103,7 +103,7 @@ def _draw_tangent(axes: Any, cost: Callable[[Any], Any], w: float) -> None:
     """Draw a piece of the tangent of a cost, downhill, if the cost knows its slope."""
     leaf = Value(w, name="w")
     out = cost(leaf)
-    slope = slope_of(out, leaf) if isinstance(out, Value) else math.nan
+    slope = find_slope(out, leaf) if isinstance(out, Value) else math.nan
     if not math.isfinite(slope):
         return
     (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()

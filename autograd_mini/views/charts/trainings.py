@@ -12,14 +12,14 @@ from autograd_mini.errors import StateError
 from autograd_mini.nn.module import Module
 from autograd_mini.training.history import History
 from autograd_mini.views.charts.canvas import (
-    COLOURS,
+    COLORS,
     LINES,
     MARKERS,
     PALE,
-    axes_for,
     choose_scale,
     draw_legend_beside,
-    labelled,
+    label_each,
+    take_axes,
 )
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def losses(history: History | Mapping[str, History], /, *, ax: Axes | None = Non
     """
     what = "plots.losses"
     curves = []
-    for label, one in labelled(history, History, what):
+    for label, one in label_each(history, History, what):
         ys = [
             finite(loss, what=f"{what}: {label or 'the history'}: the loss of epoch {epoch}")
             for epoch, loss in enumerate(one.history["loss"], start=1)
@@ -72,7 +72,7 @@ def losses(history: History | Mapping[str, History], /, *, ax: Axes | None = Non
         if not ys:
             raise ValueError(f"{what}: {label or 'the history'} has no epochs yet; go on with fit")
         curves.append((label, one, ys))
-    axes = axes_for(ax, what)
+    axes = take_axes(ax, what)
     for i, (label, one, ys) in enumerate(curves):
         marker, words = _ENDS[one.stopped]
         text = words.format("1 epoch" if len(ys) == 1 else f"{len(ys)} epochs")
@@ -80,7 +80,7 @@ def losses(history: History | Mapping[str, History], /, *, ax: Axes | None = Non
             range(1, len(ys) + 1),
             ys,
             LINES[i % len(LINES)],
-            color=COLOURS[i % len(COLOURS)],
+            color=COLORS[i % len(COLORS)],
             linewidth=2,
             marker=marker,
             markevery=[len(ys) - 1],
@@ -121,19 +121,21 @@ def gradient_sizes(model: Module | Mapping[str, Module], /, *, ax: Axes | None =
     [1.5, 1.5]
     """
     what = "plots.gradient_sizes"
-    sizes = [(label, _sizes(one, what)) for label, one in labelled(model, Module, what)]
-    axes = axes_for(ax, what)
+    sizes = [
+        (label, _measure_gradients(one, what)) for label, one in label_each(model, Module, what)
+    ]
+    axes = take_axes(ax, what)
     for i, (label, of_layers) in enumerate(sizes):
-        colour, marker = COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)]
-        layers = range(1, len(of_layers) + 1)
+        color, marker = COLORS[i % len(COLORS)], MARKERS[i % len(MARKERS)]
+        xs, ys = range(1, len(of_layers) + 1), list(of_layers.values())
         line = LINES[i % len(LINES)] + marker
-        axes.plot(layers, of_layers.values(), line, color=colour, linewidth=2, label=label or None)
-        if zeros := [x for x, size in zip(layers, of_layers.values(), strict=True) if not size]:
+        axes.plot(xs, ys, line, color=color, linewidth=2, label=label or None)
+        if zeros := [x for x, y in zip(xs, ys, strict=True) if not y]:
             axes.plot(
                 zeros,
                 [0.0] * len(zeros),
                 marker,
-                color=colour,
+                color=color,
                 markersize=11,
                 markerfacecolor="white",
                 markeredgewidth=2,
@@ -149,7 +151,7 @@ def gradient_sizes(model: Module | Mapping[str, Module], /, *, ax: Axes | None =
     return axes
 
 
-def _sizes(model: Module, what: str) -> dict[str, float]:
+def _measure_gradients(model: Module, what: str) -> dict[str, float]:
     """Return the root mean square of the gradients of the weights, by the path of the layer.
 
     Raises:
