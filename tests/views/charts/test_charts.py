@@ -66,6 +66,10 @@ def text_of(artist):
     return artist.get_text() if hasattr(artist, "get_text") else "a legend"
 
 
+def frame_of(artist):
+    return artist.get_bbox_patch() if hasattr(artist, "get_bbox_patch") else None
+
+
 def boxes(figure):
     """Return where the texts of a figure are, and the legends, once it is drawn."""
     figure.canvas.draw()
@@ -81,7 +85,7 @@ def boxes(figure):
         if ax.get_legend():
             found.append(ax.get_legend())
     found += figure.legends
-    extents = [(text_of(one), one.get_window_extent()) for one in found]
+    extents = [(text_of(one), (frame_of(one) or one).get_window_extent()) for one in found]
     return [(text, box) for text, box in extents if box.width and box.height]
 
 
@@ -782,6 +786,9 @@ def test_an_output_equal_to_the_threshold_is_of_the_first_class():
     ax = plots.decision_boundary(lambda x: max(0.0, x[0]), X, [0] * len(X))
     assert regions(ax, (-1.0, 0.0)) == [colour(ax, "class 0")]
     assert regions(ax, (1.0, 0.0)) == [colour(ax, "class 1")]
+    assert legend(ax)[-1] == "output = 0"
+    assert boundary(ax)
+    assert all(abs(x) < 0.09 for x, _ in boundary(ax))  # a cell of the grid is as wide
 
 
 def test_where_the_output_is_not_finite_or_ties_there_is_no_colour():
@@ -803,6 +810,15 @@ def test_the_model_is_called_once_for_each_point_of_the_grid():
     assert len(called) == 26  # and once to see how many outputs there are
     assert len(set(called[1:])) == 25
     assert all(type(number) is float for x in called for number in x)
+
+
+def test_more_classes_than_colours_have_regions_of_their_own():
+    def nine(x):
+        return [math.cos(k) * x[0] + math.sin(k) * x[1] for k in range(9)]
+
+    ax = plots.decision_boundary(nine, [(-1.0, -1.0), (1.0, 1.0)], [0, 8])
+    for x in ((1.0, 0.1), (-0.2, 1.0), (-1.0, -0.9), (0.5, -1.0)):
+        assert regions(ax, x) == [colour(ax, f"class {nine(x).index(max(nine(x)))}")]
 
 
 def test_a_single_example_has_a_picture():
