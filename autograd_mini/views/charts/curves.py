@@ -86,8 +86,5 @@ def read_number(result: Any, what: str) -> float:
 
 
 def find_slope(out: Value, leaf: Value) -> float:
-    """Return the derivative of a result, as ``backward`` would, but leave every gradient alone.
-
-    A function may use Values other than its argument, such as the weights of a model.
-    """
+    """Return the derivative of a result, as ``backward`` would, but leave every gradient alone."""
     return float(Graph(out).chain_rule().get(leaf, 0.0))

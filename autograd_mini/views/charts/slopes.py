@@ -112,22 +112,16 @@ def activations(
 
 
 def _sample_both(activation: Activation, low: float, high: float, what: str) -> tuple[Curve, Curve]:
-    """Return the curves of a function and of its derivative.
-
-    Raises:
-        TypeError: it returns no Value.
-        ValueError: it is defined nowhere.
-    """
+    """Return the curves of a function and of its derivative."""
+    function = activation.function
 
     @cache
     def at(x: float) -> tuple[float, float]:
         leaf = Value(x, name="x")
         try:
-            out = activation.function([leaf, 0.0] if activation.over_layer else leaf)
+            out = function([leaf, 0.0])[0] if activation.over_layer else function(leaf)
         except DomainError:
             return math.nan, math.nan
-        if activation.over_layer:
-            out = out[0]
         if not isinstance(out, Value):
             raise TypeError(
                 f"{what}: {activation.name} must return a Value, or its slope is lost; "

@@ -129,7 +129,7 @@ def gradient_sizes(model: Module | Mapping[str, Module], /, *, ax: Axes | None =
         color, marker = COLORS[i % len(COLORS)], MARKERS[i % len(MARKERS)]
         xs, ys = range(1, len(of_layers) + 1), list(of_layers.values())
         line = LINES[i % len(LINES)] + marker
-        axes.plot(xs, ys, line, color=color, linewidth=2, label=label or None)
+        axes.plot(xs, ys, line, color=color, linewidth=2, markersize=7, label=label or None)
         if zeros := [x for x, y in zip(xs, ys, strict=True) if not y]:
             axes.plot(
                 zeros,
@@ -152,12 +152,7 @@ def gradient_sizes(model: Module | Mapping[str, Module], /, *, ax: Axes | None =
 
 
 def _measure_gradients(model: Module, what: str) -> dict[str, float]:
-    """Return the root mean square of the gradients of the weights, by the path of the layer.
-
-    Raises:
-        StateError: no parameter has a gradient.
-        ValueError: there are no weights, or a gradient is not finite.
-    """
+    """Return the root mean square of the gradients of the weights, by the path of the layer."""
     parameters = model.named_parameters()
     gradients: dict[str, list[float]] = {}
     for path, parameter in parameters:
