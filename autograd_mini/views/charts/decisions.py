@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["decision_boundary"]
 
 _Pair = tuple[float, float]
+_LEAST = math.ulp(0.0)
+"""The least lead that there is. A lead of 0 decides for the class before."""
 
 
 def decision_boundary(
@@ -32,8 +34,8 @@ def decision_boundary(
     """Draw which class a model gives to each point of the plane, and the examples on it.
 
     A model with one output decides for the second class where its output is above the threshold.
-    A model with several decides for the class whose output is the largest. Where two tie, or an
-    output is not finite, there is no colour.
+    A model with several decides for the class whose output is the largest, the first of those that
+    tie. Where an output is not finite, there is no colour.
 
     Args:
         model: a function of a pair of floats that gives a Value or a number, or a list of them.
@@ -41,8 +43,7 @@ def decision_boundary(
         y: their classes, as many: 0 and 1, or -1 and 1, or the indices of several outputs.
         threshold: 0 for a score or a logit, 0.5 for a probability; with one output only.
         names: what to call the classes, in ascending order.
-        grid: how many points in each direction the model is called for. Where three classes meet,
-            a spot smaller than the distance of two points may have no colour.
+        grid: how many points in each direction the model is called for.
         ax: where to draw; None makes a figure.
 
     Raises:
@@ -103,24 +104,25 @@ def _draw_regions(
 ) -> bool:
     """Colour the plane by classes and draw the boundary; return whether there is one.
 
-    A single output is cut at the threshold; of several, each is where it leads the others.
+    The region of each class is painted over those of the classes before it, without a gap where
+    three meet: where the best of its output and the later ones is above the best of the earlier.
     """
     import numpy as np  # noqa: PLC0415 - optional, comes with matplotlib
+    from matplotlib.colors import to_rgb  # noqa: PLC0415 - optional
 
     outputs = np.moveaxis(np.array(scores), -1, 0)
-    tints = [(COLORS[i % len(COLORS)], 0.25) for i in range(max(2, len(outputs)))]
-    cuts: list[Any] = [(outputs[0], threshold, tints)]
-    if len(outputs) > 1:
-        others = [np.delete(outputs, i, axis=0).max(axis=0) for i in range(len(outputs))]
-        leads = outputs - others
-        cuts = [(lead, 0.0, ["none", tint]) for lead, tint in zip(leads, tints, strict=True)]
+    if len(outputs) == 1:
+        leads = [outputs[0] - threshold]
+    else:
+        leads = [outputs[k:].max(axis=0) - outputs[:k].max(axis=0) for k in range(1, len(outputs))]
+    tints = [tuple(0.75 + 0.25 * part for part in to_rgb(color)) for color in COLORS]
     has_boundary = False
-    for heights, level, colors in cuts:
-        axes.contourf(across, up, heights, levels=[-math.inf, level, math.inf], colors=colors)
-        # The line is where the heights begin to be above the level, also beside a plateau at it.
-        edge = math.nextafter(level, math.inf)
-        if (heights < edge).any() and (heights > edge).any():
-            axes.contour(across, up, heights, levels=[edge], colors="black", linewidths=1.5)
+    for k, lead in enumerate(leads, start=1):
+        colors = ["none" if k > 1 else tints[0], tints[k % len(tints)]]
+        axes.contourf(across, up, lead, levels=[-math.inf, 0.0, math.inf], colors=colors)
+        if (lead <= 0).any() and (lead > 0).any():
+            # In the order of the regions, so that a later one covers it.
+            axes.contour(across, up, lead, levels=[_LEAST], colors="k", linewidths=1.5, zorder=1)
             has_boundary = True
     return has_boundary
 

@@ -667,19 +667,21 @@ def boundary(ax):
 
 
 def regions(ax, point):
-    """Return the colours at a point."""
-    return [
+    """Return the colour that is seen at a point, as a list; an empty list if there is none."""
+    shades = [
         tuple(shade[:3])
         for one in ax.collections
         if one.filled
         for path, shade in zip(one.get_paths(), one.get_facecolor(), strict=True)
         if shade[3] and path.contains_point(point)
     ]
+    return [pytest.approx(shade) for shade in shades[-1:]]
 
 
 def colour(ax, label):
+    """Return the colour of the region of a class: that of its markers, thinned with white."""
     text = line(ax, label).get_color()
-    return tuple(int(text[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    return tuple(0.75 + 0.25 * int(text[i : i + 2], 16) / 255 for i in (1, 3, 5))
 
 
 @pytest.mark.parametrize("threshold", [0.0, 0.5, -1.25])
@@ -791,12 +793,26 @@ def test_an_output_equal_to_the_threshold_is_of_the_first_class():
     assert all(abs(x) < 0.09 for x, _ in boundary(ax))  # a cell of the grid is as wide
 
 
-def test_where_the_output_is_not_finite_or_ties_there_is_no_colour():
+def test_where_the_output_is_not_finite_there_is_no_colour():
     ax = plots.decision_boundary(lambda x: math.nan if x[0] > 0 else x[1], X, [0] * len(X))
     assert regions(ax, (1.0, 1.0)) == []
     assert regions(ax, (-1.0, 1.0)) == [colour(ax, "class 1")]
-    nothing = plots.decision_boundary(lambda x: [1.0, 1.0], X, [0] * len(X))
-    assert nothing.collections == [] or regions(nothing, (0.0, 0.0)) == []
+    ax = plots.decision_boundary(lambda x: [x[1], 0.5, -math.inf], X, [0] * len(X))
+    assert regions(ax, (1.0, 1.0)) == []
+
+
+def test_of_several_outputs_that_tie_the_first_decides():
+    ax = plots.decision_boundary(lambda x: [0.0, 1.0, 1.0], X, [0] * len(X))
+    assert regions(ax, (0.0, 0.0)) == [colour(ax, "class 1")]
+    assert legend(ax)[-1] == "nowhere boundary"
+
+
+def test_where_three_classes_meet_there_is_no_gap():
+    ax = plots.decision_boundary(three, X, [0] * len(X), grid=10)
+    (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
+    for _ in range(500):
+        x = (rng.uniform(left, right), rng.uniform(bottom, top))
+        assert len(regions(ax, x)) == 1
 
 
 def test_the_model_is_called_once_for_each_point_of_the_grid():
