@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 __all__ = ["decision_boundary"]
 
 _Pair = tuple[float, float]
-_LEAST = math.ulp(0.0)
-"""The least lead that there is. A lead of 0 decides for the class before."""
 
 
 def decision_boundary(
@@ -122,7 +120,7 @@ def _draw_regions(
         axes.contourf(across, up, lead, levels=[-math.inf, 0.0, math.inf], colors=colors)
         if (lead <= 0).any() and (lead > 0).any():
             # In the order of the regions, so that a later one covers it.
-            axes.contour(across, up, lead, levels=[_LEAST], colors="k", linewidths=1.5, zorder=1)
+            axes.contour(across, up, lead, levels=[0.0], colors="k", linewidths=1.5, zorder=1)
             has_boundary = True
     return has_boundary
 
