@@ -114,10 +114,10 @@ def draw(descents: dict[Rate, list[Point]], directory: Path) -> None:
         ws = [point.w for point in points[:9]]
         reach = 1.3 * max(abs(w - 2) for w in ws)
         plots.descent(cost, ws, low=2 - reach, high=2 + reach, ax=axis)
-        axis.plot(2, 0, "*", color="black", markersize=12, linewidth=0, label="minimum")
+        axis.axvline(2, color="black", linestyle=":", label="minimum")
         axis.set_title(f"α = {rate.alpha}, {rate.title}")
         axis.get_legend().remove()
-    panels[0].legend(loc="upper center")
+    panels[0].legend(loc="upper center", framealpha=1)
     figure.suptitle("J(w) = Σ(z − wx)²: the first eight steps from w = 0.2", fontsize=14)
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / "gradient_descent.png"

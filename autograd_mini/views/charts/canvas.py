@@ -12,23 +12,22 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BLUE",
-    "COLOURS",
-    "GREY",
+    "COLORS",
     "LINES",
     "MARKERS",
     "PALE",
     "ROOM",
     "VERMILLION",
-    "axes_for",
     "choose_scale",
     "draw_legend_beside",
-    "labelled",
-    "pyplot_for",
+    "label_each",
+    "load_pyplot",
+    "take_axes",
 ]
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-BLUE, VERMILLION = COLOURS[:2]
-GREY, PALE = "0.6", "0.88"
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+BLUE, VERMILLION = COLORS[:2]
+PALE = "0.88"
 LINES = ("-", "--", "-.", ":")
 MARKERS = "os^Dv"
 ROOM = 0.15
@@ -38,22 +37,20 @@ _SMALLEST = 1e-280
 T = TypeVar("T")
 
 
-def axes_for(ax: Any, what: str) -> Axes:
+def take_axes(ax: Any, what: str) -> Axes:
     """Return the Axes that were given, or those of a new figure."""
     if ax is None:
-        _, made = pyplot_for(what).subplots(layout="constrained")
-        axes: Axes = made
-        return axes
-    if not hasattr(ax, "get_xlim"):
+        _, ax = load_pyplot(what).subplots(layout="constrained")
+    elif not hasattr(ax, "get_xlim"):
         raise TypeError(
             f"{what}: ax takes the Axes of one panel, such as pyplot.subplots()[1], "
             f"got {type(ax).__name__} {reprlib.repr(ax)}"
         )
-    given: Axes = ax
-    return given
+    axes: Axes = ax
+    return axes
 
 
-def pyplot_for(what: str) -> Any:
+def load_pyplot(what: str) -> Any:
     """Return matplotlib's pyplot, or say how to get it."""
     try:
         from matplotlib import pyplot  # noqa: PLC0415 - optional, and slow to import
@@ -66,7 +63,7 @@ def pyplot_for(what: str) -> Any:
     return pyplot
 
 
-def labelled(given: Any, kind: type[T], what: str) -> list[tuple[str, T]]:
+def label_each(given: Any, kind: type[T], what: str) -> list[tuple[str, T]]:
     """Return what was given with its labels; a single one has an empty label."""
     if isinstance(given, kind):
         return [("", given)]

@@ -6,13 +6,16 @@ import math
 import reprlib
 from collections.abc import Callable
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 from autograd_mini.arguments import finite, number
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Graph
 
-__all__ = ["Curve", "interval", "number_of", "or_gap", "sampled", "slope_of", "spread"]
+__all__ = ["Curve", "check_interval", "find_slope", "leave_gap", "read_number", "sample", "spread"]
+
+Curve = tuple[list[float], list[float]]
+"""The points of a curve, all x and then all y; a NaN is a gap."""
 
 _PIECES = 400
 """How many pieces a curve is drawn in."""
@@ -22,35 +25,28 @@ _JUMP = 0.01
 """A jump is at least this part of what the curve spans in all."""
 
 
-class Curve(NamedTuple):
-    """The points of a curve; a NaN is a gap."""
-
-    xs: list[float]
-    ys: list[float]
-
-
-def sampled(f: Callable[[float], float], low: float, high: float) -> Curve:
+def sample(f: Callable[[float], float], low: float, high: float) -> Curve:
     """Return the points of a curve, with a gap inside each jump."""
-    points = [(x, or_gap(f(x))) for x in spread(low, high, _PIECES + 1)]
+    points = [(x, leave_gap(f(x))) for x in spread(low, high, _PIECES + 1)]
     known = [y for _, y in points if not math.isnan(y)]
     least = _JUMP * (max(known) - min(known)) if known else 0.0
     line = points[:1]
     for before, after in pairwise(points):
         if abs(after[1] - before[1]) > least:
-            left, right = _narrowed(f, before, after)
+            left, right = _narrow(f, before, after)
             if abs(right[1] - left[1]) > least:
                 line += [left, (right[0], math.nan), right]
         line.append(after)
-    return Curve([x for x, _ in line], [y for _, y in line])
+    return [x for x, _ in line], [y for _, y in line]
 
 
-def _narrowed(
+def _narrow(
     f: Callable[[float], float], left: tuple[float, float], right: tuple[float, float]
 ) -> tuple[tuple[float, float], tuple[float, float]]:
     """Return points next to each other between which the curve rises or falls the most."""
     for _ in range(_HALVINGS):
         x = (left[0] + right[0]) / 2
-        middle = (x, or_gap(f(x)))
+        middle = (x, leave_gap(f(x)))
         if abs(middle[1] - left[1]) > abs(right[1] - middle[1]):
             right = middle
         else:
@@ -58,7 +54,7 @@ def _narrowed(
     return left, right
 
 
-def or_gap(y: float) -> float:
+def leave_gap(y: float) -> float:
     """Return a number, or NaN for one that is not finite."""
     return y if math.isfinite(y) else math.nan
 
@@ -68,7 +64,7 @@ def spread(low: float, high: float, steps: int) -> list[float]:
     return [low + (high - low) * (i / (steps - 1)) for i in range(steps)]
 
 
-def interval(low: float, high: float, what: str) -> tuple[float, float]:
+def check_interval(low: float, high: float, what: str) -> tuple[float, float]:
     """Return the bounds of a chart, checked."""
     low, high = finite(low, what=f"{what}: low"), finite(high, what=f"{what}: high")
     if not low < high:
@@ -76,7 +72,7 @@ def interval(low: float, high: float, what: str) -> tuple[float, float]:
     return low, high
 
 
-def number_of(result: Any, what: str) -> float:
+def read_number(result: Any, what: str) -> float:
     """Return the number that a function returned, bare or in a Value."""
     if isinstance(result, Value):
         return result.data
@@ -89,10 +85,6 @@ def number_of(result: Any, what: str) -> float:
         ) from None
 
 
-def slope_of(out: Value, leaf: Value) -> float:
-    """Return the derivative of a result, as ``backward`` would, but leave every gradient alone.
-
-    A function may use Values other than its argument, such as the weights of a model.
-    """
-    slope: float = Graph(out).chain_rule().get(leaf, 0.0)
-    return slope
+def find_slope(out: Value, leaf: Value) -> float:
+    """Return the derivative of a result, as ``backward`` would, but leave every gradient alone."""
+    return float(Graph(out).chain_rule().get(leaf, 0.0))

@@ -8,18 +8,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from autograd_mini.arguments import count, finite
-from autograd_mini.views.charts.canvas import COLOURS, MARKERS, ROOM, axes_for, draw_legend_beside
-from autograd_mini.views.charts.curves import number_of, or_gap, spread
+from autograd_mini.views.charts.canvas import COLORS, MARKERS, ROOM, draw_legend_beside, take_axes
+from autograd_mini.views.charts.curves import leave_gap, read_number, spread
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["decision_boundary"]
 
-_FINER = 8
-"""Between two calls of the model, its outputs are interpolated at that many points less one."""
-_TIE = 1e-300
-"""What a single output equal to the threshold is taken to be below it, so that it has a class."""
+_Pair = tuple[float, float]
 
 
 def decision_boundary(
@@ -35,14 +32,13 @@ def decision_boundary(
     """Draw which class a model gives to each point of the plane, and the examples on it.
 
     A model with one output decides for the second class where its output is above the threshold.
-    One with several decides for the class whose output is the largest. Where two tie, or an output
-    is not finite, there is no colour.
+    A model with several decides for the class whose output is the largest, the first of those that
+    tie. Where an output is not finite, there is no colour.
 
     Args:
-        model: called with a pair of floats, it returns a Value or a number, or a list of them.
+        model: a function of a pair of floats that gives a Value or a number, or a list of them.
         X: the examples, pairs of numbers.
-        y: their classes, as many. With one output: 0 and 1, or -1 and 1; with several: the
-            indices of outputs.
+        y: their classes, as many: 0 and 1, or -1 and 1, or the indices of several outputs.
         threshold: 0 for a score or a logit, 0.5 for a probability; with one output only.
         names: what to call the classes, in ascending order.
         grid: how many points in each direction the model is called for.
@@ -66,64 +62,76 @@ def decision_boundary(
     grid = count(grid, what=f"{what}: grid")
     if grid < 2:
         raise ValueError(f"{what}: grid must be at least 2, got {grid}")
-    points, targets = _examples(X, y, what)
-    outputs = len(_outputs(model, points[0], what))
-    classes = _classes(targets, outputs, what)
-    titles = _titles(names, classes, what)
-    across, up = (_margined(numbers, grid) for numbers in zip(*points, strict=True))
-    scores = [[_scores(model, (a, b), outputs, threshold, what) for a in across] for b in up]
+    points, targets = _read_examples(X, y, what)
+    outputs = len(_call_model(model, points[0], what))
+    classes = _find_classes(targets, outputs, what)
+    titles = _name_classes(names, classes, what)
+    across, up = (_spread_around(numbers, grid) for numbers in zip(*points, strict=True))
+    scores = [[_call_model(model, (a, b), what, outputs) for a in across] for b in up]
 
-    axes = axes_for(ax, what)
-    mesh, leads = _leads(across, up, scores)
-    has_boundary = False
-    for i, (chosen, title, lead) in enumerate(zip(classes, titles, leads, strict=True)):
-        colour = COLOURS[i % len(COLOURS)]
-        if (lead > 0).any():
-            axes.contourf(*mesh, lead, levels=[0, math.inf], colors=[colour], alpha=0.25)
-            if (lead < 0).any():
-                axes.contour(*mesh, lead, levels=[0], colors=["black"], linewidths=1.5)
-                has_boundary = True
+    axes = take_axes(ax, what)
+    has_boundary = _draw_regions(axes, across, up, scores, threshold)
+    for i, (chosen, title) in enumerate(zip(classes, titles, strict=True)):
         of_class = [p for p, target in zip(points, targets, strict=True) if target == chosen]
         axes.plot(
             [a for a, _ in of_class],
             [b for _, b in of_class],
-            linestyle="none",
-            marker=MARKERS[i % len(MARKERS)],
+            MARKERS[i % len(MARKERS)],
             markersize=7,
-            color=colour,
+            color=COLORS[i % len(COLORS)],
             markeredgecolor="white",
             label=title,
         )
-    axes.plot(
-        [],
-        [],
-        color="black",
-        linewidth=1.5,
-        linestyle="-" if has_boundary else "none",
-        label=("" if has_boundary else "nowhere ")
-        + (f"output = {threshold:g}" if outputs == 1 else "boundary"),
-    )
-    axes.set(
-        xlim=(across[0], across[-1]),
-        ylim=(up[0], up[-1]),
-        xlabel="first input",
-        ylabel="second input",
-    )
+    boundary = f"output = {threshold:g}" if outputs == 1 else "boundary"
+    if has_boundary:
+        axes.plot([], [], color="black", label=boundary)
+    else:
+        axes.plot([], [], linestyle="none", label=f"nowhere {boundary}")
+    axes.axis((across[0], across[-1], up[0], up[-1]))
+    axes.set(xlabel="first input", ylabel="second input")
     draw_legend_beside(axes)
     return axes
 
 
-def _examples(
-    X: Any,  # noqa: N803 - as above
-    y: Any,
-    what: str,
-) -> tuple[list[tuple[float, float]], list[float]]:
+def _draw_regions(
+    axes: Any,
+    across: list[float],
+    up: list[float],
+    scores: list[list[list[float]]],
+    threshold: float,
+) -> bool:
+    """Colour the plane by classes and draw the boundary; return whether there is one.
+
+    The region of each class is painted over those of the classes before it, without a gap where
+    three meet: where the best of its output and the later ones is above the best of the earlier.
+    """
+    import numpy as np  # noqa: PLC0415 - optional, comes with matplotlib
+    from matplotlib.colors import to_rgb  # noqa: PLC0415 - optional
+
+    outputs = np.moveaxis(np.array(scores), -1, 0)
+    if len(outputs) == 1:
+        leads = [outputs[0] - threshold]
+    else:
+        leads = [outputs[k:].max(axis=0) - outputs[:k].max(axis=0) for k in range(1, len(outputs))]
+    tints = [tuple(0.75 + 0.25 * part for part in to_rgb(color)) for color in COLORS]
+    has_boundary = False
+    for k, lead in enumerate(leads, start=1):
+        colors = ["none" if k > 1 else tints[0], tints[k % len(tints)]]
+        axes.contourf(across, up, lead, levels=[-math.inf, 0.0, math.inf], colors=colors)
+        if (lead <= 0).any() and (lead > 0).any():
+            # In the order of the regions, so that a later one covers it.
+            axes.contour(across, up, lead, levels=[0.0], colors="k", linewidths=1.5, zorder=1)
+            has_boundary = True
+    return has_boundary
+
+
+def _read_examples(inputs: Any, classes: Any, what: str) -> tuple[list[_Pair], list[float]]:
     """Return the examples as pairs of numbers, and the numbers of their classes."""
-    for name, given in (("X", X), ("y", y)):
+    for name, given in (("X", inputs), ("y", classes)):
         if isinstance(given, str | Mapping) or not isinstance(given, Iterable):
             raise TypeError(f"{what}: {name} takes a list, got {type(given).__name__} {given!r}")
-    points = [_pair(x, f"{what}: X[{i}]") for i, x in enumerate(X)]
-    targets = [finite(target, what=f"{what}: y[{i}]") for i, target in enumerate(y)]
+    points = [_read_pair(x, f"{what}: X[{i}]") for i, x in enumerate(inputs)]
+    targets = [finite(target, what=f"{what}: y[{i}]") for i, target in enumerate(classes)]
     if not points:
         raise ValueError(f"{what}: there must be at least one example, got none")
     if len(points) != len(targets):
@@ -133,7 +141,7 @@ def _examples(
     return points, targets
 
 
-def _pair(x: object, what: str) -> tuple[float, float]:
+def _read_pair(x: object, what: str) -> _Pair:
     if isinstance(x, str) or not isinstance(x, Iterable):
         raise TypeError(f"{what} must be a pair of numbers, got {x!r}")
     numbers = [finite(one, what=what) for one in x]
@@ -145,56 +153,24 @@ def _pair(x: object, what: str) -> tuple[float, float]:
     return numbers[0], numbers[1]
 
 
-def _outputs(model: Callable[[Any], Any], point: tuple[float, float], what: str) -> list[float]:
-    """Return what a model says of a point, as one number or more."""
+def _call_model(
+    model: Callable[[Any], Any], point: _Pair, what: str, expected: int | None = None
+) -> list[float]:
+    """Return what a model says of a point, as one number or more; NaN for one not finite."""
     out = model(point)
     outputs = list(out) if isinstance(out, Iterable) else [out]
     if not outputs:
         raise ValueError(f"{what}: the model must return at least one number, got {out!r}")
-    return [number_of(one, f"{what}: model") for one in outputs]
-
-
-def _scores(
-    model: Callable[[Any], Any],
-    point: tuple[float, float],
-    outputs: int,
-    threshold: float,
-    what: str,
-) -> list[float]:
-    """Return a number for each class, the largest for the one that is chosen; NaN if unknown."""
-    scores = _outputs(model, point, what)
-    if len(scores) != outputs:
+    numbers = [leave_gap(read_number(one, f"{what}: model")) for one in outputs]
+    if expected not in (None, len(numbers)):
         raise ValueError(
             f"{what}: the model must return as many outputs everywhere, "
-            f"got {outputs} at first and {len(scores)} at {point}"
+            f"got {expected} at first and {len(numbers)} at {point}"
         )
-    scores = [or_gap(score) for score in scores]
-    if outputs > 1:
-        return scores
-    return [0.0, (scores[0] - threshold) or -_TIE]
+    return numbers
 
 
-def _leads(
-    across: list[float], up: list[float], scores: list[list[list[float]]]
-) -> tuple[list[Any], list[Any]]:
-    """Return a finer mesh, and for each class by how much it leads there: above 0 if chosen.
-
-    The scores are interpolated, and not the leads, which have edges where three classes meet.
-    """
-    import numpy as np  # noqa: PLC0415 - optional, comes with matplotlib
-
-    def finer(values: Any, coarse: list[float], axis: int) -> tuple[Any, Any]:
-        xs = np.linspace(coarse[0], coarse[-1], _FINER * (len(coarse) - 1) + 1)
-        return xs, np.apply_along_axis(lambda ys: np.interp(xs, coarse, ys), axis, values)
-
-    xs, values = finer(np.array(scores), across, 1)
-    ys, values = finer(values, up, 0)
-    by_class = np.moveaxis(values, 2, 0)
-    others = [np.delete(by_class, i, axis=0).max(axis=0) for i in range(len(by_class))]
-    return [xs, ys], list(by_class - others)
-
-
-def _classes(targets: list[float], outputs: int, what: str) -> Sequence[int]:
+def _find_classes(targets: list[float], outputs: int, what: str) -> Sequence[int]:
     """Return the classes that a model with so many outputs tells apart."""
     kinds: list[Sequence[int]] = [(0, 1), (-1, 1)] if outputs == 1 else [range(outputs)]
     for kind in kinds:
@@ -208,7 +184,7 @@ def _classes(targets: list[float], outputs: int, what: str) -> Sequence[int]:
     raise ValueError(f"{what}: y must be classes {rule}; got {reprlib.repr(sorted(set(targets)))}")
 
 
-def _titles(names: Iterable[str] | None, classes: Sequence[int], what: str) -> list[str]:
+def _name_classes(names: Iterable[str] | None, classes: Sequence[int], what: str) -> list[str]:
     """Return what to call the classes."""
     if names is None:
         return [f"class {chosen}" for chosen in classes]
@@ -220,7 +196,7 @@ def _titles(names: Iterable[str] | None, classes: Sequence[int], what: str) -> l
     return titles
 
 
-def _margined(numbers: Sequence[float], steps: int) -> list[float]:
+def _spread_around(numbers: Sequence[float], steps: int) -> list[float]:
     """Return equal steps over a range that has some room around the numbers."""
     low, high = min(numbers), max(numbers)
     room = ROOM * (high - low) or max(1.0, abs(low))

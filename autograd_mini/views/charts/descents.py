@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from autograd_mini.arguments import finite
 from autograd_mini.engines import Value
 from autograd_mini.errors import DomainError
-from autograd_mini.views.charts.canvas import BLUE, GREY, ROOM, VERMILLION, axes_for
-from autograd_mini.views.charts.curves import interval, number_of, sampled, slope_of
+from autograd_mini.views.charts.canvas import BLUE, ROOM, VERMILLION, take_axes
+from autograd_mini.views.charts.curves import check_interval, find_slope, read_number, sample
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["descent"]
 
-_FLAT = 0.3
-"""A curve is flat if it rises and falls less than that, where the diagonal rises by 1."""
-_NEAR = 14.0
-"""Below this distance, in points, there is no room for a number or an arrowhead."""
+_APART = 0.05
+"""Two numbered steps are at least this part of the chart's width or height apart."""
 
 
 def descent(
@@ -67,35 +64,37 @@ def descent(
     ws = [finite(w, what=f"{what}: weights[{i}]") for i, w in enumerate(weights)]
     if not ws:
         raise ValueError(f"{what}: weights must have at least one number, got none")
-    costs = [number_of(cost(Value(w)), f"{what}: cost") for w in ws]
-    for i, (w, j) in enumerate(zip(ws, costs, strict=True)):
-        finite(j, what=f"{what}: the cost at weights[{i}] = {w!r}")
-    centre = ws[costs.index(min(costs))]
-    reach = (1 + ROOM) * max(abs(w - centre) for w in ws) or max(1.0, abs(centre))
-    low, high = interval(
-        centre - reach if low is None else low, centre + reach if high is None else high, what
-    )
 
-    def at(w: float) -> float:
+    def cost_at(w: float) -> float:
+        return read_number(cost(Value(w)), f"{what}: cost")
+
+    def cost_or_gap(w: float) -> float:
         try:
-            return number_of(cost(Value(w)), f"{what}: cost")
+            return cost_at(w)
         except DomainError:
             return math.nan
 
-    curve = sampled(at, low, high)
+    costs = [
+        finite(cost_at(w), what=f"{what}: the cost at weights[{i}] = {w!r}")
+        for i, w in enumerate(ws)
+    ]
+    center = ws[costs.index(min(costs))]
+    reach = (1 + ROOM) * max(abs(w - center) for w in ws) or max(1.0, abs(center))
+    low, high = check_interval(
+        center - reach if low is None else low, center + reach if high is None else high, what
+    )
+    xs, ys = sample(cost_or_gap, low, high)
 
-    axes = axes_for(ax, what)
-    axes.plot(curve.xs, curve.ys, color=GREY, linewidth=2.5, label="J(w)")
-    seen = [j for j in curve.ys if math.isfinite(j)] + costs
+    axes = take_axes(ax, what)
+    axes.plot(xs, ys, color="0.6", linewidth=2.5, label="J(w)")
+    seen = [j for j in ys if math.isfinite(j)] + costs
     bottom = min(seen)
     top = max(costs) if max(costs) > min(costs) else max(seen)
     room = ROOM * (top - bottom) or 1.0
     axes.set(xlim=(low, high), ylim=(bottom - room, top + room), xlabel="w", ylabel="J(w)")
     _draw_tangent(axes, cost, ws[0])
-    axes.plot(
-        ws, costs, color=VERMILLION, marker="o", linewidth=1, markersize=6, label="steps", zorder=3
-    )
-    _draw_steps(axes, ws, costs, at)
+    axes.plot(ws, costs, "-o", color=VERMILLION, linewidth=1, label="steps", zorder=3)
+    _number_steps(axes, ws, costs)
     axes.legend()
     return axes
 
@@ -104,7 +103,7 @@ def _draw_tangent(axes: Any, cost: Callable[[Any], Any], w: float) -> None:
     """Draw a piece of the tangent of a cost, downhill, if the cost knows its slope."""
     leaf = Value(w, name="w")
     out = cost(leaf)
-    slope = slope_of(out, leaf) if isinstance(out, Value) else math.nan
+    slope = find_slope(out, leaf) if isinstance(out, Value) else math.nan
     if not math.isfinite(slope):
         return
     (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
@@ -113,41 +112,27 @@ def _draw_tangent(axes: Any, cost: Callable[[Any], Any], w: float) -> None:
     axes.plot(
         [w, end],
         [out.data, out.data + slope * (end - w)],
+        "--",
         color=BLUE,
         linewidth=2,
-        linestyle="--",
         label=f"slope at the start: {slope:.4g}",
     )
 
 
-def _draw_steps(
-    axes: Any, ws: list[float], costs: list[float], cost: Callable[[float], float]
-) -> None:
-    """Draw an arrowhead on each step that is long enough, and numbers where there is room."""
-    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
-    short = 1e-3 * (right - left)
-    pixels = axes.transData.transform(list(zip(ws, costs, strict=True))).tolist()
-    near = _NEAR * axes.figure.dpi / 72
-    for (a, b), (start, end) in zip(
-        pairwise(pixels), pairwise(zip(ws, costs, strict=True)), strict=True
-    ):
-        if math.dist(a, b) > near:
-            axes.annotate(
-                "", end, start, arrowprops={"arrowstyle": "-|>", "color": VERMILLION, "shrinkA": 0}
-            )
+def _number_steps(axes: Any, ws: list[float], costs: list[float]) -> None:
+    """Write its number on the first step, the last, and each that lies apart from these."""
+    steps = list(zip(ws, costs, strict=True))
+    places = axes.transLimits.transform(steps).tolist()  # (0, 0) to (1, 1) on the chart
     numbered: list[int] = []
-    for i in [0, len(ws) - 1, *range(1, len(ws) - 1)]:
-        if all(math.dist(pixels[i], pixels[other]) > near for other in numbered):
+    for i in [0, len(steps) - 1, *range(1, len(steps) - 1)]:
+        if all(math.dist(places[i], places[other]) > _APART for other in numbered):
             numbered.append(i)
-            # Below the curve, where no step goes: to the left of it where it falls.
-            rise = (cost(ws[i] + short) - cost(ws[i] - short)) / (top - bottom) / (2e-3)
-            side = 1 if rise > _FLAT else -1 if rise < -_FLAT else 0
             axes.annotate(
                 str(i),
-                (ws[i], costs[i]),
-                (7 * side, -3 if side else -7),
-                textcoords="offset points",
-                horizontalalignment=("center", "left", "right")[side],
-                verticalalignment="top",
-                color=VERMILLION,
+                steps[i],
+                color="white",
+                fontsize="small",
+                horizontalalignment="center",
+                verticalalignment="center",
+                bbox={"boxstyle": "round,pad=0.2", "facecolor": VERMILLION, "edgecolor": "white"},
             )

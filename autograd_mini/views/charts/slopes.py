@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from autograd_mini.engines import Value
 from autograd_mini.errors import DomainError
 from autograd_mini.nn.activations import ACTIVATIONS, Activation, ActivationLike, as_activation
-from autograd_mini.views.charts.canvas import BLUE, PALE, VERMILLION, axes_for, pyplot_for
-from autograd_mini.views.charts.curves import Curve, interval, sampled, slope_of
+from autograd_mini.views.charts.canvas import BLUE, PALE, VERMILLION, load_pyplot, take_axes
+from autograd_mini.views.charts.curves import Curve, check_interval, find_slope, sample
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,9 +51,9 @@ def activation(
     """
     what = "plots.activation"
     chosen = as_activation(function)
-    low, high = interval(low, high, what)
-    curves = _value_and_slope(chosen, low, high, what)
-    axes = axes_for(ax, what)
+    low, high = check_interval(low, high, what)
+    curves = _sample_both(chosen, low, high, what)
+    axes = take_axes(ax, what)
     _draw_activation(axes, chosen, curves)
     axes.legend()
     return axes
@@ -91,11 +91,11 @@ def activations(
     chosen = [as_activation(function) for function in given]
     if not chosen:
         raise ValueError(f"{what} needs at least one function, got none; without any it draws all")
-    low, high = interval(low, high, what)
-    curves = [_value_and_slope(one, low, high, what) for one in chosen]
+    low, high = check_interval(low, high, what)
+    curves = [_sample_both(one, low, high, what) for one in chosen]
     columns = min(len(chosen), 4)
     rows = math.ceil(len(chosen) / columns)
-    figure, grid = pyplot_for(what).subplots(
+    figure, grid = load_pyplot(what).subplots(
         rows, columns, figsize=(3.2 * columns, 3.2 * rows), squeeze=False, layout="constrained"
     )
     figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
@@ -111,36 +111,27 @@ def activations(
     return panels
 
 
-def _value_and_slope(
-    activation: Activation, low: float, high: float, what: str
-) -> tuple[Curve, Curve]:
-    """Return the curves of a function and of its derivative.
-
-    Raises:
-        TypeError: it returns no Value.
-        ValueError: it is defined nowhere.
-    """
+def _sample_both(activation: Activation, low: float, high: float, what: str) -> tuple[Curve, Curve]:
+    """Return the curves of a function and of its derivative."""
+    function = activation.function
 
     @cache
     def at(x: float) -> tuple[float, float]:
         leaf = Value(x, name="x")
         try:
-            out = activation.function([leaf, 0.0] if activation.over_layer else leaf)
+            out = function([leaf, 0.0])[0] if activation.over_layer else function(leaf)
         except DomainError:
             return math.nan, math.nan
-        if activation.over_layer:
-            out = out[0]
         if not isinstance(out, Value):
             raise TypeError(
                 f"{what}: {activation.name} must return a Value, or its slope is lost; "
                 f"got {type(out).__name__} {reprlib.repr(out)}"
             )
-        return out.data, slope_of(out, leaf)
+        return out.data, find_slope(out, leaf)
 
-    value, slope = (
-        sampled(of_point, low, high) for of_point in (lambda x: at(x)[0], lambda x: at(x)[1])
-    )
-    if not any(map(math.isfinite, value.ys)):
+    value = sample(lambda x: at(x)[0], low, high)
+    slope = sample(lambda x: at(x)[1], low, high)
+    if not any(map(math.isfinite, value[1])):
         raise ValueError(
             f"{what}: {activation.name} is defined nowhere from {low:g} to {high:g}; "
             "choose other numbers for low and high"
@@ -150,8 +141,9 @@ def _value_and_slope(
 
 def _draw_activation(axes: Any, activation: Activation, curves: tuple[Curve, Curve]) -> None:
     value, slope = curves
+    (left, *_, right), _ = value
     axes.plot(*value, color=BLUE, linewidth=2.5, label="value")
-    axes.plot(*slope, color=VERMILLION, linewidth=2, linestyle="--", label="slope")
+    axes.plot(*slope, "--", color=VERMILLION, linewidth=2, label="slope")
     axes.set_title(activation.name + (" of [x, 0]" if activation.over_layer else ""))
-    axes.set(xlim=(value.xs[0], value.xs[-1]), xlabel="x", ylabel="value, slope")
+    axes.set(xlim=(left, right), xlabel="x", ylabel="value, slope")
     axes.grid(visible=True, color=PALE)

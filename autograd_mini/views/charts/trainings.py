@@ -12,14 +12,14 @@ from autograd_mini.errors import StateError
 from autograd_mini.nn.module import Module
 from autograd_mini.training.history import History
 from autograd_mini.views.charts.canvas import (
-    COLOURS,
+    COLORS,
     LINES,
     MARKERS,
     PALE,
-    axes_for,
     choose_scale,
     draw_legend_beside,
-    labelled,
+    label_each,
+    take_axes,
 )
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def losses(history: History | Mapping[str, History], /, *, ax: Axes | None = Non
     """
     what = "plots.losses"
     curves = []
-    for label, one in labelled(history, History, what):
+    for label, one in label_each(history, History, what):
         ys = [
             finite(loss, what=f"{what}: {label or 'the history'}: the loss of epoch {epoch}")
             for epoch, loss in enumerate(one.history["loss"], start=1)
@@ -72,15 +72,15 @@ def losses(history: History | Mapping[str, History], /, *, ax: Axes | None = Non
         if not ys:
             raise ValueError(f"{what}: {label or 'the history'} has no epochs yet; go on with fit")
         curves.append((label, one, ys))
-    axes = axes_for(ax, what)
+    axes = take_axes(ax, what)
     for i, (label, one, ys) in enumerate(curves):
         marker, words = _ENDS[one.stopped]
         text = words.format("1 epoch" if len(ys) == 1 else f"{len(ys)} epochs")
         axes.plot(
             range(1, len(ys) + 1),
             ys,
-            color=COLOURS[i % len(COLOURS)],
-            linestyle=LINES[i % len(LINES)],
+            LINES[i % len(LINES)],
+            color=COLORS[i % len(COLORS)],
             linewidth=2,
             marker=marker,
             markevery=[len(ys) - 1],
@@ -121,29 +121,23 @@ def gradient_sizes(model: Module | Mapping[str, Module], /, *, ax: Axes | None =
     [1.5, 1.5]
     """
     what = "plots.gradient_sizes"
-    sizes = [(label, _sizes(one, what)) for label, one in labelled(model, Module, what)]
-    axes = axes_for(ax, what)
+    sizes = [
+        (label, _measure_gradients(one, what)) for label, one in label_each(model, Module, what)
+    ]
+    axes = take_axes(ax, what)
     for i, (label, of_layers) in enumerate(sizes):
-        colour, marker = COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)]
-        points = list(enumerate(of_layers.values(), start=1))
-        axes.plot(
-            *zip(*points, strict=True),
-            color=colour,
-            linestyle=LINES[i % len(LINES)],
-            linewidth=2,
-            marker=marker,
-            markersize=7,
-            label=label or None,
-        )
-        if zeros := [x for x, size in points if not size]:
+        color, marker = COLORS[i % len(COLORS)], MARKERS[i % len(MARKERS)]
+        xs, ys = range(1, len(of_layers) + 1), list(of_layers.values())
+        line = LINES[i % len(LINES)] + marker
+        axes.plot(xs, ys, line, color=color, linewidth=2, markersize=7, label=label or None)
+        if zeros := [x for x, y in zip(xs, ys, strict=True) if not y]:
             axes.plot(
                 zeros,
                 [0.0] * len(zeros),
-                linestyle="none",
-                marker=marker,
+                marker,
+                color=color,
                 markersize=11,
                 markerfacecolor="white",
-                markeredgecolor=colour,
                 markeredgewidth=2,
                 zorder=3,
                 label=f"{label}: no gradient" if label else "no gradient",
@@ -157,13 +151,8 @@ def gradient_sizes(model: Module | Mapping[str, Module], /, *, ax: Axes | None =
     return axes
 
 
-def _sizes(model: Module, what: str) -> dict[str, float]:
-    """Return the root mean square of the gradients of the weights, by the path of the layer.
-
-    Raises:
-        StateError: no parameter has a gradient.
-        ValueError: there are no weights, or a gradient is not finite.
-    """
+def _measure_gradients(model: Module, what: str) -> dict[str, float]:
+    """Return the root mean square of the gradients of the weights, by the path of the layer."""
     parameters = model.named_parameters()
     gradients: dict[str, list[float]] = {}
     for path, parameter in parameters:
@@ -191,12 +180,8 @@ def _name_layers(axes: Any, names: list[list[str]]) -> None:
         axes.set_xlabel("layer, in the order of the parameters")
     else:
         axes.set_xlabel("layer")
-        axes.set_xticks(
-            range(1, len(names[0]) + 1),
-            [name or "all" for name in names[0]],
-            rotation=30 if len(names[0]) > 3 else 0,
-            rotation_mode="anchor",
-            horizontalalignment="right" if len(names[0]) > 3 else "center",
-        )
+        titles = [name or "all" for name in names[0]]
+        slant = {"rotation": 30, "rotation_mode": "anchor", "horizontalalignment": "right"}
+        axes.set_xticks(range(1, len(titles) + 1), titles, **(slant if len(titles) > 3 else {}))
         return
     axes.locator_params(axis="x", integer=True)
