@@ -9,7 +9,7 @@ from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Graph
 from autograd_mini.programs.program import Program
 from autograd_mini.testing.local import slopes
-from autograd_mini.testing.references import UNIT_ROUNDOFF, absolute_gradients
+from autograd_mini.testing.rounding import UNIT_ROUNDOFF, absolute_gradients
 
 __all__ = ["explanation"]
 

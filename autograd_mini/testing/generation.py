@@ -7,7 +7,6 @@ a constant; a large result is scaled down; nodes that nothing uses are added up 
 from __future__ import annotations
 
 import math
-import random
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 from autograd_mini.engines.node import flat
 from autograd_mini.programs.program import Instruction, OperandRef, Program, looked_up
 from autograd_mini.table.domains import Domain
-from autograd_mini.table.primitives import PRIMITIVES, TABLE, Primitive
+from autograd_mini.table.primitives import PRIMITIVES, Primitive
 
 __all__ = [
     "INTEGER_ROWS",
@@ -26,8 +25,6 @@ __all__ = [
     "integer_graph",
     "is_steep",
     "off_kink",
-    "random_graph",
-    "random_integer_graph",
     "well_conditioned_graph",
 ]
 
@@ -74,38 +71,6 @@ def integer_graph(leaves: Sequence[float], codes: Iterable[int]) -> Program:
             primitive, references = PRIMITIVES["minimum"], (found[0], found[-1])
         builder.add(primitive, references)
     return builder.finished()
-
-
-def random_graph(
-    rng: random.Random, *, primitives: Sequence[Primitive] = TABLE, nodes: int = 20
-) -> Program:
-    """Return a random well-conditioned graph, as `strategies.graphs` draws them, but quickly.
-
-    Args:
-        rng: the source of randomness.
-        primitives: the rows to use.
-        nodes: the most instructions, not counting the shifts, scalings and the last sum.
-
-    >>> random_graph(random.Random(2), primitives=[PRIMITIVES["mul"]], nodes=3)
-    <Program: v0 = Value(1.0); v1 = -0.75 * v0>
-    """
-    leaves = [rng.choice((rng.uniform(-4, 4), 0.0, 1.0, -1.0)) for _ in range(rng.randint(1, 4))]
-    leaves = [x if abs(x) > TINY else 0.0 for x in leaves]
-    return well_conditioned_graph(leaves, _codes(rng, nodes), primitives)
-
-
-def random_integer_graph(rng: random.Random, *, nodes: int = 15) -> Program:
-    """Return a random graph of small integers, as `strategies.integer_graphs` draws them.
-
-    >>> random_integer_graph(random.Random(1), nodes=2).lines()[2:]
-    ['v2 = ag.minimum(v0, 0.0)', 'v3 = ag.sum([v1, v2])']
-    """
-    leaves = [float(rng.randint(-4, 4)) for _ in range(rng.randint(1, 4))]
-    return integer_graph(leaves, _codes(rng, nodes))
-
-
-def _codes(rng: random.Random, most: int) -> list[int]:
-    return [rng.getrandbits(64) for _ in range(rng.randint(1, most))]
 
 
 class Builder:

@@ -13,10 +13,10 @@ from typing import Any, TypeVar
 
 from autograd_mini.engines import Value
 from autograd_mini.engines.node import numbers_of
-from autograd_mini.table.arithmetic import COMPLEX, Arithmetic, precise
+from autograd_mini.table.arithmetic import COMPLEX, Arithmetic
 from autograd_mini.table.primitives import Primitive
 
-__all__ = ["at_kink", "complex_slope", "one_term", "precise_slopes", "slopes"]
+__all__ = ["at_kink", "complex_slope", "differentiate", "one_term", "slopes"]
 
 Number = TypeVar("Number")
 
@@ -24,7 +24,6 @@ _STEP = 1e-200
 _FAINT = 1e-90  # times the step it is still a normal number
 _TELLABLE = 1e-80  # a slope that is surely not faint
 _NEAR, _FAR = 1e-150, 1e80  # the step is far smaller than such operands, and not lost in them
-_BITS = 100
 
 
 def slopes(node: Value) -> list[float | None] | None:
@@ -38,7 +37,7 @@ def slopes(node: Value) -> list[float | None] | None:
         return None
     if any(x and not _NEAR < abs(x) < _FAR for x in numbers_of(node.operands)):
         return None
-    return _slopes(node, COMPLEX, complex_slope, complex)
+    return differentiate(node, COMPLEX, complex_slope, complex)
 
 
 def complex_slope(f: Callable[[complex], Any], x: float) -> float:
@@ -47,32 +46,16 @@ def complex_slope(f: Callable[[complex], Any], x: float) -> float:
     return imaginary / _STEP if abs(imaginary) > _STEP * _FAINT else 0.0
 
 
-def precise_slopes(node: Value) -> list[Any] | None:
-    """Return the same as numbers of mpmath, each right to 70 bits at least.
-
-    Raises:
-        ImportError: mpmath is not installed.
-    """
-    arithmetic = precise()
-    from mpmath import mp, mpc, mpf  # noqa: PLC0415 - optional
-
-    def precise_slope(f: Callable[[Any], Any], x: float) -> Any:
-        # Far shorter than the distance to a pole, so relative to x, and than any wave.
-        step = mpf(2) ** -_BITS * min(abs(x) or 1, 1)
-        return f(mpc(x, step)).imag / step
-
-    # Next to one, the step of a small number has to keep its bits.
-    exponents = [abs(math.frexp(x)[1]) for x in numbers_of(node.operands)]
-    with mp.workprec(2 * (_BITS + max(exponents))):
-        return _slopes(node, arithmetic, precise_slope, mpf)
-
-
-def _slopes(
+def differentiate(
     node: Value,
     arithmetic: Arithmetic,
     slope: Callable[[Callable[[Any], Any], float], Any],
     number: Callable[[float], Any],
 ) -> list[Any] | None:
+    """Return the partial derivatives of a node in a kind of number, by a slope of its row's value.
+
+    See `slopes` for what is returned where that cannot be done.
+    """
     row = node.op
     assert row is not None
     numbers = numbers_of(node.operands)

@@ -15,7 +15,7 @@ from autograd_mini.errors import DomainError
 from autograd_mini.testing.diagnosis import explanation
 from autograd_mini.testing.differences import Evaluation, Slope
 from autograd_mini.testing.local import complex_slope, slopes
-from autograd_mini.testing.references import UNIT_ROUNDOFF, absolute_gradients
+from autograd_mini.testing.rounding import UNIT_ROUNDOFF, absolute_gradients
 
 __all__ = ["Gradients", "OfNumbers", "OfValues", "Subject"]
 
