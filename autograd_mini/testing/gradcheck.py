@@ -13,21 +13,14 @@ from autograd_mini.engines import Value
 from autograd_mini.engines.node import flat
 from autograd_mini.errors import DomainError, GradientMismatchError
 from autograd_mini.programs.program import Program
-from autograd_mini.testing.differences import (
-    KinkError,
-    Slope,
-    central,
-    extrapolated,
-    is_observable,
-    on_both_sides,
-)
+from autograd_mini.testing.differences import Line, Slope, measure_slope
 from autograd_mini.testing.report import Comparison, GradientReport
 from autograd_mini.testing.subjects import Gradients, OfNumbers, OfValues, Subject
 
 __all__ = ["check_gradients"]
 
 _CENTRAL = 1e-6
-_EXTRAPOLATED = 1e-9
+_CENTRAL_ALONE = 1e-9
 _FAINT = 1e-300  # differences that underflow may make
 
 
@@ -171,36 +164,27 @@ def _comparisons(
         first = gradients[0]
         expected = first.numbers[position] / first.seed
         scale = abs(first.scale(position, expected) / first.seed)
-        enough = scale * (_CENTRAL if tolerance is None else tolerance)
         sharp = complex_steps[position]
-        methods = []
-        if is_observable(subject.evaluate, point, position, scale=scale):
-            slope = _slope(subject, point, position, expected, enough)
-            methods.append((slope, _CENTRAL))
-            if sharp is None and not slope.kink:
-                finer = extrapolated(subject.evaluate, point, position)
-                if finer and _compatible(finer, slope, enough):
-                    methods.append((finer, _EXTRAPOLATED))
-            # Where quotients are sure of another slope, f was not made for complex numbers.
-            if sharp and not _compatible(sharp, slope, enough):
-                sharp = None
-        if sharp:
-            methods.append((sharp, subject.sharp))
+        relative = tolerance
+        if relative is None:
+            relative = _CENTRAL if sharp else _CENTRAL_ALONE
+        line = Line(subject.evaluate, point, position)
+        try:
+            slope = measure_slope(line, expected=expected, scale=scale, tolerance=relative)
+        except DomainError as error:
+            raise DomainError(f"check_gradients: {subject.called} has {error}") from error
+        methods = [(slope, relative)] if slope else []
+        # Where quotients are sure of another slope, f was not made for complex numbers.
+        if sharp and (slope is None or _compatible(sharp, slope, scale * relative)):
+            methods.append((sharp, subject.sharp if tolerance is None else tolerance))
         if not methods:
             raise DomainError(
                 f"check_gradients: {subject.called} at {point!r}: from one float to the next, f "
                 f"changes as much as it can, so no method can tell its derivative for {name}"
             )
-        for method, relative in methods:
+        for method, allowed in methods:
             for found in gradients:
-                yield _compared(
-                    found,
-                    method,
-                    relative if tolerance is None else tolerance,
-                    name,
-                    position,
-                    point[position],
-                )
+                yield _compared(found, method, allowed, name, position, point[position])
 
 
 def _compared(
@@ -220,29 +204,6 @@ def _compared(
         allowed=tolerance * absolute + abs(found.seed) * slope.uncertainty + _FAINT,
         kink=slope.kink,
     )
-
-
-def _slope(
-    subject: Subject, point: list[float], position: int, expected: float, enough: float
-) -> Slope:
-    """Return the difference quotient, or the slopes on both sides if there is a kink."""
-    slope: Slope | None
-    try:
-        slope = central(subject.evaluate, point, position, enough=enough)
-    except KinkError:
-        slope = None
-    except DomainError as error:
-        raise DomainError(f"check_gradients: {subject.called} has {error}") from error
-    if slope and abs(expected - slope.low) <= enough + slope.uncertainty:
-        return slope
-    sides = on_both_sides(subject.evaluate, point, position)
-    if slope and not (sides and sides.high - sides.low > 4 * (enough + sides.uncertainty)):
-        return slope
-    if sides is None:
-        raise DomainError(
-            f"check_gradients: {subject.called} has kinks on both sides however near to {point!r}"
-        )
-    return sides
 
 
 def _compatible(sharp: Slope, slope: Slope, enough: float) -> bool:

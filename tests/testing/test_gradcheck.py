@@ -187,12 +187,10 @@ def pulse(t):
 
 
 def test_a_told_derivative_is_checked_sharply():
-    """math.exp takes no complex numbers: differences are extrapolated. Powers take them."""
+    """math.exp takes no complex numbers: differences alone agree to 1e-9. Powers take them."""
     report = check_gradients(pulse, 0.5, gradient=lambda t: -t * pulse(t))
-    assert [c.method for c in report.comparisons] == [
-        "central difference",
-        "extrapolated difference",
-    ]
+    assert [c.method for c in report.comparisons] == ["central difference"]
+    assert report.worst.allowed < 1e-8 * report.worst.absolute
     report = check_gradients(
         lambda x, n: n * x**3, 1.3, 2.0, gradient=lambda x, n: (6 * x**2, x**3)
     )
