@@ -15,7 +15,7 @@ from autograd_mini.errors import DomainError, GradientMismatchError
 from autograd_mini.programs.program import Program
 from autograd_mini.testing.differences import Line, Slope, measure_slope
 from autograd_mini.testing.report import Comparison, GradientReport
-from autograd_mini.testing.subjects import Gradients, OfNumbers, OfValues, Subject
+from autograd_mini.testing.subjects import Gradients, OfNumbers, OfValues
 
 __all__ = ["check_gradients"]
 
@@ -77,8 +77,9 @@ def check_gradients(
         for name, arg in zip(names, flat(args), strict=True)
     ]
     seeds = _seeds(seed, rng)
+    subject: OfValues | OfNumbers
     if gradient is None:
-        subject: Subject = OfValues(f, args, called)
+        subject = OfValues(f, args, called)
     else:
         subject, seeds = OfNumbers(f, args, called, gradient), [1.0]
     comparisons = []
@@ -93,7 +94,7 @@ def check_gradients(
 
 
 def _comparisons(
-    subject: Subject,
+    subject: OfValues | OfNumbers,
     point: list[float],
     names: list[str],
     seeds: list[float],

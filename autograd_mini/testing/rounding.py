@@ -1,13 +1,17 @@
-"""The scale by which the rounding of a gradient is judged."""
+"""How far rounding may have moved a number or a gradient."""
 
 from __future__ import annotations
 
+import math
+
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Graph
+from autograd_mini.engines.node import numbers_of
 
-__all__ = ["UNIT_ROUNDOFF", "absolute_gradients"]
+__all__ = ["UNDERFLOW", "UNIT_ROUNDOFF", "absolute_gradients", "bound_rounding"]
 
 UNIT_ROUNDOFF = 2.0**-53
+UNDERFLOW = 1e-322  # half of it is not zero yet
 
 
 def absolute_gradients(root: Value | Graph, *, seed: float = 1.0) -> dict[Value, float]:
@@ -27,3 +31,23 @@ def absolute_gradients(root: Value | Graph, *, seed: float = 1.0) -> dict[Value,
 
     graph = root if isinstance(root, Graph) else Graph(root)
     return graph.chain_rule(abs(seed), 0.0, magnitudes)
+
+
+def bound_rounding(graph: Graph) -> float:
+    """Return a bound for the error of a computed number; of its leaves too, which a step rounds."""
+    bound = 0.0
+    for node, absolute in absolute_gradients(graph).items():
+        if absolute:
+            own = (
+                _bound_sum(node) if node.op and node.op.nary else 8 * UNIT_ROUNDOFF * abs(node.data)
+            )
+            bound += absolute * (own + UNDERFLOW)
+    return bound if bound == bound else math.inf
+
+
+def _bound_sum(node: Value) -> float:
+    """Return n · u · Σ|terms| for a node that adds n operands up."""
+    assert node.op is not None
+    operands = list(map(abs, numbers_of(node.operands)))
+    magnitude, _ = node.op.evaluate(*node.op.arrange(operands))
+    return len(operands) * UNIT_ROUNDOFF * magnitude

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from autograd_mini.arguments import number
 from autograd_mini.engines import Value
@@ -15,11 +15,15 @@ from autograd_mini.errors import DomainError
 from autograd_mini.testing.diagnosis import explanation
 from autograd_mini.testing.differences import Evaluation, Slope
 from autograd_mini.testing.local import complex_slope, slopes
-from autograd_mini.testing.rounding import UNIT_ROUNDOFF, absolute_gradients
+from autograd_mini.testing.rounding import (
+    UNDERFLOW,
+    UNIT_ROUNDOFF,
+    absolute_gradients,
+    bound_rounding,
+)
 
-__all__ = ["Gradients", "OfNumbers", "OfValues", "Subject"]
+__all__ = ["Gradients", "OfNumbers", "OfValues"]
 
-_UNDERFLOW = 1e-322  # half of it is not zero yet
 _COMPLEX = "complex step"
 
 
@@ -44,63 +48,23 @@ class Gradients:
         return self.absolute[position]
 
 
-class Subject(Protocol):
-    """A function with gradients that can be checked.
+class OfValues:
+    """A function of Values, whose ``backward()`` is checked.
 
     Attributes:
         called: what errors call it.
         sharp: the part of the absolute gradient to which a complex step has to agree.
     """
 
-    called: str
-    sharp: float
-
-    def evaluate(self, point: list[float]) -> Evaluation:
-        """Return what the function gives at a point."""
-
-    def gradients(self, point: list[float], seed: float) -> Gradients:
-        """Return the gradients to be checked."""
-
-    def complex_steps(self, point: list[float]) -> list[Slope | None]:
-        """Return the derivatives by complex steps; None for one where that cannot be done."""
-
-    def explanation(self, seed: float, *, kink: bool) -> str:
-        """Return where the wrong gradients of the last call arise, if that can be known."""
-
-
-class Arguments:
-    """The arguments of a function, some of them perhaps lists, as one list of numbers."""
-
-    def __init__(self, args: Sequence[Any]) -> None:
-        self._shape = [len(arg) if isinstance(arg, list | tuple) else None for arg in args]
-
-    @property
-    def single(self) -> bool:
-        """Whether there is one argument, and it is a number."""
-        return self._shape == [None]
-
-    def __call__(self, point: Sequence[Any]) -> list[Any]:
-        """Return the arguments for a list of numbers."""
-        remaining = iter(point)
-        return [
-            next(remaining) if length is None else [next(remaining) for _ in range(length)]
-            for length in self._shape
-        ]
-
-
-class OfValues:
-    """A function of Values, whose ``backward()`` is checked."""
-
     sharp = 1e-12
 
     def __init__(self, f: Callable[..., Any], args: Sequence[Any], called: str) -> None:
-        self._f = f
+        self._f, self._args = f, args
         self.called = called
-        self._arguments = Arguments(args)
 
-    def _built(self, point: list[float]) -> tuple[list[Value], Value]:
+    def _build(self, point: list[float]) -> tuple[list[Value], Value]:
         leaves = [Value(x) for x in point]
-        out = self._f(*self._arguments(leaves))
+        out = self._f(*_regroup(leaves, self._args))
         if not isinstance(out, Value):
             raise TypeError(
                 f"check_gradients: {self.called} must return a Value, got {type(out).__name__} "
@@ -110,14 +74,14 @@ class OfValues:
 
     def evaluate(self, point: list[float]) -> Evaluation:
         """Return the number, its rounding, and the operations with the sides of their kinks."""
-        _, out = self._built(point)
+        _, out = self._build(point)
         graph = Graph(out)
-        return Evaluation(out.data, _rounding(graph), _pattern(graph))
+        return Evaluation(out.data, bound_rounding(graph), _pattern(graph))
 
     def gradients(self, point: list[float], seed: float) -> Gradients:
         """Return the gradients that ``backward(seed=seed)`` gives."""
         self._point = point
-        leaves, self._out = self._built(point)
+        leaves, self._out = self._build(point)
         absolute = absolute_gradients(self._out, seed=seed)
         self._out.backward(seed=seed)
         return Gradients(
@@ -128,7 +92,7 @@ class OfValues:
 
     def complex_steps(self, point: list[float]) -> list[Slope | None]:
         """Return the chain rule over complex steps through each operation, as it was recorded."""
-        leaves, out = self._built(point)
+        leaves, out = self._build(point)
         graph = Graph(out)
         local: dict[Value, Any] = {
             node: slopes(node) for node in graph.order if node.op is not None
@@ -150,7 +114,10 @@ class OfValues:
 
 
 class OfNumbers:
-    """A function of plain numbers, with a function that returns its gradient."""
+    """A function of plain numbers, with a function that returns its gradient.
+
+    It has the attributes and methods of `OfValues`.
+    """
 
     sharp = 1e-9
 
@@ -161,15 +128,14 @@ class OfNumbers:
         called: str,
         gradient: Callable[..., Any],
     ) -> None:
-        self._f = f
+        self._f, self._args = f, args
         self.called = called
-        self._arguments = Arguments(args)
         self._gradient = gradient
 
     def evaluate(self, point: list[float]) -> Evaluation:
         """Return the number, as if it were right to 4 units in the last place."""
         try:
-            out = self._f(*self._arguments(point))
+            out = self._f(*_regroup(point, self._args))
         except (ArithmeticError, ValueError) as error:
             raise DomainError(f"{self.called} at {point!r}: {error}") from error
         if isinstance(out, complex):  # as Python's power of a negative number is
@@ -177,14 +143,15 @@ class OfNumbers:
         out = number(out, what=f"check_gradients: the result of {self.called}")
         if not math.isfinite(out):
             raise DomainError(f"{self.called} is {out!r} at {point!r}")
-        return Evaluation(out, 8 * UNIT_ROUNDOFF * abs(out) + _UNDERFLOW)
+        return Evaluation(out, 8 * UNIT_ROUNDOFF * abs(out) + UNDERFLOW)
 
     def gradients(self, point: list[float], seed: float) -> Gradients:
         """Return what ``gradient`` tells."""
-        told = self._gradient(*self._arguments(point))
+        single = len(self._args) == 1 and not isinstance(self._args[0], list | tuple)
+        told = self._gradient(*_regroup(point, self._args))
         what = f"check_gradients: the gradient of {self.called}"
         try:
-            numbers = list(flat([told] if self._arguments.single else told))
+            numbers = list(flat([told] if single else told))
         except TypeError:
             raise TypeError(
                 f"{what} must be a sequence of {len(point)} numbers, got {told!r}"
@@ -199,9 +166,9 @@ class OfNumbers:
 
     def _complex_step(self, point: list[float], position: int) -> Slope | None:
         def along(z: complex) -> complex:
-            args: list[Any] = list(point)
-            args[position] = z
-            out = self._f(*self._arguments(args))
+            changed: list[Any] = list(point)
+            changed[position] = z
+            out = self._f(*_regroup(changed, self._args))
             if not isinstance(out, complex):
                 raise TypeError("a real number came of a complex one")
             return out
@@ -219,6 +186,15 @@ class OfNumbers:
         return ""
 
 
+def _regroup(numbers: Sequence[Any], args: Sequence[Any]) -> list[Any]:
+    """Return numbers in the form of some arguments, of which some may be lists."""
+    remaining = iter(numbers)
+    return [
+        [next(remaining) for _ in arg] if isinstance(arg, list | tuple) else next(remaining)
+        for arg in args
+    ]
+
+
 def _pattern(graph: Graph) -> object:
     """Return the operations of a graph, and the side of its kink that each is on."""
     pattern: list[object] = []
@@ -228,21 +204,3 @@ def _pattern(graph: Graph) -> object:
             distance = node.op.distance_to_kink(numbers_of(node.operands))
             pattern.append((distance > 0) - (distance < 0))
     return pattern
-
-
-def _rounding(graph: Graph) -> float:
-    """Return a bound for the error of a computed number; of its leaves too, which a step rounds."""
-    bound = 0.0
-    for node, absolute in absolute_gradients(graph).items():
-        if absolute:
-            own = _summing(node) if node.op and node.op.nary else 8 * UNIT_ROUNDOFF * abs(node.data)
-            bound += absolute * (own + _UNDERFLOW)
-    return bound if bound == bound else math.inf
-
-
-def _summing(node: Value) -> float:
-    """Return n · u · Σ|terms| for a node that adds n operands up."""
-    assert node.op is not None
-    operands = list(map(abs, numbers_of(node.operands)))
-    magnitude, _ = node.op.evaluate(*node.op.arrange(operands))
-    return len(operands) * UNIT_ROUNDOFF * magnitude
