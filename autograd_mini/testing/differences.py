@@ -113,8 +113,7 @@ def measure_slope(line: Line, *, expected: float, scale: float, tolerance: float
     uncertainty = max(one.uncertainty for one in sides)
     if slope and high - low <= 4 * (enough + uncertainty):
         return min(slope, *sides, key=lambda one: one.uncertainty)
-    method = "slopes on both sides of a kink" if len(sides) == 2 else sides[0].method
-    return Slope(low, high, uncertainty, method, kink=True)
+    return Slope(low, high, uncertainty, "slopes on both sides of a kink", kink=True)
 
 
 class _Quotient(NamedTuple):

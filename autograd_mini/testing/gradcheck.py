@@ -65,7 +65,7 @@ def check_gradients(
                 "check_gradients: a Value is checked at the numbers in its leaves; "
                 "it takes no other arguments, and no gradient"
             )
-        f, args, names = _rebuilt(f)
+        f, args, names = _rebuild(f)
         called = "the graph"
     else:
         called = getattr(f, "__name__", None) or repr(f)
@@ -85,7 +85,7 @@ def check_gradients(
     comparisons = []
     for comparison in _comparisons(subject, point, names, seeds, tolerance):
         if not comparison.agrees:
-            why = subject.explanation(comparison.seed, kink=comparison.kink)
+            why = subject.explain(point, comparison.seed, kink=comparison.kink)
             raise GradientMismatchError(
                 _message(called, comparison, why, told=gradient is not None)
             )
@@ -183,7 +183,7 @@ def _seeds(seed: float | None, rng: random.Random | None) -> list[float]:
     return [seed]
 
 
-def _rebuilt(root: Value) -> tuple[Program, tuple[float, ...], list[str]]:
+def _rebuild(root: Value) -> tuple[Program, tuple[float, ...], list[str]]:
     """Return the graph of a Value as a function, the numbers in its leaves, and their names."""
     program, nodes = Program.recorded(root)
     again, fresh = Program.recorded(program(*map(Value, program.leaves)))

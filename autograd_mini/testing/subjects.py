@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograd_mini.arguments import number
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Graph
 from autograd_mini.engines.node import flat, numbers_of
 from autograd_mini.errors import DomainError
-from autograd_mini.testing.diagnosis import explanation
+from autograd_mini.testing.diagnosis import explain_mismatch
 from autograd_mini.testing.differences import Evaluation, Slope
 from autograd_mini.testing.local import complex_slope, slopes
 from autograd_mini.testing.rounding import (
@@ -27,15 +26,8 @@ __all__ = ["Gradients", "OfNumbers", "OfValues"]
 _COMPLEX = "complex step"
 
 
-@dataclass(frozen=True)
-class Gradients:
-    """The gradients to be checked, for each argument.
-
-    Attributes:
-        seed: what they are seed times the derivatives by.
-        numbers: the gradients.
-        absolute: what their terms add up to without cancelling; None if that cannot be known.
-    """
+class Gradients(NamedTuple):
+    """A seed, the gradients for each argument, and the absolute ones, if these can be known."""
 
     seed: float
     numbers: list[float]
@@ -80,10 +72,9 @@ class OfValues:
 
     def gradients(self, point: list[float], seed: float) -> Gradients:
         """Return the gradients that ``backward(seed=seed)`` gives."""
-        self._point = point
-        leaves, self._out = self._build(point)
-        absolute = absolute_gradients(self._out, seed=seed)
-        self._out.backward(seed=seed)
+        leaves, out = self._build(point)
+        absolute = absolute_gradients(out, seed=seed)
+        out.backward(seed=seed)
         return Gradients(
             seed,
             [leaf.grad for leaf in leaves],
@@ -94,12 +85,10 @@ class OfValues:
         """Return the chain rule over complex steps through each operation, as it was recorded."""
         leaves, out = self._build(point)
         graph = Graph(out)
-        local: dict[Value, Any] = {
-            node: slopes(node) for node in graph.order if node.op is not None
-        }
+        local = {node: slopes(node) for node in graph.order if node.op is not None}
         if None in local.values():
             return [None] * len(leaves)
-        gradients = graph.chain_rule(1.0, 0.0, local.__getitem__)
+        gradients = graph.chain_rule(slopes=lambda node: local[node] or ())
         absolute = absolute_gradients(graph)
         rounding = (4 + len(graph.order)) * UNIT_ROUNDOFF
         return [
@@ -107,10 +96,11 @@ class OfValues:
             for leaf in leaves
         ]
 
-    def explanation(self, seed: float, *, kink: bool) -> str:
+    def explain(self, point: list[float], seed: float, *, kink: bool) -> str:
         """Return where in the graph a wrong gradient arises, and the graph as a program."""
-        self.gradients(self._point, seed)
-        return explanation(self._out, seed=seed, kink=kink)
+        _, out = self._build(point)
+        out.backward(seed=seed)
+        return explain_mismatch(out, seed=seed, kink=kink)
 
 
 class OfNumbers:
@@ -181,7 +171,7 @@ class OfNumbers:
             return None
         return Slope.single(slope, 0.0, _COMPLEX)
 
-    def explanation(self, seed: float, *, kink: bool) -> str:  # noqa: ARG002
+    def explain(self, point: list[float], seed: float, *, kink: bool) -> str:  # noqa: ARG002
         """Return nothing: there is no graph to look at."""
         return ""
 
