@@ -17,12 +17,9 @@ _LONGEST = 60  # a longer program helps nobody
 
 
 def explain_mismatch(root: Value, *, seed: float, kink: bool) -> str:
-    """Return where a wrong gradient arises, and the graph as a program.
+    """Return where a wrong gradient of ``root.backward(seed=seed)`` arises, and the graph.
 
-    Args:
-        root: what was differentiated, by ``backward(seed=seed)`` from fresh leaves.
-        seed: the seed of that.
-        kink: whether it was on a kink.
+    The leaves had no gradients before; ``kink`` tells whether they are on a kink.
     """
     program, nodes = Program.recorded(root)
     names = dict(zip(nodes, program.node_names(), strict=True))

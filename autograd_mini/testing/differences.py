@@ -27,10 +27,6 @@ class Evaluation(NamedTuple):
     pattern: object = None
 
 
-Evaluate = Callable[[list[float]], Evaluation]
-"""Computes the function at a point, or raises DomainError where it is not defined."""
-
-
 @dataclass(frozen=True)
 class Slope:
     """A derivative, how far from it the true one may be, and how it was found.
@@ -65,7 +61,9 @@ class Line:
         refusal: the latest error where it was not defined.
     """
 
-    def __init__(self, evaluate: Evaluate, point: list[float], position: int) -> None:
+    def __init__(
+        self, evaluate: Callable[[list[float]], Evaluation], point: list[float], position: int
+    ) -> None:
         self._evaluate, self._position = evaluate, position
         self.point = point
         self.x = point[position]

@@ -10,7 +10,6 @@ from typing import Any
 
 from autograd_mini.arguments import finite
 from autograd_mini.engines import Value
-from autograd_mini.engines.node import flat
 from autograd_mini.errors import DomainError, GradientMismatchError
 from autograd_mini.programs.program import Program
 from autograd_mini.testing.differences import Line, Slope, measure_slope
@@ -69,100 +68,90 @@ def check_gradients(
         called = "the graph"
     else:
         called = getattr(f, "__name__", None) or repr(f)
-        names = _names(f, args)
+        names = _name_arguments(f, args)
     if not names:
         raise ValueError(f"check_gradients: {called} got no arguments to differentiate by")
-    point = [
-        finite(arg, what=f"check_gradients: {name}")
-        for name, arg in zip(names, flat(args), strict=True)
-    ]
-    seeds = _seeds(seed, rng)
+    seeds = _choose_seeds(seed, rng)
     subject: OfValues | OfNumbers
     if gradient is None:
-        subject = OfValues(f, args, called)
+        subject = OfValues(f, args, called, names)
     else:
-        subject, seeds = OfNumbers(f, args, called, gradient), [1.0]
+        subject, seeds = OfNumbers(f, args, called, names, gradient), [1.0]
     comparisons = []
-    for comparison in _comparisons(subject, point, names, seeds, tolerance):
+    for comparison in _compare(subject, seeds, tolerance):
         if not comparison.agrees:
-            why = subject.explain(point, comparison.seed, kink=comparison.kink)
+            why = subject.explain(comparison.seed, kink=comparison.kink)
             raise GradientMismatchError(
-                _message(called, comparison, why, told=gradient is not None)
+                _write_message(called, comparison, why, supplied=gradient is not None)
             )
         comparisons.append(comparison)
     return GradientReport(called, tuple(comparisons))
 
 
-def _comparisons(
-    subject: OfValues | OfNumbers,
-    point: list[float],
-    names: list[str],
-    seeds: list[float],
-    tolerance: float | None,
+def _compare(
+    subject: OfValues | OfNumbers, seeds: list[float], tolerance: float | None
 ) -> Iterator[Comparison]:
     """Yield each gradient beside what it should be, the arguments in order."""
-    gradients = [subject.gradients(point, seed) for seed in seeds]
-    complex_steps = subject.complex_steps(point)
-    for position, name in enumerate(names):
+    gradients = [subject.gradients(seed) for seed in seeds]
+    complex_steps = subject.complex_steps()
+    for position, (name, at) in enumerate(zip(subject.names, subject.point, strict=True)):
         for found in gradients:
             if not math.isfinite(found.numbers[position]):
                 raise GradientMismatchError(
-                    f"{subject.called}: the gradient for {name} = {point[position]!r} is "
+                    f"{subject.called}: the gradient for {name} = {at!r} is "
                     f"{found.numbers[position]!r}, which no other number can confirm"
                 )
-        first = gradients[0]
-        expected = first.numbers[position] / first.seed
-        scale = abs(first.scale(position, expected) / first.seed)
         sharp = complex_steps[position]
-        relative = tolerance
-        if relative is None:
-            relative = _CENTRAL if sharp else _CENTRAL_ALONE
-        line = Line(subject.evaluate, point, position)
-        try:
-            slope = measure_slope(line, expected=expected, scale=scale, tolerance=relative)
-        except DomainError as error:
-            raise DomainError(f"check_gradients: {subject.called} has {error}") from error
-        methods = [(slope, relative)] if slope else []
-        # Where quotients are sure of another slope, f was not made for complex numbers.
-        if sharp and (slope is None or _compatible(sharp, slope, scale * relative)):
-            methods.append((sharp, subject.sharp if tolerance is None else tolerance))
+        methods = list(_measure(subject, position, gradients[0], sharp, tolerance))
         if not methods:
             raise DomainError(
-                f"check_gradients: {subject.called} at {point!r}: from one float to the next, f "
-                f"changes as much as it can, so no method can tell its derivative for {name}"
+                f"check_gradients: {subject.called} at {subject.point!r}: from one float to the "
+                "next, f changes as much as it can, so no method can tell its derivative for "
+                f"{name}"
             )
-        for method, allowed in methods:
-            for found in gradients:
-                yield _compared(found, method, allowed, name, position, point[position])
+        for slope, relative in methods:
+            for seed, found in zip(seeds, gradients, strict=True):
+                analytic = found.numbers[position]
+                numeric = seed * slope.nearest(analytic / seed)
+                absolute = found.scale(position, numeric)
+                allowed = relative * absolute + abs(seed) * slope.uncertainty + _FAINT
+                yield Comparison(
+                    name, at, seed, slope.method, analytic, numeric, absolute, allowed, slope.kink
+                )
 
 
-def _compared(
-    found: Gradients, slope: Slope, tolerance: float, name: str, position: int, at: float
-) -> Comparison:
-    analytic = found.numbers[position]
-    numeric = found.seed * slope.nearest(analytic / found.seed)
-    absolute = found.scale(position, numeric)
-    return Comparison(
-        argument=name,
-        at=at,
-        seed=found.seed,
-        method=slope.method,
-        analytic=analytic,
-        numeric=numeric,
-        absolute=absolute,
-        allowed=tolerance * absolute + abs(found.seed) * slope.uncertainty + _FAINT,
-        kink=slope.kink,
-    )
+def _measure(
+    subject: OfValues | OfNumbers,
+    position: int,
+    found: Gradients,
+    sharp: Slope | None,
+    tolerance: float | None,
+) -> Iterator[tuple[Slope, float]]:
+    """Yield a derivative by each method that can tell it, and what part of the scale it allows."""
+    expected = found.numbers[position] / found.seed
+    scale = abs(found.scale(position, expected) / found.seed)
+    relative = tolerance
+    if relative is None:
+        relative = _CENTRAL if sharp else _CENTRAL_ALONE
+    line = Line(subject.evaluate, subject.point, position)
+    try:
+        slope = measure_slope(line, expected=expected, scale=scale, tolerance=relative)
+    except DomainError as error:
+        raise DomainError(f"check_gradients: {subject.called} has {error}") from error
+    if slope:
+        yield slope, relative
+    if sharp and slope:
+        # Where quotients are sure of another slope, f was not made for complex numbers.
+        difference = abs(sharp.low - slope.nearest(sharp.low))
+        if difference > scale * relative + sharp.uncertainty + slope.uncertainty:
+            return
+    if sharp:
+        yield sharp, subject.sharp if tolerance is None else tolerance
 
 
-def _compatible(sharp: Slope, slope: Slope, enough: float) -> bool:
-    difference = abs(sharp.low - slope.nearest(sharp.low))
-    return difference <= enough + sharp.uncertainty + slope.uncertainty
-
-
-def _message(called: str, wrong: Comparison, why: str, *, told: bool) -> str:
+def _write_message(called: str, wrong: Comparison, why: str, *, supplied: bool) -> str:
     """Return what a mismatch says."""
-    gives = "gradient" if told else f"backward(seed={wrong.seed!r})"
+    gives = "gradient" if supplied else f"backward(seed={wrong.seed!r})"
     kink = " There is a kink, and the slopes on both sides are the limits." if wrong.kink else ""
     text = (
         f"{called}: the gradient for {wrong.argument} = {wrong.at!r} is wrong: {gives} gives "
@@ -173,7 +162,7 @@ def _message(called: str, wrong: Comparison, why: str, *, told: bool) -> str:
     return f"{text}\n{why}" if why else text
 
 
-def _seeds(seed: float | None, rng: random.Random | None) -> list[float]:
+def _choose_seeds(seed: float | None, rng: random.Random | None) -> list[float]:
     if seed is None:
         rng = rng or random.Random(0)  # noqa: S311 - no secret
         return [-rng.uniform(0.5, 0.9), rng.uniform(0.1, 0.4)]  # small: no gradient overflows
@@ -204,7 +193,7 @@ def _bits(node: Value) -> tuple[str, ...]:
     return repr(node.data), *map(repr, node.partials)
 
 
-def _names(f: Callable[..., Any], args: Sequence[Any]) -> list[str]:
+def _name_arguments(f: Callable[..., Any], args: Sequence[Any]) -> list[str]:
     """Return what the arguments are called: their position, and their name if f tells it."""
     try:
         parameters = list(inspect.signature(f).parameters.values())

@@ -8,10 +8,10 @@ from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Graph
 from autograd_mini.engines.node import numbers_of
 
-__all__ = ["UNDERFLOW", "UNIT_ROUNDOFF", "absolute_gradients", "bound_rounding"]
+__all__ = ["UNIT_ROUNDOFF", "absolute_gradients", "bound_error", "bound_rounding"]
 
 UNIT_ROUNDOFF = 2.0**-53
-UNDERFLOW = 1e-322  # half of it is not zero yet
+_UNDERFLOW = 1e-322  # half of it is not zero yet
 
 
 def absolute_gradients(root: Value | Graph, *, seed: float = 1.0) -> dict[Value, float]:
@@ -33,15 +33,18 @@ def absolute_gradients(root: Value | Graph, *, seed: float = 1.0) -> dict[Value,
     return graph.chain_rule(abs(seed), 0.0, magnitudes)
 
 
-def bound_rounding(graph: Graph) -> float:
+def bound_rounding(number: float) -> float:
+    """Return a bound for the error of a number that is right to 4 units in the last place."""
+    return 8 * UNIT_ROUNDOFF * abs(number) + _UNDERFLOW
+
+
+def bound_error(graph: Graph) -> float:
     """Return a bound for the error of a computed number; of its leaves too, which a step rounds."""
     bound = 0.0
     for node, absolute in absolute_gradients(graph).items():
         if absolute:
-            own = (
-                _bound_sum(node) if node.op and node.op.nary else 8 * UNIT_ROUNDOFF * abs(node.data)
-            )
-            bound += absolute * (own + UNDERFLOW)
+            is_sum = node.op is not None and node.op.nary
+            bound += absolute * (_bound_sum(node) if is_sum else bound_rounding(node.data))
     return bound if bound == bound else math.inf
 
 
@@ -50,4 +53,4 @@ def _bound_sum(node: Value) -> float:
     assert node.op is not None
     operands = list(map(abs, numbers_of(node.operands)))
     magnitude, _ = node.op.evaluate(*node.op.arrange(operands))
-    return len(operands) * UNIT_ROUNDOFF * magnitude
+    return len(operands) * UNIT_ROUNDOFF * magnitude + _UNDERFLOW

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from autograd_mini.arguments import number
+from autograd_mini.arguments import finite, number
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Graph
 from autograd_mini.engines.node import flat, numbers_of
@@ -15,9 +16,9 @@ from autograd_mini.testing.diagnosis import explain_mismatch
 from autograd_mini.testing.differences import Evaluation, Slope
 from autograd_mini.testing.local import complex_slope, slopes
 from autograd_mini.testing.rounding import (
-    UNDERFLOW,
     UNIT_ROUNDOFF,
     absolute_gradients,
+    bound_error,
     bound_rounding,
 )
 
@@ -40,23 +41,46 @@ class Gradients(NamedTuple):
         return self.absolute[position]
 
 
-class OfValues:
-    """A function of Values, whose ``backward()`` is checked.
+@dataclass
+class _Subject:
+    """A function at a point.
 
     Attributes:
+        f: the function.
+        args: its arguments, numbers and lists of numbers.
         called: what errors call it.
-        sharp: the part of the absolute gradient to which a complex step has to agree.
+        names: what they call each of the numbers.
     """
 
+    f: Callable[..., Any]
+    args: Sequence[Any]
+    called: str
+    names: list[str]
+
+    def __post_init__(self) -> None:
+        self.point = [
+            finite(arg, what=f"check_gradients: {name}")
+            for name, arg in zip(self.names, flat(self.args), strict=True)
+        ]
+
+    def _regroup(self, numbers: Sequence[Any]) -> list[Any]:
+        """Return numbers in the form of the arguments, of which some may be lists."""
+        remaining = iter(numbers)
+        return [
+            [next(remaining) for _ in arg] if isinstance(arg, list | tuple) else next(remaining)
+            for arg in self.args
+        ]
+
+
+class OfValues(_Subject):
+    """A function of Values, whose ``backward()`` is checked."""
+
     sharp = 1e-12
+    """The part of the absolute gradient to which a complex step has to agree."""
 
-    def __init__(self, f: Callable[..., Any], args: Sequence[Any], called: str) -> None:
-        self._f, self._args = f, args
-        self.called = called
-
-    def _build(self, point: list[float]) -> tuple[list[Value], Value]:
+    def _build(self, point: Sequence[float]) -> tuple[list[Value], Value]:
         leaves = [Value(x) for x in point]
-        out = self._f(*_regroup(leaves, self._args))
+        out = self.f(*self._regroup(leaves))
         if not isinstance(out, Value):
             raise TypeError(
                 f"check_gradients: {self.called} must return a Value, got {type(out).__name__} "
@@ -66,24 +90,20 @@ class OfValues:
 
     def evaluate(self, point: list[float]) -> Evaluation:
         """Return the number, its rounding, and the operations with the sides of their kinks."""
-        _, out = self._build(point)
-        graph = Graph(out)
-        return Evaluation(out.data, bound_rounding(graph), _pattern(graph))
+        graph = Graph(self._build(point)[1])
+        return Evaluation(graph.roots[0].data, bound_error(graph), _pattern(graph))
 
-    def gradients(self, point: list[float], seed: float) -> Gradients:
+    def gradients(self, seed: float) -> Gradients:
         """Return the gradients that ``backward(seed=seed)`` gives."""
-        leaves, out = self._build(point)
+        leaves, out = self._build(self.point)
         absolute = absolute_gradients(out, seed=seed)
         out.backward(seed=seed)
-        return Gradients(
-            seed,
-            [leaf.grad for leaf in leaves],
-            [absolute.get(leaf, 0.0) for leaf in leaves],
-        )
+        scales = [absolute.get(leaf, 0.0) for leaf in leaves]
+        return Gradients(seed, [leaf.grad for leaf in leaves], scales)
 
-    def complex_steps(self, point: list[float]) -> list[Slope | None]:
+    def complex_steps(self) -> list[Slope | None]:
         """Return the chain rule over complex steps through each operation, as it was recorded."""
-        leaves, out = self._build(point)
+        leaves, out = self._build(self.point)
         graph = Graph(out)
         local = {node: slopes(node) for node in graph.order if node.op is not None}
         if None in local.values():
@@ -96,36 +116,24 @@ class OfValues:
             for leaf in leaves
         ]
 
-    def explain(self, point: list[float], seed: float, *, kink: bool) -> str:
+    def explain(self, seed: float, *, kink: bool) -> str:
         """Return where in the graph a wrong gradient arises, and the graph as a program."""
-        _, out = self._build(point)
+        _, out = self._build(self.point)
         out.backward(seed=seed)
         return explain_mismatch(out, seed=seed, kink=kink)
 
 
-class OfNumbers:
-    """A function of plain numbers, with a function that returns its gradient.
+@dataclass
+class OfNumbers(_Subject):
+    """A function of plain numbers, with a function that returns its gradient."""
 
-    It has the attributes and methods of `OfValues`.
-    """
-
+    gradient: Callable[..., Any]
     sharp = 1e-9
 
-    def __init__(
-        self,
-        f: Callable[..., Any],
-        args: Sequence[Any],
-        called: str,
-        gradient: Callable[..., Any],
-    ) -> None:
-        self._f, self._args = f, args
-        self.called = called
-        self._gradient = gradient
-
     def evaluate(self, point: list[float]) -> Evaluation:
-        """Return the number, as if it were right to 4 units in the last place."""
+        """Return the number, as if it were rounded as the library's are."""
         try:
-            out = self._f(*_regroup(point, self._args))
+            out = self.f(*self._regroup(point))
         except (ArithmeticError, ValueError) as error:
             raise DomainError(f"{self.called} at {point!r}: {error}") from error
         if isinstance(out, complex):  # as Python's power of a negative number is
@@ -133,56 +141,46 @@ class OfNumbers:
         out = number(out, what=f"check_gradients: the result of {self.called}")
         if not math.isfinite(out):
             raise DomainError(f"{self.called} is {out!r} at {point!r}")
-        return Evaluation(out, 8 * UNIT_ROUNDOFF * abs(out) + UNDERFLOW)
+        return Evaluation(out, bound_rounding(out))
 
-    def gradients(self, point: list[float], seed: float) -> Gradients:
-        """Return what ``gradient`` tells."""
-        single = len(self._args) == 1 and not isinstance(self._args[0], list | tuple)
-        told = self._gradient(*_regroup(point, self._args))
+    def gradients(self, seed: float) -> Gradients:
+        """Return what ``gradient`` returns, times the seed."""
+        supplied = self.gradient(*self._regroup(self.point))
         what = f"check_gradients: the gradient of {self.called}"
+        is_number = len(self.args) == 1 and not isinstance(self.args[0], list | tuple)
         try:
-            numbers = list(flat([told] if single else told))
+            numbers = list(flat([supplied] if is_number else supplied))
         except TypeError:
             raise TypeError(
-                f"{what} must be a sequence of {len(point)} numbers, got {told!r}"
+                f"{what} must be a sequence of {len(self.point)} numbers, got {supplied!r}"
             ) from None
-        if len(numbers) != len(point):
-            raise ValueError(f"{what} must have {len(point)} numbers, got {told!r}")
+        if len(numbers) != len(self.point):
+            raise ValueError(f"{what} must have {len(self.point)} numbers, got {supplied!r}")
         return Gradients(seed, [seed * number(one, what=what) for one in numbers], None)
 
-    def complex_steps(self, point: list[float]) -> list[Slope | None]:
+    def complex_steps(self) -> list[Slope | None]:
         """Return the derivatives by complex steps, if the function takes complex numbers."""
-        return [self._complex_step(point, position) for position in range(len(point))]
+        return [self._complex_step(position) for position in range(len(self.point))]
 
-    def _complex_step(self, point: list[float], position: int) -> Slope | None:
+    def _complex_step(self, position: int) -> Slope | None:
         def along(z: complex) -> complex:
-            changed: list[Any] = list(point)
-            changed[position] = z
-            out = self._f(*_regroup(changed, self._args))
+            point = [*self.point[:position], z, *self.point[position + 1 :]]
+            out = self.f(*self._regroup(point))
             if not isinstance(out, complex):
                 raise TypeError("a real number came of a complex one")
             return out
 
         try:
-            slope = complex_slope(along, point[position])
+            slope = complex_slope(along, self.point[position])
         except (ArithmeticError, AttributeError, TypeError, ValueError):
             return None  # f is for real numbers
         if not slope or not math.isfinite(slope):  # a zero may be an underflow
             return None
         return Slope.single(slope, 0.0, _COMPLEX)
 
-    def explain(self, point: list[float], seed: float, *, kink: bool) -> str:  # noqa: ARG002
+    def explain(self, seed: float, *, kink: bool) -> str:  # noqa: ARG002
         """Return nothing: there is no graph to look at."""
         return ""
-
-
-def _regroup(numbers: Sequence[Any], args: Sequence[Any]) -> list[Any]:
-    """Return numbers in the form of some arguments, of which some may be lists."""
-    remaining = iter(numbers)
-    return [
-        [next(remaining) for _ in arg] if isinstance(arg, list | tuple) else next(remaining)
-        for arg in args
-    ]
 
 
 def _pattern(graph: Graph) -> object:

@@ -13,7 +13,7 @@ from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Graph
 from autograd_mini.engines.node import numbers_of
 from autograd_mini.table.arithmetic import RATIONAL, Dual, precise
-from autograd_mini.testing.local import at_kink, differentiate, one_term
+from autograd_mini.testing.local import differentiate, one_term
 from autograd_mini.testing.rounding import UNIT_ROUNDOFF, absolute_gradients
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ def _differentiated(
         raise ValueError(f"exact: {row.name} makes no fractions of fractions; see reference()")
     operands = [Fraction(o) if isinstance(o, float) else values[o] for o in node.operands]
     value = compute(*row.arrange([*map(Dual, operands)])).value
-    at = _SUBGRADIENTS[row.name](*operands) if at_kink(row, operands) else None
+    at = _SUBGRADIENTS[row.name](*operands) if row.distance_to_kink(operands) == 0 else None
     slopes: list[Fraction | None] = []
     for position, operand in enumerate(node.operands):
         if isinstance(operand, float):
