@@ -145,9 +145,10 @@ def _divide(left: Evaluation, right: Evaluation, distance: float, method: str) -
 def _find_surest(line: Line, sides: str, tolerance: float) -> Slope | None:
     """Return the quotient with the least uncertainty, if there are any.
 
-    The uncertainty is the rounding, and 8 times the change since the step before. A quotient that a
-    shorter step refutes does not count: steps that are longer than the waves of a function, or than
-    the distance to a pole, give quotients that are small and change little.
+    The uncertainty is the rounding, and 8 times the change since the step before. Steps longer than
+    the waves of a function, or than the distance to a pole, give quotients that are small and
+    change little. So what a shorter step refutes does not count, nor, where the rounding is known,
+    what is less than its own uncertainty.
     """
     rounding_is_known = line.here.pattern is not None
     surest: Slope | None = None
@@ -159,12 +160,11 @@ def _find_surest(line: Line, sides: str, tolerance: float) -> Slope | None:
         if previous is not None:
             truncation = 8 * abs(found.slope - previous)
             latest = Slope.single(found.slope, found.rounding + truncation, found.method)
-            # Rounding that is not known may look like a slope that grows.
-            doubt = found.rounding if rounding_is_known else latest.uncertainty
             if (
                 surest is None
                 or latest.uncertainty < surest.uncertainty
-                or abs(latest.low - surest.low) > surest.uncertainty + doubt
+                or (rounding_is_known and surest.uncertainty > abs(surest.low))
+                or abs(latest.low - surest.low) > surest.uncertainty + latest.uncertainty
             ):
                 surest = latest
             elif surest.uncertainty < 0.01 * abs(surest.low):
@@ -177,9 +177,9 @@ def _find_surest(line: Line, sides: str, tolerance: float) -> Slope | None:
 
 def _steps(x: float) -> Iterator[float]:
     """Yield ever shorter steps such that x + h is not rounded."""
-    steps = [6e-6 * max(abs(x), 1.0) / 8.0**shortening for shortening in range(-1, 12)]
+    steps = [5e-5 * max(abs(x), 1.0) / 8.0**shortening for shortening in range(-1, 13)]
     if abs(x) < 1e-12:  # there may be a pole or an edge at zero, nearer than these
-        steps += [48e-6 * abs(x), 6e-6 * abs(x)]
+        steps += [4e-4 * abs(x), 5e-5 * abs(x)]
     for h in steps:
         if h:
             yield (x + h) - x or h
