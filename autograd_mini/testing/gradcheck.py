@@ -110,8 +110,8 @@ def _compare(
                 f"{name}"
             )
         for slope, relative in methods:
-            for seed, found in zip(seeds, gradients, strict=True):
-                analytic = found.numbers[position]
+            for found in gradients:
+                seed, analytic = found.seed, found.numbers[position]
                 numeric = seed * slope.nearest(analytic / seed)
                 absolute = found.scale(position, numeric)
                 allowed = relative * absolute + abs(seed) * slope.uncertainty + _FAINT
