@@ -9,25 +9,22 @@ from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Graph
 from autograd_mini.programs.program import Program
 from autograd_mini.testing.local import slopes
-from autograd_mini.testing.references import UNIT_ROUNDOFF, absolute_gradients
+from autograd_mini.testing.rounding import UNIT_ROUNDOFF, absolute_gradients
 
-__all__ = ["explanation"]
+__all__ = ["explain_mismatch"]
 
 _LONGEST = 60  # a longer program helps nobody
 
 
-def explanation(root: Value, *, seed: float, kink: bool) -> str:
-    """Return where a wrong gradient arises, and the graph as a program.
+def explain_mismatch(root: Value, *, seed: float, kink: bool) -> str:
+    """Return where a wrong gradient of ``root.backward(seed=seed)`` arises, and the graph.
 
-    Args:
-        root: what was differentiated, by ``backward(seed=seed)`` from fresh leaves.
-        seed: the seed of that.
-        kink: whether it was on a kink.
+    The leaves had no gradients before; ``kink`` tells whether they are on a kink.
     """
     program, nodes = Program.record(root)
     names = dict(zip(nodes, program.node_names(), strict=True))
     lines = dict(zip(nodes, program.lines(), strict=True))
-    where = _wrong_partial(nodes, names, lines) or _wrong_sum(root, names, seed)
+    where = _find_wrong_partial(nodes, names, lines) or _find_wrong_sum(root, names, seed)
     if not where and kink:
         where = (
             "Each operation has one of its subgradients; where several have a kink at once, their "
@@ -43,7 +40,9 @@ def explanation(root: Value, *, seed: float, kink: bool) -> str:
     return f"{where}\nThe graph as a program:\n{textwrap.indent(str(program), '    ')}"
 
 
-def _wrong_partial(nodes: list[Value], names: dict[Value, str], lines: dict[Value, str]) -> str:
+def _find_wrong_partial(
+    nodes: list[Value], names: dict[Value, str], lines: dict[Value, str]
+) -> str:
     """Return which recorded derivative is wrong, if one is."""
     for node in nodes:
         if node.op is None or (found := slopes(node)) is None:
@@ -62,7 +61,7 @@ def _wrong_partial(nodes: list[Value], names: dict[Value, str], lines: dict[Valu
     return ""
 
 
-def _wrong_sum(root: Value, names: dict[Value, str], seed: float) -> str:
+def _find_wrong_sum(root: Value, names: dict[Value, str], seed: float) -> str:
     """Return at which node the backward pass went wrong, if it did."""
     graph = Graph(root)
 

@@ -1,31 +1,18 @@
-"""Difference quotients of a function of numbers, each with a bound for how wrong it may be."""
+"""Difference quotients of a function of numbers, each with a bound for how wrong it may be.
+
+docs/gradient-checks.md says how the steps are chosen, and why.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from autograd_mini.errors import DomainError
 
-__all__ = [
-    "Evaluation",
-    "KinkError",
-    "Slope",
-    "central",
-    "extrapolated",
-    "is_observable",
-    "on_both_sides",
-]
-
-# A difference quotient is the sum of weight · f(x + offset · h), over h. All three are exact for
-# parabolas; the one-sided ones serve at the edge of a domain and at a kink.
-Stencil = Sequence[tuple[int, float]]
-_CENTRAL: Stencil = ((1, 0.5), (-1, -0.5))
-_RIGHT: Stencil = ((0, -1.5), (1, 2.0), (2, -0.5))
-_LEFT: Stencil = tuple((-offset, -weight) for offset, weight in _RIGHT)
+__all__ = ["Evaluation", "Line", "Slope", "measure_slope"]
 
 
 class Evaluation(NamedTuple):
@@ -38,10 +25,6 @@ class Evaluation(NamedTuple):
     number: float
     rounding: float
     pattern: object = None
-
-
-Evaluate = Callable[[list[float]], Evaluation]
-"""Computes the function at a point, or raises DomainError where it is not defined."""
 
 
 @dataclass(frozen=True)
@@ -67,205 +50,136 @@ class Slope:
         return min(max(number, self.low), self.high)
 
 
-class KinkError(Exception):
-    """There is a kink within every step."""
+class Line:
+    """A function along one of its arguments, from a point on.
+
+    Attributes:
+        point: all arguments.
+        x: the one that is changed.
+        here: what the function gives there.
+        largest: the largest number that it gave so far.
+        refusal: the latest error where it was not defined.
+    """
+
+    def __init__(
+        self, evaluate: Callable[[list[float]], Evaluation], point: list[float], position: int
+    ) -> None:
+        self._evaluate, self._position = evaluate, position
+        self.point = point
+        self.x = point[position]
+        self.here = evaluate(point)
+        self.largest = abs(self.here.number)
+        self.refusal: DomainError | None = None
+
+    def step(self, distance: float) -> Evaluation | None:
+        """Return what the function gives at a distance from the point, if it is defined there."""
+        stepped = list(self.point)
+        stepped[self._position] += distance
+        try:
+            evaluation = self._evaluate(stepped)
+        except DomainError as error:
+            self.refusal = error
+            return None
+        self.largest = max(self.largest, abs(evaluation.number))
+        return evaluation
 
 
-def central(evaluate: Evaluate, point: list[float], position: int, *, enough: float) -> Slope:
-    """Return the difference quotient with h = 6e-6 · max(|x|, 1e-3), or a better one.
+def measure_slope(line: Line, *, expected: float, scale: float, tolerance: float) -> Slope | None:
+    """Return what difference quotients tell about the derivative along a line.
 
-    While it is not certain enough, and gets more so, the step is shortened by factors of 8, which
-    lets it come close to poles. At the edge of a domain, and beside a kink, it is one-sided.
+    Where they tell another than is expected, the slopes on both sides are compared, as there may be
+    a kink that no pattern shows. None stands for a function whose numbers cannot show a derivative
+    of that scale, as those of sin at 1e50: it would change them by more than all of them from one
+    float to the next.
 
     Raises:
-        KinkError: the point is on a kink.
-        DomainError: not even a one-sided quotient can be computed.
+        DomainError: no quotient can be computed, not even a one-sided one.
     """
-    stencils = (_CENTRAL, _RIGHT, _LEFT)
-    return _least_uncertain(evaluate, point, position, stencils, on_kink=False, enough=enough)
-
-
-def on_both_sides(evaluate: Evaluate, point: list[float], position: int) -> Slope | None:
-    """Return the slopes on both sides of a kink, or on the one that has one; None without any."""
-    slopes = []
-    for stencil in (_LEFT, _RIGHT):
-        with contextlib.suppress(DomainError, KinkError):  # then this side has no slope
-            slopes.append(
-                _least_uncertain(evaluate, point, position, (stencil,), on_kink=True, enough=0.0)
-            )
-    if not slopes:
+    slope = _find_surest(line, "left and right", tolerance)
+    if 0 < line.largest < scale * math.ulp(line.x):
         return None
-    return Slope(
-        min(one.low for one in slopes),
-        max(one.high for one in slopes),
-        max(one.uncertainty for one in slopes),
-        "slopes on both sides of a kink" if len(slopes) == 2 else slopes[0].method,
-        kink=True,
-    )
+    enough = scale * tolerance
+    if slope and abs(expected - slope.low) <= enough + slope.uncertainty:
+        return slope
+    sides = [one for side in ("left", "right") if (one := _find_surest(line, side, tolerance))]
+    if not sides:
+        raise DomainError(
+            f"no finite difference quotient at {line.point!r}, not even a one-sided one"
+            + (f": {line.refusal}" if line.refusal else "")
+        ) from line.refusal
+    low, high = min(one.low for one in sides), max(one.high for one in sides)
+    uncertainty = max(one.uncertainty for one in sides)
+    if slope and high - low <= 4 * (enough + uncertainty):
+        return min(slope, *sides, key=lambda one: one.uncertainty)
+    return Slope(low, high, uncertainty, "slopes on both sides of a kink", kink=True)
 
 
-def extrapolated(evaluate: Evaluate, point: list[float], position: int) -> Slope | None:
-    """Return the limit of central quotients over halved steps; None if none could be taken.
+class _Quotient(NamedTuple):
+    slope: float
+    rounding: float
+    method: str
 
-    By Richardson's extrapolation in the form of Ridders (*Accurate computation of F′(x) and
-    F′(x)F″(x)*, Advances in Engineering Software 4, 1982): it knows a smooth function's derivative
-    to ten digits or so, and how sure it is.
+
+def _quotient(line: Line, h: float, sides: str) -> _Quotient | None:
+    """Return the central quotient; with one side, at an edge or beside a kink, that of the side.
+
+    On a kink, with both sides, there is none.
     """
-    start = 0.25 * max(abs(point[position]), 1e-3)
-    best: Slope | None = None
-    row: list[float] = []
-    for halvings in range(14):
-        h = start / 2.0**halvings
-        try:
-            quotient, rounding = _applied(_CENTRAL, evaluate, point, position, h)
-        except (DomainError, KinkError):
-            row, best = [], None
-            continue
-        above, row = row, [quotient]
-        for order, previous in enumerate(above):
-            factor = 4.0 ** (order + 1)
-            row.append((factor * row[-1] - previous) / (factor - 1))
-            uncertainty = max(abs(row[-1] - row[-2]), abs(row[-1] - previous), 2 * rounding)
-            if best is None or uncertainty < best.uncertainty:
-                best = Slope.single(row[-1], uncertainty, "extrapolated difference")
-    return best
-
-
-def _least_uncertain(
-    evaluate: Evaluate,
-    point: list[float],
-    position: int,
-    stencils: Sequence[Stencil],
-    *,
-    on_kink: bool,
-    enough: float,
-) -> Slope:
-    """Return the best of the quotients over ever shorter steps.
-
-    How far one is from the derivative is taken to be 8 times its change since the step before, 8
-    times as long, and its rounding. Where it grows by more than rounding can explain, the steps are
-    longer than waves of the function, or than the distance to a pole: it has nothing to do with the
-    derivative yet, nor have those before it, unless the rounding is not known.
-    """
-    rounding_is_known = _pattern_at(evaluate, point) is not None
-    best = nothing = Slope.single(math.nan, math.inf, "")
-    crossed = False
-    refused: DomainError | None = None
-    for steps in _series(point[position]):
-        previous: float | None = None
-        for h in steps:
-            try:
-                quotient, rounding, method = _first(
-                    stencils, evaluate, point, position, h, on_kink=on_kink
-                )
-            except DomainError as error:
-                refused = error
-                continue
-            except KinkError:
-                crossed = True
-                continue
-            if previous is not None:
-                change = abs(quotient - previous)
-                uncertainty = rounding + 8 * change
-                if abs(quotient) > 1.5 * abs(previous) and change > 4 * rounding:
-                    best = nothing if rounding_is_known else best
-                elif uncertainty < best.uncertainty:
-                    best = Slope.single(quotient, uncertainty, method)
-            if best.uncertainty <= enough or rounding > best.uncertainty:
-                break
-            previous = quotient
-        if best.uncertainty <= enough:
-            break
-    if best.uncertainty < math.inf:
-        return best
-    if crossed:
-        raise KinkError
-    raise DomainError(
-        f"no finite difference quotient at {point!r}, not even a one-sided one"
-        + (f": {refused}" if refused else "")
-    ) from refused
-
-
-def _pattern_at(evaluate: Evaluate, point: list[float]) -> object:
-    with contextlib.suppress(DomainError):
-        return evaluate(point).pattern
+    left = line.step(-h) if "left" in sides else None
+    right = line.step(h) if "right" in sides else None
+    if left and right and left.pattern == right.pattern:
+        return _divide(left, right, 2 * h, "central difference")
+    if right and (left is None or right.pattern == line.here.pattern):
+        return _divide(line.here, right, h, "right difference")
+    if left and (right is None or left.pattern == line.here.pattern):
+        return _divide(left, line.here, h, "left difference")
     return None
 
 
-def _series(x: float) -> Iterator[list[float]]:
-    """Yield lists of ever shorter steps; beside a number of less than 1e-9, far shorter ones first.
+def _divide(left: Evaluation, right: Evaluation, distance: float, method: str) -> _Quotient:
+    half = distance / 2  # as the difference of two huge numbers may overflow, but not their halves'
+    slope = (right.number / 2 - left.number / 2) / half
+    return _Quotient(slope, (left.rounding + right.rounding) / distance, method)
 
-    They are such that x + h is not rounded.
+
+def _find_surest(line: Line, sides: str, tolerance: float) -> Slope | None:
+    """Return the quotient with the least uncertainty, if there are any.
+
+    The uncertainty is the rounding, and 8 times the change since the step before. Steps longer than
+    the waves of a function, or than the distance to a pole, give quotients that are small and
+    change little. So what a shorter step refutes does not count, nor, where the rounding is known,
+    what is less than its own uncertainty.
     """
-    sizes = [max(abs(x), 1e-3)]
-    if 0 < abs(x) < 1e-9:
-        sizes.insert(0, abs(x))
-    for size in sizes:
-        steps = [6e-6 * size / 8.0**shortening for shortening in range(-1, 12)]
-        yield [(x + h) - x or h for h in steps if h]
+    rounding_is_known = line.here.pattern is not None
+    surest: Slope | None = None
+    previous: float | None = None
+    for h in _steps(line.x):
+        found = _quotient(line, h, sides)
+        if found is None or not math.isfinite(found.slope + found.rounding):
+            continue
+        if previous is not None:
+            truncation = 8 * abs(found.slope - previous)
+            latest = Slope.single(found.slope, found.rounding + truncation, found.method)
+            if (
+                surest is None
+                or latest.uncertainty < surest.uncertainty
+                or (rounding_is_known and surest.uncertainty > abs(surest.low))
+                or abs(latest.low - surest.low) > surest.uncertainty + latest.uncertainty
+            ):
+                surest = latest
+            elif surest.uncertainty < 0.01 * abs(surest.low):
+                break  # from here on rounding grows
+            if latest.uncertainty <= tolerance * abs(latest.low) or truncation <= found.rounding:
+                break
+        previous = found.slope
+    return surest
 
 
-def is_observable(evaluate: Evaluate, point: list[float], position: int, *, scale: float) -> bool:
-    """Return whether a derivative of that size shows in the numbers of the function.
-
-    It does not if it would change them by more than all of them from one float to the next, as
-    that of sin at 1e50 would.
-    """
-    x = point[position]
-    sizes = []
-    for offset in (0, 1, -1):
-        stepped = list(point)
-        stepped[position] += offset * 6e-6 * max(abs(x), 1e-3)
-        with contextlib.suppress(DomainError):
-            sizes.append(abs(evaluate(stepped).number))
-    largest = max(sizes, default=0.0)
-    return not 0 < largest < scale * math.ulp(x) or x == 0
-
-
-_METHODS = {_CENTRAL: "central difference", _RIGHT: "right difference", _LEFT: "left difference"}
-
-
-def _first(
-    stencils: Sequence[Stencil],
-    evaluate: Evaluate,
-    point: list[float],
-    position: int,
-    h: float,
-    *,
-    on_kink: bool,
-) -> tuple[float, float, str]:
-    """Return the quotient, its rounding and its name, by the first stencil that does."""
-    refusals: list[DomainError | KinkError] = []
-    for stencil in stencils:
-        try:
-            quotient, rounding = _applied(stencil, evaluate, point, position, h, on_kink=on_kink)
-        except (DomainError, KinkError) as error:
-            refusals.append(error)
-        else:
-            return quotient, rounding, _METHODS[stencil]
-    raise next((one for one in refusals if isinstance(one, KinkError)), refusals[-1])
-
-
-def _applied(
-    stencil: Stencil,
-    evaluate: Evaluate,
-    point: list[float],
-    position: int,
-    h: float,
-    *,
-    on_kink: bool = False,
-) -> tuple[float, float]:
-    """Return a quotient and its rounding; on a kink, the pattern at the point itself is its own."""
-    difference = rounding = 0.0
-    patterns = []
-    for offset, weight in stencil:
-        stepped = list(point)
-        stepped[position] += offset * h
-        evaluation = evaluate(stepped)
-        difference += weight * evaluation.number
-        rounding += abs(weight) * evaluation.rounding
-        if offset or not on_kink:
-            patterns.append(evaluation.pattern)
-    if any(pattern != patterns[0] for pattern in patterns):
-        raise KinkError
-    return difference / h, rounding / h
+def _steps(x: float) -> Iterator[float]:
+    """Yield ever shorter steps such that x + h is not rounded."""
+    steps = [5e-5 * max(abs(x), 1.0) / 8.0**shortening for shortening in range(-1, 13)]
+    if abs(x) < 1e-12:  # there may be a pole or an edge at zero, nearer than these
+        steps += [4e-4 * abs(x), 5e-5 * abs(x)]
+    for h in steps:
+        if h:
+            yield (x + h) - x or h

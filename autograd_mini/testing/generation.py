@@ -7,15 +7,13 @@ a constant; a large result is scaled down; nodes that nothing uses are added up 
 from __future__ import annotations
 
 import math
-import random
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from autograd_mini.engines.node import flat
 from autograd_mini.programs.program import Instruction, OperandRef, Program, look_up
 from autograd_mini.table.domains import Domain
-from autograd_mini.table.primitives import PRIMITIVES, TABLE, Primitive
+from autograd_mini.table.primitives import PRIMITIVES, Primitive
 
 __all__ = [
     "INTEGER_ROWS",
@@ -24,10 +22,7 @@ __all__ = [
     "bounds",
     "inside",
     "integer_graph",
-    "is_steep",
-    "off_kink",
-    "random_graph",
-    "random_integer_graph",
+    "shift_off_kink",
     "well_conditioned_graph",
 ]
 
@@ -55,9 +50,9 @@ def well_conditioned_graph(
     """Return the graph that codes stand for: an instruction each, repaired where that is needed."""
     builder = Builder(leaves)
     for code in codes:
-        builder.add(*builder.repaired(*builder.decoded(code, primitives, _CONSTANTS)))
+        builder.add(*builder.repair(*builder.decode(code, primitives, _CONSTANTS)))
         builder.scale_down()
-    return builder.finished()
+    return builder.finish()
 
 
 def integer_graph(leaves: Sequence[float], codes: Iterable[int]) -> Program:
@@ -68,44 +63,12 @@ def integer_graph(leaves: Sequence[float], codes: Iterable[int]) -> Program:
     """
     builder = Builder(leaves, least=1.0)
     for code in codes:
-        primitive, references = builder.decoded(code, INTEGER_ROWS, _INTEGER_CONSTANTS)
-        if builder.slope(primitive, references) > 2.0**16:
+        primitive, references = builder.decode(code, INTEGER_ROWS, _INTEGER_CONSTANTS)
+        if builder.evaluate(primitive, references)[1] > 2.0**16:
             found = list(flat(references))
             primitive, references = PRIMITIVES["minimum"], (found[0], found[-1])
         builder.add(primitive, references)
-    return builder.finished()
-
-
-def random_graph(
-    rng: random.Random, *, primitives: Sequence[Primitive] = TABLE, nodes: int = 20
-) -> Program:
-    """Return a random well-conditioned graph, as `strategies.graphs` draws them, but quickly.
-
-    Args:
-        rng: the source of randomness.
-        primitives: the rows to use.
-        nodes: the most instructions, not counting the shifts, scalings and the last sum.
-
-    >>> random_graph(random.Random(2), primitives=[PRIMITIVES["mul"]], nodes=3)
-    <Program: v0 = Value(1.0); v1 = -0.75 * v0>
-    """
-    leaves = [rng.choice((rng.uniform(-4, 4), 0.0, 1.0, -1.0)) for _ in range(rng.randint(1, 4))]
-    leaves = [x if abs(x) > TINY else 0.0 for x in leaves]
-    return well_conditioned_graph(leaves, _codes(rng, nodes), primitives)
-
-
-def random_integer_graph(rng: random.Random, *, nodes: int = 15) -> Program:
-    """Return a random graph of small integers, as `strategies.integer_graphs` draws them.
-
-    >>> random_integer_graph(random.Random(1), nodes=2).lines()[2:]
-    ['v2 = ag.minimum(v0, 0.0)', 'v3 = ag.sum([v1, v2])']
-    """
-    leaves = [float(rng.randint(-4, 4)) for _ in range(rng.randint(1, 4))]
-    return integer_graph(leaves, _codes(rng, nodes))
-
-
-def _codes(rng: random.Random, most: int) -> list[int]:
-    return [rng.getrandbits(64) for _ in range(rng.randint(1, most))]
+    return builder.finish()
 
 
 class Builder:
@@ -124,7 +87,7 @@ class Builder:
         self.operands = list(range(len(leaves)))  # the nodes that an instruction may use
         self.instructions: list[Instruction] = []
 
-    def decoded(
+    def decode(
         self, code: int, table: Sequence[Primitive], constants: Sequence[float]
     ) -> tuple[Primitive, tuple[OperandRef, ...]]:
         """Unpack an instruction; 0 stands for the first row, and for the latest node."""
@@ -135,7 +98,7 @@ class Builder:
             code, length = divmod(code, 4)
         nodes = len(self.operands)
 
-        def picked() -> int | float:
+        def pick() -> int | float:
             nonlocal code
             code, choice = divmod(code, nodes + 2)
             if choice < nodes:
@@ -144,9 +107,9 @@ class Builder:
             return constants[choice]
 
         references = tuple(
-            tuple(picked() for _ in range(length + 1))
+            tuple(pick() for _ in range(length + 1))
             if name in primitive.value.sequences
-            else picked()
+            else pick()
             for name in primitive.operands
         )
         if not any(isinstance(one, int) for one in flat(references)):  # a node of constants only
@@ -158,19 +121,25 @@ class Builder:
 
     def add(self, primitive: Primitive, references: tuple[OperandRef, ...]) -> int:
         """Append an instruction, and return the number of its node."""
-        self.slopes.append(self.slope(primitive, references))
-        self.numbers.append(self.evaluated(primitive, references)[0])
+        number, slope = self.evaluate(primitive, references)
+        self.numbers.append(number)
+        self.slopes.append(slope)
         self.operands.append(len(self.numbers) - 1)
         self.instructions.append(Instruction(primitive, references))
         return self.operands[-1]
 
-    def evaluated(
+    def evaluate(
         self, primitive: Primitive, references: tuple[OperandRef, ...]
-    ) -> tuple[float, tuple[Any, ...]]:
-        """Return the number of an instruction and its partial derivatives."""
-        return primitive.evaluate(*(look_up(one, self.numbers) for one in references))
+    ) -> tuple[float, float]:
+        """Return the number of a node, and a bound of its derivatives by any node before it."""
+        number, partials = primitive.evaluate(*(look_up(one, self.numbers) for one in references))
+        slope = 0.0
+        for reference, partial in zip(flat(references), flat(partials), strict=True):
+            if isinstance(reference, int):
+                slope += max(self.least, abs(partial)) * self.slopes[reference]
+        return number, slope
 
-    def repaired(
+    def repair(
         self, primitive: Primitive, references: tuple[OperandRef, ...]
     ) -> tuple[Primitive, tuple[OperandRef, ...]]:
         """Return the instruction with its operands shifted to where it is well-conditioned."""
@@ -179,20 +148,18 @@ class Builder:
         moved = []
         for reference, domain in zip(references, primitive.domains.values(), strict=True):
             number: float = look_up(reference, self.numbers)
-            moved.append(self.shifted(reference, inside(number, domain, _LIMIT, _MARGIN) - number))
+            moved.append(self.shift(reference, inside(number, domain, _LIMIT, _MARGIN) - number))
         given = [look_up(one, self.numbers) for one in moved]
-        moved[0] = self.shifted(moved[0], off_kink(primitive, given, _MARGIN))
-        if is_steep(primitive, [look_up(one, self.numbers) for one in moved]):
-            moved[0] = self.shifted(moved[0], 0.5)
+        moved[0] = self.shift(moved[0], shift_off_kink(primitive, given, _MARGIN))
         return primitive, tuple(moved)
 
-    def shifted(self, reference: OperandRef, shift: float) -> OperandRef:
+    def shift(self, reference: OperandRef, by: float) -> OperandRef:
         """Return a reference to the operand plus a constant."""
-        if not shift:
+        if not by:
             return reference
         if isinstance(reference, float):
-            return reference + shift
-        return self.add(PRIMITIVES["add"], (reference, shift))
+            return reference + by
+        return self.add(PRIMITIVES["add"], (reference, by))
 
     def scale_down(self) -> None:
         """Bring the latest node, and its derivatives, under the limits by a power of two."""
@@ -201,16 +168,7 @@ class Builder:
             large = self.operands.pop()
             self.add(PRIMITIVES["mul"], (large, 2.0 ** -math.ceil(math.log2(excess))))
 
-    def slope(self, primitive: Primitive, references: tuple[OperandRef, ...]) -> float:
-        """Return a bound of the derivatives of a node by any node before it, if it were added."""
-        _, partials = self.evaluated(primitive, references)
-        slope = 0.0
-        for reference, partial in zip(flat(references), flat(partials), strict=True):
-            if isinstance(reference, int):
-                slope += max(self.least, abs(partial)) * self.slopes[reference]
-        return slope
-
-    def finished(self) -> Program:
+    def finish(self) -> Program:
         """Return the graph, after adding up the nodes that nothing uses."""
         references = (one for done in self.instructions for one in flat(done.operands))
         used = {one for one in references if isinstance(one, int)}
@@ -236,17 +194,13 @@ def inside(number: float, domain: Domain, limit: float, margin: float) -> float:
     return inside
 
 
-def off_kink(primitive: Primitive, given: Sequence[float], margin: float) -> float:
-    """Return what to add to the first operand, to be off the kink by the margin at least."""
+def shift_off_kink(primitive: Primitive, given: Sequence[float], margin: float) -> float:
+    """Return what to add to the first operand, to be off a kink or a pole of the slope."""
+    first, *others = given
     shift = 0.0
     if primitive.kink is not None:
-        first, *others = given
         while abs(primitive.distance_to_kink([first + shift, *others])) < margin:
             shift = 2 * shift or 2 * margin
-    return shift
-
-
-def is_steep(primitive: Primitive, given: Sequence[float]) -> bool:
-    """Return whether a partial derivative is infinite or almost, as that of cbrt at zero."""
-    out, partials = primitive.evaluate(*given)
-    return not max(map(abs, partials)) <= 1e6 * max(1.0, abs(out))
+    out, partials = primitive.evaluate(first + shift, *others)
+    is_steep = not max(map(abs, partials)) <= 1e6 * max(1.0, abs(out))  # as cbrt is at zero
+    return shift + margin if is_steep else shift

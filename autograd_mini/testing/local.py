@@ -9,22 +9,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from autograd_mini.engines import Value
 from autograd_mini.engines.node import numbers_of
-from autograd_mini.table.arithmetic import COMPLEX, Arithmetic, precise
+from autograd_mini.table.arithmetic import COMPLEX, Arithmetic
 from autograd_mini.table.primitives import Primitive
 
-__all__ = ["at_kink", "complex_slope", "one_term", "precise_slopes", "slopes"]
-
-Number = TypeVar("Number")
+__all__ = ["complex_slope", "differentiate", "one_term", "slopes"]
 
 _STEP = 1e-200
-_FAINT = 1e-90  # times the step it is still a normal number
-_TELLABLE = 1e-80  # a slope that is surely not faint
-_NEAR, _FAR = 1e-150, 1e80  # the step is far smaller than such operands, and not lost in them
-_BITS = 100
+_UNDERFLOW_LIMIT = 1e-90  # times the step it is still a normal number
+_MIN_SLOPE = 1e-80  # a slope that is surely not faint
+_MIN_OPERAND, _MAX_OPERAND = (
+    1e-150,
+    1e80,
+)  # the step is far smaller than such operands, and not lost in them
 
 
 def slopes(node: Value) -> list[float | None] | None:
@@ -34,50 +34,35 @@ def slopes(node: Value) -> list[float | None] | None:
     the recorded ones are returned. Where complex numbers do not help, at a pole, for erf, or if
     one is so small that it would underflow, or an operand tiny or huge, None is.
     """
-    if any(partial and abs(partial) < _TELLABLE for partial in node.partials):
+    if any(partial and abs(partial) < _MIN_SLOPE for partial in node.partials):
         return None
-    if any(x and not _NEAR < abs(x) < _FAR for x in numbers_of(node.operands)):
+    if any(x and not _MIN_OPERAND < abs(x) < _MAX_OPERAND for x in numbers_of(node.operands)):
         return None
-    return _slopes(node, COMPLEX, complex_slope, complex)
+    return differentiate(node, COMPLEX, complex_slope, complex)
 
 
 def complex_slope(f: Callable[[complex], Any], x: float) -> float:
     """Return f′(x) by a complex step; zero if it is so small that it would underflow."""
     imaginary: float = f(complex(x, _STEP)).imag
-    return imaginary / _STEP if abs(imaginary) > _STEP * _FAINT else 0.0
+    return imaginary / _STEP if abs(imaginary) > _STEP * _UNDERFLOW_LIMIT else 0.0
 
 
-def precise_slopes(node: Value) -> list[Any] | None:
-    """Return the same as numbers of mpmath, each right to 70 bits at least.
-
-    Raises:
-        ImportError: mpmath is not installed.
-    """
-    arithmetic = precise()
-    from mpmath import mp, mpc, mpf  # noqa: PLC0415 - optional
-
-    def precise_slope(f: Callable[[Any], Any], x: float) -> Any:
-        # Far shorter than the distance to a pole, so relative to x, and than any wave.
-        step = mpf(2) ** -_BITS * min(abs(x) or 1, 1)
-        return f(mpc(x, step)).imag / step
-
-    # Next to one, the step of a small number has to keep its bits.
-    exponents = [abs(math.frexp(x)[1]) for x in numbers_of(node.operands)]
-    with mp.workprec(2 * (_BITS + max(exponents))):
-        return _slopes(node, arithmetic, precise_slope, mpf)
-
-
-def _slopes(
+def differentiate(
     node: Value,
     arithmetic: Arithmetic,
     slope: Callable[[Callable[[Any], Any], float], Any],
     number: Callable[[float], Any],
 ) -> list[Any] | None:
+    """Return the partial derivatives of a node in a kind of number, by a slope of its row's value.
+
+    See `slopes` for what is returned where that cannot be done.
+    """
     row = node.op
     assert row is not None
     numbers = numbers_of(node.operands)
     partials = node.partials
-    if at_kink(row, numbers) or not all(p is None or math.isfinite(p) for p in partials):
+    on_kink = row.distance_to_kink(numbers) == 0
+    if on_kink or not all(p is None or math.isfinite(p) for p in partials):
         return list(partials)
     compute = arithmetic.function(row.value, row.operands)
     if compute is None:
@@ -101,17 +86,10 @@ def _slopes(
     return found
 
 
-def one_term(
-    row: Primitive, numbers: Sequence[Number], position: int
-) -> tuple[Sequence[Number], int]:
+def one_term(row: Primitive, numbers: Sequence[Any], position: int) -> tuple[list[Any], int]:
     """Return the operands for one term of a sum, and the place of the operand among these.
 
     What a term contributes to a sum does not depend on the others.
     """
     kept = list(row.term(len(numbers), position).values())
     return [numbers[i] for i in kept], kept.index(position)
-
-
-def at_kink(row: Primitive, numbers: Sequence[Any]) -> bool:
-    """Return whether a row has a kink at the operands."""
-    return row.distance_to_kink(numbers) == 0

@@ -15,11 +15,10 @@ class Comparison:
     Attributes:
         argument: what the argument is called, such as ``argument 0 ('x')``.
         at: its number.
-        seed: what ``backward`` started from; 1 where the derivative was told.
+        seed: what ``backward`` started from; 1 where the derivative was supplied.
         method: how ``numeric`` was found.
         analytic: the gradient that was checked.
-        numeric: seed times the derivative by the method; at a kink, the slope nearest to
-            ``analytic`` of those between the slopes on both sides.
+        numeric: seed times the derivative by the method; on a kink, the nearest possible slope.
         absolute: the scale of the gradient: what its terms add up to without cancelling.
         allowed: the difference that is allowed.
         kink: whether the argument is on a kink of the function.
@@ -61,9 +60,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class GradientReport:
-    """All comparisons of a gradient check that found nothing wrong.
-
-    It prints as a list of those for the first seed.
+    """All comparisons of a check that found nothing wrong; prints those for the first seed.
 
     Attributes:
         function: what the function is called.
@@ -75,15 +72,10 @@ class GradientReport:
 
     @property
     def worst(self) -> Comparison:
-        """The comparison with the greatest error, by the method that knows best for each gradient.
-
-        An error that a difference quotient makes itself does not count where another method sees
-        better.
-        """
+        """The comparison with the greatest error, each gradient by its most accurate method."""
         best: dict[tuple[str, float], Comparison] = {}
-        for one in self.comparisons:
-            gradient = (one.argument, one.seed)
-            best[gradient] = min(best.get(gradient, one), one, key=lambda each: each.error)
+        for one in sorted(self.comparisons, key=lambda one: one.error):
+            best.setdefault((one.argument, one.seed), one)
         return max(best.values(), key=lambda one: one.error)
 
     @property

@@ -15,8 +15,7 @@ from autograd_mini.testing.generation import (
     bounds,
     inside,
     integer_graph,
-    is_steep,
-    off_kink,
+    shift_off_kink,
     well_conditioned_graph,
 )
 
@@ -95,9 +94,7 @@ def points_in_domain(
         several = st.lists(one, min_size=length, max_size=length)
         drawn.append(draw(several if name in sequences else one))
     if margin and not sequences:
-        drawn[0] += off_kink(primitive, drawn, margin)
-        if is_steep(primitive, drawn):
-            drawn[0] += margin
+        drawn[0] += shift_off_kink(primitive, drawn, margin)
     return tuple(drawn)
 
 

@@ -5,33 +5,30 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple
 
-from autograd_mini.arguments import number
+from autograd_mini.arguments import finite, number
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Graph
 from autograd_mini.engines.node import flat, numbers_of
 from autograd_mini.errors import DomainError
-from autograd_mini.testing.diagnosis import explanation
+from autograd_mini.testing.diagnosis import explain_mismatch
 from autograd_mini.testing.differences import Evaluation, Slope
 from autograd_mini.testing.local import complex_slope, slopes
-from autograd_mini.testing.references import UNIT_ROUNDOFF, absolute_gradients
+from autograd_mini.testing.rounding import (
+    UNIT_ROUNDOFF,
+    absolute_gradients,
+    bound_error,
+    bound_rounding,
+)
 
-__all__ = ["Gradients", "OfNumbers", "OfValues", "Subject"]
+__all__ = ["Gradients", "OfNumbers", "OfValues"]
 
-_UNDERFLOW = 1e-322  # half of it is not zero yet
 _COMPLEX = "complex step"
 
 
-@dataclass(frozen=True)
-class Gradients:
-    """The gradients to be checked, for each argument.
-
-    Attributes:
-        seed: what they are seed times the derivatives by.
-        numbers: the gradients.
-        absolute: what their terms add up to without cancelling; None if that cannot be known.
-    """
+class Gradients(NamedTuple):
+    """A seed, the gradients for each argument, and the absolute ones, if these can be known."""
 
     seed: float
     numbers: list[float]
@@ -44,63 +41,46 @@ class Gradients:
         return self.absolute[position]
 
 
-class Subject(Protocol):
-    """A function with gradients that can be checked.
+@dataclass
+class _Subject:
+    """A function at a point.
 
     Attributes:
+        f: the function.
+        args: its arguments, numbers and lists of numbers.
         called: what errors call it.
-        sharp: the part of the absolute gradient to which a complex step has to agree.
+        names: what they call each of the numbers.
     """
 
+    f: Callable[..., Any]
+    args: Sequence[Any]
     called: str
-    sharp: float
+    names: list[str]
 
-    def evaluate(self, point: list[float]) -> Evaluation:
-        """Return what the function gives at a point."""
+    def __post_init__(self) -> None:
+        self.point = [
+            finite(arg, what=f"check_gradients: {name}")
+            for name, arg in zip(self.names, flat(self.args), strict=True)
+        ]
 
-    def gradients(self, point: list[float], seed: float) -> Gradients:
-        """Return the gradients to be checked."""
-
-    def complex_steps(self, point: list[float]) -> list[Slope | None]:
-        """Return the derivatives by complex steps; None for one where that cannot be done."""
-
-    def explanation(self, seed: float, *, kink: bool) -> str:
-        """Return where the wrong gradients of the last call arise, if that can be known."""
-
-
-class Arguments:
-    """The arguments of a function, some of them perhaps lists, as one list of numbers."""
-
-    def __init__(self, args: Sequence[Any]) -> None:
-        self._shape = [len(arg) if isinstance(arg, list | tuple) else None for arg in args]
-
-    @property
-    def single(self) -> bool:
-        """Whether there is one argument, and it is a number."""
-        return self._shape == [None]
-
-    def __call__(self, point: Sequence[Any]) -> list[Any]:
-        """Return the arguments for a list of numbers."""
-        remaining = iter(point)
+    def _regroup(self, numbers: Sequence[Any]) -> list[Any]:
+        """Return numbers in the form of the arguments, of which some may be lists."""
+        remaining = iter(numbers)
         return [
-            next(remaining) if length is None else [next(remaining) for _ in range(length)]
-            for length in self._shape
+            [next(remaining) for _ in arg] if isinstance(arg, list | tuple) else next(remaining)
+            for arg in self.args
         ]
 
 
-class OfValues:
+class OfValues(_Subject):
     """A function of Values, whose ``backward()`` is checked."""
 
     sharp = 1e-12
+    """The part of the absolute gradient to which a complex step has to agree."""
 
-    def __init__(self, f: Callable[..., Any], args: Sequence[Any], called: str) -> None:
-        self._f = f
-        self.called = called
-        self._arguments = Arguments(args)
-
-    def _built(self, point: list[float]) -> tuple[list[Value], Value]:
+    def _build(self, point: Sequence[float]) -> tuple[list[Value], Value]:
         leaves = [Value(x) for x in point]
-        out = self._f(*self._arguments(leaves))
+        out = self.f(*self._regroup(leaves))
         if not isinstance(out, Value):
             raise TypeError(
                 f"check_gradients: {self.called} must return a Value, got {type(out).__name__} "
@@ -110,32 +90,25 @@ class OfValues:
 
     def evaluate(self, point: list[float]) -> Evaluation:
         """Return the number, its rounding, and the operations with the sides of their kinks."""
-        _, out = self._built(point)
-        graph = Graph(out)
-        return Evaluation(out.data, _rounding(graph), _pattern(graph))
+        graph = Graph(self._build(point)[1])
+        return Evaluation(graph.roots[0].data, bound_error(graph), _pattern(graph))
 
-    def gradients(self, point: list[float], seed: float) -> Gradients:
+    def gradients(self, seed: float) -> Gradients:
         """Return the gradients that ``backward(seed=seed)`` gives."""
-        self._point = point
-        leaves, self._out = self._built(point)
-        absolute = absolute_gradients(self._out, seed=seed)
-        self._out.backward(seed=seed)
-        return Gradients(
-            seed,
-            [leaf.grad for leaf in leaves],
-            [absolute.get(leaf, 0.0) for leaf in leaves],
-        )
+        leaves, out = self._build(self.point)
+        absolute = absolute_gradients(out, seed=seed)
+        out.backward(seed=seed)
+        scales = [absolute.get(leaf, 0.0) for leaf in leaves]
+        return Gradients(seed, [leaf.grad for leaf in leaves], scales)
 
-    def complex_steps(self, point: list[float]) -> list[Slope | None]:
+    def complex_steps(self) -> list[Slope | None]:
         """Return the chain rule over complex steps through each operation, as it was recorded."""
-        leaves, out = self._built(point)
+        leaves, out = self._build(self.point)
         graph = Graph(out)
-        local: dict[Value, Any] = {
-            node: slopes(node) for node in graph.order if node.op is not None
-        }
+        local = {node: slopes(node) for node in graph.order if node.op is not None}
         if None in local.values():
             return [None] * len(leaves)
-        gradients = graph.chain_rule(1.0, 0.0, local.__getitem__)
+        gradients = graph.chain_rule(slopes=lambda node: local[node] or ())
         absolute = absolute_gradients(graph)
         rounding = (4 + len(graph.order)) * UNIT_ROUNDOFF
         return [
@@ -143,33 +116,24 @@ class OfValues:
             for leaf in leaves
         ]
 
-    def explanation(self, seed: float, *, kink: bool) -> str:
+    def explain(self, seed: float, *, kink: bool) -> str:
         """Return where in the graph a wrong gradient arises, and the graph as a program."""
-        self.gradients(self._point, seed)
-        return explanation(self._out, seed=seed, kink=kink)
+        _, out = self._build(self.point)
+        out.backward(seed=seed)
+        return explain_mismatch(out, seed=seed, kink=kink)
 
 
-class OfNumbers:
+@dataclass
+class OfNumbers(_Subject):
     """A function of plain numbers, with a function that returns its gradient."""
 
+    gradient: Callable[..., Any]
     sharp = 1e-9
 
-    def __init__(
-        self,
-        f: Callable[..., Any],
-        args: Sequence[Any],
-        called: str,
-        gradient: Callable[..., Any],
-    ) -> None:
-        self._f = f
-        self.called = called
-        self._arguments = Arguments(args)
-        self._gradient = gradient
-
     def evaluate(self, point: list[float]) -> Evaluation:
-        """Return the number, as if it were right to 4 units in the last place."""
+        """Return the number, as if it were rounded as the library's are."""
         try:
-            out = self._f(*self._arguments(point))
+            out = self.f(*self._regroup(point))
         except (ArithmeticError, ValueError) as error:
             raise DomainError(f"{self.called} at {point!r}: {error}") from error
         if isinstance(out, complex):  # as Python's power of a negative number is
@@ -177,44 +141,44 @@ class OfNumbers:
         out = number(out, what=f"check_gradients: the result of {self.called}")
         if not math.isfinite(out):
             raise DomainError(f"{self.called} is {out!r} at {point!r}")
-        return Evaluation(out, 8 * UNIT_ROUNDOFF * abs(out) + _UNDERFLOW)
+        return Evaluation(out, bound_rounding(out))
 
-    def gradients(self, point: list[float], seed: float) -> Gradients:
-        """Return what ``gradient`` tells."""
-        told = self._gradient(*self._arguments(point))
+    def gradients(self, seed: float) -> Gradients:
+        """Return what ``gradient`` returns, times the seed."""
+        supplied = self.gradient(*self._regroup(self.point))
         what = f"check_gradients: the gradient of {self.called}"
+        is_number = len(self.args) == 1 and not isinstance(self.args[0], list | tuple)
         try:
-            numbers = list(flat([told] if self._arguments.single else told))
+            numbers = list(flat([supplied] if is_number else supplied))
         except TypeError:
             raise TypeError(
-                f"{what} must be a sequence of {len(point)} numbers, got {told!r}"
+                f"{what} must be a sequence of {len(self.point)} numbers, got {supplied!r}"
             ) from None
-        if len(numbers) != len(point):
-            raise ValueError(f"{what} must have {len(point)} numbers, got {told!r}")
+        if len(numbers) != len(self.point):
+            raise ValueError(f"{what} must have {len(self.point)} numbers, got {supplied!r}")
         return Gradients(seed, [seed * number(one, what=what) for one in numbers], None)
 
-    def complex_steps(self, point: list[float]) -> list[Slope | None]:
+    def complex_steps(self) -> list[Slope | None]:
         """Return the derivatives by complex steps, if the function takes complex numbers."""
-        return [self._complex_step(point, position) for position in range(len(point))]
+        return [self._complex_step(position) for position in range(len(self.point))]
 
-    def _complex_step(self, point: list[float], position: int) -> Slope | None:
+    def _complex_step(self, position: int) -> Slope | None:
         def along(z: complex) -> complex:
-            args: list[Any] = list(point)
-            args[position] = z
-            out = self._f(*self._arguments(args))
+            point = [*self.point[:position], z, *self.point[position + 1 :]]
+            out = self.f(*self._regroup(point))
             if not isinstance(out, complex):
                 raise TypeError("a real number came of a complex one")
             return out
 
         try:
-            slope = complex_slope(along, point[position])
+            slope = complex_slope(along, self.point[position])
         except (ArithmeticError, AttributeError, TypeError, ValueError):
             return None  # f is for real numbers
         if not slope or not math.isfinite(slope):  # a zero may be an underflow
             return None
         return Slope.single(slope, 0.0, _COMPLEX)
 
-    def explanation(self, seed: float, *, kink: bool) -> str:  # noqa: ARG002
+    def explain(self, seed: float, *, kink: bool) -> str:  # noqa: ARG002
         """Return nothing: there is no graph to look at."""
         return ""
 
@@ -228,21 +192,3 @@ def _pattern(graph: Graph) -> object:
             distance = node.op.distance_to_kink(numbers_of(node.operands))
             pattern.append((distance > 0) - (distance < 0))
     return pattern
-
-
-def _rounding(graph: Graph) -> float:
-    """Return a bound for the error of a computed number; of its leaves too, which a step rounds."""
-    bound = 0.0
-    for node, absolute in absolute_gradients(graph).items():
-        if absolute:
-            own = _summing(node) if node.op and node.op.nary else 8 * UNIT_ROUNDOFF * abs(node.data)
-            bound += absolute * (own + _UNDERFLOW)
-    return bound if bound == bound else math.inf
-
-
-def _summing(node: Value) -> float:
-    """Return n · u · Σ|terms| for a node that adds n operands up."""
-    assert node.op is not None
-    operands = list(map(abs, numbers_of(node.operands)))
-    magnitude, _ = node.op.evaluate(*node.op.arrange(operands))
-    return len(operands) * UNIT_ROUNDOFF * magnitude

@@ -7,11 +7,12 @@ from comparison.frameworks import frameworks, need_all, ours
 from comparison.losses import U
 from comparison.rounding import gradient_bounds
 from mpmath import mp
+from support.generation import random_graph
 from support.references import ulps
 
 from autograd_mini import Value
 from autograd_mini.table.primitives import TABLE
-from autograd_mini.testing import Program, random_graph
+from autograd_mini.testing import Program
 
 need_all()
 

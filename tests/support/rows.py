@@ -21,6 +21,11 @@ def same(one: float, other: float) -> bool:
     return one == other or (one != one and other != other)
 
 
+def at_kink(row: Primitive, numbers) -> bool:
+    """Whether a row has a kink at the operands."""
+    return row.distance_to_kink(numbers) == 0
+
+
 def check_row(row: Primitive, apply) -> None:
     """Check the partial derivatives of a row for all operands, over its domain."""
 

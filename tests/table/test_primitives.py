@@ -18,6 +18,7 @@ from support.references import bound, precise_partial, precise_value, ulps
 from support.rows import (
     EDGES,
     ELEMENTARY,
+    at_kink,
     check_edge,
     check_row,
     check_strict_edge,
@@ -39,7 +40,6 @@ from autograd_mini.table.notation import Latex
 from autograd_mini.table.primitives import PRIMITIVES, TABLE, Primitive
 from autograd_mini.table.rules import ARITHMETIC, RuleError
 from autograd_mini.testing import check_gradients
-from autograd_mini.testing.local import at_kink
 from autograd_mini.testing.strategies import function, graphs, points_in_domain
 from autograd_mini.views.explanation.algebra import decided
 

@@ -4,15 +4,16 @@ import math
 
 import pytest
 from mpmath import mp
+from support.gradients import precise_slopes
 from support.references import precise_partial
-from support.rows import ELEMENTARY, points
+from support.rows import ELEMENTARY, at_kink, points
 
 from autograd_mini import Value
 from autograd_mini.engines.nonfinite import errstate
 from autograd_mini.programs.program import function
 from autograd_mini.table.arithmetic import COMPLEX, precise
 from autograd_mini.table.primitives import PRIMITIVES, TABLE
-from autograd_mini.testing.local import at_kink, complex_slope, precise_slopes, slopes
+from autograd_mini.testing.local import complex_slope, slopes
 
 
 def nodes_at(row, count):

@@ -16,7 +16,7 @@ from autograd_mini import Value
 from autograd_mini.engines.graph import Graph
 from autograd_mini.table.notation import Latex, Unicode
 from autograd_mini.table.primitives import TABLE, Primitive
-from autograd_mini.testing.references import absolute_gradients
+from autograd_mini.testing.rounding import absolute_gradients
 from autograd_mini.testing.strategies import function, graphs, integer_graphs, points_in_domain
 from autograd_mini.views.explanation.chain import Chain, Formulas
 from autograd_mini.views.naming import name_values

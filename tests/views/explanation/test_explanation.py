@@ -13,7 +13,7 @@ import autograd_mini as ag
 from autograd_mini import GraphTooLargeError, Value, explain
 from autograd_mini.engines.graph import Graph
 from autograd_mini.table.primitives import TABLE
-from autograd_mini.testing.references import absolute_gradients
+from autograd_mini.testing.rounding import absolute_gradients
 from autograd_mini.testing.strategies import function, graphs, integer_graphs
 
 ROUNDOFF = 2.0**-53

@@ -10,6 +10,7 @@ import sys
 
 import pytest
 from support.building import edges
+from support.generation import random_graph
 
 import autograd_mini as ag
 from autograd_mini import GraphTooLargeError, RendererNotFoundError, Value
@@ -19,8 +20,7 @@ from autograd_mini.nn import MLP
 from autograd_mini.table.names import name_as_text
 from autograd_mini.table.notation import Unicode
 from autograd_mini.table.primitives import TABLE
-from autograd_mini.testing.generation import random_graph
-from autograd_mini.testing.references import absolute_gradients
+from autograd_mini.testing.rounding import absolute_gradients
 from autograd_mini.views.explanation.chain import Formulas
 from autograd_mini.views.naming import name_values
 from autograd_mini.views.page.page import _rows, explore
