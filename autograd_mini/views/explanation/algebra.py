@@ -10,6 +10,8 @@ import ast
 import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
+from typing import Any
 
 from autograd_mini.table.arithmetic import IEEE
 from autograd_mini.table.notation import shorten
@@ -76,7 +78,8 @@ def substituted(
         values: what stands for each name.
         sequences: what stands for each name inside a ``sum(…)``, which is written out.
     """
-    return _Substitution(values, sequences).run(tree)
+    out: ast.expr = _Substitution(values, sequences).visit(deepcopy(tree))
+    return out
 
 
 def decided(tree: ast.expr, numbers: Mapping[str, float]) -> ast.expr:
@@ -86,16 +89,8 @@ def decided(tree: ast.expr, numbers: Mapping[str, float]) -> ast.expr:
     >>> ast.unparse(decided(slope, {"x": -2.0}))
     '-1'
     """
-    while isinstance(tree, ast.IfExp):
-        tree = tree.body if IEEE.holds(tree.test, numbers) else tree.orelse
-    match tree:
-        case ast.UnaryOp(op=op, operand=operand):
-            return ast.UnaryOp(op, decided(operand, numbers))
-        case ast.BinOp(left=left, op=op, right=right):
-            return ast.BinOp(decided(left, numbers), op, decided(right, numbers))
-        case ast.Call(func=func, args=arguments):
-            return ast.Call(func, [decided(one, numbers) for one in arguments], [])
-    return tree
+    out: ast.expr = _Decision(numbers).visit(deepcopy(tree))
+    return out
 
 
 def simplified(tree: ast.expr) -> ast.expr:
@@ -298,40 +293,36 @@ class _Sum:
         return _added(shorten(terms, name("…")) if shortened else terms)
 
 
-class _Substitution:
+class _Substitution(ast.NodeTransformer):
     def __init__(
         self, values: Mapping[str, ast.expr], sequences: Mapping[str, Sequence[ast.expr]]
     ) -> None:
         self.values = values
         self.sequences = sequences
 
-    def run(self, tree: ast.expr) -> ast.expr:
-        match tree:
-            case ast.Name(id=text):
-                return self.values.get(text, tree)
-            case ast.UnaryOp(op=op, operand=operand):
-                return ast.UnaryOp(op, self.run(operand))
-            case ast.BinOp(left=left, op=op, right=right):
-                return ast.BinOp(self.run(left), op, self.run(right))
-            case ast.Compare(left=left, ops=ops, comparators=[right]):
-                return ast.Compare(self.run(left), ops, [self.run(right)])
-            case ast.BoolOp(op=op, values=values):
-                return ast.BoolOp(op, [self.run(one) for one in values])
-            case ast.IfExp(test=test, body=body, orelse=orelse):
-                return ast.IfExp(self.run(test), self.run(body), self.run(orelse))
-            case ast.Call(func=ast.Name(id="sum"), args=[term]):
-                return self.written_out(term)
-            case ast.Call(func=func, args=arguments):
-                return ast.Call(func, [self.run(one) for one in arguments], [])
-        return tree
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self.values.get(node.id, node)
 
-    def written_out(self, term: ast.expr) -> ast.expr:
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        if ast.unparse(node.func) == "sum":
+            return self.write_out(node.args[0])
+        return ast.Call(node.func, [self.visit(one) for one in node.args], [])
+
+    def write_out(self, term: ast.expr) -> ast.expr:
         """Return a sum term by term, the middle of a long one left out."""
         items = zip(*self.sequences.values(), strict=True)
         terms = [
             substituted(term, dict(zip(self.sequences, one, strict=True)), {}) for one in items
         ]
         return _joined(ast.Add(), shorten(terms, name("…")), empty=0)
+
+
+class _Decision(ast.NodeTransformer):
+    def __init__(self, numbers: Mapping[str, float]) -> None:
+        self.numbers = numbers
+
+    def visit_IfExp(self, node: ast.IfExp) -> Any:
+        return self.visit(node.body if IEEE.holds(node.test, self.numbers) else node.orelse)
 
 
 def _joined(op: ast.operator, trees: Sequence[ast.expr], *, empty: int) -> ast.expr:
