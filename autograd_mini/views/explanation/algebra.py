@@ -11,6 +11,7 @@ import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
+from fractions import Fraction
 from typing import Any
 
 from autograd_mini.table.arithmetic import IEEE
@@ -29,6 +30,8 @@ __all__ = [
 
 _LARGEST_POWER = 2**53
 """Larger whole powers are not taken together: up to here, every integer is a float."""
+_MOST_FACTORS = 64
+"""A number to a larger power is not multiplied out."""
 _DIGITS = 12
 """Constants are rounded to so many digits, or 0.1 * 3 would be 0.30000000000000004."""
 
@@ -38,12 +41,13 @@ def name(text: str) -> ast.expr:
     return ast.Name(text, ast.Load())
 
 
-def number(value: float) -> ast.expr:
+def number(value: float | Fraction) -> ast.expr:
     """Return the formula that is a number alone; whole ones without a decimal point."""
-    if math.isnan(value):
+    if value != value:
         return name("NaN")
-    size = name("∞") if math.isinf(value) else ast.Constant(_plain(abs(value)))
-    return ast.UnaryOp(ast.USub(), size) if value < 0 else size
+    size = abs(value)
+    tree = name("∞") if size > sys.float_info.max else ast.Constant(_plain(size))
+    return ast.UnaryOp(ast.USub(), tree) if value < 0 else tree
 
 
 def product(factors: Iterable[ast.expr], *, simplify: bool = True) -> ast.expr:
@@ -64,7 +68,7 @@ def total(terms: Iterable[ast.expr], *, simplify: bool = True) -> ast.expr:
         return _added(shorten(terms, name("…")))
     found = _Sum()
     for term in terms:
-        found.add(term, 1.0)
+        found.add(term, 1)
     return found.tree(shortened=True)
 
 
@@ -116,7 +120,7 @@ def _simplified(tree: ast.expr) -> ast.expr:
             return number(float_of(tree))
         case ast.BinOp(op=ast.Add() | ast.Sub()):
             terms = _Sum()
-            terms.add(tree, 1.0)
+            terms.add(tree, 1)
             return terms.tree()
         case ast.UnaryOp() | ast.BinOp():
             found = _Product()
@@ -128,19 +132,18 @@ def _simplified(tree: ast.expr) -> ast.expr:
 
 
 class _Product:
-    """A coefficient, as a fraction, and the whole powers of other formulas."""
+    """A coefficient, as a number over a number, and the whole powers of other formulas."""
 
     def __init__(self) -> None:
-        self.above = 1.0
-        self.below = 1.0
-        self.bases: dict[str, ast.expr] = {}
-        self.exponents: dict[str, int] = {}
+        self.above = Fraction(1)
+        self.below = Fraction(1)
+        self.powers: dict[str, tuple[ast.expr, int]] = {}
 
     def multiply(self, tree: ast.expr, exponent: int) -> None:
         """Multiply by a power of a formula; one of a product with several factors is kept whole."""
         match tree:
             case ast.Constant():
-                self.scale(float_of(tree), exponent)
+                self.scale(Fraction(float_of(tree)), exponent)
             case ast.UnaryOp(operand=operand):
                 if exponent % 2:
                     self.above = -self.above
@@ -154,20 +157,16 @@ class _Product:
                 self.include(tree, exponent)
             case ast.BinOp(left=left, op=ast.Pow(), right=right):
                 power = _simplified(right)
-                value = _constant(power)
+                whole = _whole(power)
                 # (x²)^½ is |x|, so that only whole powers are taken together.
-                if (
-                    value is not None
-                    and value.is_integer()
-                    and abs(exponent * value) <= _LARGEST_POWER
-                ):
-                    self.multiply(left, exponent * int(value))
+                if whole is not None and abs(exponent * whole) <= _LARGEST_POWER:
+                    self.multiply(left, exponent * whole)
                 else:
-                    self.raised(ast.BinOp(_simplified(left), ast.Pow(), power), exponent)
+                    self.keep(ast.BinOp(_simplified(left), ast.Pow(), power), exponent)
             case _:
                 inner = _simplified(tree)
                 if _is_sum(inner) or not isinstance(tree, ast.BinOp):
-                    self.raised(inner, exponent)
+                    self.keep(inner, exponent)
                 else:
                     self.multiply(inner, exponent)
 
@@ -177,72 +176,67 @@ class _Product:
         inner.multiply(tree, 1)
         inner.unite()
         self.scale(inner.above, exponent)
-        if inner.above == 0:
-            return
         self.scale(inner.below, -exponent)
-        inner.above = inner.below = 1.0
-        for key, power in inner.exponents.items() if len(inner.bases) == 1 else ():
-            self.raised(inner.bases[key], power * exponent)
-        if len(inner.bases) > 1:
-            self.raised(inner.tree(), exponent)
+        inner.above = inner.below = Fraction(1)
+        if len(inner.powers) == 1:
+            ((base, power),) = inner.powers.values()
+            self.keep(base, power * exponent)
+        elif inner.powers:
+            self.keep(inner.tree(), exponent)
 
-    def scale(self, value: float, exponent: int) -> None:
-        """Multiply the coefficient by a power of a number, unless digits would get lost."""
+    def scale(self, value: Fraction, exponent: int) -> None:
+        """Multiply the coefficient by a power of a number, unless no float is near the result."""
         if value < 0 and exponent % 2:
             self.above = -self.above
         value = abs(value)
-        try:
-            power = value ** abs(exponent)
-        except OverflowError:
-            power = math.inf
-        above, below = (power, 1.0) if exponent >= 0 else (1.0, power)
-        above, below = self.above * above, self.below * below
-        is_exact_zero = above == 0 and 0 in (value, self.above)
-        if abs(exponent) <= 64 and (_is_normal(above) or is_exact_zero) and _is_normal(below):
-            self.above, self.below = above, below
-        else:
-            self.raised(number(value), exponent)
+        if value == 1 or abs(exponent) <= _MOST_FACTORS:
+            above = self.above * value ** max(exponent, 0)
+            below = self.below * value ** max(-exponent, 0)
+            if below and all(map(_is_near_float, (above, below, above / below))):
+                self.above, self.below = above, below
+                return
+        self.keep(number(value), exponent)
 
-    def raised(self, base: ast.expr, exponent: int) -> None:
+    def keep(self, base: ast.expr, exponent: int) -> None:
+        """Multiply by a power of a formula that is a factor by itself."""
         key = ast.dump(base)
-        self.bases[key] = base
-        self.exponents[key] = self.exponents.get(key, 0) + exponent
+        _, before = self.powers.get(key, (base, 0))
+        self.powers[key] = base, before + exponent
 
     def unite(self) -> None:
         """Unite with the coefficient and the other factors what has become part of them."""
-        for key, exponent in list(self.exponents.items()):
-            base = self.bases[key]
+        for key, (base, exponent) in list(self.powers.items()):
             factors = isinstance(base, ast.BinOp) and isinstance(base.op, ast.Mult | ast.Div)
             if exponent == 0 or isinstance(base, ast.Constant) or (factors and abs(exponent) == 1):
-                del self.bases[key], self.exponents[key]
+                del self.powers[key]
                 if exponent:
                     self.multiply(base, exponent)
+        if self.above == 0:
+            self.powers.clear()
         quotient = self.above / self.below
-        if self.above.is_integer() and self.below.is_integer():
-            divisor = math.gcd(int(self.above), int(self.below))
-            self.above, self.below = self.above / divisor, self.below / divisor
-        elif quotient.is_integer() and _is_normal(quotient):
-            self.above, self.below = quotient, 1.0
+        if _is_whole(self.above) and _is_whole(self.below):
+            quotient = Fraction(round(self.above), round(self.below))
+            self.above, self.below = map(Fraction, quotient.as_integer_ratio())
+        elif _is_whole(quotient):
+            self.above, self.below = quotient, Fraction(1)
 
     def coefficient(self, *, alone: bool) -> tuple[float, float]:
-        """Return the coefficient as a fraction, the sign above."""
+        """Return the coefficient as it is written, the sign above."""
         above, below = self.above, self.below
-        quotient, inverse = above / below, below / above
-        if not (_is_normal(quotient) and _is_normal(inverse)):
-            return above, below
-        if above.is_integer() and below.is_integer():
-            return above, below
-        # 0.2 stays what it is, but 0.2/2 becomes 1/10.
-        if inverse.is_integer() and not alone and below != 1:
-            return math.copysign(1.0, above), abs(inverse)
-        return _rounded(quotient), 1.0
+        if not (_is_whole(above) and _is_whole(below)):
+            inverse = below / above
+            # 0.2 stays what it is, but 0.2/2 becomes 1/10.
+            if _is_whole(inverse) and not alone and below != 1:
+                above, below = inverse / abs(inverse), abs(inverse)
+            else:
+                above, below = above / below, Fraction(1)
+        return _nearest(above), _nearest(below)
 
     def tree(self) -> ast.expr:
+        """Return the product as a formula."""
         self.unite()
-        if self.above == 0:
-            return number(0)
         above_line, below_line = (
-            [_power(self.bases[k], abs(e)) for k, e in self.exponents.items() if e * side > 0]
+            [_power(base, abs(e)) for base, e in self.powers.values() if e * side > 0]
             for side in (1, -1)
         )
         above, below = self.coefficient(alone=not above_line)
@@ -260,35 +254,36 @@ class _Sum:
     """The multiples of products that a sum consists of; 1 stands for the constants in it."""
 
     def __init__(self) -> None:
-        self.terms: dict[str, tuple[_Product, float]] = {}
+        self.terms: dict[str, tuple[_Product, Fraction]] = {}
 
-    def add(self, tree: ast.expr, sign: float) -> None:
+    def add(self, tree: ast.expr, sign: int) -> None:
+        """Add a formula, or subtract it."""
         if sign > 0 and isinstance(tree, ast.BinOp) and _is_sum(tree):
-            self.add(tree.left, 1.0)
-            self.add(tree.right, 1.0 if isinstance(tree.op, ast.Add) else -1.0)
+            self.add(tree.left, 1)
+            self.add(tree.right, 1 if isinstance(tree.op, ast.Add) else -1)
             return
         found = _Product()
         found.multiply(tree, 1)
         found.unite()
-        multiple = found.above if found.below == 1 else math.copysign(1.0, found.above)
-        if multiple:
-            found.above /= multiple
-        multiple *= sign
-        rest = found.tree()
-        if multiple and found.above:
-            key = ast.dump(rest)
-            self.terms[key] = found, self.terms.get(key, (found, 0.0))[1] + multiple
+        if found.above == 0:
+            return
+        multiple = found.above if found.below == 1 else Fraction(1 if found.above > 0 else -1)
+        found.above /= multiple
+        key = ast.dump(found.tree())
+        _, before = self.terms.get(key, (found, 0))
+        self.terms[key] = found, before + multiple * sign
 
     def tree(self, *, shortened: bool = False) -> ast.expr:
+        """Return the sum as a formula."""
         terms = []
         for found, multiple in self.terms.values():
             if multiple:
-                found.above *= _rounded(multiple)
+                found.scale(multiple, 1)
                 terms.append(found.tree())
         if any(map(_is_sum, terms)) and len(terms) > 1:
             opened = _Sum()
             for term in terms:
-                opened.add(term, 1.0)
+                opened.add(term, 1)
             return opened.tree(shortened=shortened)
         return _added(shorten(terms, name("…")) if shortened else terms)
 
@@ -349,16 +344,16 @@ def _added(terms: Sequence[ast.expr]) -> ast.expr:
 
 
 def _power(base: ast.expr, exponent: int) -> ast.expr:
-    return base if exponent == 1 else ast.BinOp(base, ast.Pow(), number(exponent))
+    return base if exponent == 1 else ast.BinOp(base, ast.Pow(), ast.Constant(exponent))
 
 
-def _constant(tree: ast.expr) -> float | None:
-    """Return the number that a formula is, or None."""
+def _whole(tree: ast.expr) -> int | None:
+    """Return the whole number that a formula is, or None."""
     match tree:
-        case ast.Constant():
-            return float_of(tree)
-        case ast.UnaryOp(operand=ast.Constant() as inner):
-            return -float_of(inner)
+        case ast.Constant() if float_of(tree).is_integer():
+            return int(float_of(tree))
+        case ast.UnaryOp(operand=ast.Constant() as size) if float_of(size).is_integer():
+            return -int(float_of(size))
     return None
 
 
@@ -371,16 +366,21 @@ def _is_singular(tree: ast.expr) -> bool:
     return any(isinstance(node, ast.Name) and node.id in ("∞", "NaN") for node in ast.walk(tree))
 
 
-def _is_normal(value: float) -> bool:
-    return sys.float_info.min <= abs(value) <= sys.float_info.max
+def _is_near_float(value: Fraction) -> bool:
+    return value == 0 or sys.float_info.min <= abs(value) <= sys.float_info.max
 
 
-def _rounded(value: float) -> float:
-    """Return a number with fewer digits, if the others are but rounding errors."""
-    rounded = float(f"{value:.{_DIGITS}g}")
-    return rounded if abs(rounded - value) <= 8 * math.ulp(value) else value
+def _is_whole(value: Fraction) -> bool:
+    return _nearest(value).is_integer()
 
 
-def _plain(value: float) -> int | float:
+def _nearest(value: Fraction) -> float:
+    """Return a computed number without the last digits, if these are but rounding errors."""
+    near = float(value)
+    rounded = float(f"{near:.{_DIGITS}g}")
+    return rounded if abs(rounded - near) <= 8 * math.ulp(near) else near
+
+
+def _plain(value: float | Fraction) -> int | float:
     """Return a number as it is written: a whole one without a decimal point."""
-    return int(value) if value == int(value) and value < 10**_DIGITS else value
+    return int(value) if value == int(value) and value < 10**_DIGITS else float(value)
