@@ -19,12 +19,12 @@ from autograd_mini.table.notation import shorten
 from autograd_mini.table.rules import float_of
 
 __all__ = [
-    "decided",
+    "decide",
     "name",
     "number",
     "product",
-    "simplified",
-    "substituted",
+    "simplify",
+    "substitute",
     "total",
 ]
 
@@ -45,7 +45,7 @@ def number(value: float | Fraction) -> ast.expr:
     """Return the formula that is a number alone; whole ones without a decimal point."""
     if value != value:
         return name("NaN")
-    size = abs(value)
+    size = -value if value < 0 else value
     tree = name("∞") if size > sys.float_info.max else ast.Constant(_plain(size))
     return ast.UnaryOp(ast.USub(), tree) if value < 0 else tree
 
@@ -54,7 +54,7 @@ def product(factors: Iterable[ast.expr], *, simplify: bool = True) -> ast.expr:
     """Return the product of formulas, simplified unless told otherwise; 1 if there are none."""
     factors = list(factors)
     if not simplify or any(map(_is_singular, factors)):
-        return _joined(ast.Mult(), factors, empty=1)
+        return _join(ast.Mult(), factors, empty=1)
     found = _Product()
     for factor in factors:
         found.multiply(factor, 1)
@@ -65,14 +65,14 @@ def total(terms: Iterable[ast.expr], *, simplify: bool = True) -> ast.expr:
     """Return the sum of formulas as `product` does, the middle of a long one left out."""
     terms = list(terms)
     if not simplify or any(map(_is_singular, terms)):
-        return _added(shorten(terms, name("…")))
+        return _add(shorten(terms, name("…")))
     found = _Sum()
     for term in terms:
         found.add(term, 1)
     return found.tree(shortened=True)
 
 
-def substituted(
+def substitute(
     tree: ast.expr, values: Mapping[str, ast.expr], sequences: Mapping[str, Sequence[ast.expr]]
 ) -> ast.expr:
     """Return a formula with others in place of its names.
@@ -86,18 +86,18 @@ def substituted(
     return out
 
 
-def decided(tree: ast.expr, numbers: Mapping[str, float]) -> ast.expr:
+def decide(tree: ast.expr, numbers: Mapping[str, float]) -> ast.expr:
     """Return a formula with the case that applies at some numbers in place of its cases.
 
     >>> slope = ast.parse("1 if x > 0 else -1 if x < 0 else 0", mode="eval").body
-    >>> ast.unparse(decided(slope, {"x": -2.0}))
+    >>> ast.unparse(decide(slope, {"x": -2.0}))
     '-1'
     """
     out: ast.expr = _Decision(numbers).visit(deepcopy(tree))
     return out
 
 
-def simplified(tree: ast.expr) -> ast.expr:
+def simplify(tree: ast.expr) -> ast.expr:
     """Return a formula with its constants, equal factors and equal terms taken together.
 
     Nothing is multiplied out, a sum that is subtracted stays together, and nothing becomes longer,
@@ -105,16 +105,16 @@ def simplified(tree: ast.expr) -> ast.expr:
     infinity or a NaN, so a formula that has one is returned as it is.
 
     >>> def shown(text):
-    ...     return ast.unparse(simplified(ast.parse(text, mode="eval").body))
+    ...     return ast.unparse(simplify(ast.parse(text, mode="eval").body))
     >>> shown("0.5 * (2 * (T - a) ** (2 - 1)) * -1")
     '-(T - a)'
     >>> shown("x * (x + x) + x * x * 1"), shown("1 / (2 * y) * 3 * x"), shown("e + e - 0")
     ('3 * x ** 2', '3 * x / (2 * y)', '2 * e')
     """
-    return tree if _is_singular(tree) else _simplified(tree)
+    return tree if _is_singular(tree) else _simplify(tree)
 
 
-def _simplified(tree: ast.expr) -> ast.expr:
+def _simplify(tree: ast.expr) -> ast.expr:
     match tree:
         case ast.Constant():
             return number(float_of(tree))
@@ -127,7 +127,7 @@ def _simplified(tree: ast.expr) -> ast.expr:
             found.multiply(tree, 1)
             return found.tree()
         case ast.Call():
-            return ast.Call(tree.func, [_simplified(one) for one in tree.args], [])
+            return ast.Call(tree.func, [_simplify(one) for one in tree.args], [])
     return tree
 
 
@@ -156,15 +156,15 @@ class _Product:
             case ast.BinOp(op=ast.Mult() | ast.Div()):
                 self.include(tree, exponent)
             case ast.BinOp(left=left, op=ast.Pow(), right=right):
-                power = _simplified(right)
+                power = _simplify(right)
                 whole = _whole(power)
                 # (x²)^½ is |x|, so that only whole powers are taken together.
                 if whole is not None and abs(exponent * whole) <= _LARGEST_POWER:
                     self.multiply(left, exponent * whole)
                 else:
-                    self.keep(ast.BinOp(_simplified(left), ast.Pow(), power), exponent)
+                    self.keep(ast.BinOp(_simplify(left), ast.Pow(), power), exponent)
             case _:
-                inner = _simplified(tree)
+                inner = _simplify(tree)
                 if _is_sum(inner) or not isinstance(tree, ast.BinOp):
                     self.keep(inner, exponent)
                 else:
@@ -244,9 +244,9 @@ class _Product:
             above_line.insert(0, number(abs(above)))
         if below != 1:
             below_line.insert(0, number(below))
-        tree = _joined(ast.Mult(), above_line, empty=1)
+        tree = _join(ast.Mult(), above_line, empty=1)
         if below_line:
-            tree = ast.BinOp(tree, ast.Div(), _joined(ast.Mult(), below_line, empty=1))
+            tree = ast.BinOp(tree, ast.Div(), _join(ast.Mult(), below_line, empty=1))
         return ast.UnaryOp(ast.USub(), tree) if above < 0 else tree
 
 
@@ -285,7 +285,7 @@ class _Sum:
             for term in terms:
                 opened.add(term, 1)
             return opened.tree(shortened=shortened)
-        return _added(shorten(terms, name("…")) if shortened else terms)
+        return _add(shorten(terms, name("…")) if shortened else terms)
 
 
 class _Substitution(ast.NodeTransformer):
@@ -306,10 +306,8 @@ class _Substitution(ast.NodeTransformer):
     def write_out(self, term: ast.expr) -> ast.expr:
         """Return a sum term by term, the middle of a long one left out."""
         items = zip(*self.sequences.values(), strict=True)
-        terms = [
-            substituted(term, dict(zip(self.sequences, one, strict=True)), {}) for one in items
-        ]
-        return _joined(ast.Add(), shorten(terms, name("…")), empty=0)
+        terms = [substitute(term, dict(zip(self.sequences, one, strict=True)), {}) for one in items]
+        return _join(ast.Add(), shorten(terms, name("…")), empty=0)
 
 
 class _Decision(ast.NodeTransformer):
@@ -320,7 +318,7 @@ class _Decision(ast.NodeTransformer):
         return self.visit(node.body if IEEE.holds(node.test, self.numbers) else node.orelse)
 
 
-def _joined(op: ast.operator, trees: Sequence[ast.expr], *, empty: int) -> ast.expr:
+def _join(op: ast.operator, trees: Sequence[ast.expr], *, empty: int) -> ast.expr:
     """Return formulas joined by an operator, from left to right."""
     if not trees:
         return number(empty)
@@ -330,7 +328,7 @@ def _joined(op: ast.operator, trees: Sequence[ast.expr], *, empty: int) -> ast.e
     return out
 
 
-def _added(terms: Sequence[ast.expr]) -> ast.expr:
+def _add(terms: Sequence[ast.expr]) -> ast.expr:
     """Return formulas added up; those with a minus sign are subtracted."""
     if not terms:
         return number(0)

@@ -82,7 +82,7 @@ def explain(
     graph = Graph(root)
     all_names = named(graph, names, what="explain: names")
     if wrt is None:
-        _limited(len(all_names), max_nodes)
+        _check_size(len(all_names), max_nodes)
         return BackwardPass(graph, all_names, digits=digits)
     if wrt not in all_names:
         called = f"{wrt.name!r} ({wrt.data!r})" if wrt.name else f"a Value of {wrt.data!r}"
@@ -92,11 +92,11 @@ def explain(
         )
     own = given_names(names)
     chain = Chain(graph, wrt, all_names, {v for v in all_names if v in own or v.name})
-    _limited(len(chain.nodes), max_nodes)
+    _check_size(len(chain.nodes), max_nodes)
     return Derivative(chain, digits=digits)
 
 
-def _limited(nodes: int, max_nodes: int) -> None:
+def _check_size(nodes: int, max_nodes: int) -> None:
     if nodes > max_nodes:
         raise GraphTooLargeError(
             f"explain: the way goes through {nodes} Values, more than max_nodes={max_nodes}, which "
