@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import math
+import operator
 import reprlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
 
 from autograd_mini.arguments import count
 from autograd_mini.engines import Value
@@ -312,19 +314,17 @@ def _way(factors: Sequence[Factor], left: str, notation: Unicode) -> Iterator[Pi
 
 
 def _table(factors: Sequence[Factor], notation: Unicode) -> Table:
-    rows = []
-    product = 1.0
-    for factor in factors:
-        product *= factor.value
-        rows.append(
-            [
-                _chain(notation, [factor]),
-                notation.formula(factor.formula),
-                notation.number(factor.value),
-                f"< {notation.quarter}" if abs(factor.value) < _SMALL else "",
-                notation.number(product),
-            ]
-        )
+    products = accumulate((factor.value for factor in factors), operator.mul)
+    rows = [
+        [
+            _chain(notation, [factor]),
+            notation.formula(factor.formula),
+            notation.number(factor.value),
+            f"< {notation.quarter}" if abs(factor.value) < _SMALL else "",
+            notation.number(product),
+        ]
+        for factor, product in zip(factors, products, strict=True)
+    ]
     return Table(["factor", "in symbols", "value", "", "product so far"], rows)
 
 
