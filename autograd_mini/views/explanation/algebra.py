@@ -18,15 +18,7 @@ from autograd_mini.table.arithmetic import IEEE
 from autograd_mini.table.notation import shorten
 from autograd_mini.table.rules import float_of
 
-__all__ = [
-    "decide",
-    "name",
-    "number",
-    "product",
-    "simplify",
-    "substitute",
-    "total",
-]
+__all__ = ["decide", "name", "number", "product", "simplify", "substitute", "total"]
 
 _LARGEST_POWER = 2**53
 """Larger whole powers are not taken together: up to here, every integer is a float."""
@@ -192,7 +184,7 @@ class _Product:
         if value == 1 or abs(exponent) <= _MOST_FACTORS:
             above = self.above * value ** max(exponent, 0)
             below = self.below * value ** max(-exponent, 0)
-            if below and all(map(_is_near_float, (above, below, above / below))):
+            if below and _is_near_float(above) and _is_near_float(below):
                 self.above, self.below = above, below
                 return
         self.keep(number(value), exponent)
@@ -228,7 +220,7 @@ class _Product:
             # 0.2 stays what it is, but 0.2/2 becomes 1/10.
             if _is_whole(inverse) and not alone and below != 1:
                 above, below = inverse / abs(inverse), abs(inverse)
-            else:
+            elif _is_near_float(inverse):
                 above, below = above / below, Fraction(1)
         return _nearest(above), _nearest(below)
 
@@ -278,7 +270,7 @@ class _Sum:
         terms = []
         for found, multiple in self.terms.values():
             if multiple:
-                found.scale(multiple, 1)
+                found.above *= multiple
                 terms.append(found.tree())
         if any(map(_is_sum, terms)) and len(terms) > 1:
             opened = _Sum()
@@ -369,11 +361,13 @@ def _is_near_float(value: Fraction) -> bool:
 
 
 def _is_whole(value: Fraction) -> bool:
-    return _nearest(value).is_integer()
+    return _is_near_float(value) and _nearest(value).is_integer()
 
 
 def _nearest(value: Fraction) -> float:
     """Return a computed number without the last digits, if these are but rounding errors."""
+    if abs(value) > sys.float_info.max:
+        return math.inf if value > 0 else -math.inf
     near = float(value)
     rounded = float(f"{near:.{_DIGITS}g}")
     return rounded if abs(rounded - near) <= 8 * math.ulp(near) else near
