@@ -41,7 +41,7 @@ from autograd_mini.table.primitives import PRIMITIVES, TABLE, Primitive
 from autograd_mini.table.rules import ARITHMETIC, RuleError
 from autograd_mini.testing import check_gradients
 from autograd_mini.testing.strategies import function, graphs, points_in_domain
-from autograd_mini.views.explanation.algebra import decided
+from autograd_mini.views.explanation.algebra import decide
 
 INF, NAN = math.inf, math.nan
 
@@ -653,7 +653,7 @@ def check_textbook(row: Primitive, at: tuple[float, ...]) -> None:
             check_nearly(near(row.formula, values, bits=PRECISE).value, exact_value)
         values["out"] = exactly(exact_value)
         for position, operand in enumerate(row.operands):
-            tree = decided(row.textbook[operand].tree, numbers)
+            tree = decide(row.textbook[operand].tree, numbers)
             written = near(tree, values, bits=PRECISE).value
             check_nearly(written, precise_partial(row, at, position))
 

@@ -10,23 +10,20 @@ import ast
 import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
+from fractions import Fraction
+from typing import Any
 
 from autograd_mini.table.arithmetic import IEEE
 from autograd_mini.table.notation import shorten
 from autograd_mini.table.rules import float_of
 
-__all__ = [
-    "decided",
-    "name",
-    "number",
-    "product",
-    "simplified",
-    "substituted",
-    "total",
-]
+__all__ = ["decide", "name", "number", "product", "simplify", "substitute", "total"]
 
 _LARGEST_POWER = 2**53
 """Larger whole powers are not taken together: up to here, every integer is a float."""
+_MOST_FACTORS = 64
+"""A number to a larger power is not multiplied out."""
 _DIGITS = 12
 """Constants are rounded to so many digits, or 0.1 * 3 would be 0.30000000000000004."""
 
@@ -36,19 +33,20 @@ def name(text: str) -> ast.expr:
     return ast.Name(text, ast.Load())
 
 
-def number(value: float) -> ast.expr:
+def number(value: float | Fraction) -> ast.expr:
     """Return the formula that is a number alone; whole ones without a decimal point."""
-    if math.isnan(value):
+    if value != value:
         return name("NaN")
-    size = name("∞") if math.isinf(value) else ast.Constant(_plain(abs(value)))
-    return ast.UnaryOp(ast.USub(), size) if value < 0 else size
+    size = -value if value < 0 else value
+    tree = name("∞") if size > sys.float_info.max else ast.Constant(_plain(size))
+    return ast.UnaryOp(ast.USub(), tree) if value < 0 else tree
 
 
 def product(factors: Iterable[ast.expr], *, simplify: bool = True) -> ast.expr:
     """Return the product of formulas, simplified unless told otherwise; 1 if there are none."""
     factors = list(factors)
     if not simplify or any(map(_is_singular, factors)):
-        return _joined(ast.Mult(), factors, empty=1)
+        return _join(ast.Mult(), factors, empty=1)
     found = _Product()
     for factor in factors:
         found.multiply(factor, 1)
@@ -59,14 +57,14 @@ def total(terms: Iterable[ast.expr], *, simplify: bool = True) -> ast.expr:
     """Return the sum of formulas as `product` does, the middle of a long one left out."""
     terms = list(terms)
     if not simplify or any(map(_is_singular, terms)):
-        return _added(shorten(terms, name("…")))
+        return _add(shorten(terms, name("…")))
     found = _Sum()
     for term in terms:
-        found.add(term, 1.0)
+        found.add(term, 1)
     return found.tree(shortened=True)
 
 
-def substituted(
+def substitute(
     tree: ast.expr, values: Mapping[str, ast.expr], sequences: Mapping[str, Sequence[ast.expr]]
 ) -> ast.expr:
     """Return a formula with others in place of its names.
@@ -76,29 +74,22 @@ def substituted(
         values: what stands for each name.
         sequences: what stands for each name inside a ``sum(…)``, which is written out.
     """
-    return _Substitution(values, sequences).run(tree)
+    out: ast.expr = _Substitution(values, sequences).visit(deepcopy(tree))
+    return out
 
 
-def decided(tree: ast.expr, numbers: Mapping[str, float]) -> ast.expr:
+def decide(tree: ast.expr, numbers: Mapping[str, float]) -> ast.expr:
     """Return a formula with the case that applies at some numbers in place of its cases.
 
     >>> slope = ast.parse("1 if x > 0 else -1 if x < 0 else 0", mode="eval").body
-    >>> ast.unparse(decided(slope, {"x": -2.0}))
+    >>> ast.unparse(decide(slope, {"x": -2.0}))
     '-1'
     """
-    while isinstance(tree, ast.IfExp):
-        tree = tree.body if IEEE.holds(tree.test, numbers) else tree.orelse
-    match tree:
-        case ast.UnaryOp(op=op, operand=operand):
-            return ast.UnaryOp(op, decided(operand, numbers))
-        case ast.BinOp(left=left, op=op, right=right):
-            return ast.BinOp(decided(left, numbers), op, decided(right, numbers))
-        case ast.Call(func=func, args=arguments):
-            return ast.Call(func, [decided(one, numbers) for one in arguments], [])
-    return tree
+    out: ast.expr = _Decision(numbers).visit(deepcopy(tree))
+    return out
 
 
-def simplified(tree: ast.expr) -> ast.expr:
+def simplify(tree: ast.expr) -> ast.expr:
     """Return a formula with its constants, equal factors and equal terms taken together.
 
     Nothing is multiplied out, a sum that is subtracted stays together, and nothing becomes longer,
@@ -106,46 +97,45 @@ def simplified(tree: ast.expr) -> ast.expr:
     infinity or a NaN, so a formula that has one is returned as it is.
 
     >>> def shown(text):
-    ...     return ast.unparse(simplified(ast.parse(text, mode="eval").body))
+    ...     return ast.unparse(simplify(ast.parse(text, mode="eval").body))
     >>> shown("0.5 * (2 * (T - a) ** (2 - 1)) * -1")
     '-(T - a)'
     >>> shown("x * (x + x) + x * x * 1"), shown("1 / (2 * y) * 3 * x"), shown("e + e - 0")
     ('3 * x ** 2', '3 * x / (2 * y)', '2 * e')
     """
-    return tree if _is_singular(tree) else _simplified(tree)
+    return tree if _is_singular(tree) else _simplify(tree)
 
 
-def _simplified(tree: ast.expr) -> ast.expr:
+def _simplify(tree: ast.expr) -> ast.expr:
     match tree:
         case ast.Constant():
             return number(float_of(tree))
         case ast.BinOp(op=ast.Add() | ast.Sub()):
             terms = _Sum()
-            terms.add(tree, 1.0)
+            terms.add(tree, 1)
             return terms.tree()
         case ast.UnaryOp() | ast.BinOp():
             found = _Product()
             found.multiply(tree, 1)
             return found.tree()
         case ast.Call():
-            return ast.Call(tree.func, [_simplified(one) for one in tree.args], [])
+            return ast.Call(tree.func, [_simplify(one) for one in tree.args], [])
     return tree
 
 
 class _Product:
-    """A coefficient, as a fraction, and the whole powers of other formulas."""
+    """A coefficient, as a number over a number, and the whole powers of other formulas."""
 
     def __init__(self) -> None:
-        self.above = 1.0
-        self.below = 1.0
-        self.bases: dict[str, ast.expr] = {}
-        self.exponents: dict[str, int] = {}
+        self.above = Fraction(1)
+        self.below = Fraction(1)
+        self.powers: dict[str, tuple[ast.expr, int]] = {}
 
     def multiply(self, tree: ast.expr, exponent: int) -> None:
         """Multiply by a power of a formula; one of a product with several factors is kept whole."""
         match tree:
             case ast.Constant():
-                self.scale(float_of(tree), exponent)
+                self.scale(Fraction(float_of(tree)), exponent)
             case ast.UnaryOp(operand=operand):
                 if exponent % 2:
                     self.above = -self.above
@@ -158,21 +148,17 @@ class _Product:
             case ast.BinOp(op=ast.Mult() | ast.Div()):
                 self.include(tree, exponent)
             case ast.BinOp(left=left, op=ast.Pow(), right=right):
-                power = _simplified(right)
-                value = _constant(power)
+                power = _simplify(right)
+                whole = _whole(power)
                 # (x²)^½ is |x|, so that only whole powers are taken together.
-                if (
-                    value is not None
-                    and value.is_integer()
-                    and abs(exponent * value) <= _LARGEST_POWER
-                ):
-                    self.multiply(left, exponent * int(value))
+                if whole is not None and abs(exponent * whole) <= _LARGEST_POWER:
+                    self.multiply(left, exponent * whole)
                 else:
-                    self.raised(ast.BinOp(_simplified(left), ast.Pow(), power), exponent)
+                    self.keep(ast.BinOp(_simplify(left), ast.Pow(), power), exponent)
             case _:
-                inner = _simplified(tree)
+                inner = _simplify(tree)
                 if _is_sum(inner) or not isinstance(tree, ast.BinOp):
-                    self.raised(inner, exponent)
+                    self.keep(inner, exponent)
                 else:
                     self.multiply(inner, exponent)
 
@@ -182,72 +168,67 @@ class _Product:
         inner.multiply(tree, 1)
         inner.unite()
         self.scale(inner.above, exponent)
-        if inner.above == 0:
-            return
         self.scale(inner.below, -exponent)
-        inner.above = inner.below = 1.0
-        for key, power in inner.exponents.items() if len(inner.bases) == 1 else ():
-            self.raised(inner.bases[key], power * exponent)
-        if len(inner.bases) > 1:
-            self.raised(inner.tree(), exponent)
+        inner.above = inner.below = Fraction(1)
+        if len(inner.powers) == 1:
+            ((base, power),) = inner.powers.values()
+            self.keep(base, power * exponent)
+        elif inner.powers:
+            self.keep(inner.tree(), exponent)
 
-    def scale(self, value: float, exponent: int) -> None:
-        """Multiply the coefficient by a power of a number, unless digits would get lost."""
+    def scale(self, value: Fraction, exponent: int) -> None:
+        """Multiply the coefficient by a power of a number, unless no float is near the result."""
         if value < 0 and exponent % 2:
             self.above = -self.above
         value = abs(value)
-        try:
-            power = value ** abs(exponent)
-        except OverflowError:
-            power = math.inf
-        above, below = (power, 1.0) if exponent >= 0 else (1.0, power)
-        above, below = self.above * above, self.below * below
-        is_exact_zero = above == 0 and 0 in (value, self.above)
-        if abs(exponent) <= 64 and (_is_normal(above) or is_exact_zero) and _is_normal(below):
-            self.above, self.below = above, below
-        else:
-            self.raised(number(value), exponent)
+        if value == 1 or abs(exponent) <= _MOST_FACTORS:
+            above = self.above * value ** max(exponent, 0)
+            below = self.below * value ** max(-exponent, 0)
+            if below and _is_near_float(above) and _is_near_float(below):
+                self.above, self.below = above, below
+                return
+        self.keep(number(value), exponent)
 
-    def raised(self, base: ast.expr, exponent: int) -> None:
+    def keep(self, base: ast.expr, exponent: int) -> None:
+        """Multiply by a power of a formula that is a factor by itself."""
         key = ast.dump(base)
-        self.bases[key] = base
-        self.exponents[key] = self.exponents.get(key, 0) + exponent
+        _, before = self.powers.get(key, (base, 0))
+        self.powers[key] = base, before + exponent
 
     def unite(self) -> None:
         """Unite with the coefficient and the other factors what has become part of them."""
-        for key, exponent in list(self.exponents.items()):
-            base = self.bases[key]
+        for key, (base, exponent) in list(self.powers.items()):
             factors = isinstance(base, ast.BinOp) and isinstance(base.op, ast.Mult | ast.Div)
             if exponent == 0 or isinstance(base, ast.Constant) or (factors and abs(exponent) == 1):
-                del self.bases[key], self.exponents[key]
+                del self.powers[key]
                 if exponent:
                     self.multiply(base, exponent)
+        if self.above == 0:
+            self.powers.clear()
         quotient = self.above / self.below
-        if self.above.is_integer() and self.below.is_integer():
-            divisor = math.gcd(int(self.above), int(self.below))
-            self.above, self.below = self.above / divisor, self.below / divisor
-        elif quotient.is_integer() and _is_normal(quotient):
-            self.above, self.below = quotient, 1.0
+        if _is_whole(self.above) and _is_whole(self.below):
+            quotient = Fraction(round(self.above), round(self.below))
+            self.above, self.below = map(Fraction, quotient.as_integer_ratio())
+        elif _is_whole(quotient):
+            self.above, self.below = quotient, Fraction(1)
 
     def coefficient(self, *, alone: bool) -> tuple[float, float]:
-        """Return the coefficient as a fraction, the sign above."""
+        """Return the coefficient as it is written, the sign above."""
         above, below = self.above, self.below
-        quotient, inverse = above / below, below / above
-        if not (_is_normal(quotient) and _is_normal(inverse)):
-            return above, below
-        if above.is_integer() and below.is_integer():
-            return above, below
-        # 0.2 stays what it is, but 0.2/2 becomes 1/10.
-        if inverse.is_integer() and not alone and below != 1:
-            return math.copysign(1.0, above), abs(inverse)
-        return _rounded(quotient), 1.0
+        if not (_is_whole(above) and _is_whole(below)):
+            inverse = below / above
+            # 0.2 stays what it is, but 0.2/2 becomes 1/10.
+            if _is_whole(inverse) and not alone and below != 1:
+                above, below = inverse / abs(inverse), abs(inverse)
+            elif _is_near_float(inverse):
+                above, below = above / below, Fraction(1)
+        return _nearest(above), _nearest(below)
 
     def tree(self) -> ast.expr:
+        """Return the product as a formula."""
         self.unite()
-        if self.above == 0:
-            return number(0)
         above_line, below_line = (
-            [_power(self.bases[k], abs(e)) for k, e in self.exponents.items() if e * side > 0]
+            [_power(base, abs(e)) for base, e in self.powers.values() if e * side > 0]
             for side in (1, -1)
         )
         above, below = self.coefficient(alone=not above_line)
@@ -255,9 +236,9 @@ class _Product:
             above_line.insert(0, number(abs(above)))
         if below != 1:
             below_line.insert(0, number(below))
-        tree = _joined(ast.Mult(), above_line, empty=1)
+        tree = _join(ast.Mult(), above_line, empty=1)
         if below_line:
-            tree = ast.BinOp(tree, ast.Div(), _joined(ast.Mult(), below_line, empty=1))
+            tree = ast.BinOp(tree, ast.Div(), _join(ast.Mult(), below_line, empty=1))
         return ast.UnaryOp(ast.USub(), tree) if above < 0 else tree
 
 
@@ -265,76 +246,71 @@ class _Sum:
     """The multiples of products that a sum consists of; 1 stands for the constants in it."""
 
     def __init__(self) -> None:
-        self.terms: dict[str, tuple[_Product, float]] = {}
+        self.terms: dict[str, tuple[_Product, Fraction]] = {}
 
-    def add(self, tree: ast.expr, sign: float) -> None:
+    def add(self, tree: ast.expr, sign: int) -> None:
+        """Add a formula, or subtract it."""
         if sign > 0 and isinstance(tree, ast.BinOp) and _is_sum(tree):
-            self.add(tree.left, 1.0)
-            self.add(tree.right, 1.0 if isinstance(tree.op, ast.Add) else -1.0)
+            self.add(tree.left, 1)
+            self.add(tree.right, 1 if isinstance(tree.op, ast.Add) else -1)
             return
         found = _Product()
         found.multiply(tree, 1)
         found.unite()
-        multiple = found.above if found.below == 1 else math.copysign(1.0, found.above)
-        if multiple:
-            found.above /= multiple
-        multiple *= sign
-        rest = found.tree()
-        if multiple and found.above:
-            key = ast.dump(rest)
-            self.terms[key] = found, self.terms.get(key, (found, 0.0))[1] + multiple
+        if found.above == 0:
+            return
+        multiple = found.above if found.below == 1 else Fraction(1 if found.above > 0 else -1)
+        found.above /= multiple
+        key = ast.dump(found.tree())
+        _, before = self.terms.get(key, (found, 0))
+        self.terms[key] = found, before + multiple * sign
 
     def tree(self, *, shortened: bool = False) -> ast.expr:
+        """Return the sum as a formula."""
         terms = []
         for found, multiple in self.terms.values():
             if multiple:
-                found.above *= _rounded(multiple)
+                found.above *= multiple
                 terms.append(found.tree())
         if any(map(_is_sum, terms)) and len(terms) > 1:
             opened = _Sum()
             for term in terms:
-                opened.add(term, 1.0)
+                opened.add(term, 1)
             return opened.tree(shortened=shortened)
-        return _added(shorten(terms, name("…")) if shortened else terms)
+        return _add(shorten(terms, name("…")) if shortened else terms)
 
 
-class _Substitution:
+class _Substitution(ast.NodeTransformer):
     def __init__(
         self, values: Mapping[str, ast.expr], sequences: Mapping[str, Sequence[ast.expr]]
     ) -> None:
         self.values = values
         self.sequences = sequences
 
-    def run(self, tree: ast.expr) -> ast.expr:
-        match tree:
-            case ast.Name(id=text):
-                return self.values.get(text, tree)
-            case ast.UnaryOp(op=op, operand=operand):
-                return ast.UnaryOp(op, self.run(operand))
-            case ast.BinOp(left=left, op=op, right=right):
-                return ast.BinOp(self.run(left), op, self.run(right))
-            case ast.Compare(left=left, ops=ops, comparators=[right]):
-                return ast.Compare(self.run(left), ops, [self.run(right)])
-            case ast.BoolOp(op=op, values=values):
-                return ast.BoolOp(op, [self.run(one) for one in values])
-            case ast.IfExp(test=test, body=body, orelse=orelse):
-                return ast.IfExp(self.run(test), self.run(body), self.run(orelse))
-            case ast.Call(func=ast.Name(id="sum"), args=[term]):
-                return self.written_out(term)
-            case ast.Call(func=func, args=arguments):
-                return ast.Call(func, [self.run(one) for one in arguments], [])
-        return tree
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self.values.get(node.id, node)
 
-    def written_out(self, term: ast.expr) -> ast.expr:
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        if ast.unparse(node.func) == "sum":
+            return self.write_out(node.args[0])
+        return ast.Call(node.func, [self.visit(one) for one in node.args], [])
+
+    def write_out(self, term: ast.expr) -> ast.expr:
         """Return a sum term by term, the middle of a long one left out."""
         items = zip(*self.sequences.values(), strict=True)
-        terms = [
-            substituted(term, dict(zip(self.sequences, one, strict=True)), {}) for one in items
-        ]
-        return _joined(ast.Add(), shorten(terms, name("…")), empty=0)
+        terms = [substitute(term, dict(zip(self.sequences, one, strict=True)), {}) for one in items]
+        return _join(ast.Add(), shorten(terms, name("…")), empty=0)
 
 
-def _joined(op: ast.operator, trees: Sequence[ast.expr], *, empty: int) -> ast.expr:
+class _Decision(ast.NodeTransformer):
+    def __init__(self, numbers: Mapping[str, float]) -> None:
+        self.numbers = numbers
+
+    def visit_IfExp(self, node: ast.IfExp) -> Any:
+        return self.visit(node.body if IEEE.holds(node.test, self.numbers) else node.orelse)
+
+
+def _join(op: ast.operator, trees: Sequence[ast.expr], *, empty: int) -> ast.expr:
     """Return formulas joined by an operator, from left to right."""
     if not trees:
         return number(empty)
@@ -344,7 +320,7 @@ def _joined(op: ast.operator, trees: Sequence[ast.expr], *, empty: int) -> ast.e
     return out
 
 
-def _added(terms: Sequence[ast.expr]) -> ast.expr:
+def _add(terms: Sequence[ast.expr]) -> ast.expr:
     """Return formulas added up; those with a minus sign are subtracted."""
     if not terms:
         return number(0)
@@ -358,16 +334,16 @@ def _added(terms: Sequence[ast.expr]) -> ast.expr:
 
 
 def _power(base: ast.expr, exponent: int) -> ast.expr:
-    return base if exponent == 1 else ast.BinOp(base, ast.Pow(), number(exponent))
+    return base if exponent == 1 else ast.BinOp(base, ast.Pow(), ast.Constant(exponent))
 
 
-def _constant(tree: ast.expr) -> float | None:
-    """Return the number that a formula is, or None."""
+def _whole(tree: ast.expr) -> int | None:
+    """Return the whole number that a formula is, or None."""
     match tree:
-        case ast.Constant():
-            return float_of(tree)
-        case ast.UnaryOp(operand=ast.Constant() as inner):
-            return -float_of(inner)
+        case ast.Constant() if float_of(tree).is_integer():
+            return int(float_of(tree))
+        case ast.UnaryOp(operand=ast.Constant() as size) if float_of(size).is_integer():
+            return -int(float_of(size))
     return None
 
 
@@ -380,16 +356,23 @@ def _is_singular(tree: ast.expr) -> bool:
     return any(isinstance(node, ast.Name) and node.id in ("∞", "NaN") for node in ast.walk(tree))
 
 
-def _is_normal(value: float) -> bool:
-    return sys.float_info.min <= abs(value) <= sys.float_info.max
+def _is_near_float(value: Fraction) -> bool:
+    return value == 0 or sys.float_info.min <= abs(value) <= sys.float_info.max
 
 
-def _rounded(value: float) -> float:
-    """Return a number with fewer digits, if the others are but rounding errors."""
-    rounded = float(f"{value:.{_DIGITS}g}")
-    return rounded if abs(rounded - value) <= 8 * math.ulp(value) else value
+def _is_whole(value: Fraction) -> bool:
+    return _is_near_float(value) and _nearest(value).is_integer()
 
 
-def _plain(value: float) -> int | float:
+def _nearest(value: Fraction) -> float:
+    """Return a computed number without the last digits, if these are but rounding errors."""
+    if abs(value) > sys.float_info.max:
+        return math.inf if value > 0 else -math.inf
+    near = float(value)
+    rounded = float(f"{near:.{_DIGITS}g}")
+    return rounded if abs(rounded - near) <= 8 * math.ulp(near) else near
+
+
+def _plain(value: float | Fraction) -> int | float:
     """Return a number as it is written: a whole one without a decimal point."""
-    return int(value) if value == int(value) and value < 10**_DIGITS else value
+    return int(value) if value == int(value) and value < 10**_DIGITS else float(value)

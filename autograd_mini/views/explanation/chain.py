@@ -79,7 +79,7 @@ class Formulas:
                 sequences[key] = [self.of(one) for one in operand]
             else:
                 single[key] = self.of(operand)
-        return algebra.substituted(node.op.formula, single, sequences)
+        return algebra.substitute(node.op.formula, single, sequences)
 
     def partial(self, edge: Edge, *, cases: bool = False) -> ast.expr:
         """Return the derivative along an edge in the textbook's form.
@@ -97,9 +97,9 @@ class Formulas:
         if not cases:
             if math.isnan(node.data):
                 return algebra.number(node.data)
-            tree = algebra.decided(tree, {key: numbers_of(one) for key, one in operands.items()})
-        tree = algebra.substituted(tree, {key: self.of(one) for key, one in operands.items()}, {})
-        return algebra.simplified(tree)
+            tree = algebra.decide(tree, {key: numbers_of(one) for key, one in operands.items()})
+        tree = algebra.substitute(tree, {key: self.of(one) for key, one in operands.items()}, {})
+        return algebra.simplify(tree)
 
 
 class Chain:
@@ -124,7 +124,7 @@ class Chain:
             if any(edge.operand in above for edge in graph.edges[node]):
                 above.add(node)
         self.graph = graph
-        self.formulas = Formulas(names, _inlined(graph, given={*graph.roots, wrt, *given}))
+        self.formulas = Formulas(names, _find_inlined(graph, given={*graph.roots, wrt, *given}))
         self.nodes = [
             node
             for node in reversed(graph.order)
@@ -196,7 +196,7 @@ class Chain:
             yield operand, Factor(self.names[node], self.names[operand], number, formula)
 
 
-def _inlined(graph: Graph, *, given: Collection[Value]) -> set[Value]:
+def _find_inlined(graph: Graph, *, given: Collection[Value]) -> set[Value]:
     """Return the nodes of a graph that are shown by their expressions."""
     uses = graph.consumers
     sizes: dict[Value, int] = {}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import math
+import operator
 import reprlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
 
 from autograd_mini.arguments import count
 from autograd_mini.engines import Value
@@ -82,7 +84,7 @@ def explain(
     graph = Graph(root)
     all_names = name_values(graph, names, what="explain: names")
     if wrt is None:
-        _limited(len(all_names), max_nodes)
+        _check_size(len(all_names), max_nodes)
         return BackwardPass(graph, all_names, digits=digits)
     if wrt not in all_names:
         called = f"{wrt.name!r} ({wrt.data!r})" if wrt.name else f"a Value of {wrt.data!r}"
@@ -92,11 +94,11 @@ def explain(
         )
     own = collect_names(names)
     chain = Chain(graph, wrt, all_names, {v for v in all_names if v in own or v.name})
-    _limited(len(chain.nodes), max_nodes)
+    _check_size(len(chain.nodes), max_nodes)
     return Derivative(chain, digits=digits)
 
 
-def _limited(nodes: int, max_nodes: int) -> None:
+def _check_size(nodes: int, max_nodes: int) -> None:
     if nodes > max_nodes:
         raise GraphTooLargeError(
             f"explain: the way goes through {nodes} Values, more than max_nodes={max_nodes}, which "
@@ -184,7 +186,8 @@ class Derivative(Explanation):
                 product = notation.words("directly") if alone else _chain(notation, factors)
                 yield from _way(factors, product, notation)
             products = [math.prod(factor.value for factor in factors) for factors in self.paths]
-            yield Equation(left, [_sum(notation, products), notation.number(self.value)])
+            total = _join(notation, " + ", map(notation.number, products))
+            yield Equation(left, [total, notation.number(self.value)])
         yield from self.definitions(notation)
 
     def by_adjoints(self, notation: Unicode) -> Iterator[Piece]:
@@ -201,48 +204,45 @@ class Derivative(Explanation):
                 " ways; step by step from the result back:",
             ]
         )
+        root = self.chain.nodes[0]
         for node in self.chain.nodes[1:]:
             consumers = self.chain.consumers[node]
-            lines: list[list[str]] = [[], [], []]
-            for consumer, factor in consumers:
-                before, adjoint = [], []
-                if consumer is not self.chain.nodes[0]:
-                    before = [notation.partial(self.root, factor.of)]
-                    adjoint = [self.adjoints[factor.of]]
-                symbols = notation.formula(factor.formula, factor=bool(before))
-                lines[0].append(
-                    _product(notation, [*before, notation.partial(factor.of, factor.wrt)])
-                )
-                lines[1].append(_product(notation, [*before, symbols]))
-                numbers = [*adjoint, factor.value]
-                lines[2].append(
-                    _numbers(notation, numbers) if adjoint else notation.number(factor.value)
-                )
+            terms = [
+                self._term(notation, factor, consumer is root) for consumer, factor in consumers
+            ]
             name = self.chain.names[node]
-            shown = [_shortened_sum(notation, line) for line in lines]
+            shown = [" + ".join(shorten(line, notation.dots)) for line in zip(*terms, strict=True)]
+            if any(consumer is root for consumer, _ in consumers):
+                shown = shown[1:]  # the derivative by the result's own operand says nothing
             left = notation.partial(self.root, name)
-            if any(consumer is self.chain.nodes[0] for consumer, _ in consumers):
-                shown = shown[1:]  # that by the result's own operand says nothing
             yield Equation(left, [*shown, notation.number(self.adjoints[name])])
+
+    def _term(self, notation: Unicode, factor: Factor, is_first: bool) -> Sequence[str]:
+        """Return what a factor adds to a derivative: as partial derivatives, symbols, numbers."""
+        partial = notation.partial(factor.of, factor.wrt)
+        if is_first:  # after the derivative of the result by itself, which is 1
+            return partial, notation.formula(factor.formula), notation.number(factor.value)
+        before = notation.partial(self.root, factor.of)
+        symbols = notation.formula(factor.formula, factor=True)
+        return (
+            _join(notation, notation.times, [before, partial]),
+            _join(notation, notation.times, [before, symbols]),
+            _numbers(notation, [self.adjoints[factor.of], factor.value]),
+        )
 
     def definitions(self, notation: Unicode) -> Iterator[Piece]:
         """Yield what the Values on the way, and in the factors, stand for that nobody has named."""
-        formulas, names = self.chain.formulas, self.chain.names
-        factors = [factor for several in self.chain.consumers.values() for _, factor in several]
         mentioned = {
             part.id
-            for factor in factors
+            for consumers in self.chain.consumers.values()
+            for _, factor in consumers
             for part in ast.walk(factor.formula)
             if isinstance(part, ast.Name)
         }
         mentioned |= self.adjoints.keys()
         equations = [
-            Equation(
-                notation.name(name),
-                [notation.formula(formulas.definition(node)), notation.number(node.data)],
-                in_a_line=True,
-            )
-            for node, name in names.items()
+            _definition(notation, self.chain.formulas, node)
+            for node, name in self.chain.names.items()
             if name in mentioned and node.op is not None and node not in self.chain.given
         ]
         if equations:
@@ -255,40 +255,39 @@ class BackwardPass(Explanation):
     def __init__(self, graph: Graph, names: Mapping[Value, str], *, digits: int) -> None:
         super().__init__(digits=digits)
         self.root, self.wrt, self.value = names[graph.roots[0]], None, 1.0
-        self._graph, self._names = graph, names
+        self._graph, self._formulas = graph, Formulas(names)
         self._adjoints = graph.chain_rule()
         self.adjoints = {names[n]: adjoint for n, adjoint in reversed(self._adjoints.items())}
 
     def pieces(self, notation: Unicode) -> Iterator[Piece]:
-        names, formulas = self._names, Formulas(self._names)
+        formulas, names = self._formulas, self._formulas.names
         yield Equation(notation.partial(self.root, self.root), ["1"])
         sums: dict[Value, float] = {}
-        uses = self._graph.consumers
         for node in reversed(self._graph.order):
             if node.op is None:
                 continue
-            made = [notation.formula(formulas.definition(node)), notation.number(node.data)]
-            head = Equation(notation.name(names[node]), made, in_a_line=True)
+            adjoint, before = self._adjoints[node], notation.partial(self.root, names[node])
             equations = []
             for edge in self._graph.edges[node]:
-                before = self._adjoints[node]
-                is_first = edge.operand not in sums
-                sums[edge.operand] = sums.get(edge.operand, 0.0) + before * edge.partial
+                operand, term = edge.operand, adjoint * edge.partial
                 symbols = notation.formula(formulas.partial(edge), factor=True)
-                equations.append(
-                    Equation(
-                        notation.partial(self.root, names[edge.operand]),
-                        [
-                            _product(notation, [notation.partial(self.root, names[node]), symbols]),
-                            _numbers(notation, [before, edge.partial]),
-                            notation.number(before * edge.partial),
-                        ],
-                        sign="=" if len(uses[edge.operand]) == 1 else "+=",
-                        now="" if is_first else notation.number(sums[edge.operand]),
-                        in_a_line=True,
-                    )
-                )
-            yield Group(head, equations)
+                right = [
+                    _join(notation, notation.times, [before, symbols]),
+                    _numbers(notation, [adjoint, edge.partial]),
+                    notation.number(term),
+                ]
+                left = notation.partial(self.root, names[operand])
+                sign = "=" if len(self._graph.consumers[operand]) == 1 else "+="
+                now = notation.number(sums[operand] + term) if operand in sums else ""
+                sums[operand] = sums.get(operand, 0.0) + term
+                equations.append(Equation(left, right, sign=sign, now=now, in_a_line=True))
+            yield Group(_definition(notation, formulas, node), equations)
+
+
+def _definition(notation: Unicode, formulas: Formulas, node: Value) -> Equation:
+    """Return what a Value is called, the expression it is computed by, and its number."""
+    right = [notation.formula(formulas.definition(node)), notation.number(node.data)]
+    return Equation(notation.name(formulas.names[node]), right, in_a_line=True)
 
 
 def _way(factors: Sequence[Factor], left: str, notation: Unicode) -> Iterator[Piece]:
@@ -299,11 +298,13 @@ def _way(factors: Sequence[Factor], left: str, notation: Unicode) -> Iterator[Pi
     value = math.prod(factor.value for factor in factors)
     chain = _chain(notation, factors)
     if len(factors) <= _IN_A_LINE:
-        right = [_symbols(notation, factors)]
-        if len(factors) > 1 and not all(isinstance(f.formula, ast.Constant) for f in factors):
+        several = len(factors) > 1
+        symbols = [notation.formula(factor.formula, factor=several) for factor in factors]
+        right = [_join(notation, notation.times, symbols)]
+        if several and not all(isinstance(f.formula, ast.Constant) for f in factors):
             right.append(_numbers(notation, [factor.value for factor in factors]))
         right.append(notation.number(value))
-        yield Equation(left, right if chain == left or len(factors) == 1 else [chain, *right])
+        yield Equation(left, right if chain == left or not several else [chain, *right])
     else:
         ends = [_chain(notation, factors[:2]), notation.dots, _chain(notation, factors[-1:])]
         yield Equation(left, [notation.times.join(ends)])
@@ -313,19 +314,17 @@ def _way(factors: Sequence[Factor], left: str, notation: Unicode) -> Iterator[Pi
 
 
 def _table(factors: Sequence[Factor], notation: Unicode) -> Table:
-    rows = []
-    product = 1.0
-    for factor in factors:
-        product *= factor.value
-        rows.append(
-            [
-                _chain(notation, [factor]),
-                notation.formula(factor.formula),
-                notation.number(factor.value),
-                f"< {notation.quarter}" if abs(factor.value) < _SMALL else "",
-                notation.number(product),
-            ]
-        )
+    products = accumulate((factor.value for factor in factors), operator.mul)
+    rows = [
+        [
+            _chain(notation, [factor]),
+            notation.formula(factor.formula),
+            notation.number(factor.value),
+            f"< {notation.quarter}" if abs(factor.value) < _SMALL else "",
+            notation.number(product),
+        ]
+        for factor, product in zip(factors, products, strict=True)
+    ]
     return Table(["factor", "in symbols", "value", "", "product so far"], rows)
 
 
@@ -348,30 +347,12 @@ def _chain(notation: Unicode, factors: Sequence[Factor]) -> str:
     return notation.times.join(notation.partial(one.of, one.wrt) for one in factors)
 
 
-def _symbols(notation: Unicode, factors: Sequence[Factor]) -> str:
-    """Return the product of factors in symbols."""
-    several = len(factors) > 1
-    pieces = [notation.formula(one.formula, factor=several) for one in factors]
-    return _product(notation, pieces)
-
-
-def _product(notation: Unicode, pieces: Iterable[str]) -> str:
-    """Return a product of pieces; one that begins with a minus sign is first or enclosed."""
-    first, *others = pieces
-    return notation.times.join([first, *map(notation.enclose, others)])
+def _join(notation: Unicode, sign: str, terms: Iterable[str]) -> str:
+    """Return terms joined by a sign; those after the first are enclosed if they have a minus."""
+    first, *others = terms
+    return sign.join([first, *map(notation.enclose, others)])
 
 
 def _numbers(notation: Unicode, values: Iterable[float]) -> str:
     """Return a product of numbers, each in parentheses."""
     return "".join(notation.parenthesize(notation.number(value)) for value in values)
-
-
-def _sum(notation: Unicode, values: Iterable[float]) -> str:
-    """Return a sum of numbers."""
-    first, *others = map(notation.number, values)
-    return _shortened_sum(notation, [first, *map(notation.enclose, others)])
-
-
-def _shortened_sum(notation: Unicode, terms: Sequence[str]) -> str:
-    """Return a sum, the middle of a long one left out."""
-    return " + ".join(shorten(terms, notation.dots))

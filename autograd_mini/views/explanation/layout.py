@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import NamedTuple, TypeAlias
 
 __all__ = ["Equation", "Group", "Piece", "Sentence", "Table"]
@@ -18,18 +19,20 @@ class Equation(NamedTuple):
     in_a_line: bool = False
 
     def text(self) -> str:
-        right = _without_repetition(self.right)
+        first, *others = self._without_repetition()
         space = " " if self.in_a_line else "\n" + " " * (len(self.left) + 1)
-        first, *others = right
         lines = [f"{self.left} {self.sign} {first}", *(f"= {one}" for one in others)]
         return space.join(lines) + (f", now {self.now}" if self.now else "")
 
     def latex(self) -> str:
-        first, *others = _without_repetition(self.right)
+        first, *others = self._without_repetition()
         new_line = " = " if self.in_a_line else r" \\ &= "
         now = rf",\ \text{{now }} {self.now}" if self.now else ""
         text = rf"{self.left} &{self.sign} {new_line.join([first, *others])}{now}"
         return rf"\begin{{aligned}} {text} \end{{aligned}}"
+
+    def _without_repetition(self) -> list[str]:
+        return [text for text, _ in groupby(self.right)]
 
 
 class Sentence(NamedTuple):
@@ -77,8 +80,3 @@ class Group(NamedTuple):
 
 
 Piece: TypeAlias = Equation | Sentence | Table | Group
-
-
-def _without_repetition(texts: Sequence[str]) -> list[str]:
-    """Return texts without those that are the same as the one before."""
-    return [text for i, text in enumerate(texts) if i == 0 or text != texts[i - 1]]

@@ -14,12 +14,12 @@ from autograd_mini.table.primitives import PRIMITIVES, TABLE
 from autograd_mini.table.rules import Rule
 from autograd_mini.views.explanation import algebra
 from autograd_mini.views.explanation.algebra import (
-    decided,
+    decide,
     name,
     number,
     product,
-    simplified,
-    substituted,
+    simplify,
+    substitute,
     total,
 )
 
@@ -31,7 +31,7 @@ def parsed(text):
 
 
 def shown(text):
-    return ast.unparse(simplified(parsed(text)))
+    return ast.unparse(simplify(parsed(text)))
 
 
 class UndefinedError(ArithmeticError):
@@ -111,7 +111,7 @@ WHOLE = formulas(functions=("f", "g"), powers=(-2, -1, 0, 1, 2, 3), leaves=16)
 
 @given(tree=WHOLE, at=points)
 def test_a_simplified_formula_has_the_same_value(tree, at):
-    check_same(tree, simplified(tree), at)
+    check_same(tree, simplify(tree), at)
 
 
 @settings(max_examples=40)
@@ -129,34 +129,34 @@ def test_decimals_are_multiplied_to_their_last_digits(tree, at):
 @pytest.mark.soak
 @given(tree=formulas(functions=("f", "g"), powers=(-2, -1, 0, 1, 2, 3), leaves=40), at=points)
 def test_a_long_simplified_formula_has_the_same_value(tree, at):
-    out = simplified(tree)
+    out = simplify(tree)
     check_same(tree, out, at)
     assert length(out) <= length(tree)
-    assert ast.dump(simplified(out)) == ast.dump(out)
+    assert ast.dump(simplify(out)) == ast.dump(out)
 
 
 @given(tree=WHOLE)
 def test_a_simplified_formula_is_no_longer(tree):
-    assert length(simplified(tree)) <= length(tree)
+    assert length(simplify(tree)) <= length(tree)
 
 
 @settings(max_examples=40)
 @given(tree=formulas(functions=("f", "g"), constants=DECIMALS, leaves=16))
 def test_a_formula_with_decimals_becomes_no_longer(tree):
-    assert length(simplified(tree)) <= length(tree)
+    assert length(simplify(tree)) <= length(tree)
 
 
 @given(tree=WHOLE)
 def test_to_simplify_twice_changes_nothing(tree):
-    out = simplified(tree)
-    assert ast.unparse(simplified(out)) == ast.unparse(out)
+    out = simplify(tree)
+    assert ast.unparse(simplify(out)) == ast.unparse(out)
 
 
 @settings(max_examples=40)
 @given(tree=WHOLE)
 def test_a_formula_that_is_simplified_stays_as_it_was(tree):
     before = ast.dump(tree)
-    simplified(tree)
+    simplify(tree)
     assert ast.dump(tree) == before
 
 
@@ -280,7 +280,7 @@ def test_nothing_is_taken_together_with_an_infinity_or_a_nan():
         ast.BinOp(number(0), ast.Mult(), nan),
         ast.Call(name("f"), [ast.BinOp(nan, ast.Div(), nan)], []),
     ):
-        assert simplified(tree) is tree
+        assert simplify(tree) is tree
     assert ast.unparse(product([number(0), infinite])) == "0 * ∞"
     assert ast.unparse(total([infinite, number(-math.inf)])) == "∞ - ∞"
 
@@ -325,20 +325,20 @@ def test_many_factors_and_terms_are_taken_together_without_recursion(count):
 def test_a_nested_formula_is_not_simplified_again_and_again(monkeypatch, depth, collapses):
     """Counted, not timed: on each level a few calls, whatever is below."""
     calls = 0
-    once = algebra._simplified
+    once = algebra._simplify
 
     def counted(tree):
         nonlocal calls
         calls += 1
         return once(tree)
 
-    monkeypatch.setattr(algebra, "_simplified", counted)
+    monkeypatch.setattr(algebra, "_simplify", counted)
     tree = name("x")
     for level in range(depth):
         tree = ast.BinOp(ast.BinOp(tree, ast.Mult(), number(level + 2)), ast.Add(), number(1))
         if collapses:
             tree = ast.BinOp(ast.BinOp(tree, ast.Sub(), number(1)), ast.Add(), number(0))
-    algebra.simplified(tree)
+    algebra.simplify(tree)
     assert calls <= 8 * depth
 
 
@@ -348,7 +348,7 @@ def test_a_nested_formula_is_not_simplified_again_and_again(monkeypatch, depth, 
 def test_formulas_are_put_in_place_of_names():
     values = {"x": parsed("a + b"), "y": parsed("x")}
     tree = parsed("x * y - z if x > 0 and y < 1 else -f(x) ** y")
-    assert ast.unparse(substituted(tree, values, {})) == (
+    assert ast.unparse(substitute(tree, values, {})) == (
         "(a + b) * x - z if a + b > 0 and x < 1 else -f(a + b) ** x"
     )
 
@@ -366,7 +366,7 @@ def test_formulas_are_put_in_place_of_names():
 )
 def test_a_sum_is_written_out_the_middle_of_a_long_one_left_out(length, text):
     sequences = {letter: [name(f"{letter}{i}") for i in range(length)] for letter in "wx"}
-    tree = substituted(PRIMITIVES["dot"].formula, {"b": name("c")}, sequences)
+    tree = substitute(PRIMITIVES["dot"].formula, {"b": name("c")}, sequences)
     assert ast.unparse(tree) == text
 
 
@@ -379,7 +379,7 @@ def test_of_several_cases_the_one_that_applies_has_the_value_of_all(row, x, y):
     out, _ = row.evaluate(*at.values())
     for rule in (row.value, *row.partials.values()):
         numbers = {**at, "out": out}
-        chosen = decided(rule.tree, numbers)
+        chosen = decide(rule.tree, numbers)
         assert not any(isinstance(node, ast.IfExp) for node in ast.walk(chosen))
         one, other = (
             IEEE.function(written)(*(numbers[name] for name in written.names))
@@ -398,13 +398,13 @@ def test_of_several_cases_the_one_that_applies_has_the_value_of_all(row, x, y):
 )
 def test_cases_inside_a_formula_are_decided_too(x, chosen):
     tree = parsed("-f(1 if x > 0 else y) * ((2 if x > 0 else 3) + y)")
-    assert ast.unparse(decided(tree, {"x": x})) == chosen
+    assert ast.unparse(decide(tree, {"x": x})) == chosen
 
 
 def test_cases_inside_a_case_and_inside_a_condition_are_decided():
     tree = parsed("(1 if y > 1 else 2) if (x if y > 0 else -x) > 0 else 3")
     found = {
-        (x, y): ast.unparse(decided(tree, {"x": x, "y": y}))
+        (x, y): ast.unparse(decide(tree, {"x": x, "y": y}))
         for x in (-1.0, 1.0)
         for y in (-1.0, 0.5, 2.0)
     }
