@@ -54,7 +54,7 @@ def linear(x: Number, /) -> Number:
     >>> linear(0.7)
     0.7
     """
-    return as_operand(x, what="linear")  # type: ignore[return-value]  # it is what x is
+    return as_operand(x, argument="linear: x")  # type: ignore[return-value]  # it is what x is
 
 
 @overload
@@ -77,7 +77,7 @@ def where(condition: bool, x: Operand, y: Operand, /) -> Operand:
     """
     if type(condition).__name__ not in ("bool", "bool_"):
         raise TypeError(requirement("where: condition", "a bool", condition))
-    operands = [as_operand(one, what="where: operand") for one in (x, y)]
+    operands = [as_operand(one, argument="where: operand") for one in (x, y)]
     chosen = operands[0] if condition else operands[1]
     if isinstance(chosen, float) and any(isinstance(one, Value) for one in operands):
         return Value(chosen)
@@ -159,23 +159,23 @@ def log_softmax(xs: Iterable[Operand], /) -> Any:
     return [x - excess for x in shifted]
 
 
-def _operands(xs: Iterable[Operand], what: str) -> list[Any]:
+def _operands(xs: Iterable[Operand], where: str) -> list[Any]:
     """Return the operands as a list of Values and floats."""
     if not isinstance(xs, Iterable):
-        raise TypeError(requirement(f"{what}: operands", "a sequence of Values or numbers", xs))
+        raise TypeError(requirement(f"{where}: operands", "a sequence of Values or numbers", xs))
     given = list(xs)
     if not given:
-        raise ValueError(requirement(f"{what}: operands", "a sequence that is not empty", given))
-    return [as_operand(x, what=f"{what}: operand") for x in given]
+        raise ValueError(requirement(f"{where}: operands", "a sequence that is not empty", given))
+    return [as_operand(x, argument=f"{where}: operand") for x in given]
 
 
-def as_operand(given: object, *, what: str) -> Operand:
+def as_operand(given: object, *, argument: str) -> Operand:
     """Return a Value as it is, and a number as a float.
 
     Raises:
         TypeError, ValueError: it is neither; see `autograd_mini.arguments.number`.
     """
-    return given if isinstance(given, Value) else number(given, what=what)
+    return given if isinstance(given, Value) else number(given, argument=argument)
 
 
 def _shift_by_largest(operands: list[Any]) -> tuple[Any, list[Any], int | None]:

@@ -122,7 +122,7 @@ class Formula:
         match node:
             case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
                 try:
-                    return number(value, what="formula: number")
+                    return number(value, argument="formula: number")
                 except ValueError as error:
                     raise FormulaError(str(error)) from None
             case ast.Name(id=name) if name in _FUNCTIONS:

@@ -103,7 +103,7 @@ def _comparison(compare: Callable[[float, float], bool]) -> Callable[[Value, Ope
             return compare(self._number, other._number)
         if is_foreign(other):
             return NotImplemented  # type: ignore[no-any-return]  # as a comparison may
-        return compare(self._number, number(other, what="operand of a comparison"))
+        return compare(self._number, number(other, argument="operand of a comparison"))
 
     return comparison
 
@@ -154,7 +154,7 @@ class Value:
     _y: Value | None
 
     def __init__(self, data: float, *, name: str | None = None) -> None:
-        self._number = number(data, what="Value: data")
+        self._number = number(data, argument="Value: data")
         self._op = self._x = self._y = self._mark = None
         if name is not None:
             self.name = name
@@ -228,7 +228,7 @@ class Value:
 
     @data.setter
     def data(self, data: float) -> None:
-        self._number = number(data, what="Value.data")
+        self._number = number(data, argument="Value.data")
 
     @property
     def grad(self) -> float:
@@ -237,7 +237,7 @@ class Value:
 
     @grad.setter
     def grad(self, grad: float) -> None:
-        self._grad = number(grad, what="Value.grad")
+        self._grad = number(grad, argument="Value.grad")
 
     @property
     def has_grad(self) -> bool:
@@ -360,7 +360,7 @@ class Value:
         >>> w.grad
         2.0
         """
-        seed = number(seed, what="Value.backward: seed")
+        seed = number(seed, argument="Value.backward: seed")
         if _lock._is_owned():  # type: ignore[attr-defined]
             raise RuntimeError("Value.backward: called within a backward pass of this thread")
         with _lock:

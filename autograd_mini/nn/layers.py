@@ -61,7 +61,7 @@ class Neuron(Module):
         rng: random.Random | None = None,
         fused: bool = True,
     ) -> None:
-        self.inputs = count(inputs, what="Neuron: inputs")
+        self.inputs = count(inputs, argument="Neuron: inputs")
         chosen = as_activation(activation, argument="Neuron: activation")
         if chosen.over_layer:
             way_out = f"use Layer({self.inputs}, outputs, activation={chosen.name!r})"
@@ -72,10 +72,10 @@ class Neuron(Module):
             rng = as_rng(rng, argument="Neuron: rng")
             weights = draw_weights(draw, self.inputs, 1, rng)[0]
         self.weights = [
-            _parameter(weight, what=f"Neuron: weights[{i}]")
+            _parameter(weight, argument=f"Neuron: weights[{i}]")
             for i, weight in enumerate(_items(weights, self.inputs, "Neuron: weights", "input"))
         ]
-        self.bias = _parameter(0.0 if bias is None else bias, what="Neuron: bias")
+        self.bias = _parameter(0.0 if bias is None else bias, argument="Neuron: bias")
         self.activation = chosen
         self.fused = fused
         self.named_parameters()
@@ -91,7 +91,7 @@ class Neuron(Module):
 
     def _compute_stepwise(self, xs: Sequence[Operand]) -> Value:
         first, *rest = (
-            w * as_operand(x, what="Neuron: an input")
+            w * as_operand(x, argument="Neuron: an input")
             for w, x in zip(self.weights, xs, strict=True)
         )
         for term in rest:
@@ -135,8 +135,8 @@ class Layer(Module):
         rng: random.Random | None = None,
         fused: bool = True,
     ) -> None:
-        self.inputs = count(inputs, what="Layer: inputs")
-        self.outputs = count(outputs, what="Layer: outputs")
+        self.inputs = count(inputs, argument="Layer: inputs")
+        self.outputs = count(outputs, argument="Layer: outputs")
         chosen = as_activation(activation, argument="Layer: activation")
         if weights is None:
             draw = as_initializer(chosen.init if init is None else init, argument="Layer: init")
@@ -209,10 +209,10 @@ class MLP(Module):
         rng: random.Random | None = None,
         fused: bool = True,
     ) -> None:
-        self.inputs = count(inputs, what="MLP: inputs")
+        self.inputs = count(inputs, argument="MLP: inputs")
         if not isinstance(sizes, Iterable) or isinstance(sizes, str):
             raise TypeError(requirement("MLP: sizes", "a list, such as [16, 1]", sizes))
-        outputs = [count(size, what=f"MLP: sizes[{i}]") for i, size in enumerate(sizes)]
+        outputs = [count(size, argument=f"MLP: sizes[{i}]") for i, size in enumerate(sizes)]
         if not outputs:
             raise ValueError(requirement("MLP: sizes", "a list of one size or more", outputs))
         rng = as_rng(rng, argument="MLP: rng")
@@ -260,23 +260,23 @@ def _outputs(neurons: Sequence[Neuron], xs: Sequence[Operand]) -> list[Value]:
     return outputs
 
 
-def _items(given: Iterable[Any], length: int, what: str, each: str) -> list[Any]:
+def _items(given: Iterable[Any], length: int, argument: str, each: str) -> list[Any]:
     """Return a list of as many items as there must be."""
     if not isinstance(given, Iterable):
-        raise TypeError(requirement(what, f"a list, one item for each {each}", given))
+        raise TypeError(requirement(argument, f"a list, one item for each {each}", given))
     items = list(given)
     if len(items) != length:
-        raise ValueError(requirement(what, f"a list of {length}, one for each {each}", items))
+        raise ValueError(requirement(argument, f"a list of {length}, one for each {each}", items))
     return items
 
 
-def _parameter(given: Operand, *, what: str) -> Value:
+def _parameter(given: Operand, *, argument: str) -> Value:
     """Return a leaf for an initial number, or the leaf that was given."""
     if not isinstance(given, Value):
-        return Value(finite(given, what=what))
+        return Value(finite(given, argument=argument))
     if given.op is not None:
-        raise ValueError(requirement(what, "a number or a leaf, not a computed Value", given))
-    finite(given.data, what=what)
+        raise ValueError(requirement(argument, "a number or a leaf, not a computed Value", given))
+    finite(given.data, argument=argument)
     return given
 
 

@@ -126,7 +126,7 @@ class Module:
                 f"got a state {' and '.join(differences)}"
             )
         try:
-            numbers = [finite(state[path], what=f"{where}: {path!r}") for path in parameters]
+            numbers = [finite(state[path], argument=f"{where}: {path!r}") for path in parameters]
         except (TypeError, ValueError) as error:
             raise StateError(str(error)) from None
         store_data(list(parameters.values()), numbers)

@@ -98,10 +98,10 @@ class Optimizer(ABC):
             gradients = updates["decayed"](gradients, weights, self.weight_decay)
         steps = self._state.steps + 1
         weights, moments = self.update(weights, gradients, State(steps, self._state.moments))
-        for what, numbers in (("weight", weights), *zip(self.moments, moments, strict=True)):
+        for quantity, numbers in (("weight", weights), *zip(self.moments, moments, strict=True)):
             # A finite sum has no other terms, and is quick; one may also overflow by itself.
             if not math.isfinite(sum(numbers)) and not all(map(math.isfinite, numbers)):
-                raise self._divergence(what, numbers)
+                raise self._divergence(quantity, numbers)
         self.restore(Snapshot(weights, State(steps, moments)))
 
     def zero_grad(self) -> None:
@@ -173,7 +173,7 @@ class Optimizer(ABC):
             raise ValueError(requirement("moments", rule, moments))
         checked = []
         for name, least in self.moments.items():
-            numbers = [number(one, what=name) for one in moments[name]]
+            numbers = [number(one, argument=name) for one in moments[name]]
             if len(numbers) != len(self.parameters):
                 rule = f"a number for each of {len(self.parameters)} parameters"
                 raise ValueError(requirement(name, rule, numbers))
@@ -210,18 +210,18 @@ class Optimizer(ABC):
     def _setting(
         self, name: str, value: object, rule: str, allowed: Callable[[float], bool]
     ) -> float:
-        what = f"{type(self).__name__}: {name}"
-        converted = number(value, what=what)
+        argument = f"{type(self).__name__}: {name}"
+        converted = number(value, argument=argument)
         if not allowed(converted):
-            raise ValueError(requirement(what, rule, value))
+            raise ValueError(requirement(argument, rule, value))
         return converted
 
-    def _divergence(self, what: str, numbers: list[float]) -> DivergenceError:
+    def _divergence(self, quantity: str, numbers: list[float]) -> DivergenceError:
         position = next(i for i, one in enumerate(numbers) if not math.isfinite(one))
         parameter = self.parameters[position]
         called = f"parameters[{position}]" + (f" ({parameter.name!r})" if parameter.name else "")
         return DivergenceError(
-            f"{type(self).__name__}.step: the {what} of {called} must be finite, got "
+            f"{type(self).__name__}.step: the {quantity} of {called} must be finite, got "
             f"{numbers[position]!r} from the value {parameter.data!r}, the gradient "
             f"{parameter.grad!r} and lr = {self.lr!r}; nothing was changed, try a smaller lr"
         )

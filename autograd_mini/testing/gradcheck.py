@@ -55,7 +55,7 @@ def check_gradients(
     """
     __tracebackhide__ = True
     if tolerance is not None:
-        tolerance = finite(tolerance, what="check_gradients: tolerance")
+        tolerance = finite(tolerance, argument="check_gradients: tolerance")
         if tolerance < 0:
             raise ValueError(f"check_gradients: tolerance must be at least 0, got {tolerance!r}")
     if isinstance(f, Value):
@@ -166,7 +166,7 @@ def _choose_seeds(seed: float | None, rng: random.Random | None) -> list[float]:
     if seed is None:
         rng = rng or random.Random(0)  # noqa: S311 - no secret
         return [-rng.uniform(0.5, 0.9), rng.uniform(0.1, 0.4)]  # small: no gradient overflows
-    seed = finite(seed, what="check_gradients: seed")
+    seed = finite(seed, argument="check_gradients: seed")
     if seed == 0:
         raise ValueError("check_gradients: seed must not be zero, or every gradient is right")
     return [seed]

@@ -59,7 +59,7 @@ class _Subject:
 
     def __post_init__(self) -> None:
         self.point = [
-            finite(arg, what=f"check_gradients: {name}")
+            finite(arg, argument=f"check_gradients: {name}")
             for name, arg in zip(self.names, flat(self.args), strict=True)
         ]
 
@@ -138,7 +138,7 @@ class OfNumbers(_Subject):
             raise DomainError(f"{self.called} at {point!r}: {error}") from error
         if isinstance(out, complex):  # as Python's power of a negative number is
             raise DomainError(f"{self.called} is {out!r} at {point!r}, no real number")
-        out = number(out, what=f"check_gradients: the result of {self.called}")
+        out = number(out, argument=f"check_gradients: the result of {self.called}")
         if not math.isfinite(out):
             raise DomainError(f"{self.called} is {out!r} at {point!r}")
         return Evaluation(out, bound_rounding(out))
@@ -146,17 +146,17 @@ class OfNumbers(_Subject):
     def gradients(self, seed: float) -> Gradients:
         """Return what ``gradient`` returns, times the seed."""
         supplied = self.gradient(*self._regroup(self.point))
-        what = f"check_gradients: the gradient of {self.called}"
+        argument = f"check_gradients: the gradient of {self.called}"
         is_number = len(self.args) == 1 and not isinstance(self.args[0], list | tuple)
         try:
             numbers = list(flat([supplied] if is_number else supplied))
         except TypeError:
             raise TypeError(
-                f"{what} must be a sequence of {len(self.point)} numbers, got {supplied!r}"
+                f"{argument} must be a sequence of {len(self.point)} numbers, got {supplied!r}"
             ) from None
         if len(numbers) != len(self.point):
-            raise ValueError(f"{what} must have {len(self.point)} numbers, got {supplied!r}")
-        return Gradients(seed, [seed * number(one, what=what) for one in numbers], None)
+            raise ValueError(f"{argument} must have {len(self.point)} numbers, got {supplied!r}")
+        return Gradients(seed, [seed * number(one, argument=argument) for one in numbers], None)
 
     def complex_steps(self) -> list[Slope | None]:
         """Return the derivatives by complex steps, if the function takes complex numbers."""

@@ -104,10 +104,12 @@ def fit(
     5.0
     """
     examples = _examples(X, y)
-    epochs = count(epochs, what="fit: epochs")
-    batch_size = len(examples) if batch_size is None else count(batch_size, what="fit: batch_size")
+    epochs = count(epochs, argument="fit: epochs")
+    batch_size = (
+        len(examples) if batch_size is None else count(batch_size, argument="fit: batch_size")
+    )
     if tolerance is not None:
-        tolerance = number(tolerance, what="fit: tolerance")
+        tolerance = number(tolerance, argument="fit: tolerance")
         if not tolerance >= 0:
             raise ValueError(requirement("fit: tolerance", "at least 0", tolerance))
     _check_parts(model, loss, optimizer, rng)
@@ -286,11 +288,11 @@ def _batches(
 
 
 def _examples(X: Any, y: Any) -> list[tuple[Any, Any]]:  # noqa: N803 - as in fit
-    for what, given in (("X", X), ("y", y)):
+    for name, given in (("X", X), ("y", y)):
         is_list = hasattr(given, "__len__") and hasattr(given, "__getitem__")
         is_single = getattr(given, "ndim", 1) == 0  # an array of NumPy without dimensions
         if not is_list or is_single or isinstance(given, str | bytes | Mapping):
-            raise TypeError(requirement(f"fit: {what}", "a list, a tuple or an array", given))
+            raise TypeError(requirement(f"fit: {name}", "a list, a tuple or an array", given))
     if len(X) != len(y):
         raise ValueError(f"fit: X and y must be equally long, got lengths {len(X)} and {len(y)}")
     if len(X) == 0:

@@ -64,7 +64,7 @@ def draw(
     """
     scene = Scene(
         root,
-        what="draw",
+        argument="draw",
         names=names,
         parameters=parameters,
         groups=groups,

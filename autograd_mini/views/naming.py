@@ -14,7 +14,7 @@ __all__ = ["collect_names", "mapping", "name_values"]
 
 
 def name_values(
-    graph: Graph, names: Mapping[str, object] | None = None, *, what: str = "names"
+    graph: Graph, names: Mapping[str, object] | None = None, *, argument: str = "names"
 ) -> dict[Value, str]:
     """Return a name for every Value of a graph, no two the same, in topological order.
 
@@ -29,7 +29,7 @@ def name_values(
         graph: the graph; its roots are the results.
         names: names with their Values, such as ``locals()``; a list of Values gives ``name[0]``
             and so on.
-        what: what an error calls ``names``.
+        argument: what an error calls ``names``.
 
     Raises:
         TypeError: ``names`` is not a dict with strings as keys.
@@ -40,7 +40,7 @@ def name_values(
     ['w', 'x', 'v1', 'z1', 'a1', 'out']
     """
     order = graph.order
-    given = collect_names(names, what=what)
+    given = collect_names(names, argument=argument)
     register = _Register()
     owns = {node: own for node in order if (own := given.get(node) or node.name)}
     again = {}
@@ -104,7 +104,9 @@ class _Register:
             self.add(node, f"{letter}{number}")
 
 
-def collect_names(names: Mapping[str, object] | None, *, what: str = "names") -> dict[Value, str]:
+def collect_names(
+    names: Mapping[str, object] | None, *, argument: str = "names"
+) -> dict[Value, str]:
     """Return the first name given to each Value, looking into lists one level deep.
 
     Names that begin with an underscore, as those that a notebook adds, come last.
@@ -114,7 +116,7 @@ def collect_names(names: Mapping[str, object] | None, *, what: str = "names") ->
     """
     found: dict[Value, str] = {}
     for name, thing in sorted(
-        mapping(names, what=what).items(), key=lambda item: item[0].startswith("_")
+        mapping(names, argument=argument).items(), key=lambda item: item[0].startswith("_")
     ):
         if isinstance(thing, Value):
             found.setdefault(thing, name)
@@ -125,7 +127,7 @@ def collect_names(names: Mapping[str, object] | None, *, what: str = "names") ->
     return found
 
 
-def mapping(given: Any, *, what: str) -> Mapping[str, Any]:
+def mapping(given: Any, *, argument: str) -> Mapping[str, Any]:
     """Return a dict with strings as keys; an empty one for None.
 
     Raises:
@@ -134,7 +136,9 @@ def mapping(given: Any, *, what: str) -> Mapping[str, Any]:
     if given is None:
         return {}
     if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
-        raise TypeError(f"{what} must be a dict with strings as keys, got {reprlib.repr(given)}")
+        raise TypeError(
+            f"{argument} must be a dict with strings as keys, got {reprlib.repr(given)}"
+        )
     return given
 
 

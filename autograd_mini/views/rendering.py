@@ -101,9 +101,9 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it carries no types
         """Return the picture, rendered in this process."""
         asked = [name for name in ("renderer", "formatter", "neato_no_op") if options.get(name)]
         if kind != "svg" or asked:
-            what = f"format {kind!r}" if kind != "svg" else ", ".join(asked)
+            argument = f"format {kind!r}" if kind != "svg" else ", ".join(asked)
             raise RendererNotFoundError(
-                f"{what} needs Graphviz's program 'dot', which is not on the PATH: install it "
+                f"{argument} needs Graphviz's program 'dot', which is not on the PATH: install it "
                 "(https://graphviz.org/download), or ask for format='svg' alone"
             )
         try:

@@ -26,7 +26,7 @@ class Scene:
     """What is to be shown of a graph; the arguments are those of `draw`.
 
     Args:
-        what: the function whose arguments they are, for errors.
+        argument: the function whose arguments they are, for errors.
 
     Attributes:
         graph: the graph; its order is that in which the Values are computed and shown.
@@ -39,7 +39,7 @@ class Scene:
         self,
         root: Value | Iterable[Value],
         *,
-        what: str,
+        argument: str,
         names: Mapping[str, object] | None,
         parameters: Iterable[Value] | None,
         groups: Mapping[str, Iterable[Value]] | None,
@@ -48,21 +48,21 @@ class Scene:
         roots = [root] if isinstance(root, Value) else root
         roots = list(roots) if isinstance(roots, Iterable) else []
         if not roots or not all(isinstance(one, Value) for one in roots):
-            raise TypeError(f"{what} takes a Value, or several, got {root!r}")
-        max_nodes = count(max_nodes, what=f"{what}: max_nodes")
+            raise TypeError(f"{argument} takes a Value, or several, got {root!r}")
+        max_nodes = count(max_nodes, argument=f"{argument}: max_nodes")
         self.graph = Graph(*roots)
-        self.names = name_values(self.graph, names, what=f"{what}: names")
+        self.names = name_values(self.graph, names, argument=f"{argument}: names")
         self._parameters = None
         if parameters is not None:
-            self._parameters = set(_values(parameters, what=f"{what}: parameters"))
+            self._parameters = set(_values(parameters, argument=f"{argument}: parameters"))
         members = {
-            title: _values(values, what=f"{what}: groups[{title!r}]")
-            for title, values in mapping(groups, what=f"{what}: groups").items()
+            title: _values(values, argument=f"{argument}: groups[{title!r}]")
+            for title, values in mapping(groups, argument=f"{argument}: groups").items()
         }
         size = len(self.graph.order)
         if size > max_nodes:
             raise GraphTooLargeError(
-                f"{what}: the graph has {size} Values, more than max_nodes={max_nodes}, "
+                f"{argument}: the graph has {size} Values, more than max_nodes={max_nodes}, "
                 "which is more than one can read: take a part of it (one example, one neuron, an "
                 f"intermediate Value), or ask for it with max_nodes={size}"
             )
@@ -135,8 +135,8 @@ class Scene:
         return group
 
 
-def _values(given: Any, *, what: str) -> list[Value]:
+def _values(given: Any, *, argument: str) -> list[Value]:
     values: list[Any] = list(given) if isinstance(given, Iterable) else [None]
     if not all(isinstance(one, Value) for one in values):
-        raise TypeError(f"{what} must be a list of Values, got {reprlib.repr(given)}")
+        raise TypeError(f"{argument} must be a list of Values, got {reprlib.repr(given)}")
     return values

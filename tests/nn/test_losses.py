@@ -256,10 +256,10 @@ def test_targets_of_another_shape_are_refused(loss, predictions, targets, messag
 
 @pytest.mark.parametrize("loss", [*PAIRWISE, cross_entropy])
 def test_nothing_to_compare_is_refused(loss):
-    what = "logits" if loss is cross_entropy else "predictions"
-    with pytest.raises(ValueError, match=f"^{loss.__name__}: {what} must not be empty$"):
+    argument = "logits" if loss is cross_entropy else "predictions"
+    with pytest.raises(ValueError, match=f"^{loss.__name__}: {argument} must not be empty$"):
         loss([], [])
-    with pytest.raises(ValueError, match=rf"^{loss.__name__}: {what}\[1\] must not be empty$"):
+    with pytest.raises(ValueError, match=rf"^{loss.__name__}: {argument}\[1\] must not be empty$"):
         loss([[1.0], []], [[1.0], []])
 
 

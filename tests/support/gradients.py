@@ -102,10 +102,10 @@ def reference(root: Value, *, seed: float = 1.0) -> Reference:
     precise()
     from mpmath import mp, mpf  # noqa: PLC0415 - optional
 
-    seed = finite(seed, what="reference: seed")
+    seed = finite(seed, argument="reference: seed")
     graph = Graph(root)
     for node in graph.order:
-        finite(node.data, what=f"reference: the data of {node!r}")
+        finite(node.data, argument=f"reference: the data of {node!r}")
     with mp.workprec(_BITS):
         gradients = graph.chain_rule(
             mpf(seed), mpf(0), lambda node: precise_slopes(node) or node.partials
@@ -156,13 +156,13 @@ def exact(root: Value, *, seed: float = 1.0) -> Exact:
         ValueError: an operation makes no fractions of fractions, as ``exp``; or a number in the
             graph is not finite, or ``seed`` is not.
     """
-    seed = finite(seed, what="exact: seed")
+    seed = finite(seed, argument="exact: seed")
     graph = Graph(root)
     values: dict[Value, Fraction] = {}
     slopes: dict[Value, list[Fraction | None]] = {}
     for node in graph.order:
         if node.op is None:
-            values[node] = Fraction(finite(node.data, what=f"exact: the data of {node!r}"))
+            values[node] = Fraction(finite(node.data, argument=f"exact: the data of {node!r}"))
         else:
             values[node], slopes[node] = _differentiated(node, values)
     return Exact(values, graph.chain_rule(Fraction(seed), _ZERO, slopes.__getitem__))

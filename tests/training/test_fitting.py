@@ -580,9 +580,9 @@ def test_two_histories_of_the_same_numbers_are_two_trainings():
 
 
 def test_a_history_of_no_training_remembers_nothing():
-    for what in "best", "latest":
+    for argument in "best", "latest":
         with pytest.raises(StateError, match="this History is of no training; `fit` returns one"):
-            getattr(History(), what)
+            getattr(History(), argument)
 
 
 @pytest.mark.parametrize(

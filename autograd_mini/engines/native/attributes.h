@@ -21,7 +21,7 @@ get_data(PyObject *self, void *Py_UNUSED(name))
 static int
 set_data(PyObject *self, PyObject *given, void *name)
 {
-    return given ? take_number(given, what_data, &((Node *)self)->data)
+    return given ? take_number(given, argument_data, &((Node *)self)->data)
                  : not_settable(self, given, name);
 }
 
@@ -37,7 +37,7 @@ set_grad(PyObject *self, PyObject *given, void *name)
     Node *node = (Node *)self;
     if (!given)
         return not_settable(self, given, name);
-    if (take_number(given, what_grad, &node->grad) < 0)
+    if (take_number(given, argument_grad, &node->grad) < 0)
         return -1;
     node->has_grad = 1;
     return 0;
@@ -181,7 +181,7 @@ node_compare(PyObject *self, PyObject *other, int comparison)
     if (IS_VALUE(other))
         y = ((Node *)other)->data;
     else {
-        int foreign = take_operand(other, what_comparison, &y);
+        int foreign = take_operand(other, argument_comparison, &y);
         if (foreign < 0)
             return NULL;
         if (foreign)

@@ -126,11 +126,11 @@ static const struct {
     PyObject **string;
     const char *text;
 } strings[] = {
-    {&what_value, "Value: data"},
-    {&what_data, "Value.data"},
-    {&what_grad, "Value.grad"},
-    {&what_seed, "Value.backward: seed"},
-    {&what_comparison, "operand of a comparison"},
+    {&argument_value, "Value: data"},
+    {&argument_data, "Value.data"},
+    {&argument_grad, "Value.grad"},
+    {&argument_seed, "Value.backward: seed"},
+    {&argument_comparison, "operand of a comparison"},
 #define NAME_OF(NAME, ...) {&row_names[OP_##NAME], #NAME},
     UNARY_ROWS(NAME_OF)
     BINARY_ROWS(NAME_OF)
@@ -177,9 +177,9 @@ borrow(void)
     }
     Py_DECREF(table);
     names = PyDict_New();
-    what_keyword = Py_BuildValue("(s)", "what");
+    argument_keyword = Py_BuildValue("(s)", "argument");
     reference_eq = PyObject_GetAttrString(reference, "__eq__");
-    return names && what_keyword && reference_eq ? 0 : -1;
+    return names && argument_keyword && reference_eq ? 0 : -1;
 }
 
 /* Give the attributes the documentation that they have in the reference engine. */

@@ -169,7 +169,7 @@ backward_call(PARAMETERS)
     if (PyVectorcall_NARGS(flags) != 1 || !IS_VALUE(arguments[0]) || count > 1
         || (count && !PyUnicode_EqualToUTF8(PyTuple_GET_ITEM(keywords, 0), "seed")))
         return as_reference(self, arguments, flags, keywords);
-    if (count && take_number(arguments[1], what_seed, &seed) < 0)
+    if (count && take_number(arguments[1], argument_seed, &seed) < 0)
         return NULL;
     return backward((Node *)arguments[0], seed);
 }
@@ -322,7 +322,7 @@ value_call(PARAMETERS)
     if (!fits || !data)
         return PyObject_Vectorcall(reference, arguments, flags, keywords);
     double number;
-    if (take_number(data, what_value, &number) < 0)
+    if (take_number(data, argument_value, &number) < 0)
         return NULL;
     Node *node = node_new(LEAF);
     if (!node)

@@ -18,10 +18,10 @@ static PyObject *reference_eq;    /* and the == of that */
 static PyObject *primitives[OP_COUNT]; /* the rows; for LEAF, None */
 static PyObject *row_names[OP_COUNT];  /* their names */
 static PyObject *operand_labels[OP_COUNT]; /* what errors call their operands */
-static PyObject *what_keyword;         /* ("what",) */
+static PyObject *argument_keyword;         /* ("argument",) */
 
 /* What a number is for, when it is not an operand of a row. */
-static PyObject *what_value, *what_data, *what_grad, *what_seed, *what_comparison;
+static PyObject *argument_value, *argument_data, *argument_grad, *argument_seed, *argument_comparison;
 
 /* Raise the exception that a call has returned, if it has. */
 static void
@@ -34,7 +34,7 @@ raise_from(PyObject *error)
 
 /* Put a real number in `result` and return 0, or raise and return -1. */
 static int
-take_number(PyObject *object, PyObject *what, double *result)
+take_number(PyObject *object, PyObject *argument, double *result)
 {
     if (PyFloat_CheckExact(object)) {
         *result = PyFloat_AS_DOUBLE(object);
@@ -48,8 +48,8 @@ take_number(PyObject *object, PyObject *what, double *result)
             return 0;
         }
     }
-    PyObject *arguments[] = {object, what};
-    PyObject *converted = PyObject_Vectorcall(number, arguments, 1, what_keyword);
+    PyObject *arguments[] = {object, argument};
+    PyObject *converted = PyObject_Vectorcall(number, arguments, 1, argument_keyword);
     if (!converted)
         return -1;
     *result = PyFloat_AsDouble(converted);
@@ -60,7 +60,7 @@ take_number(PyObject *object, PyObject *what, double *result)
 /* The same for what stands beside an operator, where another type may know better what to do: then
    return 1. */
 static int
-take_operand(PyObject *object, PyObject *what, double *result)
+take_operand(PyObject *object, PyObject *argument, double *result)
 {
     if (!PyFloat_Check(object) && !PyLong_Check(object)) {
         PyObject *answer = PyObject_CallOneArg(is_foreign, object);
@@ -71,5 +71,5 @@ take_operand(PyObject *object, PyObject *what, double *result)
         if (foreign)
             return foreign;
     }
-    return take_number(object, what, result);
+    return take_number(object, argument, result);
 }

@@ -37,40 +37,40 @@ _SMALLEST = 1e-280
 T = TypeVar("T")
 
 
-def take_axes(ax: Any, what: str) -> Axes:
+def take_axes(ax: Any, argument: str) -> Axes:
     """Return the Axes that were given, or those of a new figure."""
     if ax is None:
-        _, ax = load_pyplot(what).subplots(layout="constrained")
+        _, ax = load_pyplot(argument).subplots(layout="constrained")
     elif not hasattr(ax, "get_xlim"):
         raise TypeError(
-            f"{what}: ax takes the Axes of one panel, such as pyplot.subplots()[1], "
+            f"{argument}: ax takes the Axes of one panel, such as pyplot.subplots()[1], "
             f"got {type(ax).__name__} {reprlib.repr(ax)}"
         )
     axes: Axes = ax
     return axes
 
 
-def load_pyplot(what: str) -> Any:
+def load_pyplot(argument: str) -> Any:
     """Return matplotlib's pyplot, or say how to get it."""
     try:
         from matplotlib import pyplot  # noqa: PLC0415 - optional, and slow to import
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            f"{what} draws with matplotlib, which is not installed: "
+            f"{argument} draws with matplotlib, which is not installed: "
             'pip install "autograd-mini[plot]"',
             name=error.name,
         ) from error
     return pyplot
 
 
-def label_each(given: Any, kind: type[T], what: str) -> list[tuple[str, T]]:
+def label_each(given: Any, kind: type[T], argument: str) -> list[tuple[str, T]]:
     """Return what was given with its labels; a single one has an empty label."""
     if isinstance(given, kind):
         return [("", given)]
     if isinstance(given, Mapping) and given and all(isinstance(v, kind) for v in given.values()):
         return [(str(label), one) for label, one in given.items()]
     raise TypeError(
-        f"{what} takes a {kind.__name__}, or a dict of labels and several, "
+        f"{argument} takes a {kind.__name__}, or a dict of labels and several, "
         f"got {type(given).__name__} {reprlib.repr(given)}"
     )
 

@@ -64,23 +64,25 @@ def spread(low: float, high: float, steps: int) -> list[float]:
     return [low + (high - low) * (i / (steps - 1)) for i in range(steps)]
 
 
-def check_interval(low: float, high: float, what: str) -> tuple[float, float]:
+def check_interval(low: float, high: float, argument: str) -> tuple[float, float]:
     """Return the bounds of a chart, checked."""
-    low, high = finite(low, what=f"{what}: low"), finite(high, what=f"{what}: high")
+    low, high = finite(low, argument=f"{argument}: low"), finite(high, argument=f"{argument}: high")
     if not low < high:
-        raise ValueError(f"{what}: low must be less than high, got low={low!r} and high={high!r}")
+        raise ValueError(
+            f"{argument}: low must be less than high, got low={low!r} and high={high!r}"
+        )
     return low, high
 
 
-def read_number(result: Any, what: str) -> float:
+def read_number(result: Any, argument: str) -> float:
     """Return the number that a function returned, bare or in a Value."""
     if isinstance(result, Value):
         return result.data
     try:
-        return number(result, what=what)
+        return number(result, argument=argument)
     except TypeError:
         raise TypeError(
-            f"{what} must return a Value or a number, "
+            f"{argument} must return a Value or a number, "
             f"got {type(result).__name__} {reprlib.repr(result)}"
         ) from None
 

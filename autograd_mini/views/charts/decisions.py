@@ -55,21 +55,21 @@ def decision_boundary(
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
     ['class 0', 'class 1', 'output = 0']
     """
-    what = "plots.decision_boundary"
+    argument = "plots.decision_boundary"
     if not callable(model):
-        raise TypeError(f"{what}: model must be a function of a pair of numbers, got {model!r}")
-    threshold = finite(threshold, what=f"{what}: threshold")
-    grid = count(grid, what=f"{what}: grid")
+        raise TypeError(f"{argument}: model must be a function of a pair of numbers, got {model!r}")
+    threshold = finite(threshold, argument=f"{argument}: threshold")
+    grid = count(grid, argument=f"{argument}: grid")
     if grid < 2:
-        raise ValueError(f"{what}: grid must be at least 2, got {grid}")
-    points, targets = _read_examples(X, y, what)
-    outputs = len(_call_model(model, points[0], what))
-    classes = _find_classes(targets, outputs, what)
-    titles = _name_classes(names, classes, what)
+        raise ValueError(f"{argument}: grid must be at least 2, got {grid}")
+    points, targets = _read_examples(X, y, argument)
+    outputs = len(_call_model(model, points[0], argument))
+    classes = _find_classes(targets, outputs, argument)
+    titles = _name_classes(names, classes, argument)
     across, up = (_spread_around(numbers, grid) for numbers in zip(*points, strict=True))
-    scores = [[_call_model(model, (a, b), what, outputs) for a in across] for b in up]
+    scores = [[_call_model(model, (a, b), argument, outputs) for a in across] for b in up]
 
-    axes = take_axes(ax, what)
+    axes = take_axes(ax, argument)
     has_boundary = _draw_regions(axes, across, up, scores, threshold)
     for i, (chosen, title) in enumerate(zip(classes, titles, strict=True)):
         of_class = [p for p, target in zip(points, targets, strict=True) if target == chosen]
@@ -125,52 +125,54 @@ def _draw_regions(
     return has_boundary
 
 
-def _read_examples(inputs: Any, classes: Any, what: str) -> tuple[list[_Pair], list[float]]:
+def _read_examples(inputs: Any, classes: Any, argument: str) -> tuple[list[_Pair], list[float]]:
     """Return the examples as pairs of numbers, and the numbers of their classes."""
     for name, given in (("X", inputs), ("y", classes)):
         if isinstance(given, str | Mapping) or not isinstance(given, Iterable):
-            raise TypeError(f"{what}: {name} takes a list, got {type(given).__name__} {given!r}")
-    points = [_read_pair(x, f"{what}: X[{i}]") for i, x in enumerate(inputs)]
-    targets = [finite(target, what=f"{what}: y[{i}]") for i, target in enumerate(classes)]
+            raise TypeError(
+                f"{argument}: {name} takes a list, got {type(given).__name__} {given!r}"
+            )
+    points = [_read_pair(x, f"{argument}: X[{i}]") for i, x in enumerate(inputs)]
+    targets = [finite(target, argument=f"{argument}: y[{i}]") for i, target in enumerate(classes)]
     if not points:
-        raise ValueError(f"{what}: there must be at least one example, got none")
+        raise ValueError(f"{argument}: there must be at least one example, got none")
     if len(points) != len(targets):
         raise ValueError(
-            f"{what}: X and y must be equally long, got lengths {len(points)} and {len(targets)}"
+            f"{argument}: X and y must be equally long, got lengths {len(points)} and {len(targets)}"
         )
     return points, targets
 
 
-def _read_pair(x: object, what: str) -> _Pair:
+def _read_pair(x: object, argument: str) -> _Pair:
     if isinstance(x, str) or not isinstance(x, Iterable):
-        raise TypeError(f"{what} must be a pair of numbers, got {x!r}")
-    numbers = [finite(one, what=what) for one in x]
+        raise TypeError(f"{argument} must be a pair of numbers, got {x!r}")
+    numbers = [finite(one, argument=argument) for one in x]
     if len(numbers) != 2:
         raise ValueError(
-            f"{what} must be a pair of numbers, got {len(numbers)}; a model of more inputs can be "
+            f"{argument} must be a pair of numbers, got {len(numbers)}; a model of more inputs can be "
             "drawn with the others fixed: lambda pair: model([*pair, 0.0])"
         )
     return numbers[0], numbers[1]
 
 
 def _call_model(
-    model: Callable[[Any], Any], point: _Pair, what: str, expected: int | None = None
+    model: Callable[[Any], Any], point: _Pair, argument: str, expected: int | None = None
 ) -> list[float]:
     """Return what a model says of a point, as one number or more; NaN for one not finite."""
     out = model(point)
     outputs = list(out) if isinstance(out, Iterable) else [out]
     if not outputs:
-        raise ValueError(f"{what}: the model must return at least one number, got {out!r}")
-    numbers = [leave_gap(read_number(one, f"{what}: model")) for one in outputs]
+        raise ValueError(f"{argument}: the model must return at least one number, got {out!r}")
+    numbers = [leave_gap(read_number(one, f"{argument}: model")) for one in outputs]
     if expected not in (None, len(numbers)):
         raise ValueError(
-            f"{what}: the model must return as many outputs everywhere, "
+            f"{argument}: the model must return as many outputs everywhere, "
             f"got {expected} at first and {len(numbers)} at {point}"
         )
     return numbers
 
 
-def _find_classes(targets: list[float], outputs: int, what: str) -> Sequence[int]:
+def _find_classes(targets: list[float], outputs: int, argument: str) -> Sequence[int]:
     """Return the classes that a model with so many outputs tells apart."""
     kinds: list[Sequence[int]] = [(0, 1), (-1, 1)] if outputs == 1 else [range(outputs)]
     for kind in kinds:
@@ -181,17 +183,19 @@ def _find_classes(targets: list[float], outputs: int, what: str) -> Sequence[int
         if outputs == 1
         else f"from 0 to {outputs - 1}, as the model has {outputs} outputs"
     )
-    raise ValueError(f"{what}: y must be classes {rule}; got {reprlib.repr(sorted(set(targets)))}")
+    raise ValueError(
+        f"{argument}: y must be classes {rule}; got {reprlib.repr(sorted(set(targets)))}"
+    )
 
 
-def _name_classes(names: Iterable[str] | None, classes: Sequence[int], what: str) -> list[str]:
+def _name_classes(names: Iterable[str] | None, classes: Sequence[int], argument: str) -> list[str]:
     """Return what to call the classes."""
     if names is None:
         return [f"class {chosen}" for chosen in classes]
     titles = [] if isinstance(names, str) or not isinstance(names, Iterable) else list(names)
     if len(titles) != len(classes) or not all(isinstance(title, str) for title in titles):
         raise ValueError(
-            f"{what}: names takes {len(classes)} strings, one for each class, got {names!r}"
+            f"{argument}: names takes {len(classes)} strings, one for each class, got {names!r}"
         )
     return titles
 

@@ -56,17 +56,17 @@ def descent(
     >>> [line.get_label() for line in ax.lines]
     ['J(w)', 'slope at the start: -4', 'steps']
     """
-    what = "plots.descent"
+    argument = "plots.descent"
     if not callable(cost):
-        raise TypeError(f"{what}: cost must be a function of one Value, got {cost!r}")
+        raise TypeError(f"{argument}: cost must be a function of one Value, got {cost!r}")
     if isinstance(weights, str) or not isinstance(weights, Iterable):
-        raise TypeError(f"{what}: weights takes a list of numbers, got {weights!r}")
-    ws = [finite(w, what=f"{what}: weights[{i}]") for i, w in enumerate(weights)]
+        raise TypeError(f"{argument}: weights takes a list of numbers, got {weights!r}")
+    ws = [finite(w, argument=f"{argument}: weights[{i}]") for i, w in enumerate(weights)]
     if not ws:
-        raise ValueError(f"{what}: weights must have at least one number, got none")
+        raise ValueError(f"{argument}: weights must have at least one number, got none")
 
     def cost_at(w: float) -> float:
-        return read_number(cost(Value(w)), f"{what}: cost")
+        return read_number(cost(Value(w)), f"{argument}: cost")
 
     def cost_or_gap(w: float) -> float:
         try:
@@ -75,17 +75,17 @@ def descent(
             return math.nan
 
     costs = [
-        finite(cost_at(w), what=f"{what}: the cost at weights[{i}] = {w!r}")
+        finite(cost_at(w), argument=f"{argument}: the cost at weights[{i}] = {w!r}")
         for i, w in enumerate(ws)
     ]
     center = ws[costs.index(min(costs))]
     reach = (1 + ROOM) * max(abs(w - center) for w in ws) or max(1.0, abs(center))
     low, high = check_interval(
-        center - reach if low is None else low, center + reach if high is None else high, what
+        center - reach if low is None else low, center + reach if high is None else high, argument
     )
     xs, ys = sample(cost_or_gap, low, high)
 
-    axes = take_axes(ax, what)
+    axes = take_axes(ax, argument)
     axes.plot(xs, ys, color="0.6", linewidth=2.5, label="J(w)")
     seen = [j for j in ys if math.isfinite(j)] + costs
     bottom = min(seen)

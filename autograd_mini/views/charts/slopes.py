@@ -49,11 +49,11 @@ def activation(
     >>> float(max(slope.get_ydata()))
     1.0
     """
-    what = "plots.activation"
+    argument = "plots.activation"
     chosen = as_activation(function)
-    low, high = check_interval(low, high, what)
-    curves = _sample_both(chosen, low, high, what)
-    axes = take_axes(ax, what)
+    low, high = check_interval(low, high, argument)
+    curves = _sample_both(chosen, low, high, argument)
+    axes = take_axes(ax, argument)
     _draw_activation(axes, chosen, curves)
     axes.legend()
     return axes
@@ -84,18 +84,20 @@ def activations(
     ['relu', 'leaky_relu']
     >>> pyplot.close(panels[0].figure)
     """
-    what = "plots.activations"
+    argument = "plots.activations"
     given = ACTIVATIONS.values() if functions is None else functions
     if isinstance(given, str) or not isinstance(given, Iterable):
-        raise TypeError(f"{what} takes a list, such as ['relu', 'tanh'], got {given!r}")
+        raise TypeError(f"{argument} takes a list, such as ['relu', 'tanh'], got {given!r}")
     chosen = [as_activation(function) for function in given]
     if not chosen:
-        raise ValueError(f"{what} needs at least one function, got none; without any it draws all")
-    low, high = check_interval(low, high, what)
-    curves = [_sample_both(one, low, high, what) for one in chosen]
+        raise ValueError(
+            f"{argument} needs at least one function, got none; without any it draws all"
+        )
+    low, high = check_interval(low, high, argument)
+    curves = [_sample_both(one, low, high, argument) for one in chosen]
     columns = min(len(chosen), 4)
     rows = math.ceil(len(chosen) / columns)
-    figure, grid = load_pyplot(what).subplots(
+    figure, grid = load_pyplot(argument).subplots(
         rows, columns, figsize=(3.2 * columns, 3.2 * rows), squeeze=False, layout="constrained"
     )
     figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
@@ -111,7 +113,9 @@ def activations(
     return panels
 
 
-def _sample_both(activation: Activation, low: float, high: float, what: str) -> tuple[Curve, Curve]:
+def _sample_both(
+    activation: Activation, low: float, high: float, argument: str
+) -> tuple[Curve, Curve]:
     """Return the curves of a function and of its derivative."""
     function = activation.function
 
@@ -124,7 +128,7 @@ def _sample_both(activation: Activation, low: float, high: float, what: str) -> 
             return math.nan, math.nan
         if not isinstance(out, Value):
             raise TypeError(
-                f"{what}: {activation.name} must return a Value, or its slope is lost; "
+                f"{argument}: {activation.name} must return a Value, or its slope is lost; "
                 f"got {type(out).__name__} {reprlib.repr(out)}"
             )
         return out.data, find_slope(out, leaf)
@@ -133,7 +137,7 @@ def _sample_both(activation: Activation, low: float, high: float, what: str) -> 
     slope = sample(lambda x: at(x)[1], low, high)
     if not any(map(math.isfinite, value[1])):
         raise ValueError(
-            f"{what}: {activation.name} is defined nowhere from {low:g} to {high:g}; "
+            f"{argument}: {activation.name} is defined nowhere from {low:g} to {high:g}; "
             "choose other numbers for low and high"
         )
     return value, slope

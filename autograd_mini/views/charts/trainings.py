@@ -62,17 +62,21 @@ def losses(history: History | Mapping[str, History], /, *, ax: Axes | None = Non
     >>> ax.lines[0].get_label()
     'slow: 2 epochs used up'
     """
-    what = "plots.losses"
+    argument = "plots.losses"
     curves = []
-    for label, one in label_each(history, History, what):
+    for label, one in label_each(history, History, argument):
         ys = [
-            finite(loss, what=f"{what}: {label or 'the history'}: the loss of epoch {epoch}")
+            finite(
+                loss, argument=f"{argument}: {label or 'the history'}: the loss of epoch {epoch}"
+            )
             for epoch, loss in enumerate(one.history["loss"], start=1)
         ]
         if not ys:
-            raise ValueError(f"{what}: {label or 'the history'} has no epochs yet; go on with fit")
+            raise ValueError(
+                f"{argument}: {label or 'the history'} has no epochs yet; go on with fit"
+            )
         curves.append((label, one, ys))
-    axes = take_axes(ax, what)
+    axes = take_axes(ax, argument)
     for i, (label, one, ys) in enumerate(curves):
         marker, words = _ENDS[one.stopped]
         text = words.format("1 epoch" if len(ys) == 1 else f"{len(ys)} epochs")
@@ -120,11 +124,12 @@ def gradient_sizes(model: Module | Mapping[str, Module], /, *, ax: Axes | None =
     >>> gradient_sizes(model, ax=Figure().subplots()).lines[0].get_ydata().tolist()
     [1.5, 1.5]
     """
-    what = "plots.gradient_sizes"
+    argument = "plots.gradient_sizes"
     sizes = [
-        (label, _measure_gradients(one, what)) for label, one in label_each(model, Module, what)
+        (label, _measure_gradients(one, argument))
+        for label, one in label_each(model, Module, argument)
     ]
-    axes = take_axes(ax, what)
+    axes = take_axes(ax, argument)
     for i, (label, of_layers) in enumerate(sizes):
         color, marker = COLORS[i % len(COLORS)], MARKERS[i % len(MARKERS)]
         xs, ys = range(1, len(of_layers) + 1), list(of_layers.values())
@@ -151,20 +156,20 @@ def gradient_sizes(model: Module | Mapping[str, Module], /, *, ax: Axes | None =
     return axes
 
 
-def _measure_gradients(model: Module, what: str) -> dict[str, float]:
+def _measure_gradients(model: Module, argument: str) -> dict[str, float]:
     """Return the root mean square of the gradients of the weights, by the path of the layer."""
     parameters = model.named_parameters()
     gradients: dict[str, list[float]] = {}
     for path, parameter in parameters:
         owner, _, attribute = re.sub(r"(\.\d+)+$", "", path).rpartition(".")
         if attribute not in ("bias", "biases"):
-            size = finite(parameter.grad, what=f"{what}: the gradient of {path}")
+            size = finite(parameter.grad, argument=f"{argument}: the gradient of {path}")
             gradients.setdefault(_NEURON.sub("", owner), []).append(size)
     if not gradients:
-        raise ValueError(f"{what}: {model!r} has no weights, so there is nothing to draw")
+        raise ValueError(f"{argument}: {model!r} has no weights, so there is nothing to draw")
     if not any(parameter.has_grad for _, parameter in parameters):
         raise StateError(
-            f"{what}: {model!r} has no gradients yet; call backward() on a loss of its outputs"
+            f"{argument}: {model!r} has no gradients yet; call backward() on a loss of its outputs"
         )
     return {
         layer: math.hypot(*numbers) / math.sqrt(len(numbers))

@@ -76,13 +76,13 @@ def explain(
         z₁ = w·x − 1 = 0
         out = a² = 0.25
     """
-    for what, given in (("root", root), ("wrt", wrt)):
-        if not isinstance(given, Value) and not (given is None and what == "wrt"):
-            raise TypeError(f"explain: {what} must be a Value, got {reprlib.repr(given)}")
-    digits = count(digits, what="explain: digits")
-    max_nodes = count(max_nodes, what="explain: max_nodes")
+    for argument, given in (("root", root), ("wrt", wrt)):
+        if not isinstance(given, Value) and not (given is None and argument == "wrt"):
+            raise TypeError(f"explain: {argument} must be a Value, got {reprlib.repr(given)}")
+    digits = count(digits, argument="explain: digits")
+    max_nodes = count(max_nodes, argument="explain: max_nodes")
     graph = Graph(root)
-    all_names = name_values(graph, names, what="explain: names")
+    all_names = name_values(graph, names, argument="explain: names")
     if wrt is None:
         _check_size(len(all_names), max_nodes)
         return BackwardPass(graph, all_names, digits=digits)

@@ -70,12 +70,12 @@ def explore(
         raise TypeError(f"explore takes a Value, got {root!r}")
     if title is not None and not isinstance(title, str):
         raise TypeError(f"explore: title must be a string, got {title!r}")
-    lr = finite(lr, what="explore: lr")
+    lr = finite(lr, argument="explore: lr")
     if lr <= 0:
         raise ValueError(f"explore: lr must be above 0, got {lr}")
     scene = Scene(
         root,
-        what="explore",
+        argument="explore",
         names=names,
         parameters=parameters,
         groups=groups,
