@@ -1,4 +1,4 @@
-"""Rules over kinds of numbers: floats that raise, IEEE 754, complex, precise, and dual ones.
+"""Rules over kinds of numbers: floats that raise, IEEE 754, complex ones, and any other kind.
 
 A rule becomes the text of a Python function, over the functions that the kind of number has.
 """
@@ -11,9 +11,7 @@ import linecache
 import math
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
-from fractions import Fraction
-from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from autograd_mini.table.elementary import ELEMENTARY
 from autograd_mini.table.rules import Rule, float_of
@@ -22,14 +20,14 @@ __all__ = [
     "COMPLEX",
     "FLOATS",
     "IEEE",
-    "RATIONAL",
     "Arithmetic",
-    "Dual",
+    "absolute",
     "compile_function",
-    "precise",
+    "library",
+    "upright",
 ]
 
-_INF, _NAN, _ZERO = math.inf, math.nan, Fraction(0)
+_INF, _NAN = math.inf, math.nan
 
 
 class Arithmetic:
@@ -206,7 +204,7 @@ def compile_function(source: str, *, name: str, namespace: dict[str, Any]) -> An
     return local[name]
 
 
-def _library(module: Any) -> dict[str, Callable[..., Any]]:
+def library(module: Any) -> dict[str, Callable[..., Any]]:
     """Return the elementary functions that a library has under C's names."""
     rows = [row for row in ELEMENTARY.values() if row.c]
     return {row.name: getattr(module, row.c) for row in rows if hasattr(module, row.c)}
@@ -256,7 +254,7 @@ def _divide(x: float, y: float) -> float:
         return math.copysign(_INF, x) * math.copysign(1.0, y)
 
 
-_MATH = _library(math)
+_MATH = library(math)
 
 FLOATS = Arithmetic({**_MATH, "pow": _power})
 """Floats by `math`, which raises where C returns an infinity or a NaN."""
@@ -267,12 +265,13 @@ IEEE = Arithmetic(
 """Floats by IEEE 754: NaN gives NaN, and nothing is raised."""
 
 
-def _upright(z: Any, f: Callable[[Any], Any]) -> Any:
+def upright(z: Any, f: Callable[[Any], Any]) -> Any:
     """Return an odd function, given what it does to the right of zero."""
     return f(z) if z.real >= 0 else -f(-z)
 
 
-def _absolute(z: Any) -> Any:
+def absolute(z: Any) -> Any:
+    """Return z or −z, whose real part is not negative: the function that `abs` is analytically."""
     return z if z.real >= 0 else -z
 
 
@@ -286,9 +285,9 @@ def _complex_power(z: complex, w: complex) -> complex:
 
 COMPLEX = Arithmetic(
     {
-        **_library(cmath),
-        "abs": _absolute,
-        "cbrt": lambda z: _upright(z, lambda w: cmath.exp(cmath.log(w) / 3)),
+        **library(cmath),
+        "abs": absolute,
+        "cbrt": lambda z: upright(z, lambda w: cmath.exp(cmath.log(w) / 3)),
         "expm1": lambda z: complex(math.expm1(z.real), cmath.exp(z).imag),
         "log1p": lambda z: complex(math.log1p(z.real), math.atan2(z.imag, 1.0 + z.real)),
         "log2": lambda z: cmath.log(z) / math.log(2.0),
@@ -297,61 +296,3 @@ COMPLEX = Arithmetic(
     number=complex,
 )
 """Complex numbers whose imaginary part is so small that its square vanishes; without erf."""
-
-
-@cache
-def precise() -> Arithmetic:
-    """Return the arithmetic of mpmath, real or complex, at the precision in force."""
-    try:
-        from mpmath import mp  # noqa: PLC0415 - optional
-    except ImportError as error:
-        raise ImportError("this needs mpmath: pip install mpmath") from error
-    functions = {
-        **_library(mp),
-        "abs": _absolute,
-        "cbrt": lambda x: _upright(x, mp.cbrt),
-        "log2": lambda x: mp.log(x) / mp.ln2,  # mpmath has one from version 1.4 on
-        "pow": mp.power,
-    }
-    return Arithmetic(functions, number=mp.mpf)
-
-
-class Dual(NamedTuple):
-    """A fraction and its derivative: ``value`` + ``slope`` · ε with ε² = 0.
-
-    A function of such numbers is differentiated exactly (forward-mode differentiation; Griewank
-    and Walther, *Evaluating Derivatives*, 2008, chapter 3).
-
-    >>> x = Dual(Fraction(3), Fraction(1))
-    >>> (x * x).slope
-    Fraction(6, 1)
-    """
-
-    value: Fraction
-    slope: Fraction = _ZERO
-
-    @property
-    def real(self) -> Fraction:
-        """The fraction: what numbers are compared by."""
-        return self.value
-
-    def __neg__(self) -> Dual:
-        return Dual(-self.value, -self.slope)
-
-    def __add__(self, other: Dual) -> Dual:  # type: ignore[override]  # no tuple's sum
-        return Dual(self.value + other.value, self.slope + other.slope)
-
-    def __sub__(self, other: Dual) -> Dual:
-        return Dual(self.value - other.value, self.slope - other.slope)
-
-    def __mul__(self, other: Dual) -> Dual:  # type: ignore[override]
-        slope = self.slope * other.value + self.value * other.slope
-        return Dual(self.value * other.value, slope)
-
-    def __truediv__(self, other: Dual) -> Dual:
-        quotient = self.value / other.value
-        return Dual(quotient, (self.slope - quotient * other.slope) / other.value)
-
-
-RATIONAL = Arithmetic({"abs": _absolute}, number=lambda x: Dual(Fraction(x)))
-"""Fractions with derivatives, for the rows that make fractions of fractions."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 from mpmath import mp, mpf
+from support.numbers import precise
 
-from autograd_mini.table.arithmetic import precise
 from autograd_mini.table.primitives import PRIMITIVES
 
 NAMES = "abcde"

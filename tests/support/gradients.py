@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from support.numbers import RATIONAL, Dual, precise
+
 from autograd_mini.arguments import finite
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Graph
 from autograd_mini.engines.node import numbers_of
-from autograd_mini.table.arithmetic import RATIONAL, Dual, precise
 from autograd_mini.testing.local import differentiate, one_term
 from autograd_mini.testing.rounding import UNIT_ROUNDOFF, absolute_gradients
 

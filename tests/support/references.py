@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 from mpmath import mp, mpf
+from support.numbers import precise
 
 from autograd_mini import Value, engine
 from autograd_mini.engines.value import Operation
-from autograd_mini.table.arithmetic import precise
 from autograd_mini.table.primitives import Primitive
 
 # --- at high precision ---------------------------------------------------------------------------

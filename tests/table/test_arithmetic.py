@@ -4,7 +4,6 @@ import ast
 import linecache
 import math
 import random
-import sys
 import traceback
 from fractions import Fraction
 
@@ -12,16 +11,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.numbers import RATIONAL, Dual
 
 from autograd_mini.table.arithmetic import (
     COMPLEX,
     FLOATS,
     IEEE,
-    RATIONAL,
     Arithmetic,
-    Dual,
     compile_function,
-    precise,
 )
 from autograd_mini.table.elementary import ELEMENTARY
 from autograd_mini.table.primitives import PRIMITIVES, TABLE
@@ -235,12 +232,6 @@ def test_on_the_imaginary_axis_a_function_goes_on_as_to_the_right_of_it():
     root, absolute = (COMPLEX.function(Rule(text)) for text in ("cbrt(x)", "abs(x)"))
     assert root(1e-30j) == pytest.approx(1e-10 * complex(math.sqrt(0.75), 0.5))
     assert absolute(1e-30j) == 1e-30j
-
-
-def test_without_mpmath_the_error_says_what_to_install(monkeypatch):
-    monkeypatch.setitem(sys.modules, "mpmath", None)
-    with pytest.raises(ImportError, match=r"^this needs mpmath: pip install mpmath$"):
-        precise.__wrapped__()
 
 
 def test_a_complex_power_keeps_the_tiny_imaginary_part_of_its_base():

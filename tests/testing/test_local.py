@@ -5,13 +5,14 @@ import math
 import pytest
 from mpmath import mp
 from support.gradients import precise_slopes
+from support.numbers import precise
 from support.references import precise_partial
 from support.rows import ELEMENTARY, at_kink, points
 
 from autograd_mini import Value
 from autograd_mini.engines.nonfinite import errstate
 from autograd_mini.programs.program import function
-from autograd_mini.table.arithmetic import COMPLEX, precise
+from autograd_mini.table.arithmetic import COMPLEX
 from autograd_mini.table.primitives import PRIMITIVES, TABLE
 from autograd_mini.testing.local import complex_slope, slopes
 
