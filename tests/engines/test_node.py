@@ -52,7 +52,7 @@ def test_a_name_is_plain_text_a_path_or_nothing():
     assert checked_name(path) is path
     assert type(checked_name(Text("w"))) is str
     assert checked_name(Text("w")) == "w"
-    with pytest.raises(TypeError, match="name must be a string or None, got int 3"):
+    with pytest.raises(TypeError, match=r"^Value: name must be a string or None, got 3$"):
         checked_name(3)
 
 
