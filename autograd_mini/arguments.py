@@ -54,20 +54,20 @@ def abbreviate(value: object) -> str:
     return text if len(text) <= MAX_VALUE else f"{text[: MAX_VALUE - 3]}..."
 
 
-def number(value: object, *, what: str) -> float:
+def number(value: object, *, argument: str) -> float:
     """Return a real number as a Python float; refuse what would lose or invent something.
 
     Args:
         value: a float, an int that a float holds exactly, or a NumPy real scalar.
-        what: the name of the argument, for the error.
+        argument: the name of the argument, for the error.
 
     Raises:
         TypeError: it is no real number (bool, str, complex, Decimal, Fraction, None, …).
         ValueError: it is an integer or a long double that no float holds exactly.
 
-    >>> number(3, what="lr")
+    >>> number(3, argument="lr")
     3.0
-    >>> number("3", what="lr")
+    >>> number("3", argument="lr")
     Traceback (most recent call last):
     TypeError: lr must be a real number, got '3'
     """
@@ -77,7 +77,7 @@ def number(value: object, *, what: str) -> float:
         return float(value)
     if not _is_real(value):
         way_out = _WAY_OUT.get(type(value).__name__.rstrip("_"), "")
-        raise TypeError(requirement(what, "a real number", value, way_out))
+        raise TypeError(requirement(argument, "a real number", value, way_out))
     # NumPy would round its integers in the comparison too.
     exact: Any = operator.index(value) if isinstance(value, numbers.Integral) else value
     try:
@@ -86,7 +86,9 @@ def number(value: object, *, what: str) -> float:
         converted = math.inf
     if converted != exact and exact == exact:
         way_out = "round it yourself, with float(…)" if math.isfinite(converted) else ""
-        raise ValueError(requirement(what, "a number that a float holds exactly", value, way_out))
+        raise ValueError(
+            requirement(argument, "a number that a float holds exactly", value, way_out)
+        )
     return converted
 
 
@@ -102,15 +104,15 @@ def _is_real(value: object) -> bool:
     )
 
 
-def finite(value: object, *, what: str) -> float:
+def finite(value: object, *, argument: str) -> float:
     """Return a real number as a Python float, refusing infinities and NaNs too.
 
     Raises:
         TypeError, ValueError: as for `number`, or it is not finite.
     """
-    given = number(value, what=what)
+    given = number(value, argument=argument)
     if not math.isfinite(given):
-        raise ValueError(requirement(what, "finite", given))
+        raise ValueError(requirement(argument, "finite", given))
     return given
 
 
@@ -122,22 +124,22 @@ def whole(value: object) -> int | None:
         return None
 
 
-def count(value: object, *, what: str) -> int:
+def count(value: object, *, argument: str) -> int:
     """Return a number of things, at least 1, as an int.
 
     Raises:
         TypeError: it is no int, nor an integer of NumPy.
         ValueError: it is less than 1.
 
-    >>> count(0, what="epochs")
+    >>> count(0, argument="epochs")
     Traceback (most recent call last):
     ValueError: epochs must be at least 1, got 0
     """
     given = whole(value)
     if given is None:
-        raise TypeError(requirement(what, "a positive int", value))
+        raise TypeError(requirement(argument, "a positive int", value))
     if given < 1:
-        raise ValueError(requirement(what, "at least 1", given))
+        raise ValueError(requirement(argument, "at least 1", given))
     return given
 
 

@@ -54,7 +54,7 @@ def linear(x: Number, /) -> Number:
     >>> linear(0.7)
     0.7
     """
-    return as_operand(x, what="linear: operand")  # type: ignore[return-value]  # it is what x is
+    return as_operand(x, argument="linear: operand")  # type: ignore[return-value]  # it is what x is
 
 
 @overload
@@ -77,7 +77,7 @@ def where(condition: bool, x: Operand, y: Operand, /) -> Operand:
     """
     if type(condition).__name__ not in ("bool", "bool_"):
         raise TypeError(requirement("where: condition", "a bool", condition))
-    operands = [as_operand(one, what="where: operand") for one in (x, y)]
+    operands = [as_operand(one, argument="where: operand") for one in (x, y)]
     chosen = operands[0] if condition else operands[1]
     if isinstance(chosen, float) and any(isinstance(one, Value) for one in operands):
         return Value(chosen)
@@ -136,7 +136,7 @@ def softmax(xs: Iterable[Operand], /) -> Any:
     >>> softmax([1000.0, 0.0])
     [1.0, 0.0]
     """
-    _, shifted, _ = _shifted(_operands(xs, "softmax"))
+    _, shifted, _ = _shift_by_largest(_operands(xs, "softmax"))
     powers = [Value.exp(x) for x in shifted]
     total = Value.sum(powers)
     return [power / total for power in powers]
@@ -159,26 +159,28 @@ def log_softmax(xs: Iterable[Operand], /) -> Any:
     return [x - excess for x in shifted]
 
 
-def _operands(xs: Iterable[Operand], what: str) -> list[Any]:
+def _operands(xs: Iterable[Operand], argument: str) -> list[Any]:
     """Return the operands as a list of Values and floats."""
     if not isinstance(xs, Iterable):
-        raise TypeError(requirement(f"{what}: operands", "a sequence of Values or numbers", xs))
+        raise TypeError(requirement(f"{argument}: operands", "a sequence of Values or numbers", xs))
     given = list(xs)
     if not given:
-        raise ValueError(requirement(f"{what}: operands", "a sequence that is not empty", given))
-    return [as_operand(x, what=f"{what}: operand") for x in given]
+        raise ValueError(
+            requirement(f"{argument}: operands", "a sequence that is not empty", given)
+        )
+    return [as_operand(x, argument=f"{argument}: operand") for x in given]
 
 
-def as_operand(given: object, *, what: str) -> Operand:
+def as_operand(given: object, *, argument: str) -> Operand:
     """Return a Value as it is, and a number as a float.
 
     Raises:
         TypeError, ValueError: it is neither; see `autograd_mini.arguments.number`.
     """
-    return given if isinstance(given, Value) else number(given, what=what)
+    return given if isinstance(given, Value) else number(given, argument=argument)
 
 
-def _shifted(operands: list[Any]) -> tuple[Any, list[Any], int | None]:
+def _shift_by_largest(operands: list[Any]) -> tuple[Any, list[Any], int | None]:
     """Return the largest operand, the operands less that, and the place of it.
 
     It is less itself the constant 0: as a node, it would have the derivatives 1 and -1, beside
@@ -199,7 +201,7 @@ def _log_total(operands: list[Any]) -> tuple[Any, list[Any], Any]:
 
     The latter is by way of log1p, so that it keeps its digits where one operand outweighs all.
     """
-    top, shifted, at = _shifted(operands)
+    top, shifted, at = _shift_by_largest(operands)
     if at is None:
         return top, shifted, Value.log(Value.sum([Value.exp(x) for x in shifted]))
     others = [Value.exp(x) for i, x in enumerate(shifted) if i != at]

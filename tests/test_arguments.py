@@ -24,13 +24,13 @@ from autograd_mini.arguments import (
 
 @given(st.floats())
 def test_a_float_is_itself_nan_and_infinity_included(x):
-    assert number(x, what="x").hex() == x.hex()
+    assert number(x, argument="x").hex() == x.hex()
 
 
 @given(st.integers())
 def test_an_integer_is_taken_exactly_or_not_at_all(n):
     try:
-        x = number(n, what="x")
+        x = number(n, argument="x")
     except ValueError:
         with pytest.raises((OverflowError, AssertionError)):
             assert int(float(n)) == n
@@ -41,7 +41,7 @@ def test_an_integer_is_taken_exactly_or_not_at_all(n):
 
 @pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64, np.int8, np.int64, np.uint32])
 def test_a_numpy_scalar_becomes_a_plain_float(kind):
-    x = number(kind(3), what="x")
+    x = number(kind(3), argument="x")
     assert type(x) is float
     assert x == 3.0
 
@@ -50,12 +50,12 @@ def test_a_float_of_a_subclass_becomes_a_plain_float():
     class Celsius(float):
         pass
 
-    assert type(number(Celsius(2.5), what="x")) is float
+    assert type(number(Celsius(2.5), argument="x")) is float
 
 
 def test_numpy_nan_is_taken():
-    assert math.isnan(number(np.float32("nan"), what="x"))
-    assert math.isnan(number(np.longdouble("nan"), what="x"))
+    assert math.isnan(number(np.float32("nan"), argument="x"))
+    assert math.isnan(number(np.longdouble("nan"), argument="x"))
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_numpy_nan_is_taken():
 def test_what_is_no_real_number_is_refused_with_the_way_out(value, message):
     message = f"lr must be a real number, got {message}"
     with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
-        number(value, what="lr")
+        number(value, argument="lr")
 
 
 @pytest.mark.parametrize(
@@ -86,18 +86,18 @@ def test_what_is_no_real_number_is_refused_with_the_way_out(value, message):
 def test_what_no_float_holds_exactly_is_refused(value):
     message = f"lr must be a number that a float holds exactly, got {value!r}; round it yourself, "
     with pytest.raises(ValueError, match=f"^{re.escape(message)}with float\\(…\\)$"):
-        number(value, what="lr")
+        number(value, argument="lr")
 
 
 def test_what_is_too_large_for_a_float_is_refused_without_advice_to_round_it():
     message = r"^lr must be a number that a float holds exactly, got 10{27}\.\.\.0{29}$"
     with pytest.raises(ValueError, match=message):
-        number(10**400, what="lr")
+        number(10**400, argument="lr")
 
 
 def test_the_message_stays_short_for_a_long_thing():
     with pytest.raises(TypeError) as caught:
-        number("x" * 10_000, what="lr")
+        number("x" * 10_000, argument="lr")
     assert len(str(caught.value)) < 100
 
 
@@ -105,7 +105,7 @@ def test_the_bool_of_older_numpy_versions_is_told_the_way_out_too():
     """Its name ended in an underscore."""
     flag = type("bool_", (), {"__repr__": lambda self: "True"})()
     with pytest.raises(TypeError, match=r"got True; use float\(…\) if a number is meant$"):
-        number(flag, what="lr")
+        number(flag, argument="lr")
 
 
 # --- the form of an error -------------------------------------------------------------------------
@@ -156,7 +156,7 @@ def test_a_value_without_a_text_is_shown_by_its_kind(value):
 
 @pytest.mark.parametrize("value", [-1.5, 3, np.float32(2), 1.7976931348623157e308])
 def test_a_finite_number_becomes_a_float(value):
-    x = finite(value, what="lr")
+    x = finite(value, argument="lr")
     assert type(x) is float
     assert x == value
 
@@ -164,12 +164,12 @@ def test_a_finite_number_becomes_a_float(value):
 @pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan, np.float32("inf")])
 def test_an_infinity_or_a_nan_is_refused_where_a_finite_number_is_asked_for(value):
     with pytest.raises(ValueError, match=f"^lr must be finite, got {value}$"):
-        finite(value, what="lr")
+        finite(value, argument="lr")
 
 
 def test_what_is_no_number_is_not_finite_either():
     with pytest.raises(TypeError, match=r"^lr must be a real number, got '1'$"):
-        finite("1", what="lr")
+        finite("1", argument="lr")
 
 
 @pytest.mark.parametrize("n", [0, -3, 2**70, np.int64(5), np.uint8(200)])
@@ -185,21 +185,21 @@ def test_anything_else_is_no_whole_number(other):
 
 @pytest.mark.parametrize("n", [1, 2**70, np.int64(5)])
 def test_a_count_is_an_int_from_1(n):
-    assert type(count(n, what="epochs")) is int
-    assert count(n, what="epochs") == n
+    assert type(count(n, argument="epochs")) is int
+    assert count(n, argument="epochs") == n
 
 
 @pytest.mark.parametrize("n", [0, -1, np.int64(-5)])
 def test_a_count_below_1_is_refused(n):
     with pytest.raises(ValueError, match=f"^epochs must be at least 1, got {n}$"):
-        count(n, what="epochs")
+        count(n, argument="epochs")
 
 
 @pytest.mark.parametrize("other", [1.0, "1", None, True])
 def test_a_count_that_is_no_int_is_refused(other):
     message = f"epochs must be a positive int, got {other!r}"
     with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
-        count(other, what="epochs")
+        count(other, argument="epochs")
 
 
 # --- what may combine itself ---------------------------------------------------------------------

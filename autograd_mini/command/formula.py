@@ -122,7 +122,7 @@ class Formula:
         match node:
             case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
                 try:
-                    return number(value, what="formula: number")
+                    return number(value, argument="formula: number")
                 except ValueError:
                     rule = "a float, or an int that a float holds exactly"
                     raise FormulaError(requirement("formula: number", rule, value)) from None

@@ -8,7 +8,7 @@ from typing import Any, Protocol, Self
 from autograd_mini.arguments import requirement
 from autograd_mini.table.primitives import Primitive
 
-__all__ = ["Node", "ParameterPath", "checked_name", "describe", "flat", "numbers_of"]
+__all__ = ["Node", "ParameterPath", "check_name", "describe", "flat", "numbers_of"]
 
 
 class Node(Protocol):
@@ -51,7 +51,7 @@ class ParameterPath(str):
         return type(self), (str(self), self.owner)
 
 
-def checked_name(name: object) -> str | None:
+def check_name(name: object) -> str | None:
     """Return a name as a plain str, or None.
 
     Raises:

@@ -144,7 +144,7 @@ class Template:
         return [
             f"def {self.primitive.name}(self, /):",
             "    if type(self) is not Value:",
-            "        x = number(self, what=primitive.operand_label)",
+            "        x = number(self, argument=primitive.operand_label)",
             "        return exceptional(primitive, x)[0]",
             "    x = self._number",
             *self.write_node("self"),
@@ -160,13 +160,13 @@ class Template:
             "        if type(other) is Value:",
             "            y = other._number",
             *self.write_node("self", "other", depth=3),
-            "        y = number(other, what=primitive.operand_label)",
+            "        y = number(other, argument=primitive.operand_label)",
             *self.write_node("self", "y", depth=2),
-            "    x = number(self, what=primitive.operand_label)",
+            "    x = number(self, argument=primitive.operand_label)",
             "    if type(other) is Value:",
             "        y = other._number",
             *self.write_node("x", "other", depth=2),
-            "    y = number(other, what=primitive.operand_label)",
+            "    y = number(other, argument=primitive.operand_label)",
             "    return exceptional(primitive, x, y)[0]",
         ]
 
@@ -187,7 +187,7 @@ class Template:
             "    elif is_foreign(other):",
             "        return NotImplemented",
             "    else:",
-            f"        {other} = number(other, what=primitive.operand_label)",
+            f"        {other} = number(other, argument=primitive.operand_label)",
             *(self.write_node("x", "self") if reflected else self.write_node("self", "y")),
         ]
 
@@ -261,7 +261,7 @@ class Template:
             f"if {o}_some:",
             f"    {o} = {o}_given._number",
             "else:",
-            f"    {o}_given = {o} = number({o}_given, what=primitive.operand_label)",
+            f"    {o}_given = {o} = number({o}_given, argument=primitive.operand_label)",
         ]
 
 
@@ -280,7 +280,9 @@ def with_numbers(
     if set(map(type, operands)) == {float}:
         return operands, operands
     operands = tuple(
-        operand if type(operand) is value_type else number(operand, what=primitive.operand_label)
+        operand
+        if type(operand) is value_type
+        else number(operand, argument=primitive.operand_label)
         for operand in operands
     )
     return operands, numbers_of(operands)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, TypeAlias, T
 
 from autograd_mini.arguments import is_foreign, number, requirement
 from autograd_mini.engines.bulk import store
-from autograd_mini.engines.node import checked_name
+from autograd_mini.engines.node import check_name
 from autograd_mini.engines.nonfinite import nonfinite_gradient, strict
 from autograd_mini.engines.templates import Template
 from autograd_mini.table.primitives import PRIMITIVES, Primitive
@@ -103,7 +103,7 @@ def _comparison(compare: Callable[[float, float], bool]) -> Callable[[Value, Ope
             return compare(self._number, other._number)
         if is_foreign(other):
             return NotImplemented  # type: ignore[no-any-return]  # as a comparison may
-        return compare(self._number, number(other, what="operand of a comparison"))
+        return compare(self._number, number(other, argument="operand of a comparison"))
 
     return comparison
 
@@ -154,7 +154,7 @@ class Value:
     _y: Value | None
 
     def __init__(self, data: float, *, name: str | None = None) -> None:
-        self._number = number(data, what="Value: data")
+        self._number = number(data, argument="Value: data")
         self._op = self._x = self._y = self._mark = None
         if name is not None:
             self.name = name
@@ -230,7 +230,7 @@ class Value:
 
     @data.setter
     def data(self, data: float) -> None:
-        self._number = number(data, what="Value.data")
+        self._number = number(data, argument="Value.data")
 
     @property
     def grad(self) -> float:
@@ -239,7 +239,7 @@ class Value:
 
     @grad.setter
     def grad(self, grad: float) -> None:
-        self._grad = number(grad, what="Value.grad")
+        self._grad = number(grad, argument="Value.grad")
 
     @property
     def has_grad(self) -> bool:
@@ -253,7 +253,7 @@ class Value:
 
     @name.setter
     def name(self, name: str | None) -> None:
-        self._name = checked_name(name)
+        self._name = check_name(name)
 
     @property
     def op(self) -> Primitive | None:
@@ -368,19 +368,19 @@ class Value:
         >>> w.grad
         2.0
         """
-        seed = number(seed, what="Value.backward: seed")
+        seed = number(seed, argument="Value.backward: seed")
         if _lock._is_owned():  # type: ignore[attr-defined]
             raise RuntimeError("Value.backward: called within a backward pass of this thread")
         with _lock:
-            self._swept(seed)
+            self._run_backward(seed)
 
-    def _swept(self, seed: float) -> None:
+    def _run_backward(self, seed: float) -> None:
         """Do the backward pass.
 
         It has a function of its own, as has `_store_adjoints`, because CPython 3.12 and 3.13 let an
         interrupt at the end of a loop's body escape from a ``with`` or ``try`` around the loop.
         """
-        nodes, leaves = self._marked()
+        nodes, leaves = self._mark_graph()
         self._adjoint = seed
         for node in reversed(nodes):
             adjoint = node._adjoint
@@ -410,7 +410,7 @@ class Value:
             store(nodes, repeat("_grad"), map(operator.attrgetter("_adjoint"), nodes))
             raise
 
-    def _marked(self) -> tuple[list[Value], list[Value]]:
+    def _mark_graph(self) -> tuple[list[Value], list[Value]]:
         """Mark what this Value depends on, with adjoints of zero.
 
         Returns the computed nodes in topological order, operands first, and the leaves. It is a

@@ -61,7 +61,7 @@ class Neuron(Module):
         rng: random.Random | None = None,
         fused: bool = True,
     ) -> None:
-        self.inputs = count(inputs, what="Neuron: inputs")
+        self.inputs = count(inputs, argument="Neuron: inputs")
         chosen = as_activation(activation, argument="Neuron: activation")
         if chosen.over_layer:
             way_out = f"use Layer({self.inputs}, outputs, activation={chosen.name!r})"
@@ -72,10 +72,10 @@ class Neuron(Module):
             rng = as_rng(rng, argument="Neuron: rng")
             weights = draw_weights(draw, self.inputs, 1, rng)[0]
         self.weights = [
-            _parameter(weight, what=f"Neuron: weights[{i}]")
+            _parameter(weight, argument=f"Neuron: weights[{i}]")
             for i, weight in enumerate(_items(weights, self.inputs, "Neuron: weights", "input"))
         ]
-        self.bias = _parameter(0.0 if bias is None else bias, what="Neuron: bias")
+        self.bias = _parameter(0.0 if bias is None else bias, argument="Neuron: bias")
         self.activation = chosen
         self.fused = fused
         self.named_parameters()
@@ -89,9 +89,9 @@ class Neuron(Module):
         """
         return _outputs([self], _inputs(self, x))[0]
 
-    def _spelled_out(self, xs: Sequence[Operand]) -> Value:
+    def _compute_stepwise(self, xs: Sequence[Operand]) -> Value:
         first, *rest = (
-            w * as_operand(x, what="Neuron: an input")
+            w * as_operand(x, argument="Neuron: an input")
             for w, x in zip(self.weights, xs, strict=True)
         )
         for term in rest:
@@ -135,8 +135,8 @@ class Layer(Module):
         rng: random.Random | None = None,
         fused: bool = True,
     ) -> None:
-        self.inputs = count(inputs, what="Layer: inputs")
-        self.outputs = count(outputs, what="Layer: outputs")
+        self.inputs = count(inputs, argument="Layer: inputs")
+        self.outputs = count(outputs, argument="Layer: outputs")
         chosen = as_activation(activation, argument="Layer: activation")
         if weights is None:
             draw = as_initializer(chosen.init if init is None else init, argument="Layer: init")
@@ -165,9 +165,9 @@ class Layer(Module):
             ValueError: there are more or fewer inputs than the layer has.
             TypeError: x is not a list, or an input not a number or a Value.
         """
-        return _single(self._activated(_inputs(self, x)))
+        return _single(self._compute_outputs(_inputs(self, x)))
 
-    def _activated(self, xs: Sequence[Operand]) -> list[Value]:
+    def _compute_outputs(self, xs: Sequence[Operand]) -> list[Value]:
         outputs = _outputs(self.neurons, xs)
         if not self.activation.over_layer:
             return outputs
@@ -209,10 +209,10 @@ class MLP(Module):
         rng: random.Random | None = None,
         fused: bool = True,
     ) -> None:
-        self.inputs = count(inputs, what="MLP: inputs")
+        self.inputs = count(inputs, argument="MLP: inputs")
         if not isinstance(sizes, Iterable) or isinstance(sizes, str):
             raise TypeError(requirement("MLP: sizes", "a list, such as [16, 1]", sizes))
-        outputs = [count(size, what=f"MLP: sizes[{i}]") for i, size in enumerate(sizes)]
+        outputs = [count(size, argument=f"MLP: sizes[{i}]") for i, size in enumerate(sizes)]
         if not outputs:
             raise ValueError(requirement("MLP: sizes", "a list of one size or more", outputs))
         rng = as_rng(rng, argument="MLP: rng")
@@ -237,9 +237,9 @@ class MLP(Module):
             TypeError: x is not a list, or an input not a number or a Value.
         """
         first, *others = self.layers
-        signals = first._activated(_inputs(self, x))
+        signals = first._compute_outputs(_inputs(self, x))
         for layer in others:
-            signals = layer._activated(signals)
+            signals = layer._compute_outputs(signals)
         return _single(signals)
 
     def _architecture(self) -> str:
@@ -252,7 +252,7 @@ def _outputs(neurons: Sequence[Neuron], xs: Sequence[Operand]) -> list[Value]:
     outputs = []
     for neuron in neurons:
         a = neuron.activation.function(
-            dot(neuron.weights, xs, neuron.bias) if neuron.fused else neuron._spelled_out(xs)
+            dot(neuron.weights, xs, neuron.bias) if neuron.fused else neuron._compute_stepwise(xs)
         )
         if type(a) is not Value:
             raise _no_value(neuron.activation, a)
@@ -260,13 +260,13 @@ def _outputs(neurons: Sequence[Neuron], xs: Sequence[Operand]) -> list[Value]:
     return outputs
 
 
-def _items(given: Iterable[Any], length: int, what: str, each: str) -> list[Any]:
+def _items(given: Iterable[Any], length: int, argument: str, each: str) -> list[Any]:
     """Return a list of as many items as there must be."""
     if not isinstance(given, Iterable):
-        raise TypeError(requirement(what, f"a list, one item for each {each}", given))
+        raise TypeError(requirement(argument, f"a list, one item for each {each}", given))
     items = list(given)
     if len(items) != length:
-        raise _wrong_length(what, f"{length}, one for each {each}", items)
+        raise _wrong_length(argument, f"{length}, one for each {each}", items)
     return items
 
 
@@ -276,13 +276,13 @@ def _wrong_length(argument: str, rule: str, items: Sequence[Any]) -> ValueError:
     return ValueError(requirement(f"{where}: length of {name}", rule, len(items), content))
 
 
-def _parameter(given: Operand, *, what: str) -> Value:
+def _parameter(given: Operand, *, argument: str) -> Value:
     """Return a leaf for an initial number, or the leaf that was given."""
     if not isinstance(given, Value):
-        return Value(finite(given, what=what))
+        return Value(finite(given, argument=argument))
     if given.op is not None:
-        raise ValueError(requirement(what, "a number or a leaf, not a computed Value", given))
-    finite(given.data, what=what)
+        raise ValueError(requirement(argument, "a number or a leaf, not a computed Value", given))
+    finite(given.data, argument=argument)
     return given
 
 

@@ -218,36 +218,36 @@ def _target(target: object, classes: int) -> int | list[Operand]:
     return index
 
 
-def _flat(given: object, what: str) -> tuple[tuple[int, ...], list[Operand]]:
+def _flat(given: object, argument: str) -> tuple[tuple[int, ...], list[Operand]]:
     """Return the shape of what was given, (), (n,) or (rows, columns), and its items in order."""
     if not isinstance(given, Iterable):
-        return (), [as_operand(given, what=what)]
-    items = _as_list(given, what)
+        return (), [as_operand(given, argument=argument)]
+    items = _as_list(given, argument)
     if not isinstance(items[0], Iterable):
-        return (len(items),), _operands(items, what)
-    rows = [_as_list(row, f"{what}[{i}]") for i, row in enumerate(items)]
+        return (len(items),), _operands(items, argument)
+    rows = [_as_list(row, f"{argument}[{i}]") for i, row in enumerate(items)]
     columns = len(rows[0])
     for i, row in enumerate(rows):
         if len(row) != columns:
             rule = f"{columns}, the length of row 0"
-            raise ValueError(requirement(f"{what}: length of row {i}", rule, len(row)))
-    flat = [_operands(row, f"{what}[{i}]") for i, row in enumerate(rows)]
+            raise ValueError(requirement(f"{argument}: length of row {i}", rule, len(row)))
+    flat = [_operands(row, f"{argument}[{i}]") for i, row in enumerate(rows)]
     return (len(rows), columns), list(chain.from_iterable(flat))
 
 
-def _operands(items: list[Any], what: str) -> list[Operand]:
+def _operands(items: list[Any], argument: str) -> list[Operand]:
     """Return Values as they are and numbers as floats."""
     if set(map(type, items)) <= {Value, float}:
         return items
-    return [as_operand(x, what=f"{what}[{i}]") for i, x in enumerate(items)]
+    return [as_operand(x, argument=f"{argument}[{i}]") for i, x in enumerate(items)]
 
 
-def _as_list(given: object, what: str) -> list[Any]:
+def _as_list(given: object, argument: str) -> list[Any]:
     if not isinstance(given, Iterable) or isinstance(given, str):
-        raise TypeError(requirement(what, "a list", given))
+        raise TypeError(requirement(argument, "a list", given))
     items = list(given)
     if not items:
-        raise ValueError(requirement(what, "a list that is not empty", items))
+        raise ValueError(requirement(argument, "a list that is not empty", items))
     return items
 
 

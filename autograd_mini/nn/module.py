@@ -124,7 +124,7 @@ class Module:
                 requirement(f"{where}: names in the state", rule, names, "; ".join(differences))
             )
         try:
-            numbers = [finite(state[path], what=f"{where}: {path!r}") for path in parameters]
+            numbers = [finite(state[path], argument=f"{where}: {path!r}") for path in parameters]
         except (TypeError, ValueError) as error:
             raise StateError(str(error)) from None
         store_data(list(parameters.values()), numbers)

@@ -77,7 +77,7 @@ def _read_numbers(state: object) -> dict[str, float]:
         except UnicodeEncodeError:  # half of a surrogate pair would come back as another name
             raise StateError(requirement("name in the state", "Unicode text", name)) from None
         try:
-            numbers[str(name)] = finite(value, what=repr(name))
+            numbers[str(name)] = finite(value, argument=repr(name))
         except (TypeError, ValueError) as error:
             raise StateError(str(error)) from None
     return numbers

@@ -31,7 +31,7 @@ class Snapshot(NamedTuple):
 class Optimizer(ABC):
     """Base of the optimisers: moves parameters by a rule that a subclass gives as arithmetic.
 
-    A subclass names its ``settings`` and ``moments`` and implements `moved`.
+    A subclass names its ``settings`` and ``moments`` and implements `update`.
 
     Args:
         parameters: the leaves to move, in an order that `state_dict` relies on.
@@ -63,7 +63,7 @@ class Optimizer(ABC):
         self._state = State(0, tuple(nothing for _ in self.moments))
 
     @abstractmethod
-    def moved(
+    def update(
         self, weights: list[float], gradients: list[float], state: State
     ) -> tuple[list[float], tuple[list[float], ...]]:
         """Return the new weights and the new moments, without changing anything.
@@ -97,11 +97,11 @@ class Optimizer(ABC):
         if self.weight_decay:
             gradients = updates["decayed"](gradients, weights, self.weight_decay)
         steps = self._state.steps + 1
-        weights, moments = self.moved(weights, gradients, State(steps, self._state.moments))
-        for what, numbers in (("weight", weights), *zip(self.moments, moments, strict=True)):
+        weights, moments = self.update(weights, gradients, State(steps, self._state.moments))
+        for argument, numbers in (("weight", weights), *zip(self.moments, moments, strict=True)):
             # A finite sum has no other terms, and is quick; one may also overflow by itself.
             if not math.isfinite(sum(numbers)) and not all(map(math.isfinite, numbers)):
-                raise self._divergence(what, numbers)
+                raise self._divergence(argument, numbers)
         self.restore(Snapshot(weights, State(steps, moments)))
 
     def zero_grad(self) -> None:
@@ -174,7 +174,7 @@ class Optimizer(ABC):
             raise ValueError(requirement("moments", rule, moments))
         checked = []
         for name, least in self.moments.items():
-            numbers = [number(one, what=name) for one in moments[name]]
+            numbers = [number(one, argument=name) for one in moments[name]]
             if len(numbers) != len(self.parameters):
                 rule = f"{len(self.parameters)}, a number for each parameter"
                 raise ValueError(requirement(f"length of {name}", rule, len(numbers)))
@@ -211,18 +211,18 @@ class Optimizer(ABC):
     def _setting(
         self, name: str, value: object, rule: str, allowed: Callable[[float], bool]
     ) -> float:
-        what = f"{type(self).__name__}: {name}"
-        converted = number(value, what=what)
+        argument = f"{type(self).__name__}: {name}"
+        converted = number(value, argument=argument)
         if not allowed(converted):
-            raise ValueError(requirement(what, rule, value))
+            raise ValueError(requirement(argument, rule, value))
         return converted
 
-    def _divergence(self, what: str, numbers: list[float]) -> DivergenceError:
+    def _divergence(self, argument: str, numbers: list[float]) -> DivergenceError:
         position = next(i for i, one in enumerate(numbers) if not math.isfinite(one))
         parameter = self.parameters[position]
         called = f"parameters[{position}]" + (f" ({parameter.name!r})" if parameter.name else "")
         return DivergenceError(
-            f"{type(self).__name__}.step: the {what} of {called} must be finite, got "
+            f"{type(self).__name__}.step: the {argument} of {called} must be finite, got "
             f"{numbers[position]!r}; it comes from the value {parameter.data!r}, the gradient "
             f"{parameter.grad!r} and lr = {self.lr!r}; nothing was changed, try a smaller lr"
         )
@@ -283,10 +283,10 @@ class SGD(Optimizer):
             raise ValueError(requirement("SGD: momentum", rule, momentum))
         self.nesterov = nesterov
 
-    def moved(
+    def update(
         self, weights: list[float], gradients: list[float], state: State
     ) -> tuple[list[float], tuple[list[float], ...]]:
-        """Return the new weights and velocities; see `Optimizer.moved`."""
+        """Return the new weights and velocities; see `Optimizer.update`."""
         moments = state.moments
         if self.momentum:
             velocities = updates["velocity"](moments[0], gradients, self.momentum)
@@ -347,10 +347,10 @@ class Adam(Optimizer):
         self.betas = (first, second)
         self.eps = self._setting("eps", eps, "finite and above 0", lambda e: 0 < e < math.inf)
 
-    def moved(
+    def update(
         self, weights: list[float], gradients: list[float], state: State
     ) -> tuple[list[float], tuple[list[float], ...]]:
-        """Return the new weights and moments; see `Optimizer.moved`."""
+        """Return the new weights and moments; see `Optimizer.update`."""
         beta1, beta2 = self.betas
         first, second = state.moments
         first = updates["first_moment"](first, gradients, beta1, 1 - beta1)

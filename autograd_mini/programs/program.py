@@ -14,7 +14,7 @@ from autograd_mini.engines.graph import Graph
 from autograd_mini.table.primitives import Primitive
 from autograd_mini.table.rules import ARITHMETIC
 
-__all__ = ["Instruction", "OperandRef", "Program", "function", "looked_up"]
+__all__ = ["Instruction", "OperandRef", "Program", "function", "look_up"]
 
 # An operand in an instruction: the number of a node, a constant, or a tuple of these for a sum.
 OperandRef: TypeAlias = "int | float | tuple[int | float, ...]"
@@ -79,10 +79,10 @@ class Program:
         >>> Program.of(2 * x + x)
         <Program: x = Value(3.0); v1 = 2.0 * x; v2 = v1 + x>
         """
-        return cls.recorded(root)[0]
+        return cls.record(root)[0]
 
     @classmethod
-    def recorded(cls, root: Value) -> tuple[Program, list[Value]]:
+    def record(cls, root: Value) -> tuple[Program, list[Value]]:
         """Return the program that computed a Value, and the Values that are its nodes, in order."""
         graph = Graph(root)
         leaves = graph.leaves
@@ -113,7 +113,7 @@ class Program:
         """
         nodes = list(leaves)
         for instruction in self.instructions:
-            given = [looked_up(reference, nodes) for reference in instruction.operands]
+            given = [look_up(reference, nodes) for reference in instruction.operands]
             nodes.append(apply(instruction.primitive, *given))
         return nodes
 
@@ -148,17 +148,17 @@ class Program:
         return f"<Program: {'; '.join(self.lines())}>"
 
 
-def looked_up(reference: OperandRef, nodes: Sequence[Any]) -> Any:
+def look_up(reference: OperandRef, nodes: Sequence[Any]) -> Any:
     """Return the operand that a reference stands for; a list for a tuple."""
     if isinstance(reference, tuple):
-        return [looked_up(one, nodes) for one in reference]
+        return [look_up(one, nodes) for one in reference]
     return nodes[reference] if isinstance(reference, int) else reference
 
 
 def _expression(instruction: Instruction, names: Sequence[str]) -> str:
     """Return the Python expression of an instruction."""
     row = instruction.primitive
-    texts = [_written(operand, names) for operand in instruction.operands]
+    texts = [_write_operand(operand, names) for operand in instruction.operands]
     if row.name in _SIGNS:
         # Unlike the other operators, ** takes a minus on its left for its own.
         left = f"({texts[0]})" if row.name == "pow" and texts[0].startswith("-") else texts[0]
@@ -170,9 +170,9 @@ def _expression(instruction: Instruction, names: Sequence[str]) -> str:
     return f"ag.{row.name}({', '.join(texts)})"
 
 
-def _written(reference: OperandRef, names: Sequence[str]) -> str:
+def _write_operand(reference: OperandRef, names: Sequence[str]) -> str:
     if isinstance(reference, tuple):
-        return f"[{', '.join(_written(one, names) for one in reference)}]"
+        return f"[{', '.join(_write_operand(one, names) for one in reference)}]"
     return names[reference] if isinstance(reference, int) else _constant(reference)
 
 

@@ -72,7 +72,7 @@ class Arithmetic:
         if rule.text in each:
             return f"{rule.text}s"
         text = ast.unparse(self._rewrite(rule.tree))
-        return f"[{text} for {_zipped(each)}]" if each else text
+        return f"[{text} for {_write_zip(each)}]" if each else text
 
     def statements(self, rule: Rule) -> list[str]:
         """Return Python lines that set ``out`` to a rule's value.
@@ -87,7 +87,7 @@ class Arithmetic:
         first = f"-0.0 if {rule.sequences[0]}s else 0.0"
         return [
             f"total = {first}" if self._number is None else f"total = number({first})",
-            f"for {_zipped(rule.sequences)}:",
+            f"for {_write_zip(rule.sequences)}:",
             f"    total += {self.text(rule.summand)}",
             f"out = {value}",
         ]
@@ -98,7 +98,7 @@ class Arithmetic:
         Raises:
             LookupError: this arithmetic lacks a function for that.
         """
-        called = {_called(node) for tree in trees for node in ast.walk(tree)} - {None}
+        called = {_find_called(node) for tree in trees for node in ast.walk(tree)} - {None}
         functions = {name: self._elementary(name) for name in called if name is not None}
         return {"number": self._number, "divide": self._divide, **functions}
 
@@ -174,7 +174,7 @@ class _Rewriter(ast.NodeTransformer):
         return self.generic_visit(node)
 
 
-def _zipped(names: Sequence[str]) -> str:
+def _write_zip(names: Sequence[str]) -> str:
     sequences = ", ".join(f"{name}s" for name in names)
     return f"{', '.join(names)} in {sequences if len(names) == 1 else f'zip({sequences})'}"
 
@@ -183,7 +183,7 @@ def _call(name: str, *arguments: ast.expr) -> ast.Call:
     return ast.Call(ast.Name(name, ast.Load()), list(arguments), [])
 
 
-def _called(node: ast.AST) -> str | None:
+def _find_called(node: ast.AST) -> str | None:
     """Return the function that a piece of a rule is computed by."""
     match node:
         case ast.BinOp(op=ast.Pow()):

@@ -46,7 +46,7 @@ def _latex_words(text: str) -> str:
     """Return text that is no mathematics as LaTeX text for mathematics mode."""
     text = unicodedata.normalize("NFC", text)
     # TeX has its own way with accents, and knows but some of them.
-    text = re.sub(_ACCENT, lambda found: _escaped(found[0]), text)
+    text = re.sub(_ACCENT, lambda found: _escape(found[0]), text)
     text = re.sub(_LETTER, lambda found: unicodedata.normalize("NFKC", found[0]), text)
     text = re.sub(_SIGN, r"$\g<0>$", printable(text).translate(_LATEX_SPECIAL))
     return rf"\text{{{text}}}"
@@ -65,10 +65,10 @@ def split_name(name: str) -> tuple[str, str]:
 
 def printable(name: str) -> str:
     """Return text without what nothing can show."""
-    return "".join(c if c.isprintable() else _escaped(c) for c in name)
+    return "".join(c if c.isprintable() else _escape(c) for c in name)
 
 
-def _escaped(character: str) -> str:
+def _escape(character: str) -> str:
     return character.encode("unicode_escape").decode()
 
 

@@ -61,11 +61,11 @@ class Unicode(Printer):
 
     def number(self, value: float) -> str:
         """Return a number with the digits that are shown."""
-        return self.signed(f"{value + 0.0:.{self.digits}g}")  # which makes 0 of -0
+        return self.write_sign(f"{value + 0.0:.{self.digits}g}")  # which makes 0 of -0
 
-    def enclosed(self, text: str) -> str:
+    def enclose(self, text: str) -> str:
         """Return a piece of mathematics, in parentheses if it begins with a minus sign."""
-        return self.parenthesised(text) if text.startswith(self.minus) else text
+        return self.parenthesize(text) if text.startswith(self.minus) else text
 
     def print(self, node: ast.expr) -> tuple[str, int]:
         """Return a formula as text, and how tightly that holds together."""
@@ -76,7 +76,7 @@ class Unicode(Printer):
             case ast.Name(id=name):
                 return self.name(name) + self.index, self.ATOM
             case ast.UnaryOp(operand=operand):
-                return f"{self.minus}{self._enclosed(operand)}", self.MINUS
+                return f"{self.minus}{self._enclose(operand)}", self.MINUS
             case ast.BinOp(left=left, op=ast.Pow(), right=right):
                 return self.power(within(left, self.ATOM), right), self.POWER
             case ast.BinOp(left=left, op=ast.Div(), right=right):
@@ -87,7 +87,7 @@ class Unicode(Printer):
                 return f"{first}{self.apposition if beside else self.dot}{second}", self.PRODUCT
             case ast.BinOp(left=left, op=op, right=right):
                 sign = "+" if isinstance(op, ast.Add) else self.minus
-                return f"{within(left, self.SUM)} {sign} {self._enclosed(right)}", self.SUM
+                return f"{within(left, self.SUM)} {sign} {self._enclose(right)}", self.SUM
             case ast.Compare(left=left, ops=[op], comparators=[right]):
                 sign = getattr(COMPARISONS[type(op)], self.comparison)
                 return f"{within(left, self.SUM)} {sign} {within(right, self.SUM)}", self.COMPARE
@@ -107,9 +107,9 @@ class Unicode(Printer):
                 return self.call(name, arguments)
         raise AssertionError(ast.dump(node))
 
-    def _enclosed(self, node: ast.expr) -> str:
+    def _enclose(self, node: ast.expr) -> str:
         """Return what follows a sign: in parentheses if it is a sum, or begins with a minus."""
-        return self.enclosed(self.within(node, self.PRODUCT))
+        return self.enclose(self.within(node, self.PRODUCT))
 
     def _is_open(self, factor: ast.expr) -> bool:
         """Return whether the last factor of a product ends open."""
@@ -123,7 +123,7 @@ class Unicode(Printer):
         """Return a function of one argument, which the template encloses or is written before."""
         text = self.text(argument) if encloses else self.within(argument, self.ATOM)
         if "+ {}" in template:
-            text = self._enclosed(argument)
+            text = self._enclose(argument)
         # What has an exponent, or begins with a word, cannot be raised to a power as it is.
         raised = any(sign in template for sign in ("^", "²", r"\ln"))
         return template.format(text), self.ATOM if encloses and not raised else self.POWER
@@ -140,7 +140,7 @@ class Unicode(Printer):
         """Return a partial derivative by the names of the two Values."""
         return self.derivative.format(self.name(of), self.name(wrt))
 
-    def signed(self, number: str) -> str:
+    def write_sign(self, number: str) -> str:
         """Return a number that Python has formatted."""
         return number.replace("-", self.minus).replace("inf", "∞").replace("nan", "NaN")
 
@@ -200,10 +200,10 @@ class Latex(Unicode):
     def name(self, name: str) -> str:
         return name_as_latex(name)
 
-    def parenthesised(self, text: str) -> str:
+    def parenthesize(self, text: str) -> str:
         return rf"\left({text}\right)"
 
-    def signed(self, number: str) -> str:
+    def write_sign(self, number: str) -> str:
         mantissa, _, exponent = number.replace("inf", r"\infty").partition("e")
         if "nan" in number:
             return r"\text{NaN}"
@@ -212,7 +212,7 @@ class Latex(Unicode):
     def constant(self, text: str) -> tuple[str, int]:
         if "e" not in text:
             return text, self.ATOM
-        return self.signed(text).removeprefix(r"1 \cdot "), self.PRODUCT
+        return self.write_sign(text).removeprefix(r"1 \cdot "), self.PRODUCT
 
     def power(self, base: str, exponent: ast.expr) -> str:
         return f"{base}^{{{self.text(exponent)}}}"
@@ -242,7 +242,7 @@ class Latex(Unicode):
             return self._fill(template, arguments[0], encloses=encloses)
         inside = ", ".join(map(self.text, arguments))
         function = name.replace("_", r"\_")
-        return rf"\operatorname{{{function}}}{self.parenthesised(inside)}", self.POWER
+        return rf"\operatorname{{{function}}}{self.parenthesize(inside)}", self.POWER
 
 
 def _is_whole(node: ast.expr) -> bool:

@@ -21,9 +21,9 @@ class Printer(ABC):
     def within(self, node: ast.expr, strength: int) -> str:
         """Return an operand as text, in parentheses unless it holds together so tightly."""
         text, own = self.print(node)
-        return text if own >= strength else self.parenthesised(text)
+        return text if own >= strength else self.parenthesize(text)
 
-    def parenthesised(self, text: str) -> str:
+    def parenthesize(self, text: str) -> str:
         """Return a piece in parentheses."""
         return f"({text})"
 

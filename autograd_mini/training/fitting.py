@@ -104,10 +104,12 @@ def fit(
     5.0
     """
     examples = _examples(X, y)
-    epochs = count(epochs, what="fit: epochs")
-    batch_size = len(examples) if batch_size is None else count(batch_size, what="fit: batch_size")
+    epochs = count(epochs, argument="fit: epochs")
+    batch_size = (
+        len(examples) if batch_size is None else count(batch_size, argument="fit: batch_size")
+    )
     if tolerance is not None:
-        tolerance = number(tolerance, what="fit: tolerance")
+        tolerance = number(tolerance, argument="fit: tolerance")
         if not tolerance >= 0:
             raise ValueError(requirement("fit: tolerance", "at least 0", tolerance))
     _check_parts(model, loss, optimizer, rng)
@@ -148,7 +150,7 @@ class _Training:
         if earlier is None:
             self.remember()
             return
-        checkpoint = earlier._remembered()
+        checkpoint = earlier._get_checkpoint()
         numbers = {name: of[: checkpoint.epochs] for name, of in earlier.history.items()}
         self.history = History(numbers)
         self.history._checkpoint = checkpoint
@@ -179,7 +181,7 @@ class _Training:
     @property
     def number(self) -> int:
         """Which epoch it is, from 1."""
-        return self.history._remembered().epochs + 1
+        return self.history._get_checkpoint().epochs + 1
 
     def run(
         self,
@@ -286,11 +288,11 @@ def _batches(
 
 
 def _examples(X: Any, y: Any) -> list[tuple[Any, Any]]:  # noqa: N803 - as in fit
-    for what, given in (("X", X), ("y", y)):
+    for argument, given in (("X", X), ("y", y)):
         is_list = hasattr(given, "__len__") and hasattr(given, "__getitem__")
         is_single = getattr(given, "ndim", 1) == 0  # an array of NumPy without dimensions
         if not is_list or is_single or isinstance(given, str | bytes | Mapping):
-            raise TypeError(requirement(f"fit: {what}", "a list, a tuple or an array", given))
+            raise TypeError(requirement(f"fit: {argument}", "a list, a tuple or an array", given))
     if len(X) != len(y):
         raise ValueError(f"fit: X and y must be equally long, got lengths {len(X)} and {len(y)}")
     if len(X) == 0:
@@ -316,7 +318,7 @@ def _check_parts(model: Any, loss: Any, optimizer: Any, rng: Any) -> None:
 def _check_resume(resume: Any, optimizer: Optimizer, epochs: int, rng: Any) -> None:
     if not isinstance(resume, History):
         raise TypeError(requirement("fit: resume", "the History of an earlier fit", resume))
-    earlier = resume._remembered()
+    earlier = resume._get_checkpoint()
     weights = len(earlier.latest.weights)
     if (earlier.optimizer, weights) != (type(optimizer).__name__, len(optimizer.parameters)):
         rule = f"{earlier.optimizer} (parameters: {weights}), as in resume"

@@ -61,12 +61,12 @@ class History:
     @property
     def best(self) -> Snapshot:
         """What the epoch with the lowest loss began with, for `Optimizer.restore`."""
-        return self._remembered().lowest_and_best(self.history["loss"])[1]
+        return self._get_checkpoint().lowest_and_best(self.history["loss"])[1]
 
     @property
     def latest(self) -> Snapshot:
         """What the training ended with or, while it goes on, what the epoch began with."""
-        return self._latest or self._remembered().latest
+        return self._latest or self._get_checkpoint().latest
 
     def __repr__(self) -> str:
         losses = self.history["loss"]
@@ -77,7 +77,7 @@ class History:
         # One call, so that an interrupt cannot leave lists of different lengths.
         deque(map(list.append, self.history.values(), (loss, grad_norm)), maxlen=0)
 
-    def _remembered(self) -> Checkpoint:
+    def _get_checkpoint(self) -> Checkpoint:
         if self._checkpoint is None:
             raise StateError(requirement("History", "one that fit() returned", self))
         return self._checkpoint

@@ -245,7 +245,7 @@ def _summary() -> Iterator[str]:
         "value, and the worst and the median one of the derivatives. Everything is exact, or\n"
         f"rounded once, for {', '.join(exact)}.\n"
     )
-    header = ["", *(f"{name}{what}" for name in NAMES for what in ("", "′"))]
+    header = ["", *(f"{name}{argument}" for name in NAMES for argument in ("", "′"))]
     yield from _table(header, rows, right=range(1, 9))
 
 
@@ -271,8 +271,8 @@ def _checks() -> Iterator[str]:
     )
     verdict = {True: "passes", False: "found"}
     rows = [
-        [what, *(verdict[CHECKERS[name](slope, claimed)] for name in NAMES)]
-        for what, slope, claimed in CLAIMS
+        [argument, *(verdict[CHECKERS[name](slope, claimed)] for name in NAMES)]
+        for argument, slope, claimed in CLAIMS
     ]
     yield from _table(["function and claim", *NAMES], rows)
 

@@ -540,5 +540,5 @@ def test_a_garbage_collection_gives_the_memory_of_a_very_large_graph_back():
 
 
 if __name__ == "__main__":
-    what, *arguments = sys.argv[1:]
-    globals()[what](*arguments)
+    argument, *arguments = sys.argv[1:]
+    globals()[argument](*arguments)

@@ -8,7 +8,7 @@ import pytest
 
 from autograd_mini import Value, dot
 from autograd_mini import sum as total
-from autograd_mini.engines.node import ParameterPath, checked_name, describe, flat, numbers_of
+from autograd_mini.engines.node import ParameterPath, check_name, describe, flat, numbers_of
 from autograd_mini.errors import DomainError
 
 
@@ -48,12 +48,12 @@ def test_a_name_is_plain_text_a_path_or_nothing():
             return "another"
 
     path = ParameterPath("bias", "")
-    assert checked_name(None) is None
-    assert checked_name(path) is path
-    assert type(checked_name(Text("w"))) is str
-    assert checked_name(Text("w")) == "w"
+    assert check_name(None) is None
+    assert check_name(path) is path
+    assert type(check_name(Text("w"))) is str
+    assert check_name(Text("w")) == "w"
     with pytest.raises(TypeError, match=r"^Value: name must be a string or None, got 3$"):
-        checked_name(3)
+        check_name(3)
 
 
 def test_an_infinite_number_in_a_sequence_is_an_operand_as_any_other():

@@ -257,11 +257,11 @@ def test_targets_of_another_shape_are_refused(loss, predictions, targets, messag
 
 @pytest.mark.parametrize("loss", [*PAIRWISE, cross_entropy])
 def test_nothing_to_compare_is_refused(loss):
-    what = "logits" if loss is cross_entropy else "predictions"
+    argument = "logits" if loss is cross_entropy else "predictions"
     rule = r"must be a list that is not empty, got \[\]"
-    with pytest.raises(ValueError, match=f"^{loss.__name__}: {what} {rule}$"):
+    with pytest.raises(ValueError, match=f"^{loss.__name__}: {argument} {rule}$"):
         loss([], [])
-    with pytest.raises(ValueError, match=rf"^{loss.__name__}: {what}\[1\] {rule}$"):
+    with pytest.raises(ValueError, match=rf"^{loss.__name__}: {argument}\[1\] {rule}$"):
         loss([[1.0], []], [[1.0], []])
 
 

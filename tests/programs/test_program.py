@@ -57,7 +57,7 @@ def test_a_printed_graph_is_a_program_with_the_same_numbers_and_gradients(graph)
 @given(graphs())
 def test_the_graph_of_a_value_makes_an_equal_value(graph):
     out = graph(*map(Value, graph.leaves))
-    recorded, nodes = Program.recorded(out)
+    recorded, nodes = Program.record(out)
     again = recorded(*map(Value, recorded.leaves))
     assert sorted(recorded.leaves) == sorted(graph.leaves)
     assert [n.data for n in Graph(again).order] == [n.data for n in Graph(out).order]

@@ -596,11 +596,11 @@ def test_two_histories_of_the_same_numbers_are_two_trainings():
 
 
 def test_a_history_of_no_training_remembers_nothing():
-    for what in "best", "latest":
+    for argument in "best", "latest":
         with pytest.raises(
             StateError, match=r"^History must be one that fit\(\) returned, got <History"
         ):
-            getattr(History(), what)
+            getattr(History(), argument)
 
 
 @pytest.mark.parametrize(
