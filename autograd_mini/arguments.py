@@ -47,7 +47,10 @@ def abbreviate(value: object) -> str:
     >>> abbreviate(list(range(1000)))
     '[0, 1, 2, 3, 4, 5, ...]'
     """
-    text = " ".join(_ABBREVIATION.repr(value).split())
+    try:
+        text = " ".join(_ABBREVIATION.repr(value).split())
+    except ValueError:  # Python refuses to write an int of more than 4300 digits
+        text = object.__repr__(value)
     return text if len(text) <= MAX_VALUE else f"{text[: MAX_VALUE - 3]}..."
 
 

@@ -54,7 +54,7 @@ def linear(x: Number, /) -> Number:
     >>> linear(0.7)
     0.7
     """
-    return as_operand(x, argument="linear: x")  # type: ignore[return-value]  # it is what x is
+    return as_operand(x, argument="linear: operand")  # type: ignore[return-value]  # it is what x is
 
 
 @overload

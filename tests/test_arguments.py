@@ -1,4 +1,4 @@
-"""What counts as a real number."""
+"""What counts as a real number, and the form of the errors about what does not."""
 
 import math
 import re
@@ -11,7 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograd_mini import Value
-from autograd_mini.arguments import count, finite, is_foreign, number, whole
+from autograd_mini.arguments import (
+    abbreviate,
+    count,
+    finite,
+    is_foreign,
+    number,
+    requirement,
+    whole,
+)
 
 
 @given(st.floats())
@@ -53,34 +61,38 @@ def test_numpy_nan_is_taken():
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (True, "lr takes a real number, got bool True; use float(…) if a number is meant"),
-        (np.True_, "lr takes a real number, got bool"),
-        ("0.1", "lr takes a real number, got str '0.1'"),
-        (1j, "lr takes a real number, got complex 1j; only real numbers have gradients here"),
-        (np.complex128(1j), "lr takes a real number, got complex128"),
-        (
-            Decimal("0.1"),
-            "lr takes a real number, got Decimal Decimal('0.1'); use float(…), which rounds",
-        ),
-        (Fraction(1, 3), "lr takes a real number, got Fraction Fraction(1, 3); use float(…)"),
-        (None, "lr takes a real number, got NoneType None"),
-        ([1.0], "lr takes a real number, got list [1.0]"),
-        (np.array([1.0]), "lr takes a real number, got ndarray array([1.])"),
-        (Value(1.0), "lr takes a real number, got Value Value(data=1.0); use its .data"),
+        (True, "True; use float(…) if a number is meant"),
+        (np.True_, f"{np.True_!r}; use float(…) if a number is meant"),
+        ("0.1", "'0.1'"),
+        (1j, "1j"),
+        (np.complex128(1j), repr(np.complex128(1j))),
+        (Decimal("0.1"), "Decimal('0.1'); use float(…), which rounds"),
+        (Fraction(1, 3), "Fraction(1, 3); use float(…), which rounds"),
+        (None, "None"),
+        ([1.0], "[1.0]"),
+        (np.array([1.0]), "array([1.])"),
+        (Value(1.0), "Value(data=1.0); use its .data for the bare number"),
     ],
 )
 def test_what_is_no_real_number_is_refused_with_the_way_out(value, message):
-    with pytest.raises(TypeError, match="^" + re.escape(message)):
+    message = f"lr must be a real number, got {message}"
+    with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
         number(value, argument="lr")
 
 
 @pytest.mark.parametrize(
-    "value", [2**53 + 1, -(2**60) - 1, 10**400, np.int64(2**53 + 1), np.longdouble(1) / 3]
+    "value", [2**53 + 1, -(2**60) - 1, np.int64(2**53 + 1), np.longdouble(1) / 3]
 )
 def test_what_no_float_holds_exactly_is_refused(value):
-    message = f"lr: no float is exactly {value!r}; round it yourself, with float(…)"
-    with pytest.raises(ValueError, match="^" + re.escape(message)):
+    message = f"lr must be a number that a float holds exactly, got {value!r}; round it yourself, "
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}with float\\(…\\)$"):
         number(value, argument="lr")
+
+
+def test_what_is_too_large_for_a_float_is_refused_without_advice_to_round_it():
+    message = r"^lr must be a number that a float holds exactly, got 10{27}\.\.\.0{29}$"
+    with pytest.raises(ValueError, match=message):
+        number(10**400, argument="lr")
 
 
 def test_the_message_stays_short_for_a_long_thing():
@@ -92,8 +104,51 @@ def test_the_message_stays_short_for_a_long_thing():
 def test_the_bool_of_older_numpy_versions_is_told_the_way_out_too():
     """Its name ended in an underscore."""
     flag = type("bool_", (), {"__repr__": lambda self: "True"})()
-    with pytest.raises(TypeError, match=r"got bool_ True; use float\(…\) if a number is meant$"):
+    with pytest.raises(TypeError, match=r"got True; use float\(…\) if a number is meant$"):
         number(flag, argument="lr")
+
+
+# --- the form of an error -------------------------------------------------------------------------
+
+
+def test_a_message_has_place_argument_rule_value_and_way_out():
+    assert requirement("fit: epochs", "at least 1", 0) == "fit: epochs must be at least 1, got 0"
+    message = requirement("SGD: parameters", "an iterable", None, "pass model.parameters()")
+    assert message == "SGD: parameters must be an iterable, got None; pass model.parameters()"
+
+
+class Wordy:
+    def __init__(self, text):
+        self.text = text
+
+    def __repr__(self):
+        return self.text
+
+
+class Failing:
+    def __repr__(self):
+        raise RuntimeError("no text")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("a\nb", r"'a\nb'"),
+        (Wordy("one\n  two"), "one two"),
+        (Wordy("x" * 60), "x" * 60),
+        (Wordy("x" * 61), "x" * 28 + "..." + "x" * 29),
+        ([1] * 7, "[1, 1, 1, 1, 1, 1, ...]"),
+        (["x" * 50] * 2, f"['{'x' * 50}', '{'x'}..."),
+    ],
+)
+def test_a_value_is_abbreviated_to_one_line_of_60_characters(value, text):
+    assert abbreviate(value) == text
+
+
+@pytest.mark.parametrize("value", [10**5000, [10**5000], Failing()], ids=["int", "list", "failing"])
+def test_a_value_without_a_text_is_shown_by_its_kind(value):
+    kind = type(value).__name__
+    assert re.fullmatch(rf"<{kind} (object|instance) at 0x\w+>", abbreviate(value))
 
 
 # --- narrower kinds ------------------------------------------------------------------------------
@@ -113,7 +168,7 @@ def test_an_infinity_or_a_nan_is_refused_where_a_finite_number_is_asked_for(valu
 
 
 def test_what_is_no_number_is_not_finite_either():
-    with pytest.raises(TypeError, match=r"^lr takes a real number, got str '1'$"):
+    with pytest.raises(TypeError, match=r"^lr must be a real number, got '1'$"):
         finite("1", argument="lr")
 
 
@@ -142,7 +197,7 @@ def test_a_count_below_1_is_refused(n):
 
 @pytest.mark.parametrize("other", [1.0, "1", None, True])
 def test_a_count_that_is_no_int_is_refused(other):
-    message = f"epochs takes a positive int, got {type(other).__name__} {other!r}"
+    message = f"epochs must be a positive int, got {other!r}"
     with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
         count(other, argument="epochs")
 

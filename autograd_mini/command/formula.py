@@ -123,8 +123,9 @@ class Formula:
             case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
                 try:
                     return number(value, argument="formula: number")
-                except ValueError as error:
-                    raise FormulaError(str(error)) from None
+                except ValueError:
+                    rule = "a float, or an int that a float holds exactly"
+                    raise FormulaError(requirement("formula: number", rule, value)) from None
             case ast.Name(id=name) if name in _FUNCTIONS:
                 raise FormulaError(
                     f"the function {name} must be called, got its name alone; write {name}(…)"

@@ -72,15 +72,16 @@ def _domain_error(primitive: Primitive, operands: Any, numbers: Any, out: float)
     inside, at = True, []
     for name, operand, point in zip(primitive.operands, operands, numbers, strict=True):
         called = getattr(operand, "name", None)
-        at.append(f"{name} = {abbreviate(point)}" + (f" ({called!r})" if called else ""))
+        at.append(f"{name} = {abbreviate(point)}" + (f" ({abbreviate(called)})" if called else ""))
         inside = inside and (isinstance(point, list) or point in primitive.domains[name])
     where = f"{primitive.name}({', '.join(primitive.operands)})"
-    way_out = 'inside errstate(nonfinite="ignore") the result is'
+    operands_text = ", ".join(at)
     if inside:
-        rule, got = "the result must be finite", f"{out} at {', '.join(at)}"
+        reason = f"the result must be finite, got {out}; the operands are {operands_text}"
     else:
-        rule, got = f"the point must be in the domain {primitive.domain}", ", ".join(at)
-    return DomainError(f"{where}: {rule}, got {got}; {way_out} {out}")
+        reason = f"the point must be in the domain {primitive.domain}, got {operands_text}"
+    way_out = f'inside errstate(nonfinite="ignore") the result is {out}'
+    return DomainError(f"{where}: {reason}; {way_out}")
 
 
 def nonfinite_gradient(

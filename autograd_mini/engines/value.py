@@ -160,8 +160,10 @@ class Value:
             self.name = name
 
     def __init_subclass__(cls) -> NoReturn:
-        way_out = "operations make plain Values; keep a Value in an attribute of your class"
-        raise TypeError(requirement("a base class", "another class than Value", cls, way_out))
+        raise TypeError(
+            "a base class must be another class than Value, got Value; "
+            "operations make plain Values, so keep a Value in an attribute of your class"
+        )
 
     # --- operations: one binding line for each row of the table ---------------------------------
 
@@ -294,7 +296,13 @@ class Value:
         return f"Value({', '.join(parts)})"
 
     def __format__(self, spec: str) -> str:
-        return format(self.data, spec) if spec else repr(self)
+        if not spec:
+            return repr(self)
+        try:
+            return format(self.data, spec)
+        except ValueError as error:
+            argument = "format: specification"
+            raise ValueError(requirement(argument, "one of a float", spec, str(error))) from None
 
     # --- comparing and converting ---------------------------------------------------------------
 
@@ -326,7 +334,7 @@ class Value:
     def __reduce__(self) -> tuple[Any, ...]:
         if self.op is not None:
             way_out = "copy the leaves and compute again, or save a model with state_dict()"
-            raise TypeError(requirement("what is copied or pickled", "a leaf", self, way_out))
+            raise TypeError(requirement("a copied or pickled Value", "a leaf", self, way_out))
         return type(self), (self.data,), (self.name, self.grad if self.has_grad else None)
 
     def __setstate__(self, state: tuple[str | None, float | None]) -> None:

@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from autograd_mini.arguments import count, finite, requirement
+from autograd_mini.arguments import abbreviate, count, finite, requirement
 from autograd_mini.engines import Operand, Value
 from autograd_mini.functions import as_operand, dot
 from autograd_mini.nn.activations import Activation, ActivationLike, as_activation
@@ -266,8 +266,14 @@ def _items(given: Iterable[Any], length: int, argument: str, each: str) -> list[
         raise TypeError(requirement(argument, f"a list, one item for each {each}", given))
     items = list(given)
     if len(items) != length:
-        raise ValueError(requirement(argument, f"a list of {length}, one for each {each}", items))
+        raise _wrong_length(argument, f"{length}, one for each {each}", items)
     return items
+
+
+def _wrong_length(argument: str, rule: str, items: Sequence[Any]) -> ValueError:
+    where, _, name = argument.partition(": ")
+    content = f"{name} is {abbreviate(items)}"
+    return ValueError(requirement(f"{where}: length of {name}", rule, len(items), content))
 
 
 def _parameter(given: Operand, *, argument: str) -> Value:
@@ -290,7 +296,7 @@ def _inputs(module: Neuron | Layer | MLP, x: Iterable[Operand]) -> Sequence[Oper
         way_out = "put a single one into a list too"
         raise TypeError(requirement(f"{kind}: x", f"a list of {inputs}", x, way_out)) from None
     if len(xs) != expected:
-        raise ValueError(requirement(f"{kind}: x", f"a list of {inputs}", list(xs)))
+        raise _wrong_length(f"{kind}: x", f"{expected}, one for each input", list(xs))
     return xs
 
 

@@ -179,7 +179,7 @@ def cross_entropy(logits: Any, targets: Any) -> Any:
     count, classes = (1, *shape)[-2:]
     given = [targets] if len(shape) == 1 else _as_list(targets, "cross_entropy: targets")
     if len(given) != count:
-        rule = f"as many as the rows of logits, {count}"
+        rule = f"{count}, a target for each row of logits"
         raise ValueError(requirement("cross_entropy: number of targets", rule, len(given)))
     rows = [flat[i : i + classes] for i in range(0, len(flat), classes)]
     weights = [_target(target, classes) for target in given]
@@ -229,7 +229,7 @@ def _flat(given: object, argument: str) -> tuple[tuple[int, ...], list[Operand]]
     columns = len(rows[0])
     for i, row in enumerate(rows):
         if len(row) != columns:
-            rule = f"as long as row 0, {columns}"
+            rule = f"{columns}, the length of row 0"
             raise ValueError(requirement(f"{argument}: length of row {i}", rule, len(row)))
     flat = [_operands(row, f"{argument}[{i}]") for i, row in enumerate(rows)]
     return (len(rows), columns), list(chain.from_iterable(flat))

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
 
-from autograd_mini.arguments import finite, requirement
+from autograd_mini.arguments import abbreviate, finite, requirement
 from autograd_mini.engines import Value, store_data, zero_gradients
 from autograd_mini.engines.node import ParameterPath
 from autograd_mini.errors import StateError
@@ -69,11 +69,9 @@ class Module:
             match thing:
                 case Value(op=None):
                     if path in paths:
-                        raise ValueError(
-                            requirement(
-                                f"{type(self).__name__}: paths of parameters", "unique", path
-                            )
-                        )
+                        where = f"{type(self).__name__}: path of a parameter"
+                        way_out = "it leads to two parameters"
+                        raise ValueError(requirement(where, "unique", path, way_out))
                     paths.add(path)
                     _name(thing, ParameterPath(path, owner))
                     found.append((path, thing))
@@ -115,15 +113,15 @@ class Module:
         differences = [
             f"{difference} {_list_names(names)}"
             for difference, names in (
-                ("without", [path for path in parameters if path not in state]),
-                ("with unknown", [name for name in state if name not in parameters]),
+                ("missing", [path for path in parameters if path not in state]),
+                ("unexpected", [name for name in state if name not in parameters]),
             )
             if names
         ]
         if differences:
+            rule, names = f"those of {abbreviate(self)}", list(state)
             raise StateError(
-                f"{where}: the names in the state must be those of {self!r}, "
-                f"got a state {' and '.join(differences)}"
+                requirement(f"{where}: names in the state", rule, names, "; ".join(differences))
             )
         try:
             numbers = [finite(state[path], argument=f"{where}: {path!r}") for path in parameters]
@@ -151,7 +149,8 @@ class Module:
         try:
             self.load_state_dict(state)
         except StateError as error:
-            raise StateError(f"{os.fspath(path)}: {error}") from None
+            reason = str(error).removeprefix(f"{type(self).__name__}.load_state_dict: ")
+            raise StateError(f"{os.fspath(path)}: {reason}") from None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._architecture()}{_count_parameters(self)})"

@@ -128,4 +128,4 @@ def _refuse_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _refuse_constant(text: str) -> float:
-    raise StateError(requirement("each number", "finite", text))
+    raise StateError(f"each number must be finite, got {text}")

@@ -162,7 +162,8 @@ class Optimizer(ABC):
             loaded = type(self)(self.parameters, **settings)
             loaded._state = self._read_state(state["steps"], state["moments"])
         except (TypeError, ValueError) as error:
-            raise StateError(f"{where}: {error}") from error
+            reason = str(error).removeprefix(f"{kind}: ")
+            raise StateError(f"{where}: {reason}") from error
         self.__dict__ = loaded.__dict__  # one store: all or nothing
 
     def _read_state(self, steps: Any, moments: Any) -> State:
@@ -175,8 +176,8 @@ class Optimizer(ABC):
         for name, least in self.moments.items():
             numbers = [number(one, argument=name) for one in moments[name]]
             if len(numbers) != len(self.parameters):
-                rule = f"a number for each of {len(self.parameters)} parameters"
-                raise ValueError(requirement(name, rule, numbers))
+                rule = f"{len(self.parameters)}, a number for each parameter"
+                raise ValueError(requirement(f"length of {name}", rule, len(numbers)))
             for one in numbers:
                 if not least <= one < math.inf or one == -math.inf:
                     rule = "finite" if least < 0 else "finite and at least 0"
@@ -222,7 +223,7 @@ class Optimizer(ABC):
         called = f"parameters[{position}]" + (f" ({parameter.name!r})" if parameter.name else "")
         return DivergenceError(
             f"{type(self).__name__}.step: the {quantity} of {called} must be finite, got "
-            f"{numbers[position]!r} from the value {parameter.data!r}, the gradient "
+            f"{numbers[position]!r}; it comes from the value {parameter.data!r}, the gradient "
             f"{parameter.grad!r} and lr = {self.lr!r}; nothing was changed, try a smaller lr"
         )
 

@@ -140,7 +140,7 @@ class _Check:
                 self.functions[name] = None
                 self.number(argument)
             case _:
-                raise self.fail("each number", "in the rule language", ast.unparse(node))
+                raise self.fail("part", "a number of the rule language", ast.unparse(node))
 
     def condition(self, node: ast.expr) -> None:
         match node:
@@ -151,7 +151,7 @@ class _Check:
                 for value in values:
                     self.condition(value)
             case _:
-                raise self.fail("each condition", "a comparison", ast.unparse(node))
+                raise self.fail("part", "a condition of the rule language", ast.unparse(node))
 
 
 def float_of(node: ast.Constant) -> float:

@@ -321,7 +321,7 @@ def _check_resume(resume: Any, optimizer: Optimizer, epochs: int, rng: Any) -> N
     earlier = resume._get_checkpoint()
     weights = len(earlier.latest.weights)
     if (earlier.optimizer, weights) != (type(optimizer).__name__, len(optimizer.parameters)):
-        rule = f"{earlier.optimizer} of {weights} parameters, as in resume"
+        rule = f"{earlier.optimizer} (parameters: {weights}), as in resume"
         raise StateError(requirement("fit: optimizer", rule, optimizer))
     if earlier.rng != type(rng).__name__:
         raise StateError(requirement("fit: rng", f"of type {earlier.rng}, as in resume", rng))

@@ -79,6 +79,5 @@ class History:
 
     def _get_checkpoint(self) -> Checkpoint:
         if self._checkpoint is None:
-            way_out = "use the History that fit() returned"
-            raise StateError(requirement("History", "of a training", self, way_out))
+            raise StateError(requirement("History", "one that fit() returned", self))
         return self._checkpoint

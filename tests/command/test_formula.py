@@ -3,6 +3,7 @@ import builtins
 import math
 import operator
 import random
+import re
 from collections import Counter
 
 import pytest
@@ -79,53 +80,64 @@ def test_the_text_of_every_part_is_told():
     assert expressions == {result: "exp(x + 1)", result.operands[0]: "x + 1"}
 
 
+PART = (
+    r"each part of a formula must be a number, a name, one of \+ - \* / \*\*, "
+    "or a function of the library, got "
+)
+TOO_DEEP = "(nested less deeply|a Python expression)"  # Python's own parser may give up first
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("x +", r"cannot read 'x \+'"),
-        ("", "cannot read ''"),
-        ("x.real", "'x.real' is not allowed"),
-        ("x[0]", r"'x\[0\]' is not allowed"),
-        ("__import__('os').system('true')", "is not allowed"),
-        ("__import__('os')", "unknown function '__import__'"),
-        ("lambda: x", "'lambda: x' is not allowed"),
-        ("x if x > 0 else 1", "is not allowed"),
-        ("0xfor x", "cannot read"),  # of which Python itself only warns
-        ("x\0", "cannot read"),
-        ("x // 2", "'x // 2' is not allowed"),
-        ("x @ x", "is not allowed"),
-        ("~x", "'~x' is not allowed"),
-        ("not x", "'not x' is not allowed"),
-        ("True * x", "'True' is not allowed"),
-        ("1j * x", "'1j' is not allowed"),
-        ("'x'", "is not allowed"),
-        ("(y := 1) + x", "is not allowed"),
-        ("[x]", "is not allowed"),
-        ("f(x)", "unknown function 'f'; known are abs, arccos"),
-        ("softmax(x)", "unknown function 'softmax'"),
-        ("exp(x, 1)", "exp takes 1 operand, got 2"),
-        ("maximum(x)", "maximum takes 2 operands, got 1"),
-        ("leaky_relu(x, 1, 2)", "leaky_relu takes 1 or 2 operands, got 3"),
-        ("sum()", "sum takes 1 operand or more, got 0"),
-        ("exp(x=1)", "is not allowed"),
-        ("exp(*x)", "is not allowed"),
-        ("exp + x", "'exp' is a function: write exp"),
-        ("-" * 10_000 + "x", "nested too deeply|cannot read"),
-        ("+".join(["x"] * 100_000), "nested too deeply|cannot read"),
+        ("x +", r"formula must be a Python expression, got 'x \+'; invalid syntax"),
+        ("", "formula must be a Python expression, got ''; invalid syntax"),
+        ("x.real", PART + "'x.real'"),
+        ("x[0]", PART + r"'x\[0\]'"),
+        ("__import__('os').system('true')", PART + ".*"),
+        ("__import__('os')", "function must be one of abs, arccos, .*, got '__import__'"),
+        ("lambda: x", PART + "'lambda: x'"),
+        ("x if x > 0 else 1", PART + "'x if x > 0 else 1'"),
+        ("0xfor x", "formula must be a Python expression, got '0xfor x'; .*"),  # Python only warns
+        ("x\0", r"formula must be (a Python expression|text), got 'x\\x00'.*"),
+        ("x // 2", PART + "'x // 2'"),
+        ("x @ x", PART + "'x @ x'"),
+        ("~x", PART + "'~x'"),
+        ("not x", PART + "'not x'"),
+        ("True * x", PART + "'True'"),
+        ("1j * x", PART + "'1j'"),
+        ("'x'", PART + "\"'x'\""),
+        ("(y := 1) + x", PART + "'y := 1'"),
+        ("[x]", PART + r"'\[x\]'"),
+        ("f(x)", "function must be one of abs, arccos, .*, got 'f'"),
+        ("softmax(x)", "function must be one of .*, got 'softmax'"),
+        ("exp(x, 1)", "exp: number of operands must be 1, got 2"),
+        ("maximum(x)", "maximum: number of operands must be 2, got 1"),
+        ("leaky_relu(x, 1, 2)", "leaky_relu: number of operands must be 1 or 2, got 3"),
+        ("sum()", "sum: number of operands must be 1 or more, got 0"),
+        ("exp(x=1)", PART + r"'exp\(x=1\)'"),
+        ("exp(*x)", PART + r"'\*x'"),
+        (
+            "exp + x",
+            r"the function exp must be called, got its name alone; write exp\(…\)",
+        ),
+        ("-" * 10_000 + "x", f"formula must be {TOO_DEEP}, got '-+\\.\\.\\.-+x'.*"),
+        ("+".join(["x"] * 100_000), f"formula must be {TOO_DEEP}, got 'x.*x'.*"),
     ],
 )
 def test_what_is_no_formula_is_refused(text, message):
-    with pytest.raises(FormulaError, match=message):
+    with pytest.raises(FormulaError, match=f"^{message}$"):
         Formula(text)
 
 
 def test_a_name_without_a_number_is_reported():
-    with pytest.raises(FormulaError, match="no number for y: give one as y=NUMBER"):
+    with pytest.raises(FormulaError, match=r"^y must be given a number, got none; write y=NUMBER$"):
         Formula("x + y").value({"x": Value(1.0)})
 
 
 def test_a_formula_of_numbers_alone_is_refused():
-    with pytest.raises(FormulaError, match="'1 \\+ 2' has no name in it"):
+    message = "formula must be an expression with a name to differentiate by, got '1 + 2'"
+    with pytest.raises(FormulaError, match=f"^{re.escape(message)}$"):
         Formula("1 + 2").value({})
 
 
@@ -336,7 +348,7 @@ def boom(monkeypatch):
 def test_the_functions_of_formulas_are_those_that_are_computed_here():
     with pytest.raises(FormulaError) as raised:
         Formula("f(x)")
-    assert str(raised.value).partition("known are ")[2] == ", ".join(sorted(PLAIN))
+    assert str(raised.value) == f"function must be one of {', '.join(sorted(PLAIN))}, got 'f'"
 
 
 @pytest.mark.usefixtures("boom")

@@ -52,7 +52,7 @@ def test_a_name_is_plain_text_a_path_or_nothing():
     assert check_name(path) is path
     assert type(check_name(Text("w"))) is str
     assert check_name(Text("w")) == "w"
-    with pytest.raises(TypeError, match="name must be a string or None, got int 3"):
+    with pytest.raises(TypeError, match=r"^Value: name must be a string or None, got 3$"):
         check_name(3)
 
 

@@ -1,6 +1,7 @@
 """Tests of the costs: their values, their gradients, and what they refuse."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -241,32 +242,33 @@ def test_numbers_give_a_number_with_the_bits_of_the_value(loss):
 @pytest.mark.parametrize(
     ("predictions", "targets", "message"),
     [
-        ([1.0, 2.0], [1.0], "predictions, a list of 2; got a list of 1"),
-        ([1.0], 1.0, "predictions, a list of 1; got a single one"),
-        (1.0, [1.0], "predictions, a single one; got a list of 1"),
-        ([1.0], [[1.0]], "predictions, a list of 1; got 1 rows of 1"),
-        ([[1.0], [1.0]], [[1.0, 1.0]], "predictions, 2 rows of 1; got 1 rows of 2"),
+        ([1.0, 2.0], [1.0], "a list of 2, as the predictions are, got a list of 1"),
+        ([1.0], 1.0, "a list of 1, as the predictions are, got a single number"),
+        (1.0, [1.0], "a single number, as the predictions are, got a list of 1"),
+        ([1.0], [[1.0]], "a list of 1, as the predictions are, got 1 rows of 1"),
+        ([[1.0], [1.0]], [[1.0, 1.0]], "2 rows of 1, as the predictions are, got 1 rows of 2"),
     ],
 )
 def test_targets_of_another_shape_are_refused(loss, predictions, targets, message):
     name = loss.__name__
-    with pytest.raises(ValueError, match=f"^{name}: targets must have the shape of the {message}$"):
+    with pytest.raises(ValueError, match=f"^{name}: targets must be {message}$"):
         loss(predictions, targets)
 
 
 @pytest.mark.parametrize("loss", [*PAIRWISE, cross_entropy])
 def test_nothing_to_compare_is_refused(loss):
     argument = "logits" if loss is cross_entropy else "predictions"
-    with pytest.raises(ValueError, match=f"^{loss.__name__}: {argument} must not be empty$"):
+    rule = r"must be a list that is not empty, got \[\]"
+    with pytest.raises(ValueError, match=f"^{loss.__name__}: {argument} {rule}$"):
         loss([], [])
-    with pytest.raises(ValueError, match=rf"^{loss.__name__}: {argument}\[1\] must not be empty$"):
+    with pytest.raises(ValueError, match=rf"^{loss.__name__}: {argument}\[1\] {rule}$"):
         loss([[1.0], []], [[1.0], []])
 
 
 @pytest.mark.parametrize("loss", [*PAIRWISE, cross_entropy])
 def test_ragged_rows_are_refused(loss):
-    message = "all rows must be equally long; row 0 has length 2, row 1 has length 1"
-    with pytest.raises(ValueError, match=message):
+    message = "(logits|predictions): length of row 1 must be 2, the length of row 0, got 1"
+    with pytest.raises(ValueError, match=f"^{loss.__name__}: {message}$"):
         loss([[1.0, 1.0], [1.0]], [[1.0, 0.0], [1.0]])
 
 
@@ -274,69 +276,92 @@ def test_ragged_rows_are_refused(loss):
 @pytest.mark.parametrize(
     ("predictions", "targets", "message"),
     [
-        (None, 1.0, "predictions takes a real number, got NoneType None"),
-        ("1.0", 1.0, "predictions takes a list, got str '1.0'"),
-        ([1.0, "1.0"], [1.0, 1.0], r"predictions\[1\] takes a real number, got str '1.0'"),
-        ([1.0, [1.0]], [1.0, 1.0], r"predictions\[1\] takes a real number, got list"),
-        ([[1.0], 1.0], [[1.0], 1.0], r"predictions\[1\] takes a list, got float 1.0"),
-        ([[1.0], ["x"]], [[1.0], [1.0]], r"predictions\[1\]\[0\] takes a real number, got str 'x'"),
-        (1.0, True, "targets takes a real number, got bool True"),
-        ([[[1.0]]], [[[1.0]]], r"predictions\[0\]\[0\] takes a real number, got list"),
+        (None, 1.0, "predictions must be a real number, got None"),
+        ("1.0", 1.0, "predictions must be a list, got '1.0'"),
+        ([1.0, "1.0"], [1.0, 1.0], "predictions[1] must be a real number, got '1.0'"),
+        ([1.0, [1.0]], [1.0, 1.0], "predictions[1] must be a real number, got [1.0]"),
+        ([[1.0], 1.0], [[1.0], 1.0], "predictions[1] must be a list, got 1.0"),
+        ([[1.0], ["x"]], [[1.0], [1.0]], "predictions[1][0] must be a real number, got 'x'"),
+        (
+            1.0,
+            True,
+            "targets must be a real number, got True; use float(…) if a number is meant",
+        ),
+        ([[[1.0]]], [[[1.0]]], "predictions[0][0] must be a real number, got [1.0]"),
     ],
 )
 def test_what_is_no_number_is_refused(loss, predictions, targets, message):
-    with pytest.raises(TypeError, match=f"^{loss.__name__}: {message}"):
+    with pytest.raises(TypeError, match=f"^{loss.__name__}: {re.escape(message)}$"):
         loss(predictions, targets)
 
 
 @pytest.mark.parametrize("target", [-0.5, 1.0000001, math.nan, math.inf, Value(2.0)])
 def test_a_target_of_binary_cross_entropy_is_a_probability(target):
-    with pytest.raises(
-        ValueError, match=r"binary_cross_entropy: targets are from 0 to 1, got [-\dni]"
-    ):
+    number = target.data if isinstance(target, Value) else target
+    message = re.escape(f"binary_cross_entropy: targets must be from 0 to 1, got {number}")
+    with pytest.raises(ValueError, match=f"^{message}$"):
         binary_cross_entropy([0.5, 0.5], [1.0, target])
 
 
 @pytest.mark.parametrize("target", [0, 0.5, math.nan, Value(0.0)])
 def test_a_target_of_hinge_is_1_or_minus_1(target):
-    with pytest.raises(ValueError, match=r"hinge: targets are 1 or -1, got [0n]"):
+    number = float(target.data if isinstance(target, Value) else target)
+    with pytest.raises(ValueError, match=f"^hinge: targets must be 1 or -1, got {number}$"):
         hinge([0.5, 0.5], [1, target])
 
 
 @pytest.mark.parametrize(
     ("logits", "targets", "message"),
     [
-        (0.5, 0, r"logits are a row for each example, or one row; got 0\.5"),
-        ([[1.0, 2.0]], [0, 1], "targets must be as many as the rows of logits, 1; got 2"),
-        ([[1.0, 2.0]], [], "targets must not be empty"),
-        ([1.0, 2.0], 2, "there are 2 classes, 0 to 1, so 2 is the index of none"),
-        ([1.0, 2.0], -1, "there are 2 classes, 0 to 1, so -1 is the index of none"),
-        ([1.0, 2.0], [1.0], "a row of targets has a probability for each class, 2; got 1"),
-        ([1.0, 2.0], [], "a row of targets must not be empty"),
-        ([1.0, 2.0], [0.5, 0.6], r"must be probabilities that add up to 1, got \[0\.5, 0\.6\]"),
-        ([1.0, 2.0], [1.5, -0.5], r"must be probabilities that add up to 1, got \[1\.5, -0\.5\]"),
-        ([1.0, 2.0], [math.nan, 1.0], r"must be probabilities that add up to 1, got \[nan, 1"),
-        ([1.0, 2.0], [1.0, math.nan], r"must be probabilities that add up to 1, got \[1\.0, nan"),
+        (0.5, 0, "logits must be a row for each example, or one row, got 0.5"),
+        (
+            [[1.0, 2.0]],
+            [0, 1],
+            "number of targets must be 1, a target for each row of logits, got 2",
+        ),
+        ([[1.0, 2.0]], [], "targets must be a list that is not empty, got []"),
+        ([1.0, 2.0], 2, "target must be the index of a class, 0 to 1, got 2"),
+        ([1.0, 2.0], -1, "target must be the index of a class, 0 to 1, got -1"),
+        (
+            [1.0, 2.0],
+            [1.0],
+            "length of a row of targets must be 2, a probability for each class, got 1",
+        ),
+        ([1.0, 2.0], [], "a row of targets must be a list that is not empty, got []"),
+        *(
+            (
+                [1.0, 2.0],
+                row,
+                f"a row of targets must be probabilities that add up to 1, got {row}",
+            )
+            for row in ([0.5, 0.6], [1.5, -0.5], [math.nan, 1.0], [1.0, math.nan])
+        ),
     ],
 )
 def test_cross_entropy_refuses_a_wrong_value(logits, targets, message):
-    with pytest.raises(ValueError, match=f"^cross_entropy: .*{message}"):
+    with pytest.raises(ValueError, match=f"^cross_entropy: {re.escape(message)}$"):
         cross_entropy(logits, targets)
 
 
 @pytest.mark.parametrize(
     ("logits", "targets", "message"),
     [
-        ([1.0, 2.0], 1.0, "a target is the index of a class, .* got float 1.0"),
-        ([1.0, 2.0], True, "a target is the index of a class, .* got bool True"),
-        ([1.0, 2.0], None, "a target is the index of a class, .* got NoneType None"),
-        ([1.0, 2.0], "1", "a row of targets takes a list, got str '1'"),
-        ([[1.0, 2.0]], 1, "targets takes a list, got int 1"),
-        ([[1.0, 2.0]], [[0.5, "x"]], r"a row of targets\[1\] takes a real number, got str 'x'"),
+        *(
+            (
+                [1.0, 2.0],
+                target,
+                "target must be the index of a class, an int, or a row of probabilities, "
+                f"got {target}",
+            )
+            for target in (1.0, True, None)
+        ),
+        ([1.0, 2.0], "1", "a row of targets must be a list, got '1'"),
+        ([[1.0, 2.0]], 1, "targets must be a list, got 1"),
+        ([[1.0, 2.0]], [[0.5, "x"]], "a row of targets[1] must be a real number, got 'x'"),
     ],
 )
 def test_cross_entropy_refuses_a_wrong_kind(logits, targets, message):
-    with pytest.raises(TypeError, match=f"^cross_entropy: {message}"):
+    with pytest.raises(TypeError, match=f"^cross_entropy: {re.escape(message)}$"):
         cross_entropy(logits, targets)
 
 
@@ -347,7 +372,7 @@ def test_classes_may_be_integers_of_numpy_and_rows_arrays():
 
 @pytest.mark.parametrize("predictions", [1e308, Value(1e308)])
 def test_an_overflow_is_an_error_also_for_numbers(predictions):
-    with pytest.raises(DomainError, match="overflows to -inf"):
+    with pytest.raises(DomainError, match=r"the result must be finite, got -inf; "):
         squared_error(predictions, -1e308)
 
 
@@ -383,43 +408,45 @@ BOTH = [[1.0, 2.0], [3.0, 4.0]]
     [
         (
             lambda: squared_error([1.0], BOTH),
-            "squared_error: targets must have the shape of the predictions, a list of 1; "
-            "got 2 rows of 2",
+            "squared_error: targets must be a list of 1, as the predictions are, got 2 rows of 2",
         ),
         (
             lambda: hinge(1.0, [1.0]),
-            "hinge: targets must have the shape of the predictions, a single one; got a list of 1",
+            "hinge: targets must be a single number, as the predictions are, got a list of 1",
         ),
         (
             lambda: hinge([[1.0, 2.0], [3.0]], BOTH),
-            "hinge: predictions: all rows must be equally long; row 0 has length 2, "
-            "row 1 has length 1",
+            "hinge: predictions: length of row 1 must be 2, the length of row 0, got 1",
         ),
-        (lambda: hinge([], []), "hinge: predictions must not be empty"),
-        (lambda: hinge(BOTH, [[1, -1], []]), "hinge: targets[1] must not be empty"),
-        (lambda: hinge("1", "1"), "hinge: predictions takes a list, got str '1'"),
+        (lambda: hinge([], []), "hinge: predictions must be a list that is not empty, got []"),
+        (
+            lambda: hinge(BOTH, [[1, -1], []]),
+            "hinge: targets[1] must be a list that is not empty, got []",
+        ),
+        (lambda: hinge("1", "1"), "hinge: predictions must be a list, got '1'"),
         (
             lambda: hinge([[1.0, 2.0], [3.0, None]], BOTH),
-            "hinge: predictions[1][1] takes a real number, got NoneType None",
+            "hinge: predictions[1][1] must be a real number, got None",
         ),
-        (lambda: hinge(None, 1), "hinge: predictions takes a real number, got NoneType None"),
-        (lambda: hinge([1.0], [Value(0.5)]), "hinge: targets are 1 or -1, got 0.5"),
+        (lambda: hinge(None, 1), "hinge: predictions must be a real number, got None"),
+        (lambda: hinge([1.0], [Value(0.5)]), "hinge: targets must be 1 or -1, got 0.5"),
         (
             lambda: binary_cross_entropy([1.0], [Value(1.5)]),
-            "binary_cross_entropy: targets are from 0 to 1, got 1.5",
+            "binary_cross_entropy: targets must be from 0 to 1, got 1.5",
         ),
         (
             lambda: cross_entropy(0.5, 0),
-            "cross_entropy: logits are a row for each example, or one row; got 0.5",
+            "cross_entropy: logits must be a row for each example, or one row, got 0.5",
         ),
         (
             lambda: cross_entropy(BOTH, [1]),
-            "cross_entropy: targets must be as many as the rows of logits, 2; got 1",
+            "cross_entropy: number of targets must be 2, a target for each row of logits, got 1",
         ),
-        (lambda: cross_entropy(BOTH, 1), "cross_entropy: targets takes a list, got int 1"),
+        (lambda: cross_entropy(BOTH, 1), "cross_entropy: targets must be a list, got 1"),
         (
             lambda: cross_entropy([1.0, 2.0], [1.0]),
-            "cross_entropy: a row of targets has a probability for each class, 2; got 1",
+            "cross_entropy: length of a row of targets must be 2, a probability for each class, "
+            "got 1",
         ),
         (
             lambda: cross_entropy([1.0, 2.0], [0.5, 0.6]),
@@ -428,16 +455,16 @@ BOTH = [[1.0, 2.0], [3.0, 4.0]]
         ),
         (
             lambda: cross_entropy([1.0, 2.0], [0.5, None]),
-            "cross_entropy: a row of targets[1] takes a real number, got NoneType None",
+            "cross_entropy: a row of targets[1] must be a real number, got None",
         ),
         (
             lambda: cross_entropy([1.0, 2.0], 1.0),
-            "cross_entropy: a target is the index of a class, an int, or a row of probabilities; "
-            "got float 1.0",
+            "cross_entropy: target must be the index of a class, an int, or a row of "
+            "probabilities, got 1.0",
         ),
         (
             lambda: cross_entropy([1.0, 2.0], 2),
-            "cross_entropy: there are 2 classes, 0 to 1, so 2 is the index of none",
+            "cross_entropy: target must be the index of a class, 0 to 1, got 2",
         ),
     ],
 )

@@ -54,5 +54,7 @@ def test_p13_sums_too(numbers):
 
 def test_p13_an_error_deep_inside_names_its_place():
     x = Value(800.0, name="x")
-    with pytest.raises(AutogradError, match=r"^exp\(x\) .* x = 800\.0"):
+    with pytest.raises(
+        AutogradError, match=r"^exp\(x\): the point must be in .*, got x = 800\.0; "
+    ):
         exp(x * 1.0 + 0.0)

@@ -176,45 +176,50 @@ def test_every_function_is_printed_in_every_language():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("1 - z * z", "unknown name 'z' in '1 - z * z'"),
-        ("sinus(x)", "unknown function 'sinus' in 'sinus(x)'"),
-        ("x +", "not an expression: 'x +' (invalid syntax)"),
-        ("", "not an expression: '' (invalid syntax)"),
-        ("x = 1", "not an expression: 'x = 1' "),
-        ("x.real", "'x.real' is not a number of the rule language in 'x.real'"),
-        ("x[0]", "'x[0]' is not a number of the rule language"),
-        ("x % 2", "'x % 2' is not a number of the rule language"),
-        ("x // 2", "'x // 2' is not a number of the rule language"),
-        ("+x", "'+x' is not a number of the rule language"),
-        ("not x", "'not x' is not a number of the rule language"),
-        ("x > 0", "'x > 0' is not a number of the rule language"),
-        ("'x'", "\"'x'\" is not a number of the rule language"),
-        ("True", "'True' is not a number of the rule language"),
-        ("1j", "'1j' is not a number of the rule language"),
-        ("None", "'None' is not a number of the rule language"),
-        ("lambda: x", "'lambda: x' is not a number of the rule language"),
-        ("[x]", "'[x]' is not a number of the rule language"),
-        ("exp(x, x)", "'exp(x, x)' is not a number of the rule language"),
-        ("exp()", "'exp()' is not a number of the rule language"),
-        ("exp(x=x)", "'exp(x=x)' is not a number of the rule language"),
-        ("__import__('os')", "unknown function '__import__'"),
-        ("(exp)(x)(x)", "'exp(x)(x)' is not a number of the rule language"),
-        ("1 if x else 2", "'x' is not a condition of the rule language in '1 if x else 2'"),
-        ("1 if 0 < x < 1 else 2", "'0 < x < 1' is not a condition of the rule language"),
-        ("1 if x is 1 else 2", "'x is 1' is not a condition of the rule language"),
-        ("1 if not x > 0 else 2", "'not x > 0' is not a condition of the rule language"),
-        ("z if x > 0 else 1", "unknown name 'z' in 'z if x > 0 else 1'"),
-        ("1 if x > 0 else z", "unknown name 'z' in '1 if x > 0 else z'"),
-        ("1 if z > 0 else 2", "unknown name 'z' in '1 if z > 0 else 2'"),
-        ("1 if 0 > z else 2", "unknown name 'z' in '1 if 0 > z else 2'"),
-        ("1 if x > 0 and x else 2", "'x' is not a condition of the rule language in '1 if x"),
-        ("sum(sum(x))", "unknown function 'sum' in 'sum(sum(x))'"),
-        ("sum(x) * sum(x)", "a second sum in 'sum(x) * sum(x)'"),
+        ("1 - z * z", "name must be one of out, x, got 'z'"),
+        ("sinus(x)", "function must be an elementary function of the table, got 'sinus'"),
+        ("x +", "rule must be an expression, got 'x +'; invalid syntax"),
+        ("", "rule must be an expression, got ''; invalid syntax"),
+        ("x = 1", "rule must be an expression, got 'x = 1'; invalid syntax"),
+        ("x.real", "part must be a number of the rule language, got 'x.real'"),
+        ("x[0]", "part must be a number of the rule language, got 'x[0]'"),
+        ("x % 2", "part must be a number of the rule language, got 'x % 2'"),
+        ("x // 2", "part must be a number of the rule language, got 'x // 2'"),
+        ("+x", "part must be a number of the rule language, got '+x'"),
+        ("not x", "part must be a number of the rule language, got 'not x'"),
+        ("x > 0", "part must be a number of the rule language, got 'x > 0'"),
+        ("'x'", "part must be a number of the rule language, got \"'x'\""),
+        ("True", "part must be a number of the rule language, got 'True'"),
+        ("1j", "part must be a number of the rule language, got '1j'"),
+        ("None", "part must be a number of the rule language, got 'None'"),
+        ("lambda: x", "part must be a number of the rule language, got 'lambda: x'"),
+        ("[x]", "part must be a number of the rule language, got '[x]'"),
+        ("exp(x, x)", "part must be a number of the rule language, got 'exp(x, x)'"),
+        ("exp()", "part must be a number of the rule language, got 'exp()'"),
+        ("exp(x=x)", "part must be a number of the rule language, got 'exp(x=x)'"),
+        (
+            "__import__('os')",
+            "function must be an elementary function of the table, got '__import__'",
+        ),
+        ("(exp)(x)(x)", "part must be a number of the rule language, got 'exp(x)(x)'"),
+        ("1 if x else 2", "part must be a condition of the rule language, got 'x'"),
+        ("1 if 0 < x < 1 else 2", "part must be a condition of the rule language, got '0 < x < 1'"),
+        ("1 if x is 1 else 2", "part must be a condition of the rule language, got 'x is 1'"),
+        ("1 if not x > 0 else 2", "part must be a condition of the rule language, got 'not x > 0'"),
+        ("z if x > 0 else 1", "name must be one of out, x, got 'z'"),
+        ("1 if x > 0 else z", "name must be one of out, x, got 'z'"),
+        ("1 if z > 0 else 2", "name must be one of out, x, got 'z'"),
+        ("1 if 0 > z else 2", "name must be one of out, x, got 'z'"),
+        ("1 if x > 0 and x else 2", "part must be a condition of the rule language, got 'x'"),
+        ("sum(sum(x))", "function must be an elementary function of the table, got 'sum'"),
+        ("sum(x) * sum(x)", "number of sums must be at most 1, got 2"),
     ],
 )
 @pytest.mark.filterwarnings("ignore::SyntaxWarning")  # Python's own, about `x is 1`
 def test_what_is_not_in_the_language_is_refused_by_name(text, message):
-    with pytest.raises(RuleError, match="^" + re.escape(message)):
+    if not message.startswith("rule must be an expression"):
+        message = f"rule {text!r}: {message}"
+    with pytest.raises(RuleError, match=f"^{re.escape(message)}"):
         Rule(text, names=["x", "out"])
 
 
@@ -233,7 +238,9 @@ def test_a_rule_error_is_a_value_error():
 
 @pytest.mark.parametrize("text", ["1e400 * x", f"1{'0' * 400} * x"])
 def test_a_number_that_no_float_holds_is_refused(text):
-    with pytest.raises(RuleError, match="a number too large for a float in"):
+    with pytest.raises(
+        RuleError, match=r"^rule '1\w+ \* x': number must be at most .*, got (inf|10+)"
+    ):
         Rule(text)
 
 

@@ -76,8 +76,8 @@ def _shape(primitive: Primitive) -> str:
     sequences = primitive.value.sequences
     shape = " ".join(f"({o})" if o in sequences else o for o in primitive.operands)
     if shape not in SHAPES:
-        rule = f"operands that the native engine knows, {', '.join(SHAPES)}"
-        raise RuleError(requirement(f"primitive {primitive.name!r}: value", rule, shape))
+        rule = f"of a shape that the native engine knows, {', '.join(SHAPES)}"
+        raise RuleError(requirement(f"primitive {primitive.name!r}: operands", rule, shape))
     return SHAPES[shape]
 
 

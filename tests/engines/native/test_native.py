@@ -6,6 +6,7 @@ import inspect
 import math
 import pickle
 import random
+import re
 import subprocess
 import sys
 from decimal import Decimal
@@ -239,8 +240,11 @@ def test_unusual_operands_have_the_same_outcome_word_for_word(name):
 
 
 def test_the_other_engines_values_are_refused_as_what_they_are():
+    message = re.escape(
+        "exp: operand must be a real number, got Value(data=2.0); use its .data for the bare number"
+    )
     for mine, other in ((Native(1.0), Reference(2.0)), (Reference(1.0), Native(2.0))):
-        with pytest.raises(TypeError, match=r"^exp takes a real number, got Value .*its \.data"):
+        with pytest.raises(TypeError, match=f"^{message}$"):
             type(mine).exp(other)
         with pytest.raises(TypeError, match="unsupported operand"):
             mine + other
@@ -304,7 +308,9 @@ def test_no_subclass_can_have_an_instance():
         pass
 
     for make in (Sub, lambda x: Native.__new__(Sub, x), lambda _: object.__new__(Sub)):
-        with pytest.raises(TypeError, match=r"cannot be subclassed|not safe"):
+        with pytest.raises(
+            TypeError, match=r"^a base class must be another .*, got Value;|not safe"
+        ):
             make(1.0)
     with pytest.raises(TypeError, match="not safe"):
         object.__new__(Native)
