@@ -163,7 +163,7 @@ def test_settings_may_be_numpys():
 
 def test_a_rule_of_ones_own_is_one_method():
     class SignDescent(Optimizer):
-        def moved(self, weights, gradients, state):
+        def update(self, weights, gradients, state):
             steps = zip(weights, gradients, strict=True)
             return [w - math.copysign(self.lr, g) for w, g in steps], ()
 
@@ -615,7 +615,7 @@ def test_the_rates_of_adam_may_be_zero():
 
 def test_a_subclass_needs_no_more_than_its_rule():
     class SignDescent(Optimizer):
-        def moved(self, weights, gradients, state):
+        def update(self, weights, gradients, state):
             signs = [math.copysign(1.0, g) for g in gradients]
             return [w - self.lr * s for w, s in zip(weights, signs, strict=True)], state.moments
 
