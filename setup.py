@@ -1,7 +1,7 @@
 """Builds the native engine, if this Python can run it and there is a compiler.
 
-All that is not about C stands in pyproject.toml. Without a compiler the package is complete: the
-Python engine runs, and a wheel that is built then is a pure one.
+All other settings are in pyproject.toml. Without a compiler the package is complete: the Python
+engine runs, and a wheel is a pure wheel.
 """
 
 import sys
@@ -18,11 +18,11 @@ CORE = Extension(
     "autograd_mini.engines.native.core",
     [f"{FOLDER}/core.c"],
     depends=sorted(map(str, Path(FOLDER).glob("*.h"))),
-    optional=True,  # a failure to build it is no failure to install
+    optional=True,  # if the build fails, the installation goes on
 )
 
-# Both engines must round alike, operation by operation: nothing contracted into one rounding,
-# no sine and cosine computed together by a function of their own.
+# Both engines must round each operation alike. So the compiler must not contract two operations
+# into one, or compute a sine and a cosine together by another function.
 OPTIONS = {
     "msvc": ["/O2", "/fp:precise", "/std:c11"],
     "unix": ["-O3", "-std=c11", "-ffp-contract=off", "-fno-builtin-sin", "-fno-builtin-cos"],
@@ -30,7 +30,7 @@ OPTIONS = {
 
 
 class BuildNative(build_ext):
-    """Compiles with the options of the compiler at hand."""
+    """Compiles with the options for the compiler that was found."""
 
     def build_extensions(self):
         for extension in self.extensions:
@@ -39,7 +39,7 @@ class BuildNative(build_ext):
 
 
 class BuildWheel(bdist_wheel):
-    """Makes a pure wheel where no extension could be built."""
+    """Makes a pure wheel if the extension could not be built."""
 
     def run(self):
         self.run_command("build_ext")

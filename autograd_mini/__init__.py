@@ -1,6 +1,6 @@
-"""Scalar automatic differentiation, for learning it and for trusting it.
+"""Scalar automatic differentiation.
 
-A `Value` remembers how it was computed; its `backward` gives every gradient.
+A `Value` remembers how it was computed; its `backward` computes every gradient.
 
 >>> import autograd_mini as ag
 >>> w = ag.Value(0.2, name="w")
@@ -71,7 +71,7 @@ __all__ += functions.__all__
 
 __version__ = "0.1.0"
 
-# What is loaded when it is first asked for, by the module that has it.
+# The module of each name that is imported when it is first used.
 _LATER = {
     **dict.fromkeys(functions.__all__, "functions"),
     **dict.fromkeys(("MLP", "Layer", "Module", "Neuron"), "nn"),
@@ -100,7 +100,7 @@ def __dir__() -> list[str]:
     return sorted(__all__)
 
 
-# Where that is now which old pickles name by modules that are gone.
+# Old pickles name modules that are gone; this says where their content is now.
 _MOVED = {
     "activations": "nn",
     "draw": "views.drawing",
@@ -119,11 +119,11 @@ _MOVED = {
 
 
 class _Moved:
-    """Asked last when a module is not found; it says where what stood in it is now."""
+    """A finder that Python asks last; it says where the content of a missing module is now."""
 
     @staticmethod
     def find_spec(name: str, path: object = None, target: object = None) -> None:  # noqa: ARG004
-        """Raise the error for a module that is gone; leave all others to themselves."""
+        """Raise an error for a module that is gone; find no other module."""
         new = _MOVED.get(name.removeprefix(f"{__name__}."))
         if new is not None and name.startswith(f"{__name__}."):
             raise ModuleNotFoundError(

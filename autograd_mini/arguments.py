@@ -1,4 +1,4 @@
-"""Checks of arguments, and the form of the errors that they raise."""
+"""Checks of arguments, and the form of their error messages."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _WAY_OUT = {
 }
 
 _EXACT = 2**53
-"""Up to this every integer is a float."""
+"""A float holds every integer up to this one exactly."""
 
 
 def requirement(argument: str, rule: str, value: object, way_out: str = "") -> str:
-    """Return the message of an error about an argument, in the form that all of them have.
+    """Return the message of an error about an argument; all messages have this form.
 
     Args:
-        argument: the public function as it was called, and its argument: ``fit: epochs``.
+        argument: the public function and its argument, such as ``fit: epochs``.
         rule: what the argument must be.
         value: what it is.
-        way_out: what to do instead, if that works.
+        way_out: what the caller can do instead, if there is something that works.
 
     >>> requirement("fit: epochs", "at least 1", 0)
     'fit: epochs must be at least 1, got 0'
@@ -42,7 +42,7 @@ _ABBREVIATION.maxstring = _ABBREVIATION.maxother = _ABBREVIATION.maxlong = MAX_V
 
 
 def abbreviate(value: object) -> str:
-    """Return a value for the message of an error: its repr, in one line of at most 60 characters.
+    """Return the repr of a value for an error message, in one line of at most 60 characters.
 
     >>> abbreviate(list(range(1000)))
     '[0, 1, 2, 3, 4, 5, ...]'
@@ -55,15 +55,15 @@ def abbreviate(value: object) -> str:
 
 
 def number(value: object, *, argument: str) -> float:
-    """Return a real number as a Python float; refuse what would lose or invent something.
+    """Return a real number as a Python float; refuse a conversion that is not exact.
 
     Args:
         value: a float, an int that a float holds exactly, or a NumPy real scalar.
         argument: the name of the argument, for the error.
 
     Raises:
-        TypeError: it is no real number (bool, str, complex, Decimal, Fraction, None, …).
-        ValueError: it is an integer or a long double that no float holds exactly.
+        TypeError: the value is not a real number, but a bool, str, complex, Decimal, Fraction, …
+        ValueError: the value is an integer or a long double that no float holds exactly.
 
     >>> number(3, argument="lr")
     3.0
@@ -78,7 +78,7 @@ def number(value: object, *, argument: str) -> float:
     if not _is_real(value):
         way_out = _WAY_OUT.get(type(value).__name__.rstrip("_"), "")
         raise TypeError(requirement(argument, "a real number", value, way_out))
-    # NumPy would round its integers in the comparison too.
+    # NumPy would also round its integers in the comparison below.
     exact: Any = operator.index(value) if isinstance(value, numbers.Integral) else value
     try:
         converted = float(exact)
@@ -95,7 +95,7 @@ def number(value: object, *, argument: str) -> float:
 def _is_real(value: object) -> bool:
     if isinstance(value, int):
         return not isinstance(value, bool)
-    # A duration of NumPy is registered as an integer.
+    # NumPy registers its durations as integers.
     kind = type(value)
     return (
         kind.__module__ == "numpy"
@@ -105,11 +105,7 @@ def _is_real(value: object) -> bool:
 
 
 def finite(value: object, *, argument: str) -> float:
-    """Return a real number as a Python float, refusing infinities and NaNs too.
-
-    Raises:
-        TypeError, ValueError: as for `number`, or it is not finite.
-    """
+    """Return a real number as `number` does; an infinity or a NaN raises ValueError too."""
     given = number(value, argument=argument)
     if not math.isfinite(given):
         raise ValueError(requirement(argument, "finite", given))
@@ -117,7 +113,7 @@ def finite(value: object, *, argument: str) -> float:
 
 
 def whole(value: object) -> int | None:
-    """Return an int, or an integer of NumPy, as an int; None for anything else, and for a bool."""
+    """Return an int or a NumPy integer as an int; return None for a bool or anything else."""
     try:
         return None if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]
     except TypeError:
@@ -125,11 +121,7 @@ def whole(value: object) -> int | None:
 
 
 def count(value: object, *, argument: str) -> int:
-    """Return a number of things, at least 1, as an int.
-
-    Raises:
-        TypeError: it is no int, nor an integer of NumPy.
-        ValueError: it is less than 1.
+    """Return an int or a NumPy integer as an int; raise ValueError if it is less than 1.
 
     >>> count(0, argument="epochs")
     Traceback (most recent call last):
@@ -144,9 +136,9 @@ def count(value: object, *, argument: str) -> int:
 
 
 def is_foreign(value: object) -> bool:
-    """Return whether a type may know better than we do how to combine itself with a Value.
+    """Return whether an operator should return NotImplemented, so that the other type decides.
 
-    Such are NumPy's arrays, which then broadcast. The plain types of Python do not.
+    NumPy's arrays are foreign, and then broadcast; the plain types of Python are not.
     """
     kind = type(value)
     if isinstance(value, int | float):

@@ -13,35 +13,34 @@ __all__ = [
 
 
 class AutogradError(Exception):
-    """Base of the errors that only this library raises."""
+    """The base class of this library's errors."""
 
 
 class DomainError(AutogradError, ArithmeticError):
     """An operation turned finite numbers into an infinity or a NaN.
 
     The message names the operation, its operands and its domain. Inside
-    ``errstate(nonfinite="ignore")`` the operation gives the IEEE 754 result instead.
+    ``errstate(nonfinite="ignore")`` the operation returns the IEEE 754 result instead.
     """
 
 
 class NonFiniteGradientError(AutogradError, ArithmeticError):
     """A backward pass would have stored an infinite or NaN gradient in a leaf.
 
-    The message names the leaf and the node at which the number stopped being finite.
-    No gradient has been changed.
+    The message names the leaf and the node that is the cause. No gradient has changed.
     """
 
 
 class DivergenceError(AutogradError, ArithmeticError):
-    """Training left the finite numbers; the parameters hold the last good values."""
+    """A training diverged; the parameters hold the last good values."""
 
 
 class GradientMismatchError(AutogradError, AssertionError):
-    """A gradient is not what the numbers of the function say."""
+    """A gradient differs from the derivative that the function's values show."""
 
 
 class GraphTooLargeError(AutogradError, ValueError):
-    """A graph has more nodes than a reader could take in."""
+    """A graph has more nodes than a reader could follow."""
 
 
 class RendererNotFoundError(AutogradError, RuntimeError):

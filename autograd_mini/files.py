@@ -1,4 +1,4 @@
-"""One atomic write for every file that must not be lost."""
+"""Writes a file atomically, so that no failure loses the old content."""
 
 from __future__ import annotations
 
@@ -15,11 +15,10 @@ def write_atomically(path: str | os.PathLike[str], text: str) -> None:
     """Write ASCII text to a file, which at every instant holds the old content or the new.
 
     A failed write leaves the old file as it was, and no temporary file. Only a killed process may
-    leave one, ``.name.….tmp``, beside it, which its owner alone can read until it is complete.
-    Several threads and processes may write one file at once; the last one wins. After a return,
-    the content has reached the disk. A link is followed; an old file keeps its permissions, but
-    those to run as its owner or group. A FIFO or a character device stays what it is, and the text
-    goes through it.
+    leave ``.name.….tmp`` beside the file; only its owner can read it until it is complete. Several
+    threads and processes may write to the same file; the last one wins. When the call returns, the
+    content is on the disk. A link is followed. The file keeps its permissions, except setuid and
+    setgid. A FIFO or a character device is kept, and the text is written to it.
 
     Args:
         path: the file; its folder must exist.
@@ -44,10 +43,10 @@ def write_atomically(path: str | os.PathLike[str], text: str) -> None:
 
 
 def _replace(path: Path, content: bytes, mode: int | None) -> None:
-    """Write a file beside another and rename it; the mode is that of the old file, if there is one.
+    """Write a temporary file and rename it to ``path``; ``mode`` is the old file's, if any.
 
-    Whoever opens the temporary file while it is empty can read what comes later. So nobody else
-    may ever open it if the old file is private.
+    A process that opens the temporary file while it is empty can read what is written later. So
+    the permissions must be strict from the start if the old file is private.
     """
     temporary = path.with_name(f".{path.name[:24]}.{secrets.token_hex(8)}.tmp")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
@@ -55,18 +54,18 @@ def _replace(path: Path, content: bytes, mode: int | None) -> None:
     try:
         with os.fdopen(os.open(temporary, flags, first), "wb") as file:
             if mode is None:
-                # Only a file that was made with 0666 shows what the umask leaves of that.
+                # The umask cannot be read safely, but a file created with 0666 shows it.
                 mode = os.fstat(file.fileno()).st_mode
                 temporary.chmod(0o600)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(mode & 0o777)  # not to run as its owner, who may be another from now on
-        temporary.replace(path)  # once it is closed, as Windows renames no open file
+        temporary.chmod(mode & 0o777)  # without setuid: the file may have a new owner
+        temporary.replace(path)  # the file is closed, as Windows cannot rename an open file
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    # The new name is on the disk only when the folder is. Windows cannot open a folder.
+    # The new name is on the disk only after the folder is synced. Windows cannot open a folder.
     if hasattr(os, "O_DIRECTORY"):
         folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:

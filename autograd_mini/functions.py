@@ -1,7 +1,7 @@
-"""Functions over numbers or Values: the primitives as functions, and those composed of them.
+"""Functions of numbers or Values: the primitives, and functions that are composed of them.
 
-A function given plain numbers returns plain numbers; given at least one Value, it returns Values.
-The overloads that say so to a type checker overlap in the empty list, which is an error or zero.
+With plain numbers a function returns plain numbers; with at least one Value it returns Values. The
+overloads for type checkers overlap in the empty list, which is an error or gives zero.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 else:
 
     def __getattr__(name):
-        """Return a primitive as a function, which is written only when it is asked for."""
+        """Return a primitive as a function, which is written when it is first used."""
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         function = globals()[name] = getattr(Value, name)
@@ -49,12 +49,12 @@ def __dir__() -> list[str]:
 
 
 def linear(x: Number, /) -> Number:
-    """Return x itself: the activation of a neuron that has none.
+    """Return x itself: the activation function of a linear neuron.
 
     >>> linear(0.7)
     0.7
     """
-    return as_operand(x, argument="linear: operand")  # type: ignore[return-value]  # it is what x is
+    return as_operand(x, argument="linear: operand")  # type: ignore[return-value]  # as x
 
 
 @overload
@@ -62,11 +62,11 @@ def where(condition: bool, x: float, y: float, /) -> float: ...  # type: ignore[
 @overload
 def where(condition: bool, x: Operand, y: Operand, /) -> Value: ...
 def where(condition: bool, x: Operand, y: Operand, /) -> Operand:
-    """Return x if the condition holds, otherwise y; the other one gets no gradient.
+    """Return x if the condition is true, otherwise y; only the chosen operand gets a gradient.
 
     Args:
-        condition: a bool, such as a comparison of Values gives.
-        x, y: Values or numbers; if either is a Value, a Value is returned.
+        condition: a bool, such as the result of comparing Values.
+        x, y: Values or numbers; if either is a Value, so is the result.
 
     Raises:
         TypeError: the condition is not a bool.
@@ -92,7 +92,7 @@ def mean(xs: Iterable[Operand], /) -> Any:
     """Return the arithmetic mean.
 
     Raises:
-        ValueError: there is nothing to take the mean of.
+        ValueError: there are no operands.
 
     >>> mean([1.0, 2.0, 6.0])
     3.0
@@ -106,9 +106,9 @@ def logsumexp(xs: Iterable[float], /) -> float: ...  # type: ignore[overload-ove
 @overload
 def logsumexp(xs: Iterable[Operand], /) -> Value: ...
 def logsumexp(xs: Iterable[Operand], /) -> Any:
-    """Return ln Σ eˣ, without the overflow of the exponentials.
+    """Return ln Σ eˣ; the exponentials cannot overflow.
 
-    The largest x is taken out of the sum: m + ln(1 + Σ eˣ⁻ᵐ), the sum being over the others.
+    It is computed as m + ln(1 + Σ eˣ⁻ᵐ), where m is the largest x and the sum is over the others.
 
     Raises:
         ValueError: there are no operands.
@@ -127,8 +127,8 @@ def softmax(xs: Iterable[Operand], /) -> list[Value]: ...
 def softmax(xs: Iterable[Operand], /) -> Any:
     """Return eˣ / Σ eˣ for each x: positive numbers that add up to 1.
 
-    The largest x is subtracted first, which changes nothing but keeps eˣ from overflowing, and the
-    derivatives from cancelling.
+    The largest x is subtracted first. This does not change the result, but eˣ cannot overflow and
+    the derivatives do not cancel.
 
     Raises:
         ValueError: there are no operands.
@@ -147,7 +147,7 @@ def log_softmax(xs: Iterable[float], /) -> list[float]: ...  # type: ignore[over
 @overload
 def log_softmax(xs: Iterable[Operand], /) -> list[Value]: ...
 def log_softmax(xs: Iterable[Operand], /) -> Any:
-    """Return ln softmax for each x, right also where the softmax itself is rounded to 0 or 1.
+    """Return ln softmax for each x, accurate even if the softmax itself rounds to 0 or 1.
 
     Raises:
         ValueError: there are no operands.
@@ -160,7 +160,6 @@ def log_softmax(xs: Iterable[Operand], /) -> Any:
 
 
 def _operands(xs: Iterable[Operand], where: str) -> list[Any]:
-    """Return the operands as a list of Values and floats."""
     if not isinstance(xs, Iterable):
         raise TypeError(requirement(f"{where}: operands", "a sequence of Values or numbers", xs))
     given = list(xs)
@@ -170,20 +169,16 @@ def _operands(xs: Iterable[Operand], where: str) -> list[Any]:
 
 
 def as_operand(given: object, *, argument: str) -> Operand:
-    """Return a Value as it is, and a number as a float.
-
-    Raises:
-        TypeError, ValueError: it is neither; see `autograd_mini.arguments.number`.
-    """
+    """Return a Value as it is, and a number as a float; `arguments.number` lists the errors."""
     return given if isinstance(given, Value) else number(given, argument=argument)
 
 
 def _shift_by_largest(operands: list[Any]) -> tuple[Any, list[Any], int | None]:
-    """Return the largest operand, the operands less that, and the place of it.
+    """Return the largest operand, all operands minus the largest, and the position of the largest.
 
-    It is less itself the constant 0: as a node, it would have the derivatives 1 and -1, beside
-    which what else there is to its gradient would be rounded away. If not all are finite, the
-    largest finite one is taken as a constant, without a place.
+    The difference of the largest and itself is the constant 0. As a node it would add 1 and -1 to
+    the gradient, and rounding would lose the other terms beside them. If an operand is not finite,
+    the largest finite number is taken as a constant, without a position.
     """
     numbers = numbers_of(operands)
     if len(operands) == 1 or not all(map(math.isfinite, numbers)):
@@ -195,9 +190,9 @@ def _shift_by_largest(operands: list[Any]) -> tuple[Any, list[Any], int | None]:
 
 
 def _log_total(operands: list[Any]) -> tuple[Any, list[Any], Any]:
-    """Return the largest operand, the operands less that, and ln Σ eˣ less that.
+    """Return the largest operand, all operands minus it, and ln Σ eˣ minus it.
 
-    The latter is by way of log1p, so that it keeps its digits where one operand outweighs all.
+    The logarithm is computed by log1p, which keeps its digits if one operand dominates the sum.
     """
     top, shifted, at = _shift_by_largest(operands)
     if at is None:

@@ -1,4 +1,4 @@
-"""The costs of `autograd_mini.nn.losses`, as a module of its own."""
+"""The public module of the losses in `autograd_mini.nn.losses`."""
 
 from autograd_mini.nn.losses import *  # noqa: F403
 from autograd_mini.nn.losses import __all__

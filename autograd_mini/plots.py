@@ -1,4 +1,4 @@
-"""The charts of `autograd_mini.views.charts`, as a module of its own."""
+"""The public module of the charts in `autograd_mini.views.charts`."""
 
 from autograd_mini.views.charts import *  # noqa: F403
 from autograd_mini.views.charts import __all__

@@ -1,1 +1,1 @@
-"""The command line, and the main job."""
+"""The command line and its demo."""

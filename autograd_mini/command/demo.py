@@ -1,8 +1,8 @@
-"""The main job: the two-neuron network of the course notes, forward, backward, trained and drawn.
+"""The demo: it computes, differentiates, trains and draws the two-neuron network of the notes.
 
 One input x goes through two sigmoid neurons in a row: z₁ = w₁x + b₁, a₁ = σ(z₁), z₂ = w₂a₁ + b₂,
-a₂ = σ(z₂). The error is E = ½(T − a₂)². Gradient descent moves every parameter against its
-gradient, all of them at once.
+a₂ = σ(z₂). The error is E = ½(T − a₂)². Gradient descent moves all parameters at once, each
+against its gradient.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ MAX_ITERATIONS = 10_000
 
 
 def forward(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return z1, a1, z2, a2 and E; of Values from Values, of floats from floats.
+    """Return z1, a1, z2, a2 and E: Values if Values are given, floats if floats are given.
 
     >>> round(forward(START)["E"], 10)
     0.108229563
@@ -51,10 +51,10 @@ def forward(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def gradients_by_hand(given: Mapping[str, float]) -> dict[str, float]:
-    """Return ∂E/∂w2, ∂E/∂b2, ∂E/∂w1 and ∂E/∂b1 by the formulas that the chain rule gives.
+    """Return ∂E/∂w2, ∂E/∂b2, ∂E/∂w1 and ∂E/∂b1 by the formulas of the chain rule.
 
-    ∂E/∂z₂ = −(T − a₂)·a₂(1 − a₂) and ∂E/∂z₁ = ∂E/∂z₂·w₂·a₁(1 − a₁); a weight's gradient has its
-    input as one more factor, a bias's has none.
+    ∂E/∂z₂ = −(T − a₂)·a₂(1 − a₂) and ∂E/∂z₁ = ∂E/∂z₂·w₂·a₁(1 − a₁). These are the gradients of the
+    biases; the gradient of a weight has the weight's input as one more factor.
     """
     found = forward(given)
     a1, a2 = found["a1"], found["a2"]
@@ -64,14 +64,14 @@ def gradients_by_hand(given: Mapping[str, float]) -> dict[str, float]:
 
 
 def central_difference(given: Mapping[str, float], name: str, *, h: float = 1e-5) -> float:
-    """Return (E(p + h) − E(p − h)) / 2h for one parameter p; its error is of the order h²."""
+    """Return (E(p + h) − E(p − h)) / 2h for a parameter p; the error is proportional to h²."""
     up = forward({**given, name: given[name] + h})["E"]
     down = forward({**given, name: given[name] - h})["E"]
     return float(up - down) / (2 * h)
 
 
 def run_demo(out: Path) -> Iterator[str]:
-    """Do the main job, yielding its report piece by piece; drawings go into the folder ``out``."""
+    """Run the demo and yield its report in pieces; write the drawings to the folder ``out``."""
     values = {name: Value(number, name=name) for name, number in START.items()}
     parameters = [values[name] for name in PARAMETERS]
     optimizer = SGD(parameters, lr=LEARNING_RATE)
@@ -127,7 +127,7 @@ def run_demo(out: Path) -> Iterator[str]:
 def _write_drawing(
     values: Mapping[str, Value], found: Mapping[str, Value], out: Path, stem: str
 ) -> str:
-    """Write the drawing and return the sentence that says where it is."""
+    """Write the drawing; return a sentence that says where it is."""
     drawing = draw(found["E"], names=found, groups=_group_neurons(values, found))
     out.mkdir(parents=True, exist_ok=True)
     picture = out / f"{stem}.svg"
@@ -141,7 +141,7 @@ def _write_drawing(
 
 
 def _write_page(values: Mapping[str, Value], found: Mapping[str, Value], out: Path) -> str:
-    """Write the page and return the sentence that says where it is."""
+    """Write the page; return a sentence that says where it is."""
     path = out / "two_neurons.html"
     neurons = _group_neurons(values, found)
     title = "Two neurons, step by step"

@@ -1,4 +1,4 @@
-"""Formulas typed by a user, in Python's expression syntax, as Values: nothing else can run."""
+"""Computes formulas that a user types as Python expressions; no other code can run."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ __all__ = ["Formula", "FormulaError"]
 
 
 _FUNCTIONS = sorted({"abs", *functions.__all__} - {"dot", "where", "softmax", "log_softmax"})
-"""The functions of numbers that give one."""
+"""The functions that return one number."""
 _OF_MANY = ("sum", "mean", "logsumexp")
 
 
 class FormulaError(ValueError):
-    """A formula cannot be read; the message quotes the part."""
+    """A text is not a formula; the message quotes the wrong part."""
 
 
 class _Operation(NamedTuple):
-    """A part of a formula that is computed from other parts: operations, names or numbers."""
+    """A part of a formula that is computed from other parts."""
 
     function: Callable[..., Operand]
     operands: list[_Operation | str | float]
@@ -41,7 +41,7 @@ class Formula:
     """A formula of numbers, names, operators and the library's functions.
 
     Args:
-        text: Python expression syntax, such as ``"0.5*(T - sigmoid(w*x + b))**2"``.
+        text: a Python expression, such as ``"0.5*(T - sigmoid(w*x + b))**2"``.
 
     Raises:
         FormulaError: the text is not a formula.
@@ -59,7 +59,7 @@ class Formula:
         self._names: dict[str, None] = {}
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("error")  # Python only warns of 1or x
+                warnings.simplefilter("error")  # Python only warns about 1or x
                 tree = ast.parse(text.strip(), mode="eval").body
             self._whole = self._read(tree)
         except FormulaError:
@@ -68,26 +68,25 @@ class Formula:
             raise FormulaError(
                 requirement("formula", "a Python expression", text, error.msg)
             ) from None
-        except ValueError:  # half of a surrogate pair; to older Pythons, a NUL
+        except ValueError:  # the text has half of a surrogate pair or, for older Pythons, a NUL
             raise FormulaError(requirement("formula", "text", text)) from None
         except (RecursionError, MemoryError):
             raise FormulaError(requirement("formula", "nested less deeply", text)) from None
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names in it, in order of appearance."""
+        """The names in the formula, in order of appearance."""
         return tuple(self._names)
 
     def value(
         self, values: Mapping[str, Value], *, expressions: dict[Value, str] | None = None
     ) -> Value:
-        """Return the formula computed from Values for its names.
+        """Compute the formula from a Value for each name.
 
-        If ``expressions`` is given, the text of the part that each new Value stands for is put
-        there.
+        If ``expressions`` is given, it gets the text of the part that each new Value computes.
 
         Raises:
-            FormulaError: a name has no Value, or the formula depends on none.
+            FormulaError: a name has no Value, or the formula has no name.
             DomainError: an operation leaves its domain.
         """
         missing = [name for name in self.names if name not in values]
@@ -117,7 +116,7 @@ class Formula:
         return result
 
     def _read(self, node: ast.expr) -> _Operation | str | float:
-        """Return a part of the formula, and refuse what is not of one."""
+        """Return a node as a part of the formula; raise FormulaError if it cannot be one."""
         function: Callable[..., Operand]
         match node:
             case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
@@ -150,7 +149,7 @@ class Formula:
 
 
 def _apply(row: str, x: Operand, y: Operand) -> Operand:
-    """Compute an operator; of floats by its row, as Python's ** would give complex numbers."""
+    """Compute an operator; with floats by its row, as Python's ** would give complex numbers."""
     if isinstance(x, float) and isinstance(y, float):
         return exceptional(PRIMITIVES[row], x, y)[0]
     made: Value = getattr(operator, "truediv" if row == "div" else row)(x, y)
@@ -158,7 +157,7 @@ def _apply(row: str, x: Operand, y: Operand) -> Operand:
 
 
 def _find_function(name: str, count: int) -> Callable[..., Any]:
-    """Return a function of so many numbers."""
+    """Return the library's function of this name, which must take ``count`` numbers."""
     if name not in _FUNCTIONS:
         raise FormulaError(requirement("function", f"one of {', '.join(_FUNCTIONS)}", name))
     function: Callable[..., Any] = abs if name == "abs" else getattr(functions, name)

@@ -28,11 +28,11 @@ from autograd_mini.views.rendering import Drawing
 def run(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0, or 2 for bad input."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # not every console has a σ
+        sys.stdout.reconfigure(errors="replace")  # some consoles cannot show σ
     arguments = _make_parser().parse_args(argv)
     try:
         arguments.run(arguments)
-    except BrokenPipeError:  # the reader, such as head, has seen enough
+    except BrokenPipeError:  # the reader, such as head, has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (AutogradError, FormulaError, OSError, graphviz.CalledProcessError) as error:
@@ -51,7 +51,7 @@ def _make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
 
     def add(run: Callable[[argparse.Namespace], None], summary: str) -> argparse.ArgumentParser:
-        """Add the command that a function runs, under its name and with its docstring."""
+        """Add a command that runs a function and has its name and docstring."""
         name = run.__name__.removeprefix("_")
         command = commands.add_parser(name, help=summary, description=run.__doc__)
         command.set_defaults(run=run)
@@ -85,12 +85,11 @@ def _make_parser() -> argparse.ArgumentParser:
 def _find_version() -> str:
     try:
         return metadata.version("autograd-mini")
-    except metadata.PackageNotFoundError:  # run from a folder
+    except metadata.PackageNotFoundError:  # Python runs the package from a folder
         return "not installed"
 
 
 def _add_formula(command: argparse.ArgumentParser) -> None:
-    """Add the arguments that every command of a formula takes."""
     command.epilog = (
         "A formula has numbers, names, + - * / ** and the library's functions. "
         "Write -- before one that begins with a minus sign."
@@ -111,8 +110,7 @@ def _add_formula(command: argparse.ArgumentParser) -> None:
 def _demo(arguments: argparse.Namespace) -> None:
     """Run the two-neuron network of the course notes: forward, backward, one update, training.
 
-    Every gradient is checked. The graph is drawn, and a page is written on which one steps through
-    it.
+    It checks every gradient, draws the graph, and writes a page that steps through the graph.
     """
     for part in run_demo(arguments.out):
         print(part, end="\n\n")
@@ -137,7 +135,7 @@ def _draw(arguments: argparse.Namespace) -> None:
 def _explain(arguments: argparse.Namespace) -> None:
     """Compute a formula and explain its gradient by the chain rule, in symbols and numbers.
 
-    The gradient is that by one name; without a name, the whole backward pass is explained.
+    With --wrt it explains the gradient for one name, otherwise the whole backward pass.
     """
     formula, leaves = _read_formula(arguments)
     if arguments.wrt is not None:
@@ -148,9 +146,9 @@ def _explain(arguments: argparse.Namespace) -> None:
 
 
 def _explore(arguments: argparse.Namespace) -> None:
-    """Compute a formula and write a page on which one steps through its graph.
+    """Compute a formula and write a page that steps through its graph.
 
-    Its numbers can be changed there. It is one file that any browser opens, without a network.
+    The reader can change the numbers. The page is one file and needs no network.
     """
     formula, leaves = _read_formula(arguments)
     explore(formula.value(leaves), arguments.output, max_nodes=arguments.max_nodes)
@@ -158,10 +156,7 @@ def _explore(arguments: argparse.Namespace) -> None:
 
 
 def _primitives(_: argparse.Namespace) -> None:
-    """Print the table of primitives, as Markdown.
-
-    Each has its value, its partial derivatives and its domain.
-    """
+    """Print each primitive with its value, partial derivatives and domain, as Markdown."""
     print(markdown())
 
 

@@ -1,4 +1,4 @@
-"""Tables: plain text with aligned columns, and that of the primitives in Markdown."""
+"""Writes tables: plain text with aligned columns, and the primitives as Markdown."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _INTRODUCTION = """\
 # The primitives
 
 `autograd-mini primitives` writes this page from the table of `autograd_mini/table/primitives.py`.
-The library can differentiate whatever is made of these rows; `out` is the value itself. `softmax`,
-`log_softmax`, `logsumexp`, `mean`, `where` and `linear` are composed of them.
+The library differentiates every function that is composed of these rows, such as `softmax`,
+`log_softmax`, `logsumexp`, `mean`, `where` and `linear`; `out` is the value itself.
 
-Every function takes plain numbers too, and then returns a number. The names are NumPy's where NumPy
+Every function also takes plain numbers, and then returns a number. The names are NumPy's if NumPy
 has the function, so `numpy.exp` works on an array of Values.
 
 At a kink, the derivative is the subgradient of least norm: 0 for `relu` and `abs` at 0, ½ and ½ for
@@ -26,7 +26,7 @@ At a kink, the derivative is the subgradient of least norm: 0 for `relu` and `ab
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]], *, digits: int = 10) -> str:
-    """Return a table: numbers to the right with that many decimals, text to the left.
+    """Return a table: numbers are aligned right with ``digits`` decimals, text is aligned left.
 
     >>> print(table(["name", "value"], [["x", 0.1], ["target", 0.25]], digits=2))
     name    value
@@ -46,7 +46,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]], *, digits: in
 
 
 def markdown(table: Sequence[Primitive] = TABLE) -> str:
-    """Return a page about the primitives, in Markdown; docs/primitives.md is this page."""
+    """Return the page docs/primitives.md."""
     lines = [
         _INTRODUCTION,
         "| primitive | value | partial derivatives | domain |",

@@ -1,6 +1,6 @@
-"""The number that remembers: the engine in C where it was built, otherwise the one in Python.
+"""Chooses the engine: the native engine in C if it was built, otherwise the Python engine.
 
-The environment variable ``AUTOGRAD_MINI_ENGINE``, ``python`` or ``native``, chooses.
+The environment variable ``AUTOGRAD_MINI_ENGINE`` may ask for one: ``python`` or ``native``.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ CORE = "autograd_mini.engines.native.core"
 
 
 def native_core() -> ModuleType | None:
-    """Return the engine in C, if it is there and wanted.
+    """Return the native engine, or None to run the Python engine.
 
     Raises:
         ValueError: the environment asks for an engine that does not exist.
@@ -96,4 +96,4 @@ zero_gradients: Callable[[Iterable[Value]], None] = _bulk.zero_gradients
 updates: Mapping[str, UpdateFunction] = (
     UPDATES if _core is None else {name: getattr(_core, name) for name in UPDATES}
 )
-"""The update rules of the optimisers as functions of lists."""
+"""The update rules of the optimizers as functions of lists."""

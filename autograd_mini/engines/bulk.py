@@ -1,4 +1,4 @@
-"""Many leaves at once, as ``bulk.h`` has it in C: read, and stored all or none."""
+"""Reads the numbers of many leaves, and stores all or none; ``bulk.h`` does the same in C."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ __all__ = ["data_of", "gradients_of", "store", "store_data", "zero_gradients"]
 def store(things: Iterable[Any], attributes: Iterable[str], values: Iterable[Any]) -> None:
     """Store a value in an attribute of each thing, in one call that no interrupt can divide.
 
-    Signal handlers run between bytecode instructions, and in here there are none, as long as
-    setting the attributes runs no Python code.
+    Signal handlers run between bytecode instructions. This call has none inside, unless setting
+    an attribute runs Python code.
     """
     deque(map(setattr, things, attributes, values), maxlen=0)
 
@@ -24,7 +24,7 @@ def store(things: Iterable[Any], attributes: Iterable[str], values: Iterable[Any
 def store_data(
     values: Sequence[Node], numbers: Sequence[float], owner: object = None, state: object = None
 ) -> None:
-    """Store numbers in Values, and a state in the ``_state`` of their owner: all or nothing."""
+    """Store numbers in Values and a state in their owner's ``_state``: all of them or none."""
     if owner is None:
         store(values, repeat("_number"), numbers)
     else:
@@ -43,5 +43,5 @@ def gradients_of(values: Iterable[Node]) -> list[float]:
 
 
 def zero_gradients(values: Iterable[Node]) -> None:
-    """Set the gradients to zero, all of them or none; one never computed stays that way."""
+    """Set the gradients to zero, all of them or none; `has_grad` stays as it is."""
     store([value for value in values if value.has_grad], repeat("_grad"), repeat(0.0))

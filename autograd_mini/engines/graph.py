@@ -1,4 +1,4 @@
-"""`Graph`: the nodes that some results were computed by, walked once and handed to every view."""
+"""`Graph`: the nodes behind some results, which are collected once for every view."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ __all__ = ["Edge", "Graph"]
 
 
 class Edge(NamedTuple):
-    """One use of one Value: ``node`` was computed from ``operand``.
+    """One use of a Value: ``operand`` stands at ``position`` in ``node.operands``.
 
-    ``position`` is the operand's place in ``node.operands``; ``partial`` is the local
-    derivative of ``node`` with respect to it, recorded when the node was made.
+    ``partial`` is the partial derivative of ``node`` with respect to it, recorded with the node.
     """
 
     operand: Value
@@ -25,7 +24,7 @@ class Edge(NamedTuple):
 
 
 class Graph:
-    """The graph behind some results. The walk is iterative, so it may be of any depth.
+    """The graph behind some results; it may be of any depth, as the walk is iterative.
 
     Args:
         roots: the results.
@@ -41,11 +40,11 @@ class Graph:
     def __init__(self, *roots: Value) -> None:
         self.roots = list(dict.fromkeys(roots))
         self.order: list[Value] = []
-        """The roots and every node they depend on, operands before results.
+        """The roots and every node that they depend on; operands stand before results.
 
-        Operands come in the order in which a formula names them, so it is the same each time."""
+        Operands come in the order in which a formula names them, so the order never varies."""
         self.edges: dict[Value, list[Edge]] = {}
-        """For each node an edge for each operand that is a Value; ``x * x`` has two."""
+        """The edges of each node: one for each operand that is a Value, so ``x * x`` has two."""
         for root in self.roots:
             if root not in self.edges:
                 self._walk(root)
@@ -62,7 +61,7 @@ class Graph:
                 stack.append((found.operand, iter(self._read(found.operand))))
 
     def _read(self, node: Value) -> list[Edge]:
-        """Enter a node's edges, and return them."""
+        """Store a node's edges, and return them."""
         pairs = enumerate(zip(node.operands, node.partials, strict=True))
         self.edges[node] = [
             Edge(operand, node, position, partial)
@@ -78,7 +77,7 @@ class Graph:
 
     @cached_property
     def consumers(self) -> Mapping[Value, Sequence[Edge]]:
-        """For each node its uses as an operand, in topological order of what it was used in."""
+        """The uses of each node as an operand, in topological order of the nodes that use it."""
         found: dict[Value, list[Edge]] = {node: [] for node in self.order}
         for node in self.order:
             for edge in self.edges[node]:
@@ -91,11 +90,12 @@ class Graph:
         zero: Any = 0.0,
         slopes: Callable[[Value], Sequence[Any]] | None = None,
     ) -> dict[Value, Any]:
-        """Return the gradients of the roots by all nodes, in any kind of number; store none.
+        """Return the derivative of the roots with respect to every node; store no gradient.
 
         Args:
-            seed, zero: the gradient of a root itself, and what gradients are added up from.
-            slopes: returns the partial derivatives of a node; None for those recorded.
+            seed: the gradient of a root itself, in any kind of number.
+            zero: the zero of that kind of number.
+            slopes: returns the partial derivatives of a node; None takes the recorded ones.
 
         >>> x = Value(3.0)
         >>> list(Graph(x * x).chain_rule().values()), x.has_grad

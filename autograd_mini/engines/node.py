@@ -1,4 +1,4 @@
-"""`Node`: what a Value of either engine has, and what needs no more than that."""
+"""`Node`, the interface of a Value of either engine, and functions that need no more than it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Node", "ParameterPath", "check_name", "describe", "flat", "numbers_o
 
 
 class Node(Protocol):
-    """A number in a computation graph; both engines' Values are such, and say what these are."""
+    """The interface that both engines' Values share; `autograd_mini.Value` documents it."""
 
     data: float
     grad: float
@@ -29,20 +29,18 @@ class Node(Protocol):
 
 
 class ParameterPath(str):
-    """The name that a module gave to a parameter: where it stands in the module.
-
-    A module around that one may lengthen it.
+    """The name that a module gives to a parameter: its path from the outermost module.
 
     Args:
         path: the path, such as ``layers.0.neurons.3.bias``.
-        owner: the path of the module whose parameter it is, here ``layers.0.neurons.3``.
+        owner: the path of the module that has the parameter, here ``layers.0.neurons.3``.
     """
 
     __slots__ = ("owner",)
     owner: str
 
     def __new__(cls, path: str, owner: str) -> Self:
-        """Make a path, which is a string from the start."""
+        """Make a path; a string gets its text before ``__init__`` is called."""
         made = super().__new__(cls, path)
         made.owner = owner
         return made
@@ -52,28 +50,24 @@ class ParameterPath(str):
 
 
 def check_name(name: object) -> str | None:
-    """Return a name as a plain str, or None.
-
-    Raises:
-        TypeError: it is neither.
-    """
+    """Return a name as a plain str, or None; raise TypeError for another type."""
     if name is None:
         return None
     if not isinstance(name, str):
         raise TypeError(requirement("Value: name", "a string or None", name))
-    # Of a subclass only the text: its attributes could refer to the Value, and make a cycle.
+    # Keep only the text of a subclass: its attributes could refer to the Value and make a cycle.
     return name if type(name) is ParameterPath else str.__str__(name)
 
 
 def numbers_of(operand: Any) -> Any:
-    """Return the number of a Value or a float; the list of them for a sequence."""
+    """Return the number of a Value or a float; for a sequence, the list of its numbers."""
     if isinstance(operand, tuple | list):
         return [one if isinstance(one, float) else one.data for one in operand]
     return operand if isinstance(operand, float) else operand.data
 
 
 def flat(operands: Iterable[Any]) -> Iterator[Any]:
-    """Yield the single operands, those in lists and tuples too."""
+    """Yield the operands one by one; lists and tuples are unpacked."""
     for one in operands:
         if isinstance(one, tuple | list):
             yield from one
@@ -82,7 +76,7 @@ def flat(operands: Iterable[Any]) -> Iterator[Any]:
 
 
 def describe(operand: Node | float) -> str:
-    """Return what an error calls an operand: its name and its number."""
+    """Return the words for an operand in an error: its name and its number."""
     if isinstance(operand, float):
         return repr(operand)
     if operand.name is not None:

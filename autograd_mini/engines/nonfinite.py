@@ -1,4 +1,4 @@
-"""What leaves the finite numbers: an error, or IEEE 754, as `errstate` says."""
+"""Results that are not finite: they raise, or follow IEEE 754, as `errstate` chooses."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ __all__ = ["errstate", "exceptional", "nonfinite_gradient", "strict"]
 
 Nonfinite = Literal["raise", "ignore"]
 
-# The settings of the blocks around, the innermost last.
+# The settings of the blocks that surround the current line; the innermost stands last.
 _settings: ContextVar[tuple[Nonfinite, ...]] = ContextVar(
     "autograd_mini.nonfinite", default=("raise",)
 )
 
 
 class errstate(ContextDecorator):  # noqa: N801 - NumPy's name
-    """Choose, for a ``with`` block or a decorated function, what a non-finite result does.
+    """Choose what a result that is not finite does in a ``with`` block or a decorated function.
 
-    ``"raise"`` (the default outside any block) raises `DomainError` or
-    `NonFiniteGradientError`; ``"ignore"`` goes on with the infinities and NaNs of IEEE 754.
-    The setting belongs to the current thread or task, as NumPy's does, and ends with the block.
+    ``"raise"``, the default outside any block, raises `DomainError` or `NonFiniteGradientError`;
+    ``"ignore"`` continues with the infinities and NaNs of IEEE 754. The setting belongs to the
+    current thread or task, as in NumPy, and ends with the block.
 
     Raises:
         ValueError: ``nonfinite`` is neither ``"raise"`` nor ``"ignore"``.
@@ -52,14 +52,14 @@ class errstate(ContextDecorator):  # noqa: N801 - NumPy's name
 
 
 def strict() -> bool:
-    """Return whether a non-finite result is an error here and now."""
+    """Return whether a result that is not finite raises in the current block."""
     return _settings.get()[-1] == "raise"
 
 
 def exceptional(primitive: Primitive, *operands: Any) -> tuple[float, tuple[Any, ...]]:
-    """Return the value and the partial derivatives by IEEE 754, or raise where that is asked for.
+    """Return the value and the partial derivatives by IEEE 754; raise if the block is strict.
 
-    Operations come here when their plain arithmetic raised, or did not give a finite number.
+    Operations call this if their plain arithmetic raised or gave no finite number.
     """
     operand_numbers = [numbers_of(operand) for operand in operands]
     out, partials = primitive.evaluate(*operand_numbers)
@@ -90,7 +90,7 @@ def nonfinite_gradient(
     leaves: Sequence[Node],
     gradients: Sequence[float],
 ) -> NonFiniteGradientError:
-    """Return the error that says which leaf, and at which node the trouble arose."""
+    """Return the error that names the leaf and the node at which its gradient was last finite."""
     leaf, gradient = next(
         (leaf, gradient)
         for leaf, gradient in zip(leaves, gradients, strict=True)
@@ -104,7 +104,7 @@ def nonfinite_gradient(
 
 
 def _origins(nodes: Sequence[Node], adjoints: Sequence[float]) -> Iterator[str]:
-    """Yield where a gradient stops being finite, from the result back."""
+    """Yield the places at which a gradient stops being finite, in the order of the pass."""
     for node, adjoint in zip(reversed(nodes), reversed(adjoints), strict=True):
         for operand, partial in zip(node.operands, node.partials, strict=True):
             if partial is not None and not math.isfinite(adjoint * partial):

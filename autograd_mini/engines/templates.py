@@ -1,7 +1,7 @@
-"""Templates: a row of the table of primitives, written as the text of a function that makes a node.
+"""Writes a row of the table of primitives as the text of a function that makes a node.
 
-The text is straight, without a loop or a call that could be left out: plain closures over the
-rules were measured to be 26 to 56 % slower. Tracebacks and debuggers show its lines.
+The text has no loop and no call that could be left out; plain closures over the rules measured
+26 to 56 % slower. Tracebacks and debuggers show its lines.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ __all__ = ["Template", "no_sequence", "unequal", "with_numbers"]
 
 
 class Template:
-    """The text of the function over a row that stands under a name in a class of Values.
+    """Writes the function that computes a row, for one name in a class of Values.
 
     Args:
         row: the row.
-        name: the name: that of an operator, or of a function, which is a method too.
-        default: what the last operand is when it is not given.
+        name: the name of an operator, or of a function, which is also a method.
+        default: the last operand, if the caller gives none.
     """
 
     def __init__(self, row: Primitive, name: str, default: float | None = None) -> None:
@@ -54,17 +54,17 @@ class Template:
         return function
 
     def documentation(self) -> str:
-        """Return the docstring of the function, with an example if it has a name to be called."""
+        """Return the docstring of the function, with an example unless it is an operator."""
         row = self.primitive
         slopes = ", ".join(f"d{o} = {rule.text}" for o, rule in row.partials.items())
         lines = [
             f"Return {row.value.text}.",
             "",
-            "Of Values it makes a node, of plain numbers a float.",
+            "With a Value it makes a node; with plain numbers it returns a float.",
             f"{slopes}; defined for {row.domain}.",
             "",
             "Raises:",
-            "    DomainError: the result of finite operands is not finite; see `errstate`.",
+            "    DomainError: finite operands give a result that is not finite; see `errstate`.",
             "    TypeError: an operand is neither a Value nor a real number.",
         ]
         if not self.name.startswith("__"):
@@ -78,7 +78,7 @@ class Template:
         return "\n".join(lines)
 
     def signature(self) -> inspect.Signature:
-        """Return the signature, with the operands named as in the row."""
+        """Return the signature, which names the operands as the row does."""
         sequences = self.primitive.value.sequences
         names = {o: f"{o}s" if o in sequences else o for o in self.primitive.operands}
         kind, empty = inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.empty
@@ -97,10 +97,10 @@ class Template:
         return self.write_binary()
 
     def write_node(self, *operands: str, depth: int = 1) -> list[str]:
-        """Return the lines that make a node from two expressions, ``x`` and ``y`` already known.
+        """Return the lines that make a node from the expressions of its operands.
 
-        An operand that is a plain number is written as its own name. It has no partial
-        derivative, and the number is kept where that would stand.
+        Lines before them have set ``x`` and ``y``. If an operand is a plain number, its expression
+        is its own name; its slot for the partial derivative keeps the number.
         """
         slots = {"x": "None", "y": "None"}
         partials = []
@@ -128,7 +128,7 @@ class Template:
         return ["    " * depth + line for line in lines]
 
     def write_storing(self, slots: dict[str, str], *, depth: int = 1) -> list[str]:
-        """Return the lines that put them into a node, the fastest way that Python has."""
+        """Return the lines that store the result in a node, the fastest way in Python."""
         lines = [
             "node = new()",
             "node._number = out",
@@ -171,7 +171,7 @@ class Template:
         ]
 
     def write_operator(self, *, reflected: bool) -> list[str]:
-        """Write a binary operator with a Value on its side, and a Value or number on the other."""
+        """Write a binary operator: ``self`` is a Value, ``other`` a Value or a number."""
         own, other = ("y", "x") if reflected else ("x", "y")
         between_values = [
             "    if type(other) is Value:",
@@ -192,10 +192,10 @@ class Template:
         ]
 
     def write_nary(self) -> list[str]:
-        """Write a function of sequences of operands, and perhaps of single ones.
+        """Write a function of sequences of operands, and perhaps of single operands.
 
-        In its text, ``x_given`` is what was given for ``x``, ``xs`` are the numbers of a sequence,
-        and ``x_all`` and ``x_some`` tell whether all or some of it are Values.
+        In its text, ``x_given`` is the argument for ``x``, ``xs`` are the numbers of a sequence,
+        and ``x_all`` and ``x_some`` say whether all or some of them are Values.
         """
         row = self.primitive
         sequences = row.value.sequences
@@ -241,7 +241,7 @@ class Template:
         ]
 
     def take_sequence(self, o: str) -> list[str]:
-        """Return the lines that take a sequence of operands; in the common case, all Values."""
+        """Return the lines that read a sequence of operands; they are fast if all are Values."""
         return [
             "try:",
             f"    {o}_given = tuple({o}_given)",
@@ -255,7 +255,7 @@ class Template:
         ]
 
     def take_single(self, o: str) -> list[str]:
-        """Return the lines that take a single operand."""
+        """Return the lines that read a single operand."""
         return [
             f"{o}_some = type({o}_given) is Value",
             f"if {o}_some:",
@@ -266,8 +266,8 @@ class Template:
 
 
 def no_sequence(primitive: Primitive, given: object, error: TypeError) -> TypeError:
-    """Return the error for something else where a sequence of operands belongs."""
-    if isinstance(given, Iterable):  # the error is one of its own, while it was read
+    """Return the error for an argument that is not a sequence of operands."""
+    if isinstance(given, Iterable):  # reading the argument raised an error of its own
         return error
     rule = "a sequence of Values or numbers"
     return TypeError(requirement(f"{primitive.name}: operands", rule, given))
@@ -276,7 +276,7 @@ def no_sequence(primitive: Primitive, given: object, error: TypeError) -> TypeEr
 def with_numbers(
     value_type: type, primitive: Primitive, operands: tuple[Any, ...]
 ) -> tuple[tuple[Any, ...], Sequence[float]]:
-    """Return operands that are not all Values, the constants made floats, and all as numbers."""
+    """Return operands with their constants converted to floats, and the numbers of all."""
     if set(map(type, operands)) == {float}:
         return operands, operands
     operands = tuple(

@@ -1,7 +1,7 @@
 """`Value`: a number that remembers how it was computed, and can be differentiated.
 
-This is the reference engine. `autograd_mini.engines` puts one in C in its place where that was
-built; the two have the same names, errors and results, bit for bit.
+This is the reference engine. If the native engine was built, `autograd_mini.engines` uses that
+instead; the two have the same names, errors and results, bit for bit.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ OnInstance = TypeVar("OnInstance")
 class Operation(Generic[OnClass, OnInstance]):
     """Binds a row of the table to a name in the class body of `Value`.
 
-    When the name is first used, it gives way to a function, whose text is written from the row.
+    The first use of the name replaces this object by a function, which is written from the row.
 
     Args:
         row: the row, or its name.
-        default: what its last operand is when it is not given.
+        default: the last operand, if the caller gives none.
     """
 
     def __init__(self, row: str | Primitive, *, default: float | None = None) -> None:
@@ -88,7 +88,7 @@ class _DotCall(Protocol):
     def __call__(self, ws: Operands, xs: Operands, b: Operand = 0.0, /) -> Value: ...
 
 
-# How a type checker sees the bindings: as functions, and as methods of their first operand.
+# A type checker sees each binding as a function, and as a method of its first operand.
 Unary: TypeAlias = Operation[_UnaryCall, Callable[[], "Value"]]
 Binary: TypeAlias = Operation[_BinaryCall, Callable[..., "Value"]]
 Sum: TypeAlias = Operation[_SumCall, _SumCall]
@@ -96,7 +96,7 @@ Dot: TypeAlias = Operation[_DotCall, _DotCall]
 
 
 def _comparison(compare: Callable[[float, float], bool]) -> Callable[[Value, Operand], bool]:
-    """Return the comparison of a Value with another or a number; other types answer themselves."""
+    """Return a method that compares a Value with a Value or a number, and leaves other types."""
 
     def comparison(self: Value, other: Operand) -> bool:
         if type(other) is Value:
@@ -111,16 +111,16 @@ def _comparison(compare: Callable[[float, float], bool]) -> Callable[[Value, Ope
 class Value:
     """A real number in a computation graph.
 
-    Arithmetic and functions on Values make new Values; `backward` then gives every Value that took
-    part its gradient, the derivative of the result with respect to it. A Value made directly is a
-    leaf. Values are equal only to themselves; they compare by ``<`` with numbers and each other.
+    Arithmetic and functions on Values make new Values. `backward` then gives every Value in the
+    graph its gradient: the derivative of the result with respect to it. A Value made directly is a
+    leaf. A Value equals only itself; ``<`` compares it with numbers and other Values.
 
     Args:
-        data: the number; see `autograd_mini.arguments.number` for what is taken.
-        name: what drawings and errors call it.
+        data: the number, of a type that `autograd_mini.arguments.number` accepts.
+        name: the name that drawings and errors show.
 
     Raises:
-        TypeError: ``data`` is not a real number, or ``name`` not a string.
+        TypeError: ``data`` is not a real number, or ``name`` is not a string.
 
     >>> x, y = Value(3.0, name="x"), Value(4.0, name="y")
     >>> z = x * y + x
@@ -129,13 +129,12 @@ class Value:
     (15.0, 5.0, 3.0)
     """
 
-    # A leaf has no _op. A node of one or two operands has Values in _x and _y, and the local
-    # partial derivatives in _dx and _dy; where an operand is a plain number, its _x or _y is None
-    # and the number itself stands in _dx or _dy. A node of many operands has None in both _x and
-    # _y, and in _many its operands, those of them that are Values, and the partial derivatives of
-    # these. _mark is the token of the last backward pass that came by, _adjoint what that pass has
-    # added up so far.
-    __module__ = "autograd_mini"  # where pickles look for the Value of either engine
+    # A leaf's _op is None. A node of one or two operands has Values in _x and _y, and the partial
+    # derivatives in _dx and _dy. If an operand is a plain number, its _x or _y is None, and _dx or
+    # _dy has the number itself. A node of many operands has None in _x and _y. Its _many has all
+    # operands, the operands that are Values, and the partial derivatives for these Values. _mark is
+    # the token of the last backward pass through this node, _adjoint the sum in that pass so far.
+    __module__ = "autograd_mini"  # pickles look here for the Value of either engine
     __slots__ = (
         *("_adjoint", "_dx", "_dy", "_grad", "_many", "_mark", "_name", "_number", "_op"),
         *("_x", "_y"),
@@ -221,11 +220,11 @@ class Value:
     def __pos__(self) -> Value:
         return self
 
-    # --- what a Value is ------------------------------------------------------------------------
+    # --- attributes -----------------------------------------------------------------------------
 
     @property
     def data(self) -> float:
-        """The number. Setting it changes no node that was computed from it before."""
+        """The number; setting it changes no node that was computed before."""
         return self._number
 
     @data.setter
@@ -234,7 +233,7 @@ class Value:
 
     @property
     def grad(self) -> float:
-        """The gradient: of a leaf, added up over backward passes; of a node, by the last one."""
+        """The gradient: a leaf adds up all backward passes, a node keeps the last one."""
         return self._grad if self.has_grad else 0.0
 
     @grad.setter
@@ -243,12 +242,12 @@ class Value:
 
     @property
     def has_grad(self) -> bool:
-        """Whether a gradient was ever stored here, by a backward pass or by hand."""
+        """Whether a backward pass or an assignment has stored a gradient here."""
         return hasattr(self, "_grad")
 
     @property
     def name(self) -> str | None:
-        """What drawings and errors call this Value; None if nothing."""
+        """The name that drawings and errors show; None if it has none."""
         return getattr(self, "_name", None)
 
     @name.setter
@@ -262,7 +261,7 @@ class Value:
 
     @property
     def operands(self) -> tuple[Operand, ...]:
-        """What this node was computed from: Values, and plain floats for constants."""
+        """The operands of this node: Values, and floats for constants."""
         if self._op is None:
             return ()
         if self._op.nary:
@@ -274,7 +273,7 @@ class Value:
 
     @property
     def partials(self) -> tuple[float | None, ...]:
-        """The local derivative for each operand at the time of computing; None for a constant."""
+        """The partial derivative for each operand, as recorded with the node; None if constant."""
         if self._op is None:
             return ()
         if self._op.nary:
@@ -345,22 +344,22 @@ class Value:
     # --- the backward pass ----------------------------------------------------------------------
 
     def backward(self, *, seed: float = 1.0) -> None:
-        """Differentiate this Value with respect to everything it was computed from.
+        """Differentiate this Value with respect to every Value it was computed from.
 
-        By the chain rule, in reverse topological order, over the partial derivatives recorded when
-        each node was made (reverse-mode accumulation; Griewank and Walther, *Evaluating
-        Derivatives*, 2008, chapter 3). Every leaf's ``grad`` grows by seed · ∂self/∂leaf; every
-        other node's ``grad`` becomes seed · ∂self/∂node. If an error or an interrupt comes before
-        the end, no gradient has changed.
+        Every leaf's ``grad`` grows by seed · ∂self/∂leaf; every other node's ``grad`` becomes
+        seed · ∂self/∂node. An error changes no gradient; an interrupt changes all of them or none.
+
+        The pass applies the chain rule in reverse topological order to the partial derivatives that
+        each node recorded when it was made (reverse-mode accumulation; Griewank and Walther,
+        *Evaluating Derivatives*, 2008, chapter 3).
 
         Args:
-            seed: what the gradient of this Value itself is taken to be.
+            seed: the gradient of this Value itself.
 
         Raises:
             NonFiniteGradientError: a leaf's gradient would be infinite or NaN, unless
                 ``errstate(nonfinite="ignore")`` is set.
-            RuntimeError: called from within another backward pass of the same thread, by a signal
-                handler for example.
+            RuntimeError: a backward pass of this thread calls it, through a signal handler.
 
         >>> w = Value(0.5)
         >>> for _ in range(2):
@@ -375,10 +374,10 @@ class Value:
             self._run_backward(seed)
 
     def _run_backward(self, seed: float) -> None:
-        """Do the backward pass.
+        """Run the backward pass.
 
-        It has a function of its own, as has `_store_adjoints`, because CPython 3.12 and 3.13 let an
-        interrupt at the end of a loop's body escape from a ``with`` or ``try`` around the loop.
+        This function and `_store_adjoints` are separate because in CPython 3.12 and 3.13 an
+        interrupt at the end of a loop's body can escape a ``with`` or ``try`` around the loop.
         """
         nodes, leaves = self._mark_graph()
         self._adjoint = seed
@@ -406,16 +405,15 @@ class Value:
         try:
             _store_adjoints(nodes)
         except BaseException:
-            # An interrupt between two of these stores: finish them, and let it through.
+            # An interrupt came between two stores: finish them all, then raise it again.
             store(nodes, repeat("_grad"), map(operator.attrgetter("_adjoint"), nodes))
             raise
 
     def _mark_graph(self) -> tuple[list[Value], list[Value]]:
-        """Mark what this Value depends on, with adjoints of zero.
+        """Mark every Value that this Value depends on, and set its adjoint to zero.
 
-        Returns the computed nodes in topological order, operands first, and the leaves. It is a
-        depth-first walk; leaves never enter its stack, and a node is looked at again after each
-        of its operands.
+        Returns the computed nodes in topological order, operands first, and the leaves. The walk is
+        depth-first; leaves never enter its stack, and it returns to a node after each operand.
         """
         token = object()
         self._mark = token
@@ -460,7 +458,7 @@ class Value:
                             break
                         leaves.append(operand)
                 else:
-                    x = node  # every operand is done
+                    x = node  # the walk has passed every operand
                 if x is None:
                     continue
             nodes.append(node)
@@ -470,18 +468,18 @@ class Value:
 
 
 def _store_adjoints(nodes: list[Value]) -> None:
-    """Make the adjoints the gradients; faster than `store`, but an interrupt can divide it."""
+    """Store the adjoints as gradients, faster than `store` but not safe from interrupts."""
     for node in nodes:
         node._grad = node._adjoint
 
 
 def _new_lock() -> None:
-    """Make the lock that lets one thread at a time use the marks and adjoints in the nodes."""
-    global _lock  # noqa: PLW0603 - a lock cannot be renewed in place
+    """Make the lock that lets one thread at a time use the marks and adjoints of the nodes."""
+    global _lock  # noqa: PLW0603 - a lock cannot be reset in place
     _lock = threading.RLock()
 
 
 _lock: threading.RLock
 _new_lock()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_new_lock)  # another thread may hold it, there, for ever
+    os.register_at_fork(after_in_child=_new_lock)  # a thread that is gone may have held the lock

@@ -1,4 +1,4 @@
-"""Networks: neurons, layers, multilayer perceptrons, and what they are made of."""
+"""Networks: neurons, layers and multilayer perceptrons; their activations and initializers."""
 
 from autograd_mini.nn.activations import ACTIVATIONS, Activation
 from autograd_mini.nn.initializers import INITIALIZERS, he, uniform, xavier

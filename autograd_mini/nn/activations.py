@@ -1,4 +1,4 @@
-"""The activation functions that a layer takes by name."""
+"""The activation functions of layers, by name."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ ActivationName = Literal["sigmoid", "tanh", "relu", "softmax", "step", "linear",
 
 @dataclass(frozen=True)
 class Activation:
-    """An activation function, and what a layer has to know of it.
+    """An activation function, and the facts that a layer needs to use it.
 
     Args:
-        name: what it is asked for by, and shown as.
-        function: takes a Value to a Value; if ``over_layer``, a list of them to a list.
-        range: the bounds of its values, which need not be reached.
-        init: the name of the initialiser in `autograd_mini.nn` that suits it.
+        name: the name that selects and shows it.
+        function: takes and returns a Value; if ``over_layer``, a list of Values.
+        range: the bounds of its values; it need not reach them.
+        init: the initializer that suits it, by its name in `autograd_mini.nn`.
         over_layer: whether each output depends on all neurons of the layer.
     """
 
@@ -55,12 +55,8 @@ ActivationLike: TypeAlias = ActivationName | Callable[[Any], Any] | Activation
 def as_activation(activation: ActivationLike, *, argument: str = "activation") -> Activation:
     """Return the activation that a name or a function stands for.
 
-    A function that is not the library's own gets its ``__name__``, an unbounded range and Xavier
-    initialisation; an `Activation` of your own says otherwise.
-
-    Raises:
-        ValueError: there is no activation of that name.
-        TypeError: it is neither a name nor a function.
+    A function of your own gets its ``__name__``, an unbounded range and Xavier initialization; pass
+    an `Activation` to choose others.
 
     >>> as_activation("relu").range
     (0.0, inf)

@@ -1,4 +1,4 @@
-"""Initialisers: they draw the first weights of a layer."""
+"""Initializers, which draw the first weights of a layer."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ __all__ = [
 ]
 
 Initializer: TypeAlias = Callable[[random.Random, int, int], float]
-"""Draws one weight: ``(rng, fan_in, fan_out) -> float``."""
+"""Draws a weight: ``(rng, fan_in, fan_out) -> float``, from the numbers of inputs and outputs."""
 InitializerLike: TypeAlias = Literal["uniform", "xavier", "he"] | Initializer
 
 
 def uniform(rng: random.Random, fan_in: int, fan_out: int) -> float:  # noqa: ARG001
-    """Draw a weight uniformly from [−1, 1], whatever the size of the layer."""
+    """Draw a weight uniformly from [−1, 1]; the size of the layer does not matter."""
     return rng.uniform(-1.0, 1.0)
 
 
 def xavier(rng: random.Random, fan_in: int, fan_out: int) -> float:
     """Draw a weight uniformly from ±√(6 / (fan_in + fan_out)).
 
-    It keeps the variance of signals and gradients from layer to layer where the activation is
-    nearly linear: X. Glorot and Y. Bengio, "Understanding the difficulty of training deep
-    feedforward neural networks", AISTATS 2010, equation 16.
+    If the activation is nearly linear, signals and gradients keep their variance from layer to
+    layer: X. Glorot and Y. Bengio, "Understanding the difficulty of training deep feedforward
+    neural networks", AISTATS 2010, equation 16.
     """
     limit = math.sqrt(6.0 / (fan_in + fan_out))
     return rng.uniform(-limit, limit)
@@ -45,22 +45,21 @@ def xavier(rng: random.Random, fan_in: int, fan_out: int) -> float:
 def he(rng: random.Random, fan_in: int, fan_out: int) -> float:  # noqa: ARG001
     """Draw a weight from the normal distribution of variance 2 / fan_in.
 
-    The 2 makes up for a ReLU, which is zero half of the time: K. He, X. Zhang, S. Ren and J. Sun,
-    "Delving deep into rectifiers", ICCV 2015, equation 10.
+    The factor 2 compensates for a ReLU, which is zero half of the time: K. He, X. Zhang, S. Ren and
+    J. Sun, "Delving deep into rectifiers", ICCV 2015, equation 10.
     """
     return rng.gauss(0.0, math.sqrt(2.0 / fan_in))
 
 
 INITIALIZERS: Mapping[str, Initializer] = {"uniform": uniform, "xavier": xavier, "he": he}
-"""The initialisers by name: each draws one weight of a layer with ``fan_in`` inputs and
-``fan_out`` outputs from ``rng``."""
+"""The initializers by name."""
 
 
 _FUNCTION = "a function (rng, fan_in, fan_out) -> float"
 
 
 def as_rng(rng: random.Random | None, *, argument: str = "rng") -> random.Random:
-    """Return the source of randomness that was given, or a fresh one."""
+    """Return the given source of randomness; make a new one for None."""
     if rng is None:
         return random.Random()  # noqa: S311 - weights are no secret
     if not isinstance(rng, random.Random):
@@ -69,12 +68,7 @@ def as_rng(rng: random.Random | None, *, argument: str = "rng") -> random.Random
 
 
 def as_initializer(init: InitializerLike, *, argument: str = "init") -> Initializer:
-    """Return the initializer that a name or a function stands for.
-
-    Raises:
-        ValueError: there is no initializer of that name.
-        TypeError: it is neither a name nor a function.
-    """
+    """Return the initializer that a name or a function stands for."""
     if isinstance(init, str):
         if init not in INITIALIZERS:
             rule = f"{_FUNCTION} or one of {', '.join(INITIALIZERS)}"
@@ -88,5 +82,5 @@ def as_initializer(init: InitializerLike, *, argument: str = "init") -> Initiali
 def draw_weights(
     init: Initializer, fan_in: int, fan_out: int, rng: random.Random
 ) -> list[list[float]]:
-    """Return random weights for a layer: for each of its outputs a row of one for each input."""
+    """Return random weights for a layer: a row for each output, with a weight for each input."""
     return [[init(rng, fan_in, fan_out) for _ in range(fan_in)] for _ in range(fan_out)]

@@ -1,4 +1,4 @@
-"""Networks: a neuron, a layer of them, a multilayer perceptron of layers."""
+"""Networks: `Neuron`, `Layer` (of neurons) and `MLP` (of layers)."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ class Neuron(Module):
     """A neuron: z = w·x + b, and its output a = activation(z).
 
     Args:
-        inputs: how many inputs it has.
-        activation: a name in `autograd_mini.nn.activations.ACTIVATIONS`, or a function of a Value.
-        weights: the initial weights, as numbers or leaf Values; a Value may be shared.
-        bias: the initial bias, likewise; 0 if not given.
-        init: what draws the weights that are not given: a name in `INITIALIZERS` or a function
-            ``(rng, fan_in, fan_out) -> float``; if not given, the one that suits the activation.
-        rng: the source of randomness; a fresh one if not given.
-        fused: make z one ``dot`` node; otherwise ``w0 * x0 + w1 * x1 + … + b`` of plain sums and
-            products, which shows more in a drawing and has the same values and gradients.
+        inputs: the number of inputs.
+        activation: a name in `autograd_mini.nn.ACTIVATIONS`, or a function of a Value.
+        weights: the initial weights, as numbers or leaf Values; modules may share a Value.
+        bias: the initial bias, as a number or a leaf Value; the default is 0.
+        init: draws the weights if none are given: a name in `INITIALIZERS` or a function
+            ``(rng, fan_in, fan_out) -> float``; the default suits the activation.
+        rng: the source of randomness; the default is a new one.
+        fused: make z one ``dot`` node. Otherwise z is ``w0 * x0 + w1 * x1 + … + b``, made of sums
+            and products: a drawing shows more, the values and gradients are the same.
 
     Raises:
-        ValueError: a size, an activation or a number of weights is wrong.
-        TypeError: an argument is of the wrong kind.
+        ValueError: a size, an activation or the number of weights is wrong.
+        TypeError: an argument has the wrong type.
 
     >>> neuron = Neuron(2, activation="tanh", weights=[0.5, -1.0], bias=0.25)
     >>> neuron
@@ -84,8 +84,7 @@ class Neuron(Module):
         """Return the output for a list of inputs.
 
         Raises:
-            ValueError: there are more or fewer inputs than weights.
-            TypeError: x is not a list, or an input not a number or a Value.
+            ValueError, TypeError: x is not a list with a number or Value for each input.
         """
         return _outputs([self], _inputs(self, x))[0]
 
@@ -103,18 +102,18 @@ class Neuron(Module):
 
 
 class Layer(Module):
-    """A layer of neurons that all see the same inputs.
+    """A layer of neurons that all have the same inputs.
 
     Args:
-        inputs, outputs: its size.
-        activation: as for `Neuron`; one like softmax goes over all outputs.
+        inputs, outputs: the number of inputs, and of neurons.
+        activation: as for `Neuron`; it may also be "softmax", which is applied to all outputs.
         weights: the initial weights, a row for each output, as numbers or leaf Values.
-        biases: the initial biases, one for each output, likewise; 0 if not given.
+        biases: the initial biases, one for each output, as numbers or leaf Values; by default 0.
         init, rng, fused: as for `Neuron`.
 
     Raises:
-        ValueError: a size, an activation or a number of weights is wrong.
-        TypeError: an argument is of the wrong kind.
+        ValueError: a size, an activation or the number of weights is wrong.
+        TypeError: an argument has the wrong type.
 
     >>> layer = Layer(1, 2, activation="softmax", weights=[[1.0], [1.0]])
     >>> layer
@@ -162,8 +161,7 @@ class Layer(Module):
         """Return the output for a list of inputs: a Value, or a list if there are several.
 
         Raises:
-            ValueError: there are more or fewer inputs than the layer has.
-            TypeError: x is not a list, or an input not a number or a Value.
+            ValueError, TypeError: x is not a list with a number or Value for each input.
         """
         return _single(self._compute_outputs(_inputs(self, x)))
 
@@ -181,18 +179,18 @@ class Layer(Module):
 
 
 class MLP(Module):
-    """A multilayer perceptron: layers, each of which sees the outputs of the one before.
+    """A multilayer perceptron: the outputs of each layer are the inputs of the next layer.
 
     Args:
-        inputs: how many inputs it has.
+        inputs: the number of inputs.
         sizes: the number of outputs of each layer.
-        activation: of the hidden layers; as for `Neuron`.
-        output_activation: of the last layer.
+        activation: the activation of the hidden layers, as for `Layer`.
+        output_activation: the activation of the last layer.
         init, rng, fused: as for `Neuron`.
 
     Raises:
         ValueError: a size or an activation is wrong, or there is no layer.
-        TypeError: an argument is of the wrong kind.
+        TypeError: an argument has the wrong type.
 
     >>> MLP(2, [16, 16, 1])
     MLP(2 → 16 relu → 16 relu → 1 linear, 337 parameters)
@@ -217,7 +215,7 @@ class MLP(Module):
             raise ValueError(requirement("MLP: sizes", "a list of one size or more", outputs))
         rng = as_rng(rng, argument="MLP: rng")
         init = None if init is None else as_initializer(init, argument="MLP: init")
-        # Checked also where there is no hidden layer to use it.
+        # Check the activation even if there is no hidden layer to use it.
         hidden = as_activation(activation, argument="MLP: activation")
         output = as_activation(output_activation, argument="MLP: output_activation")
         activations = [hidden] * (len(outputs) - 1) + [output]
@@ -233,8 +231,7 @@ class MLP(Module):
         """Return the output for a list of inputs: a Value, or a list if there are several.
 
         Raises:
-            ValueError: there are more or fewer inputs than the network has.
-            TypeError: x is not a list, or an input not a number or a Value.
+            ValueError, TypeError: x is not a list with a number or Value for each input.
         """
         first, *others = self.layers
         signals = first._compute_outputs(_inputs(self, x))
@@ -248,7 +245,7 @@ class MLP(Module):
 
 
 def _outputs(neurons: Sequence[Neuron], xs: Sequence[Operand]) -> list[Value]:
-    """Return the outputs of neurons that have the same inputs; the innermost loop of a network."""
+    """Return the outputs of neurons with the same inputs; this is a network's innermost loop."""
     outputs = []
     for neuron in neurons:
         a = neuron.activation.function(
@@ -261,7 +258,6 @@ def _outputs(neurons: Sequence[Neuron], xs: Sequence[Operand]) -> list[Value]:
 
 
 def _items(given: Iterable[Any], length: int, argument: str, each: str) -> list[Any]:
-    """Return a list of as many items as there must be."""
     if not isinstance(given, Iterable):
         raise TypeError(requirement(argument, f"a list, one item for each {each}", given))
     items = list(given)
@@ -277,7 +273,7 @@ def _wrong_length(argument: str, rule: str, items: Sequence[Any]) -> ValueError:
 
 
 def _parameter(given: Operand, *, argument: str) -> Value:
-    """Return a leaf for an initial number, or the leaf that was given."""
+    """Make a leaf for an initial number; return a leaf as it is."""
     if not isinstance(given, Value):
         return Value(finite(given, argument=argument))
     if given.op is not None:
@@ -287,7 +283,6 @@ def _parameter(given: Operand, *, argument: str) -> Value:
 
 
 def _inputs(module: Neuron | Layer | MLP, x: Iterable[Operand]) -> Sequence[Operand]:
-    """Return the inputs of a call as a tuple of the right length."""
     kind, expected = type(module).__name__, module.inputs
     inputs = "1 input" if expected == 1 else f"{expected} inputs"
     try:

@@ -1,7 +1,7 @@
-"""Costs: how far predictions are from their targets, as one number to be made small.
+"""Losses: they measure how far predictions are from their targets.
 
-Predictions are a Value or a number, a list of them, or a list of rows; targets have the same shape,
-unless they are the indices of classes. Plain numbers give a plain number.
+Predictions are a Value or a number, a list, or a list of rows. Targets have the same shape, unless
+they are indices of classes. With plain numbers, a loss returns a plain number.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Operands: TypeAlias = "Operand | Sequence[Operand | Sequence[Operand]]"
 
 
 class Loss(Protocol):
-    """A cost of predictions and targets; it is a float if all of them are numbers."""
+    """A loss of predictions and targets; it is a float if all of them are numbers."""
 
     @overload
     def __call__(self, predictions: Numbers, targets: Numbers) -> float: ...  # type: ignore[overload-overlap]
@@ -40,11 +40,11 @@ class Loss(Protocol):
     def __call__(self, predictions: Operands, targets: Operands) -> Value: ...
 
 
-def _over_pairs(cost: Callable[[list[Value], list[Operand]], Value]) -> Loss:
-    """Make a cost of two equally long lists one of two equal shapes."""
-    name = cost.__name__
+def _over_pairs(formula: Callable[[list[Value], list[Operand]], Value]) -> Loss:
+    """Turn a formula over two lists of equal length into a loss over two equal shapes."""
+    name = formula.__name__
 
-    @functools.wraps(cost)
+    @functools.wraps(formula)
     def loss(predictions: Any, targets: Any) -> Any:
         shape, ps = _flat(predictions, f"{name}: predictions")
         target_shape, ts = _flat(targets, f"{name}: targets")
@@ -53,7 +53,7 @@ def _over_pairs(cost: Callable[[list[Value], list[Operand]], Value]) -> Loss:
                 f"{name}: targets must be {_describe_shape(shape)}, as the predictions are, "
                 f"got {_describe_shape(target_shape)}"
             )
-        result = cost(_values(ps), ts)
+        result = formula(_values(ps), ts)
         return result if _any_value(ps) or _any_value(ts) else result.data
 
     return loss
@@ -104,12 +104,12 @@ def mean_squared_error(predictions: list[Value], targets: list[Operand]) -> Valu
 def binary_cross_entropy(logits: list[Value], targets: list[Operand]) -> Value:
     """Return the mean of −t ln σ(z) − (1 − t) ln (1 − σ(z)) over logits z and targets t.
 
-    It is computed as t softplus(−z) + (1 − t) softplus(z), where nothing overflows or cancels. Its
-    derivative is σ(z) − t.
+    It is computed as t softplus(−z) + (1 − t) softplus(z), where nothing overflows or cancels. The
+    derivative of one term is σ(z) − t.
 
     Args:
-        logits: what would go into a sigmoid; it is part of this cost.
-        targets: the probabilities that should come out of it, from 0 to 1.
+        logits: the predictions before the sigmoid; this loss applies the sigmoid itself.
+        targets: the probabilities that the sigmoid should give, from 0 to 1.
 
     Raises:
         ValueError: the shapes differ, there is nothing to compare, or a target is outside [0, 1].
@@ -135,7 +135,7 @@ def hinge(scores: list[Value], targets: list[Operand]) -> Value:
     """Return the mean of max(0, 1 − t s) over scores s and targets t, which are 1 or −1.
 
     Raises:
-        ValueError: the shapes differ, there is nothing to compare, or a target is neither.
+        ValueError: the shapes differ, there is nothing to compare, or a target is not 1 or −1.
 
     >>> hinge([0.25, -3.0], [1, -1])
     0.375
@@ -153,18 +153,18 @@ def cross_entropy(logits: Operands, targets: Operands) -> Value: ...
 def cross_entropy(logits: Any, targets: Any) -> Any:
     """Return the mean over the examples of −Σ t ln softmax(z), with logits z and targets t.
 
-    It is computed by way of `log_softmax`, which no logit makes overflow. Its derivative for one
-    example is softmax(z) − t.
+    It is computed by `log_softmax`, which does not overflow. The derivative for one example is
+    softmax(z) − t.
 
     Args:
-        logits: for each example a row, with what would go into a softmax for each class; or the
-            row of a single example.
+        logits: the predictions before the softmax, which this loss applies itself: for each example
+            a row with a number for each class; or the row of a single example.
         targets: for each example the index of its class, or a row with the probability of each
-            class; or that of a single example.
+            class; or the index or row of a single example.
 
     Raises:
-        ValueError: there are no examples, rows or lengths do not fit, an index is not that of a
-            class, or probabilities are not such.
+        ValueError: there are no examples, the shapes do not fit, there is no class of an index, or
+            the probabilities of a row do not add up to 1.
         TypeError: a target is neither an int nor a row of numbers.
 
     >>> cross_entropy([[2.0, 2.0], [0.0, 1000.0]], [0, 1])
@@ -195,7 +195,6 @@ def _surprise(logits: list[Operand], target: int | list[Operand]) -> Value:
 
 
 def _target(target: object, classes: int) -> int | list[Operand]:
-    """Return the index of a class, or a row of probabilities."""
     if isinstance(target, Iterable):
         _, row = _flat(target, "cross_entropy: a row of targets")
         probabilities = numbers_of(row)
@@ -219,7 +218,7 @@ def _target(target: object, classes: int) -> int | list[Operand]:
 
 
 def _flat(given: object, argument: str) -> tuple[tuple[int, ...], list[Operand]]:
-    """Return the shape of what was given, (), (n,) or (rows, columns), and its items in order."""
+    """Return the shape of an argument, (), (n,) or (rows, columns), and its items in order."""
     if not isinstance(given, Iterable):
         return (), [as_operand(given, argument=argument)]
     items = _as_list(given, argument)
@@ -236,7 +235,6 @@ def _flat(given: object, argument: str) -> tuple[tuple[int, ...], list[Operand]]
 
 
 def _operands(items: list[Any], argument: str) -> list[Operand]:
-    """Return Values as they are and numbers as floats."""
     if set(map(type, items)) <= {Value, float}:
         return items
     return [as_operand(x, argument=f"{argument}[{i}]") for i, x in enumerate(items)]
@@ -262,7 +260,7 @@ def _describe_shape(shape: tuple[int, ...]) -> str:
 
 
 def _values(operands: list[Operand]) -> list[Value]:
-    """Return Values, so that an overflow is noticed also where plain numbers were given."""
+    """Return Values, so that an overflow raises even if all operands are plain numbers."""
     return [x if isinstance(x, Value) else Value(x) for x in operands]
 
 
@@ -271,7 +269,7 @@ def _any_value(operands: object) -> bool:
 
 
 def _sum(terms: list[Value]) -> Value:
-    """Return the sum; a single term is its own, without a node that a drawing would show."""
+    """Return the sum; a single term needs no node, which a drawing would show."""
     return terms[0] if len(terms) == 1 else sum(terms)
 
 

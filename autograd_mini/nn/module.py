@@ -1,4 +1,4 @@
-"""`Module`: something with parameters that have names, and a state that can be saved."""
+"""`Module`: the base class of everything with parameters, which it names, saves and loads."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ __all__ = ["Module"]
 
 
 class Module:
-    """Something with parameters: the leaf Values in its attributes, and those of its modules.
+    """The base class of models; its parameters are the leaf Values in its attributes.
 
-    Parameters are found in attributes that are Values, modules, or lists and tuples of such, in the
-    order in which the attributes were made. A parameter that is found twice is listed once, under
-    its first path.
+    An attribute may be a Value, a module, or a list or tuple that contains Values or modules. The
+    parameters have the order in which the attributes were made. A parameter that is found twice is
+    listed once, under its first path.
 
     >>> class Line(Module):
     ...     def __init__(self):
@@ -36,10 +36,10 @@ class Module:
     """
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
-        """Make a module whose attributes stay fast to read after `vars` was asked for them.
+        """Make a module whose attributes stay fast to read after a call of `vars`.
 
-        By default the dictionaries of instances share their keys, and CPython 3.11 and 3.12 read
-        from such a one three times as slowly once it was looked at as a whole.
+        By default the dictionaries of instances share their keys. CPython 3.11 and 3.12 read such a
+        dictionary three times as slowly once `vars` has returned it.
         """
         if cls.__init__ is object.__init__ and (args or kwargs):
             raise TypeError(requirement(f"{cls.__name__}: arguments", "none", args or kwargs))
@@ -50,11 +50,11 @@ class Module:
     def named_parameters(self) -> list[tuple[str, Value]]:
         """Return each parameter with its path, such as ``layers.0.neurons.3.bias``.
 
-        A parameter gets its path as its ``name``, unless it has one from you, or from a module
-        around this one.
+        A parameter gets its path as its ``name``, unless you or a module that contains this module
+        gave it a name.
 
         Raises:
-            ValueError: two parameters have the same path, by an attribute with a dot in its name.
+            ValueError: an attribute with a dot in its name gives two parameters the same path.
         """
         found: list[tuple[str, Value]] = []
         seen: set[int] = set()
@@ -86,23 +86,22 @@ class Module:
         return found
 
     def parameters(self) -> list[Value]:
-        """Return the parameters, for an optimiser."""
+        """Return the parameters, for an optimizer."""
         return [parameter for _, parameter in self.named_parameters()]
 
     def zero_grad(self) -> None:
-        """Set the gradients to zero, all of them or none; one never computed stays that way."""
+        """Set the gradients to zero, all of them or none; `has_grad` stays as it is."""
         zero_gradients(self.parameters())
 
     def state_dict(self) -> dict[str, float]:
-        """Return the numbers in the parameters by path."""
+        """Return the numbers of the parameters by path."""
         return {path: parameter.data for path, parameter in self.named_parameters()}
 
     def load_state_dict(self, state: Mapping[str, float]) -> None:
-        """Set the parameters to the numbers that `state_dict` gave, all of them or none.
+        """Set the parameters to the numbers that `state_dict` returned, all of them or none.
 
         Raises:
-            StateError: a name is missing or unknown, or a number is not finite. No parameter has
-                changed.
+            StateError: a name is missing or unknown, or a number is not finite.
             TypeError: the state is not a mapping.
         """
         where = f"{type(self).__name__}.load_state_dict"
@@ -139,10 +138,10 @@ class Module:
         saving.save(self.state_dict(), path)
 
     def load(self, path: str | os.PathLike[str]) -> None:
-        """Set the parameters to what `save` wrote to a file.
+        """Set the parameters to the numbers that `save` wrote to a file, all of them or none.
 
         Raises:
-            StateError: the file is damaged, or does not fit this module. No parameter has changed.
+            StateError: the file is damaged, or does not fit this module.
             FileNotFoundError: there is no such file.
         """
         state = saving.load(path)
@@ -156,19 +155,18 @@ class Module:
         return f"{type(self).__name__}({self._architecture()}{_count_parameters(self)})"
 
     def _architecture(self) -> str:
-        """Return what `repr` says before the number of parameters."""
+        """Return the text before the number of parameters in the `repr`."""
         return ""
 
 
 def _name(parameter: Value, path: ParameterPath) -> None:
-    """Give a parameter its path as a name, unless it has the name of a user or an outer module."""
+    """Name a parameter by its path, unless a user or an outer module gave it a name."""
     name = parameter.name
     if name is None or (isinstance(name, ParameterPath) and name.count(".") < path.count(".")):
         parameter.name = path
 
 
 def _list_names(names: Sequence[object]) -> str:
-    """Return the first names of a list, and how many more there are."""
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return ", ".join(map(repr, names[:3])) + more
 

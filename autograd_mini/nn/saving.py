@@ -1,7 +1,7 @@
-"""Writes a state as a JSON file with a checksum, atomically, and reads it back.
+"""Writes a state to a JSON file with a checksum, atomically, and reads it again.
 
-The file holds the format's name and version, the SHA-256 of the content, and the numbers by name,
-in the shortest decimal form that gives the same double again.
+The file has the name and version of the format, the SHA-256 of the content, and the numbers by
+name, in the shortest decimal form that gives the same double again.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def save(state: Mapping[str, float], path: str | os.PathLike[str]) -> None:
         path: the file; its folder must exist.
 
     Raises:
-        StateError: a name is not a string of Unicode, or a value not a finite real number.
+        StateError: a name is not Unicode text, or a value is not a finite real number.
         OSError: the file cannot be written.
 
     >>> import tempfile
@@ -51,10 +51,10 @@ def save(state: Mapping[str, float], path: str | os.PathLike[str]) -> None:
 
 
 def load(path: str | os.PathLike[str]) -> dict[str, float]:
-    """Return the state in a file that `save` wrote, after checking all of it.
+    """Return the state in a file that `save` wrote; check all of it first.
 
     Raises:
-        StateError: the file is damaged, or holds something else; the message says what.
+        StateError: the file is damaged or is not a state; the message says why.
         FileNotFoundError: there is no such file.
     """
     content = Path(path).read_bytes()
@@ -65,7 +65,6 @@ def load(path: str | os.PathLike[str]) -> dict[str, float]:
 
 
 def _read_numbers(state: object) -> dict[str, float]:
-    """Return the state as plain floats."""
     if not isinstance(state, Mapping):
         raise StateError(requirement("state", "a mapping of names to numbers", state))
     numbers: dict[str, float] = {}
@@ -74,7 +73,7 @@ def _read_numbers(state: object) -> dict[str, float]:
             raise StateError(requirement("name in the state", "a string", name))
         try:
             name.encode()
-        except UnicodeEncodeError:  # half of a surrogate pair would come back as another name
+        except UnicodeEncodeError:  # half of a surrogate pair would be read as another name
             raise StateError(requirement("name in the state", "Unicode text", name)) from None
         try:
             numbers[str(name)] = finite(value, argument=repr(name))
@@ -84,7 +83,7 @@ def _read_numbers(state: object) -> dict[str, float]:
 
 
 def _compute_checksum(numbers: Mapping[str, float]) -> str:
-    """Return the SHA-256 of the content in a form that spacing and order do not change."""
+    """Return the SHA-256 of the content, which does not depend on spacing or order."""
     content = {"format": FORMAT, "version": VERSION, "state": numbers}
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Optimisers: they move parameters against their gradients."""
+"""Optimizers, which move parameters against their gradients."""
 
 from autograd_mini.optim.optimizers import SGD, Adam, Optimizer, Snapshot
 from autograd_mini.optim.optimizers import State as State  # old pickles look for it here

@@ -1,4 +1,4 @@
-"""Optimisers: they move parameters against their gradients, all of them or none."""
+"""Optimizers, which move parameters against their gradients, all of them or none."""
 
 from __future__ import annotations
 
@@ -15,41 +15,41 @@ __all__ = ["SGD", "Adam", "Optimizer", "Snapshot"]
 
 
 class State(NamedTuple):
-    """What an optimiser remembers from one step to the next; replaced whole, never changed."""
+    """What an optimizer remembers from step to step; a step replaces it and never changes it."""
 
     steps: int
     moments: tuple[list[float], ...]
 
 
 class Snapshot(NamedTuple):
-    """The weights at one moment, and what their optimiser remembered then."""
+    """The weights at one moment, and the state of their optimizer then."""
 
     weights: list[float]
     state: State
 
 
 class Optimizer(ABC):
-    """Base of the optimisers: moves parameters by a rule that a subclass gives as arithmetic.
+    """The base class of the optimizers.
 
-    A subclass names its ``settings`` and ``moments`` and implements `update`.
+    A subclass names its ``settings`` and ``moments``, and implements the arithmetic in `update`.
 
     Args:
-        parameters: the leaves to move, in an order that `state_dict` relies on.
-        lr: the learning rate, above 0; it may be changed between steps.
-        weight_decay: this times the weight is added to each gradient, as if the loss contained
-            half of it times the squared weight.
+        parameters: the leaves to move; `state_dict` relies on their order.
+        lr: the learning rate, above 0; you may change it between steps.
+        weight_decay: adds weight_decay · w to the gradient of each weight w, as if the loss
+            contained ½ weight_decay · w².
 
     Raises:
-        TypeError: a parameter is not a Value, or a setting not a number.
-        ValueError: there are no parameters, one is given twice or is computed from others, or a
+        TypeError: a parameter is not a Value, or a setting is not a number.
+        ValueError: there are no parameters, a parameter is given twice or is not a leaf, or a
             setting is out of its range.
     """
 
     settings: ClassVar[tuple[str, ...]] = ("lr", "weight_decay")
-    """The names of the constructor's keyword arguments, which are attributes too."""
+    """The names of the constructor's keyword arguments, which are also attributes."""
 
     moments: ClassVar[Mapping[str, float]] = {}
-    """What is remembered for each parameter: its name and the least number that it can be."""
+    """The numbers that are kept for each parameter: their names, and the least possible number."""
 
     def __init__(
         self, parameters: Iterable[Value], *, lr: float, weight_decay: float = 0.0
@@ -66,17 +66,17 @@ class Optimizer(ABC):
     def update(
         self, weights: list[float], gradients: list[float], state: State
     ) -> tuple[list[float], tuple[list[float], ...]]:
-        """Return the new weights and the new moments, without changing anything.
+        """Return the new weights and the new moments; change nothing.
 
         Args:
-            weights: where the parameters are.
-            gradients: the gradients there, weight decay included.
-            state: the moments so far, and the number of this step, from 1.
+            weights: the numbers of the parameters.
+            gradients: their gradients, which include weight decay.
+            state: the old moments, and the number of this step, from 1.
         """
 
     @property
     def lr(self) -> float:
-        """The learning rate: how far a step goes against the gradient."""
+        """The learning rate: the factor of the gradient in a step."""
         return self._lr
 
     @lr.setter
@@ -86,12 +86,11 @@ class Optimizer(ABC):
     def step(self) -> None:
         """Move every parameter once.
 
-        An error or an interrupt leaves everything as it was before the step, or as it is after it:
-        the weights and what the optimiser remembers are stored together.
+        An error or an interrupt leaves everything as it was before the step or as it is after the
+        step: the weights and the state of the optimizer are stored together.
 
         Raises:
-            DivergenceError: a weight, or what is remembered for it, would not be finite. Nothing
-                has been changed.
+            DivergenceError: a weight or a moment would not be finite; nothing has changed.
         """
         weights, gradients = data_of(self.parameters), gradients_of(self.parameters)
         if self.weight_decay:
@@ -99,27 +98,27 @@ class Optimizer(ABC):
         steps = self._state.steps + 1
         weights, moments = self.update(weights, gradients, State(steps, self._state.moments))
         for quantity, numbers in (("weight", weights), *zip(self.moments, moments, strict=True)):
-            # A finite sum has no other terms, and is quick; one may also overflow by itself.
+            # A finite sum quickly shows that all terms are finite; finite terms may overflow it.
             if not math.isfinite(sum(numbers)) and not all(map(math.isfinite, numbers)):
                 raise self._divergence(quantity, numbers)
         self.restore(Snapshot(weights, State(steps, moments)))
 
     def zero_grad(self) -> None:
-        """Set the gradients to zero, all of them or none; one never computed stays that way."""
+        """Set the gradients to zero, all of them or none; `has_grad` stays as it is."""
         zero_gradients(self.parameters)
 
     def snapshot(self) -> Snapshot:
-        """Return the weights as they are and what the optimiser remembers, for `restore`."""
+        """Return the present weights and the state of the optimizer, for `restore`."""
         return Snapshot(data_of(self.parameters), self._state)
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Go back to a snapshot of this optimiser, at once; the settings stay as they are."""
+        """Go back to a snapshot of this optimizer, in one store; the settings do not change."""
         store_data(self.parameters, snapshot.weights, self, snapshot.state)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the settings and all that is remembered, as lists and numbers fit for JSON.
+        """Return the settings and the state, as lists and numbers that JSON can hold.
 
-        Together with the weights it is enough to continue as if training had never stopped.
+        With this and the weights, training continues as if it had never stopped.
 
         >>> SGD([Value(1.0)], lr=0.5, momentum=0.9).state_dict()["moments"]
         {'velocity': [0.0]}
@@ -135,14 +134,14 @@ class Optimizer(ABC):
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take over the settings and the memory of another optimiser of this kind.
+        """Take over the settings and the state of another optimizer of this class.
 
         Args:
-            state: what `state_dict` returned. Its parameters correspond to these by position.
+            state: the result of `state_dict`; it lists the parameters in the same order.
 
         Raises:
-            StateError: it is not the state of such an optimiser with as many parameters. Nothing
-                has been changed.
+            StateError: it is the state of another class, or of an optimizer with another number of
+                parameters; nothing has changed.
         """
         kind = type(self).__name__
         where = f"{kind}.load_state_dict"
@@ -234,10 +233,10 @@ class Optimizer(ABC):
 
 
 class SGD(Optimizer):
-    """Gradient descent, with momentum if wanted.
+    """Gradient descent, optionally with momentum.
 
-    By PyTorch's conventions: g is the gradient plus weight_decay · w; the velocity becomes
-    momentum · velocity + g, starting from zero; the step is −lr · velocity, or with ``nesterov``
+    As in PyTorch, g is the gradient plus weight_decay · w. The velocity starts at zero and becomes
+    momentum · velocity + g. The step is −lr · velocity or, with ``nesterov``,
     −lr · (g + momentum · velocity) (Sutskever et al., *On the importance of initialization and
     momentum in deep learning*, 2013). Without momentum it is −lr · g.
 
@@ -245,12 +244,12 @@ class SGD(Optimizer):
         parameters: the leaves to move.
         lr: the learning rate, above 0.
         momentum: the part of the velocity that each step keeps, at least 0 and below 1.
-        nesterov: look ahead by one step; needs momentum.
-        weight_decay: at least 0.
+        nesterov: look ahead by one step, which needs momentum.
+        weight_decay: the factor of the weight in g, at least 0.
 
     Raises:
-        TypeError: a parameter is not a Value, or a setting of a wrong kind.
-        ValueError: see `Optimizer`; or ``nesterov`` without momentum.
+        TypeError: a parameter is not a Value, or a setting has the wrong type.
+        ValueError: as for `Optimizer`, or ``nesterov`` has no momentum.
 
     >>> w = Value(0.2, name="w")
     >>> optimizer = SGD([w], lr=0.4)
@@ -301,26 +300,26 @@ class SGD(Optimizer):
 class Adam(Optimizer):
     """Gradient descent by running means of the gradient and of its square.
 
-    m = β₁m + (1 − β₁)g and v = β₂v + (1 − β₂)g², both from zero and then freed of that bias by
-    m̂ = m / (1 − β₁ᵗ) and v̂ = v / (1 − β₂ᵗ); the step is −lr · m̂ / (√v̂ + eps) (Kingma and Ba,
-    *Adam: A Method for Stochastic Optimization*, 2015, algorithm 1). g is the gradient plus
-    weight_decay · w, as in PyTorch.
+    As in PyTorch, g is the gradient plus weight_decay · w. The means m = β₁m + (1 − β₁)g and
+    v = β₂v + (1 − β₂)g² start at zero; m̂ = m / (1 − β₁ᵗ) and v̂ = v / (1 − β₂ᵗ) remove that bias.
+    Step t is −lr · m̂ / (√v̂ + eps) (Kingma and Ba, *Adam: A Method for Stochastic Optimization*,
+    2015, algorithm 1).
 
     Args:
         parameters: the leaves to move.
         lr: the learning rate, above 0.
         betas: β₁ and β₂, each at least 0 and below 1.
-        eps: what keeps the division from zero, above 0.
-        weight_decay: at least 0.
+        eps: prevents a division by zero; above 0.
+        weight_decay: the factor of the weight in g, at least 0.
 
     Raises:
-        TypeError: a parameter is not a Value, or a setting of a wrong kind.
-        ValueError: see `Optimizer`.
+        TypeError: a parameter is not a Value, or a setting has the wrong type.
+        ValueError: as for `Optimizer`.
 
     >>> w = Value(0.2, name="w")
     >>> optimizer = Adam([w], lr=0.4)
     >>> ((2.0 - w) ** 2).backward()
-    >>> optimizer.step()  # the first step is lr long, whatever the gradient
+    >>> optimizer.step()  # the length of the first step is lr for every gradient
     >>> round(w.data, 6)
     0.6
     """
@@ -356,7 +355,7 @@ class Adam(Optimizer):
         first = updates["first_moment"](first, gradients, beta1, 1 - beta1)
         second = updates["second_moment"](second, gradients, beta2, 1 - beta2)
         bias = 1 - beta1**state.steps
-        # The root of each factor, as v / (1 - β₂ᵗ) could overflow.
+        # The roots are divided, as v / (1 - β₂ᵗ) could overflow.
         root = math.sqrt(1 - beta2**state.steps)
         weights = updates["adapted"](weights, first, second, self.lr, bias, root, self.eps)
         return weights, (first, second)

@@ -1,4 +1,4 @@
-"""A computation as data."""
+"""Programs: computations as data."""
 
 from autograd_mini.programs.program import Instruction, Program
 

@@ -1,4 +1,4 @@
-"""`Program`: a computation over the table of primitives as data, which prints as Python."""
+"""`Program`: a computation over the table of primitives as data, which can be printed as Python."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["Instruction", "OperandRef", "Program", "function", "look_up"]
 OperandRef: TypeAlias = "int | float | tuple[int | float, ...]"
 
 _SIGNS = {infix.row: infix.code for infix in ARITHMETIC.values()}
-_TAKEN = frozenset({"ag", "abs", "float", "print", "Value"})  # what a printed program uses itself
+_TAKEN = frozenset({"ag", "abs", "float", "print", "Value"})  # the names that printed programs use
 
 
 def function(primitive: Primitive) -> Callable[..., Any]:
@@ -37,7 +37,7 @@ def function(primitive: Primitive) -> Callable[..., Any]:
 
 @dataclass(frozen=True)
 class Instruction:
-    """One node of a `Program`: a row of the table, and its operands by their place in it."""
+    """One computed node of a `Program`: a row of the table, and its operands."""
 
     primitive: Primitive
     operands: tuple[OperandRef, ...]
@@ -45,17 +45,17 @@ class Instruction:
 
 @dataclass(frozen=True, repr=False)
 class Program:
-    """A computation over the table of primitives, on any type of number.
+    """A computation over the table of primitives, for any type of number.
 
-    Nodes are counted from 0, the leaves first, then the results of the instructions; the last
-    one is the output. Floats in an instruction are constants. A program is a function of its
-    leaves, so ``check_gradients(program, *program.leaves)`` checks it. ``print(program)`` prints
-    Python that builds and differentiates the graph.
+    Nodes are numbered from 0: first the leaves, then the results of the instructions. The last node
+    is the output. A float in an instruction is a constant. A program is a function of its leaves,
+    so ``check_gradients(program, *program.leaves)`` checks it. ``print(program)`` prints Python
+    code that builds and differentiates the graph.
 
     Args:
-        leaves: the numbers at which it was drawn or recorded.
-        instructions: how to compute.
-        names: what the leaves are called, as far as they have names.
+        leaves: the numbers of the leaves when the program was made.
+        instructions: the computed nodes, in order.
+        names: the names of the leaves; None for a leaf without a name.
 
     >>> from autograd_mini.table.primitives import PRIMITIVES
     >>> program = Program((3.0,), (Instruction(PRIMITIVES["mul"], (0, 0)),))
@@ -73,7 +73,7 @@ class Program:
 
     @classmethod
     def of(cls, root: Value) -> Program:
-        """Return the program that computed a Value, at the numbers that its leaves hold now.
+        """Return the program that computed a Value, with the present numbers of its leaves.
 
         >>> x = Value(3.0, name="x")
         >>> Program.of(2 * x + x)
@@ -83,7 +83,7 @@ class Program:
 
     @classmethod
     def record(cls, root: Value) -> tuple[Program, list[Value]]:
-        """Return the program that computed a Value, and the Values that are its nodes, in order."""
+        """Return the program that computed a Value, and the Value of each node, in order."""
         graph = Graph(root)
         leaves = graph.leaves
         nodes = [*leaves, *(node for node in graph.order if node.op is not None)]
@@ -97,19 +97,19 @@ class Program:
         return cls(numbers, tuple(instructions), names), nodes
 
     def __call__(self, *leaves: Value) -> Value:
-        """Return the output, computed from leaves."""
+        """Compute the output from leaves."""
         return self.nodes(*leaves)[-1]
 
     def nodes(self, *leaves: Value) -> list[Value]:
-        """Return every node, computed from leaves; the leaves are the first."""
+        """Compute every node from leaves; the leaves come first in the result."""
         return self.compute(leaves, lambda primitive, *given: function(primitive)(*given))
 
     def compute(self, leaves: Sequence[Any], apply: Callable[..., Any]) -> list[Any]:
-        """Return every node, computed by ``apply(primitive, *operands)``.
+        """Compute every node by ``apply(primitive, *operands)``.
 
         Args:
-            leaves: as many as the graph has, of any type.
-            apply: gets a list for an operand inside a sum; constants stay floats.
+            leaves: one number of any type for each leaf.
+            apply: called with a list for an operand inside a sum, and with a float for a constant.
         """
         nodes = list(leaves)
         for instruction in self.instructions:
@@ -118,14 +118,14 @@ class Program:
         return nodes
 
     def lines(self) -> list[str]:
-        """Return Python lines that make the nodes, one each."""
+        """Return a line of Python for each node."""
         names = self.node_names()
         made = [f"Value({_constant(number)})" for number in self.leaves]
         made += [_expression(instruction, names) for instruction in self.instructions]
         return [f"{name} = {text}" for name, text in zip(names, made, strict=True)]
 
     def node_names(self) -> list[str]:
-        """Return what `lines` calls the nodes: a leaf by its own name if that can be used."""
+        """Return the names of the nodes in `lines`; a leaf keeps its own name if it can be used."""
         given = [*self.names, *[None] * (len(self.leaves) - len(self.names))]
         names: list[str] = []
         for number, name in enumerate([*given, *[None] * len(self.instructions)]):
@@ -156,11 +156,10 @@ def look_up(reference: OperandRef, nodes: Sequence[Any]) -> Any:
 
 
 def _expression(instruction: Instruction, names: Sequence[str]) -> str:
-    """Return the Python expression of an instruction."""
     row = instruction.primitive
     texts = [_write_operand(operand, names) for operand in instruction.operands]
     if row.name in _SIGNS:
-        # Unlike the other operators, ** takes a minus on its left for its own.
+        # -2.0 ** x would mean -(2.0 ** x).
         left = f"({texts[0]})" if row.name == "pow" and texts[0].startswith("-") else texts[0]
         return f"{left} {_SIGNS[row.name]} {texts[1]}"
     if row.name == "neg":

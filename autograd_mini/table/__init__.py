@@ -1,1 +1,1 @@
-"""What can be differentiated: the table of primitives, its rules, and their readings."""
+"""The table of primitives, which says what can be differentiated, and its rules."""

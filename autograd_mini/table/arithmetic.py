@@ -1,6 +1,6 @@
-"""Rules over kinds of numbers: floats that raise, IEEE 754, complex ones, and any other kind.
+"""Computes rules over a kind of number: floats that raise, IEEE 754, complex numbers or others.
 
-A rule becomes the text of a Python function, over the functions that the kind of number has.
+A rule becomes the text of a Python function, which calls the functions of the kind of number.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ class Arithmetic:
     """A kind of number, and the functions of the rule language over it.
 
     Args:
-        functions: the elementary functions that it has, and ``pow``. Those with a definition in
-            the rule language are computed by it, unless they are given too.
-        number: makes such a number of a float that stands in a rule; None for floats. Other
-            numbers are compared by their real parts, as complex ones have no order.
-        divide: the quotient, where that is not what ``/`` gives.
+        functions: its elementary functions, and ``pow``. A function that is not given here is
+            computed by its definition in the rule language, if it has one.
+        number: converts a float of a rule to this kind of number; None if the kind is float.
+            Converted numbers are compared by their real parts: complex ones have no order.
+        divide: computes the quotient, if ``/`` does not.
 
     >>> square = COMPLEX.function(Rule("x * x"))
     >>> square(1 + 2j)
@@ -57,10 +57,10 @@ class Arithmetic:
         self._compiled: dict[tuple[Rule, tuple[str, ...] | None], Callable[..., Any] | None] = {}
 
     def text(self, rule: Rule, *, each: Sequence[str] = ()) -> str:
-        """Return a rule as Python text over the names of `namespace`.
+        """Return a rule as Python text, which calls the functions of `namespace`.
 
-        With ``each``, names of sequences, the text is the list of the rule's values over them; the
-        sequence of the ``x`` is called ``xs``.
+        With ``each``, the names of sequences, the text makes a list: the rule's value for each of
+        their items. The sequence of the ``x`` is called ``xs``.
 
         >>> FLOATS.text(Rule("x / 2")), IEEE.text(Rule("x / 2"))
         ('x / 2.0', 'divide(x, 2.0)')
@@ -75,9 +75,9 @@ class Arithmetic:
     def statements(self, rule: Rule) -> list[str]:
         """Return Python lines that set ``out`` to a rule's value.
 
-        A ``sum(term)`` becomes a loop that adds from left to right, one addition at a time: the
-        bits of a chain of ``+``. (The built-in ``sum`` compensates its rounding, from Python 3.12
-        on.) It starts from -0.0, which changes no number that is added to it.
+        A ``sum(term)`` becomes a loop that adds from left to right, so the result has the bits of
+        a chain of ``+``. (From Python 3.12 on, the built-in ``sum`` compensates for rounding.) The
+        loop starts from -0.0, which changes no number that is added to it.
         """
         value = self.text(rule)
         if rule.summand is None:
@@ -91,11 +91,7 @@ class Arithmetic:
         ]
 
     def namespace(self, *trees: ast.expr) -> dict[str, Any]:
-        """Return what the texts of formulas call, by name.
-
-        Raises:
-            LookupError: this arithmetic lacks a function for that.
-        """
+        """Return the functions that texts of formulas call; raise LookupError if one is missing."""
         called = {_find_called(node) for tree in trees for node in ast.walk(tree)} - {None}
         functions = {name: self._elementary(name) for name in called if name is not None}
         return {"number": self._number, "divide": self._divide, **functions}
@@ -103,12 +99,12 @@ class Arithmetic:
     def function(
         self, rule: Rule, operands: tuple[str, ...] | None = None
     ) -> Callable[..., Any] | None:
-        """Return a rule as a function; None if this arithmetic lacks one that the rule calls.
+        """Return a rule as a function; None if this arithmetic lacks a function that it calls.
 
         Args:
             rule: the rule.
-            operands: the names of the function's arguments, in order; those of the rule if None.
-                A name inside a sum stands for a sequence of numbers.
+            operands: the names of the function's arguments, in order; None takes the names of the
+                rule. A name inside a sum stands for a sequence of numbers.
         """
         key = rule, operands
         if key not in self._compiled:
@@ -119,19 +115,19 @@ class Arithmetic:
         return self._compiled[key]
 
     def holds(self, condition: ast.expr, numbers: Mapping[str, Any]) -> bool:
-        """Return whether a condition of the rule language holds for numbers by name."""
+        """Return whether a condition of the rule language is true for these numbers, by name."""
         text = ast.unparse(self._rewrite(condition))
         return bool(eval(text, self.namespace(condition), dict(numbers)))
 
     def compile(self, name: str, operands: Sequence[str], *rules: Rule, result: str = "out") -> Any:
-        """Return a function that sets ``out`` by the first rule, and returns a result of all."""
+        """Return a function that sets ``out`` by the first rule, and returns ``result``, a text."""
         arguments = ", ".join(f"{o}s" if o in rules[0].sequences else o for o in operands)
         lines = [f"def {name}({arguments}):", *self.statements(rules[0]), f"return {result}\n"]
         names = self.namespace(*(rule.tree for rule in rules))
         return compile_function("\n    ".join(lines), name=name, namespace=names)
 
     def _elementary(self, name: str) -> Callable[..., Any]:
-        """Return a function that rules call, compiled if it has a definition."""
+        """Return a function that rules call; compile its definition if there is no other."""
         if name not in self._functions:
             row = ELEMENTARY.get(name)
             if row is None or not row.definition:
@@ -182,7 +178,7 @@ def _call(name: str, *arguments: ast.expr) -> ast.Call:
 
 
 def _find_called(node: ast.AST) -> str | None:
-    """Return the function that a piece of a rule is computed by."""
+    """Return the name of the function that computes a node of a rule; None if there is none."""
     match node:
         case ast.BinOp(op=ast.Pow()):
             return "pow"
@@ -205,7 +201,7 @@ def compile_function(source: str, *, name: str, namespace: dict[str, Any]) -> An
 
 
 def library(module: Any) -> dict[str, Callable[..., Any]]:
-    """Return the elementary functions that a library has under C's names."""
+    """Return the elementary functions that a Python module has under C's names."""
     rows = [row for row in ELEMENTARY.values() if row.c]
     return {row.name: getattr(module, row.c) for row in rows if hasattr(module, row.c)}
 
@@ -216,7 +212,7 @@ def _power(x: float, y: float) -> float:
 
 
 def _total(name: str, function: Callable[[float], float]) -> Callable[[float], float]:
-    """Return a function of `math` as IEEE 754 has it: every float goes in, a float comes out."""
+    """Return a function of `math` that follows IEEE 754: it takes every float and never raises."""
     poles = ELEMENTARY[name].poles
 
     def total(x: float) -> float:
@@ -239,13 +235,13 @@ def _total_power(x: float, y: float) -> float:
     except ValueError:
         if x != 0:
             return _NAN
-    # An overflow, or a negative power of zero: infinite, with the sign of an odd power of x.
+    # x ** y overflows, or x is 0 and y negative: it is infinite, with the sign of x if y is odd.
     odd = math.fmod(y, 2.0) in (1.0, -1.0)
     return math.copysign(_INF, x) if odd else _INF
 
 
 def _divide(x: float, y: float) -> float:
-    """Return x / y, with a zero divisor as IEEE 754 has it."""
+    """Return x / y, by IEEE 754 also where y is zero."""
     try:
         return x / y
     except ZeroDivisionError:
@@ -257,29 +253,29 @@ def _divide(x: float, y: float) -> float:
 _MATH = library(math)
 
 FLOATS = Arithmetic({**_MATH, "pow": _power})
-"""Floats by `math`, which raises where C returns an infinity or a NaN."""
+"""Floats, by the functions of `math`, which raise where C returns an infinity or a NaN."""
 
 IEEE = Arithmetic(
     {**{name: _total(name, f) for name, f in _MATH.items()}, "pow": _total_power}, divide=_divide
 )
-"""Floats by IEEE 754: NaN gives NaN, and nothing is raised."""
+"""Floats, by IEEE 754: a NaN gives a NaN, and nothing raises."""
 
 
 def upright(z: Any, f: Callable[[Any], Any]) -> Any:
-    """Return an odd function, given what it does to the right of zero."""
+    """Return the value of an odd function f, which is called only to the right of zero."""
     return f(z) if z.real >= 0 else -f(-z)
 
 
 def absolute(z: Any) -> Any:
-    """Return z or −z, whose real part is not negative: the function that `abs` is analytically."""
+    """Return z or −z, whichever has no negative real part: `abs`, continued analytically."""
     return z if z.real >= 0 else -z
 
 
 def _complex_power(z: complex, w: complex) -> complex:
     if z.real == 0 and w.real > 1:
-        return 0j  # not the power of the tiny imaginary part
+        return 0j  # the tiny imaginary part must not decide
     if not w.imag and w.real.is_integer() and abs(w) <= 100:
-        return z ** int(w.real)  # by products, so also of a negative base
+        return z ** int(w.real)  # products also allow a negative base
     return cmath.exp(w * cmath.log(z))
 
 
@@ -295,4 +291,4 @@ COMPLEX = Arithmetic(
     },
     number=complex,
 )
-"""Complex numbers whose imaginary part is so small that its square vanishes; without erf."""
+"""Complex numbers with an imaginary part so small that its square vanishes; erf is missing."""

@@ -1,4 +1,4 @@
-"""Rules as code in C and JavaScript, which relies on the `prelude` of the language."""
+"""Printers of rules as code in C and JavaScript, which needs the `prelude` of the language."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ Language = Literal["c", "javascript"]
 def as_c(rule: Rule) -> str:
     """Return a rule as C text; it needs ``math.h``.
 
-    A ``sum(…)`` becomes ``total``: a number that the text around it has added up from the
-    ``summand`` of the rule, from left to right.
+    A ``sum(…)`` becomes the variable ``total``. The surrounding code must compute it, by adding
+    the values of the rule's ``summand`` from left to right.
 
     >>> as_c(Rule("x / (1 + y) ** 2"))
     'x / ag_pow(1.0 + y, 2.0)'
@@ -28,7 +28,7 @@ def as_c(rule: Rule) -> str:
 
 
 def as_javascript(rule: Rule) -> str:
-    """Return a rule as JavaScript text; a ``sum(…)`` goes through arrays.
+    """Return a rule as JavaScript text; the names inside a ``sum(…)`` stand for arrays.
 
     >>> as_javascript(Rule("sum(abs(x))"))
     'x.reduce((total, _, i) => total + Math.abs(x[i]), 0)'
@@ -37,7 +37,7 @@ def as_javascript(rule: Rule) -> str:
 
 
 def prelude(language: Language) -> str:
-    """Return the definitions that printed rules of the language rely on."""
+    """Return the functions that printed rules call, defined in the language."""
     lines = [_PRELUDES[language]]
     for name, function in ELEMENTARY.items():
         if function.definition and language == "c":
@@ -52,7 +52,7 @@ _PRELUDES: Mapping[Language, str] = {
     "c": """\
 static double ag_pow(double x, double y) { return x != x || y != y ? NAN : pow(x, y); }
 """,
-    # JavaScript has no erf; this series has only positive terms, so nothing cancels.
+    # JavaScript has no erf. All terms of this series have the sign of x, so nothing cancels.
     "javascript": """\
 const ag_pow = (x, y) => {
   if (x !== x || y !== y) return NaN;
@@ -110,7 +110,7 @@ class _C(Printer):
     def function(self, name: str) -> str:
         return ELEMENTARY[name].c or f"ag_{name}"
 
-    def sum(self, term: ast.expr) -> str:  # noqa: ARG002 - the text around has it
+    def sum(self, term: ast.expr) -> str:  # noqa: ARG002 - the surrounding code adds it
         return "total"
 
 

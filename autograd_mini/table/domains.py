@@ -16,8 +16,8 @@ class Domain:
         low, high: the bounds.
         open: whether the bounds themselves are outside.
         nonzero: whether zero is outside.
-        overflows: whether it is an overflow that bounds it.
-        stated: the text of the domain, where the bounds do not tell the whole of it.
+        overflows: whether the result overflows outside.
+        stated: the text of the domain, if the bounds alone do not describe it.
     """
 
     low: float = -math.inf
@@ -33,7 +33,7 @@ class Domain:
         return self.low < number < self.high if self.open else self.low <= number <= self.high
 
     def text(self, name: str) -> str:
-        """Return the condition on the operand of that name, such as ``-1 <= x <= 1``.
+        """Return the condition on an operand of this name, such as ``-1 <= x <= 1``.
 
         >>> Domain(low=0, open=True).text("x")
         'x > 0'

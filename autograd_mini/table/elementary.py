@@ -1,7 +1,7 @@
 """The functions that a rule may call, one row each.
 
-A row names the function as C's library does, whose names are `math`'s, `cmath`'s and mpmath's too.
-Or it defines the function, by a rule in ``x``, from which every reading of the table gets its own.
+A row gives the function's name in C, which `math`, `cmath` and mpmath use too. Or it defines the
+function by a rule in ``x``, which is then computed and printed as any other rule.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ class Elementary:
     """A function of one argument that a rule may call, and how it is written.
 
     Args:
-        name: NumPy's, or PyTorch's.
-        latex, text: the templates; without a ``text``, it is the name before parentheses.
-        c, definition: the name in C, or a rule in ``x``.
-        javascript: what JavaScript calls it, if not C's name in its ``Math``.
-        poles: where it is infinite, and the infinity there.
+        name: its name in NumPy or, if NumPy lacks it, in PyTorch.
+        latex, text: its templates; if ``text`` is empty, the name stands before parentheses.
+        c, definition: its name in C or, if C lacks it, the rule in ``x`` that defines it.
+        javascript: its name in JavaScript, if that is not ``Math.`` and the name in C.
+        poles: the points at which it is infinite, and which infinity it has there.
     """
 
     name: str
@@ -62,16 +62,16 @@ _ROWS = (
     # Both branches take exp of a number that is not positive, so neither overflows.
     Elementary("sigmoid", r"\sigma\left({}\right)", text="σ({})",
                definition="1 / (1 + exp(-x)) if x >= 0 else exp(x) / (1 + exp(x))"),
-    # Not ** 2: some compilers make a product of that, which may round otherwise.
+    # Some compilers turn x ** 2 into a product, which may round differently.
     Elementary("square", r"{}^2", definition="x * x", text="{}²"),
-    # The upper half of the bits of x (Veltkamp's splitting): its square is exact.
+    # This is the upper half of the bits of x (Veltkamp's splitting), whose square is exact.
     Elementary("upper", r"\operatorname{{upper}} {}",
                definition="134217729 * x - (134217729 * x - x)"),
-    # exp(-x²) without the rounding of x², which the exponential would magnify x² times.
+    # This is exp(-x²) without rounding x², as the exponential would magnify that error x² times.
     Elementary("gauss", r"e^{{-{}^2}}", text="exp(−{}²)",
                definition="0 if abs(x) > 28 else"
                " exp(-upper(x) * upper(x)) * exp((upper(x) - x) * (upper(x) + x))"),
 )  # fmt: skip
 
 ELEMENTARY: Mapping[str, Elementary] = {row.name: row for row in _ROWS}
-"""The functions by name; a definition calls only what stands above it."""
+"""The functions by name; a definition calls only functions of the rows above it."""

@@ -1,4 +1,4 @@
-"""Names of Values as mathematics writes them: with subscripts and Greek letters."""
+"""Writes names of Values as mathematics does: with subscripts and Greek letters."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["name_as_latex", "name_as_text", "printable", "split_name"]
 
 
 def name_as_text(name: str) -> str:
-    """Return a name in plain text: a number at its end is a subscript, alpha is α.
+    """Return a name in plain text: a number at its end becomes a subscript, alpha becomes α.
 
     >>> name_as_text("w12"), name_as_text("alpha"), name_as_text("x[0]")
     ('w₁₂', 'α', 'x₀')
@@ -43,9 +43,9 @@ def name_as_latex(name: str) -> str:
 
 
 def _latex_words(text: str) -> str:
-    """Return text that is no mathematics as LaTeX text for mathematics mode."""
+    """Return plain words as LaTeX text for mathematics mode."""
     text = unicodedata.normalize("NFC", text)
-    # TeX has its own way with accents, and knows but some of them.
+    # TeX knows few combining accents, so the accents that NFC has not composed are escaped.
     text = re.sub(_ACCENT, lambda found: _escape(found[0]), text)
     text = re.sub(_LETTER, lambda found: unicodedata.normalize("NFKC", found[0]), text)
     text = re.sub(_SIGN, r"$\g<0>$", printable(text).translate(_LATEX_SPECIAL))
@@ -53,7 +53,7 @@ def _latex_words(text: str) -> str:
 
 
 def split_name(name: str) -> tuple[str, str]:
-    """Return a name without the number at its end, and that number; x[0][1] has 0,1."""
+    """Split a name into its letters and the number at its end; x[0][1] gives x and 0,1."""
     match = re.fullmatch(r"([^\W\d_₀-₉]+)(?:_?([0-9]+|[₀-₉]+)|((?:\[[0-9]+\])+))?", name)
     if match is None:
         return name, ""
@@ -64,7 +64,7 @@ def split_name(name: str) -> tuple[str, str]:
 
 
 def printable(name: str) -> str:
-    """Return text without what nothing can show."""
+    """Return text in which characters that cannot be shown are escaped."""
     return "".join(c if c.isprintable() else _escape(c) for c in name)
 
 
@@ -85,8 +85,8 @@ _GREEK = {
 }
 _GREEK_NAMES = {letter: name for name, letter in _GREEK.items()}
 _ACCENT = r"[\u0300-\u036f]"
-_LETTER = r"[\U0001d400-\U0001d7ff]"  # of mathematics, such as a bold italic x: few fonts have it
-_SIGN = r"[·\u0387‼\u2100-\u2bff]"  # of mathematics, which words in LaTeX cannot have in them
+_LETTER = r"[\U0001d400-\U0001d7ff]"  # mathematical letters, such as a bold x: few fonts have them
+_SIGN = r"[·\u0387‼\u2100-\u2bff]"  # mathematical signs: \text cannot contain them
 _LATEX_SIGNS = {"∞": r"\infty", "…": r"\dots"}
 _LATEX_SPECIAL = str.maketrans(
     {

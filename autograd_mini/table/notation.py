@@ -1,7 +1,7 @@
-"""Formulas and numbers as mathematics is written: in Unicode and in LaTeX.
+"""Writes formulas and numbers as mathematics, in Unicode and in LaTeX.
 
-A formula is a tree of `ast`: a rule, or what was put together of rules. Names in it may be any
-text, and it may call functions that are not of the rule language, since it is only ever shown.
+A formula is a tree of `ast`: a rule, or an expression composed of rules. It is shown and never
+computed, so its names may be any text, and it may call functions that no rule may call.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ __all__ = ["Latex", "Unicode", "shorten"]
 Term = TypeVar("Term")
 
 _SUPERSCRIPT = str.maketrans("−0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_SHOWN = 6  # terms; a longer sum is shown by its first ones and its last
+_SHOWN = 6  # how many terms of a sum are shown
 
 
 def shorten(terms: Sequence[Term], dots: Term) -> Sequence[Term]:
-    """Return the terms of a sum, dots in place of the middle of a long one."""
+    """Return the terms of a sum; in a long sum, dots replace the terms in the middle."""
     return terms if len(terms) <= _SHOWN else [*terms[: _SHOWN - 2], dots, terms[-1]]
 
 
 class Unicode(Printer):
-    """Mathematics in plain text; a product before a parenthesis needs no sign.
+    """Prints formulas in plain text; a factor before a parenthesis needs no sign of a product.
 
     Args:
-        digits: how many significant digits of a computed number are shown.
+        digits: how many significant digits a computed number shows.
 
     >>> Unicode().formula(ast.parse("-(T - a2) ** 2 / 2 * exp(beta)", mode="eval").body)
     '−(T − a₂)²/2·exp(β)'
@@ -40,35 +40,35 @@ class Unicode(Printer):
 
     minus = "−"
     dot = "·"  # the sign of a product in a formula
-    times = " · "  # the same between the factors of a chain
-    apposition = ""  # what stands between a factor and a parenthesis
+    times = " · "  # the sign of a product in a chain of partial derivatives
+    apposition = ""  # the text between a factor and a parenthesis
     parenthesis = "("
     both, either = " and ", " or "
-    indices = "ᵢ", "Σᵢ"  # the index of what is summed, and the sign of the sum
+    indices = "ᵢ", "Σᵢ"  # the index of a name inside a sum, and the sign of the sum
     to = " → "
     dots = "…"
     quarter = "¼"
     derivative = "∂{}/∂{}"
-    comparison = "text"  # which of the signs of a comparison
+    comparison = "text"  # which field of `Comparison` has the sign
 
     def __init__(self, digits: int = 4) -> None:
         self.digits = digits
         self.index = ""
 
     def formula(self, tree: ast.expr, *, factor: bool = False) -> str:
-        """Return a formula; as a ``factor``, a sum has parentheses."""
+        """Return a formula as text; if it is a ``factor``, a sum gets parentheses."""
         return self.within(tree, self.PRODUCT if factor else self.CONDITIONAL)
 
     def number(self, value: float) -> str:
-        """Return a number with the digits that are shown."""
-        return self.write_sign(f"{value + 0.0:.{self.digits}g}")  # which makes 0 of -0
+        """Return a number with `digits` significant digits."""
+        return self.write_sign(f"{value + 0.0:.{self.digits}g}")  # adding 0.0 turns -0.0 into 0.0
 
     def enclose(self, text: str) -> str:
-        """Return a piece of mathematics, in parentheses if it begins with a minus sign."""
+        """Return a formula, in parentheses if it begins with a minus sign."""
         return self.parenthesize(text) if text.startswith(self.minus) else text
 
     def print(self, node: ast.expr) -> tuple[str, int]:
-        """Return a formula as text, and how tightly that holds together."""
+        """Return a formula as text, and its precedence."""
         within = self.within
         match node:
             case ast.Constant():
@@ -108,11 +108,11 @@ class Unicode(Printer):
         raise AssertionError(ast.dump(node))
 
     def _enclose(self, node: ast.expr) -> str:
-        """Return what follows a sign: in parentheses if it is a sum, or begins with a minus."""
+        """Return an operand after a sign, in parentheses if it is a sum or begins with a minus."""
         return self.enclose(self.within(node, self.PRODUCT))
 
     def _is_open(self, factor: ast.expr) -> bool:
-        """Return whether the last factor of a product ends open."""
+        """Return whether a parenthesis after a product would seem part of its last factor."""
         while isinstance(factor, ast.UnaryOp) or (
             isinstance(factor, ast.BinOp) and isinstance(factor.op, ast.Mult)
         ):
@@ -120,11 +120,11 @@ class Unicode(Printer):
         return self.ends_open(factor)
 
     def _fill(self, template: str, argument: ast.expr, *, encloses: bool) -> tuple[str, int]:
-        """Return a function of one argument, which the template encloses or is written before."""
+        """Return a call of a function, whose template encloses the argument or stands before it."""
         text = self.text(argument) if encloses else self.within(argument, self.ATOM)
         if "+ {}" in template:
             text = self._enclose(argument)
-        # What has an exponent, or begins with a word, cannot be raised to a power as it is.
+        # A call with an exponent, or one that begins with a word, needs parentheses in a power.
         raised = any(sign in template for sign in ("^", "²", r"\ln"))
         return template.format(text), self.ATOM if encloses and not raised else self.POWER
 
@@ -137,11 +137,11 @@ class Unicode(Printer):
         return name_as_text(name)
 
     def partial(self, of: str, wrt: str) -> str:
-        """Return a partial derivative by the names of the two Values."""
+        """Return the partial derivative of one Value with respect to another, by their names."""
         return self.derivative.format(self.name(of), self.name(wrt))
 
     def write_sign(self, number: str) -> str:
-        """Return a number that Python has formatted."""
+        """Return a number that Python has formatted, with the signs of mathematics."""
         return number.replace("-", self.minus).replace("inf", "∞").replace("nan", "NaN")
 
     def constant(self, text: str) -> tuple[str, int]:
@@ -176,7 +176,7 @@ class Unicode(Printer):
 
 
 class Latex(Unicode):
-    r"""Mathematics in LaTeX, for its mathematics mode.
+    r"""Prints formulas in LaTeX, for its mathematics mode.
 
     >>> print(Latex().formula(ast.parse("-(T - a2) ** 2 / 2", mode="eval").body))
     \frac{-\left(T - a_{2}\right)^{2}}{2}

@@ -1,8 +1,8 @@
 """The table of primitives: one row for each operation that has a derivative rule.
 
-Everything else that is said about a primitive is derived from its row: what the engine computes,
-the label in a drawing, its C, JavaScript and LaTeX text, the numbers that tests draw, the text of
-an error, the table in the README.
+Everything else about a primitive is derived from its row: what the engine computes, the label in a
+drawing, its text in C, JavaScript and LaTeX, the numbers that tests draw, the words of an error and
+the table in the documentation.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ class Primitive:
     """One row of the table: an operation with its value and its partial derivatives as rules.
 
     Args:
-        name: NumPy's name where NumPy has the function, otherwise PyTorch's.
+        name: NumPy's name if NumPy has the function, otherwise PyTorch's.
         value: the value, as a rule in ``x``, or ``x`` and ``y``, or with one ``sum(…)``.
         dx, dy, dw, db: the partial derivative for each operand, as a rule that may also use
             ``out``, the value.
         x, y: the domains of the operands.
         kink: a rule that is zero where the partial derivatives jump.
-        textbook: how a textbook writes a partial derivative, where the rule that computes it
-            keeps more digits: formulas that may also use ``pi``, under ``"dx"`` and so on, and
-            one of the value under ``"value"``. They are shown, never computed with.
-        activation: whether a neuron uses it as its activation function.
-        deferred: whether the rules are read when they are first used, and not now.
+        textbook: the textbook's form of a partial derivative (under ``"dx"`` and so on) or of the
+            value (under ``"value"``), if the rule is written otherwise to keep more digits. It may
+            use ``pi``; it is shown and never computed.
+        activation: whether neurons use it as an activation function.
+        deferred: whether to read the rules when they are first used instead of now.
 
     Raises:
         RuleError: a rule is not in the rule language, a partial derivative is missing, or a
-            textbook form is of something else.
+            textbook form belongs to no rule.
 
     >>> cube = Primitive("cube", "x * x * x", dx="3 * x * x")
     >>> cube.evaluate(2.0)
@@ -52,7 +52,7 @@ class Primitive:
 
     value: Rule
     nary: bool
-    """Whether there may be any number of operands."""
+    """Whether it takes any number of operands."""
     operands: tuple[str, ...]
     """The names of the operands, in order."""
     partials: dict[str, Rule]
@@ -61,7 +61,7 @@ class Primitive:
     textbook: dict[str, Rule]
     """The partial derivatives in the textbook's form."""
     formula: ast.expr
-    """The value as it is written: an expression in the operands, or else a call by name."""
+    """The value as a reader sees it: an expression in the operands, or a call by name."""
 
     def __init__(
         self,
@@ -81,11 +81,11 @@ class Primitive:
     ) -> None:
         self.name = name
         self.operand_label = _OPERATOR_LABELS.get(name, f"{name}: operand")
-        """What an error calls an operand."""
+        """The words for an operand in an error."""
         self.activation = activation
         given = {"value": value, "dx": dx, "dy": dy, "dw": dw, "db": db}
         self.texts = {key: text for key, text in given.items() if text is not None}
-        """The rules that are computed with, as they stand in the table."""
+        """The text of each rule of the value and the partial derivatives."""
         self._domains = {"x": x, "y": y}
         self._kink = kink
         self._textbook = dict(textbook or {})
@@ -95,7 +95,7 @@ class Primitive:
     if not TYPE_CHECKING:
 
         def __getattr__(self, name):
-            """Read the rules when what they say is first asked for."""
+            """Read the rules when an attribute first needs them."""
             if name not in Primitive.__annotations__ or "_textbook" not in vars(self):
                 raise AttributeError(f"a primitive has no {name!r}")
             self._read()
@@ -116,7 +116,7 @@ class Primitive:
                 raise self._error(
                     key, f"absent, as {value.text!r} has no {key[1:]}", self.texts[key]
                 )
-        # What belongs to a sequence is known only inside the sum, one by one.
+        # The partial derivative for a single operand cannot depend on one item of a sequence.
         single = [o for o in operands if o not in value.sequences]
         known = {o: [*(operands if o in value.sequences else single), "out"] for o in operands}
         partials = {o: self._rule(key, self.texts[key], known[o]) for key, o in keys.items()}
@@ -148,13 +148,13 @@ class Primitive:
             raise RuleError(f"primitive {self.name!r}: {field}: {error}") from None
 
     def partial_text(self, operand: str, arithmetic: Arithmetic) -> str:
-        """Return Python text for a partial derivative: a list where the operand is a sequence."""
+        """Return a partial derivative as Python text: a list if the operand is a sequence."""
         each = self.value.sequences if operand in self.value.sequences else ()
         return arithmetic.text(self.partials[operand], each=each)
 
     @cached_property
     def _evaluate(self) -> Callable[..., tuple[float, tuple[Any, ...]]]:
-        """The rules, compiled in the form that never raises."""
+        """The rules, compiled into a function that never raises."""
         result = f"out, ({', '.join(self.partial_text(o, IEEE) for o in self.operands)},)"
         rules = self.value, *self.partials.values()
         compiled: Callable[..., tuple[float, tuple[Any, ...]]] = IEEE.compile(
@@ -163,10 +163,10 @@ class Primitive:
         return compiled
 
     def evaluate(self, *operands: Any) -> tuple[float, tuple[Any, ...]]:
-        """Return the value and the partial derivatives by IEEE 754, without ever raising.
+        """Return the value and the partial derivatives by IEEE 754; raise nothing.
 
-        Takes a float for each operand, a sequence of floats for one inside a sum. A NaN value
-        makes every partial derivative NaN.
+        An operand is a float; inside a sum, a sequence of floats. A NaN value makes every partial
+        derivative NaN.
         """
         out, partials = self._evaluate(*operands)
         if out != out:
@@ -177,9 +177,7 @@ class Primitive:
         return out, partials
 
     def distance_to_kink(self, operands: Sequence[Any]) -> float:
-        """Return the number that is zero at the kink, and has another sign on either side.
-
-        It is NaN for a row without a kink.
+        """Return a number that is zero at the kink and changes its sign there; NaN if no kink.
 
         >>> PRIMITIVES["maximum"].distance_to_kink([3.0, 5.0])
         -2.0
@@ -193,9 +191,7 @@ class Primitive:
 
     @lru_cache(maxsize=64)  # noqa: B019 - rows live as long as the table
     def slots(self, count: int) -> Sequence[tuple[str, int | None]]:
-        """Return which operand is which in a node of so many operands.
-
-        For each, its name in the row, and its place in the sequence if it is an item of one.
+        """Return the name of each of ``count`` operands and, in a sequence, its place there.
 
         >>> PRIMITIVES["dot"].slots(5)
         (('w', 0), ('w', 1), ('x', 0), ('x', 1), ('b', None))
@@ -210,7 +206,7 @@ class Primitive:
         return {slot: i for i, slot in enumerate(self.slots(count))}
 
     def term(self, count: int, position: int) -> dict[str, int]:
-        """Return where the operands of one term are: of that of an operand, or of the first.
+        """Return the positions of the operands of the term at ``position``, else of the first.
 
         >>> PRIMITIVES["dot"].term(5, 3)
         {'w': 1, 'x': 3, 'b': 4}
@@ -219,7 +215,7 @@ class Primitive:
         return {o: places[s] for o in self.operands for s in ((o, at), (o, None)) if s in places}
 
     def arrange(self, operands: Sequence[Any]) -> tuple[Any, ...]:
-        """Return the operands of a node as the row names them: a tuple for one inside a sum.
+        """Return the operands of a node by the row's operands; a tuple for each inside a sum.
 
         >>> PRIMITIVES["dot"].arrange([1.0, 2.0, 3.0, 4.0, 5.0])
         ((1.0, 2.0), (3.0, 4.0), 5.0)
@@ -237,7 +233,7 @@ class Primitive:
 
     @property
     def label(self) -> str:
-        """The short text of the operation in a drawing: an operator sign, or the name.
+        """The text of the operation in a drawing: the sign of an operator, or the name.
 
         >>> PRIMITIVES["mul"].label, PRIMITIVES["exp"].label
         ('×', 'exp')
@@ -259,7 +255,7 @@ class Primitive:
         return ", ".join(limits) or "any real " + " and ".join(self.operands)
 
 
-# A row of the library: its tests read it, so that an import need not.
+# An import need not check the rows of the library, as the tests do.
 _row = partial(Primitive, deferred=True)
 
 TABLE: tuple[Primitive, ...] = (
@@ -268,7 +264,7 @@ TABLE: tuple[Primitive, ...] = (
     _row("mul", "x * y", dx="y", dy="x"),
     _row("div", "x / y", dx="1 / y", dy="-out / y", y=domains.NONZERO,
          textbook={"dy": "-x / y ** 2"}),
-    # From exponent 1 up, y - 1 is exact; below, its rounding would be magnified log(x) times.
+    # y - 1 is exact if y >= 1; below, its rounding error would be magnified log(x) times.
     _row("pow", "x ** y",
          dx="0 if y == 0 else y * x ** (y - 1) if y >= 1 or x == 0 or x - x != 0 else y * out / x",
          dy="0 if x == 0 and y >= 0 else out * log(x)", x=domains.POWER_BASE,
@@ -278,7 +274,7 @@ TABLE: tuple[Primitive, ...] = (
     _row("square", "x * x", dx="2 * x", textbook={"value": "x ** 2"}),
     _row("sqrt", "sqrt(x)", dx="0.5 / abs(out)", x=domains.NONNEGATIVE,
          textbook={"dx": "1 / (2 * out)"}),
-    # C's cbrt may be 4 units off, and its square 11: one step of Newton's method mends that.
+    # C's cbrt may be 4 units off, and its square 11; one step of Newton's method corrects that.
     _row("cbrt", "cbrt(x)",
          dx="1 / (3 * out * out) if x == 0 or x - x != 0 else (2 * out + x / out / out) / 9 / x",
          textbook={"dx": "1 / (3 * out ** 2)"}),
@@ -297,7 +293,7 @@ TABLE: tuple[Primitive, ...] = (
          textbook={"dx": "1 / sqrt(1 - x ** 2)"}),
     _row("arccos", "arccos(x)", dx="-1 / sqrt((1 - x) * (1 + x))", x=domains.UNIT,
          textbook={"dx": "-1 / sqrt(1 - x ** 2)"}),
-    # x * x would overflow from 1.3e154 on; so in arcsinh.
+    # x * x would overflow from 1.3e154 on, here and in arcsinh.
     _row("arctan", "arctan(x)", dx="1 / (1 + x * x) if abs(x) < 1e150 else 1 / x / x",
          textbook={"dx": "1 / (1 + x ** 2)"}),
     _row("sinh", "sinh(x)", dx="cosh(x)", x=domains.COSH_RANGE),
@@ -317,11 +313,11 @@ TABLE: tuple[Primitive, ...] = (
          activation=True),
     _row("softplus", "x + log1p(exp(-x)) if x > 0 else log1p(exp(x))", dx="sigmoid(x)"),
     _row("relu", "0 if x <= 0 else x", dx="0 if x <= 0 else 1", kink="x", activation=True),
-    # y == y: a slope that is NaN shows also where it is not used.
+    # y == y: if the slope is NaN, so is the value, even where the slope is not used.
     _row("leaky_relu", "x if x > 0 and y == y else y * x", dx="1 if x > 0 else y",
          dy="0 if x > 0 else x", kink="x", activation=True),
     _row("step", "1 if x >= 0 else 0 if x < 0 else x", dx="0", kink="x", activation=True),
-    # The last case of each is a NaN on either side.
+    # The last case of each rule is that x or y is NaN.
     _row("maximum", "x if x >= y else y if x < y else x + y",
          dx="1 if x > y else 0.5 if x == y else 0", dy="1 if x < y else 0.5 if x == y else 0",
          kink="x - y"),

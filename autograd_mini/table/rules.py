@@ -1,4 +1,4 @@
-"""The rule language: one-line formulas, checked, as trees that know no other language.
+"""The rule language: one-line formulas, which are checked and kept as trees.
 
 A rule is a Python expression made of numbers, names, ``+ - * / **``, comparisons,
 ``a if condition else b``, ``and``, ``or`` and calls to `ELEMENTARY` functions. A rule over many
@@ -19,7 +19,7 @@ __all__ = ["ARITHMETIC", "COMPARISONS", "Comparison", "Infix", "Rule", "RuleErro
 
 
 class Infix(NamedTuple):
-    """An arithmetic operator: the row of the table that it is, and how it is written."""
+    """An arithmetic operator: the name of its row, its sign in code and its sign in text."""
 
     row: str
     code: str
@@ -60,7 +60,7 @@ class Rule:
 
     Args:
         text: the formula, such as ``"x * y"``.
-        names: the names it may use; without them, any name.
+        names: the names that the formula may use; None allows any name.
 
     Raises:
         RuleError: the text is not in the language, or uses another name.
@@ -83,18 +83,18 @@ class Rule:
         self.names = tuple(check.names)
         """The names used, in order of appearance."""
         self.sequences = tuple(check.sequences)
-        """Those of them that stand inside ``sum(…)``."""
+        """The names that stand inside ``sum(…)``."""
         self.functions = tuple(check.functions)
         """The elementary functions called."""
         self.summand = None if check.summand is None else Rule(ast.unparse(check.summand))
-        """What is summed, as a rule over one item of each sequence; None without a sum."""
+        """The term inside ``sum(…)``, as a rule over one item of each sequence; None if no sum."""
 
     def __repr__(self) -> str:
         return f"Rule({self.text!r})"
 
 
 class _Check:
-    """Walks a formula once, refusing what is not in the language, and collects what it uses."""
+    """Refuses a formula that is not in the language, and collects the names that it uses."""
 
     def __init__(self, text: str, allowed: Iterable[str] | None) -> None:
         self.text = text
@@ -155,6 +155,6 @@ class _Check:
 
 
 def float_of(node: ast.Constant) -> float:
-    """Return the number that a constant of a formula is."""
-    assert isinstance(node.value, int | float)  # the rule language has no others
+    """Return a constant of a formula as a float."""
+    assert isinstance(node.value, int | float)  # the rule language has no other constants
     return float(node.value)

@@ -1,4 +1,4 @@
-"""The table of update rules: the arithmetic of the optimisers, one rule for a list at a time."""
+"""The table of update rules: the arithmetic of the optimizers, each rule for whole lists."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ UpdateFunction: TypeAlias = Callable[..., list[float]]
 
 
 class Update:
-    """A rule that makes a new list of numbers from others, item by item.
+    """A rule that computes a new list of numbers from other lists, item by item.
 
-    It is called with the lists, then the numbers in their order in the rule.
+    Call it with the lists, then with the numbers in the order in which the rule names them.
 
     Args:
-        name: of the function.
-        text: the rule, read when it is first used.
-        lists: those of its names that stand for lists, in order; the others are numbers.
+        name: the name of the function.
+        text: the rule; it is read when it is first used.
+        lists: the names in the rule that stand for lists, in order; other names are numbers.
 
     >>> Update("scale", "k * x", lists="x")([1.0, 2.0], 3.0)
     [3.0, 6.0]
@@ -38,7 +38,7 @@ class Update:
 
     @property
     def numbers(self) -> tuple[str, ...]:
-        """The names of what stands for numbers, in order."""
+        """The names in the rule that stand for numbers, in order."""
         return tuple(n for n in self.rule.names if n not in self.lists)
 
     @cached_property
@@ -61,8 +61,8 @@ class Update:
         return self.function(*lists_and_numbers)
 
 
-# w is a weight, g its gradient; m and v are what is remembered. The formulas, and where they come
-# from, are in the documentation of the optimisers.
+# w is a weight and g its gradient; m and v are moments, which the optimizer keeps from step to
+# step. The docstrings of the optimizers have the formulas and their sources.
 UPDATES: Mapping[str, Update] = {
     update.name: update
     for update in (

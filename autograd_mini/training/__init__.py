@@ -1,4 +1,4 @@
-"""Training: the loop, and the record of what happened in it."""
+"""Training: the loop and its history."""
 
 from autograd_mini.training.fitting import fit
 from autograd_mini.training.history import History

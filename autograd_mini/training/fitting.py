@@ -20,11 +20,11 @@ from autograd_mini.training.history import Checkpoint, History, Stopped
 __all__ = ["fit"]
 
 EXPLOSION = 1e6
-"""Training has diverged when the loss is this many times its first, or 1 if that is larger."""
+"""Training diverges if the loss exceeds this times the larger of 1 and the first loss."""
 
 
 class Model(Protocol):
-    """What can be trained: a function of one example, with parameters."""
+    """A model that can be trained: a function of one example, with parameters."""
 
     def __call__(self, x: Any, /) -> Any:
         """Return the prediction for an example."""
@@ -135,7 +135,7 @@ def fit(
 
 @dataclass
 class _Training:
-    """A training under way."""
+    """The state of a training."""
 
     model: Model
     loss: Callable[[list[Any], list[Any]], Value]
@@ -146,7 +146,7 @@ class _Training:
     has_moved: bool = False
 
     def begin(self, earlier: History | None) -> None:
-        """Begin with everything as it is, or go back to the checkpoint of an earlier training."""
+        """Begin with the present weights, or with the checkpoint of an earlier training."""
         if earlier is None:
             self.remember()
             return
@@ -162,7 +162,7 @@ class _Training:
         self.optimizer.restore(checkpoint.latest)
 
     def remember(self) -> None:
-        """Make a checkpoint, which takes the place of the one before by a single store."""
+        """Make a checkpoint, and replace the previous checkpoint in a single store."""
         latest, before = self.optimizer.snapshot(), self.history._checkpoint
         lowest, best = math.inf, latest
         if before is not None:
@@ -180,7 +180,7 @@ class _Training:
 
     @property
     def number(self) -> int:
-        """Which epoch it is, from 1."""
+        """The number of the current epoch, from 1."""
         return self.history._get_checkpoint().epochs + 1
 
     def run(
@@ -190,7 +190,6 @@ class _Training:
         batch_size: int,
         callbacks: list[Callable[[History], object]],
     ) -> None:
-        """Go through the epochs until there is a reason to stop."""
         while self.number <= epochs:
             try:
                 good_enough = self.epoch(_batches(examples, batch_size, self.rng))
@@ -214,12 +213,11 @@ class _Training:
         self.stop("epochs", f"All {epochs} epochs were used up.")
 
     def stop(self, stopped: Stopped, message: str) -> None:
-        """End the training with the weights as they are."""
         self.history._latest = self.optimizer.snapshot()
         self.history.stopped, self.history.message = stopped, message
 
     def epoch(self, batches: Sequence[list[tuple[Any, Any]]]) -> bool:
-        """Go through all examples once; return whether the loss is below the tolerance."""
+        """Train on all examples once; return whether the loss is below the tolerance."""
         total = sum(map(len, batches))
         loss = grad_norm = 0.0
         for batch in batches:
@@ -240,12 +238,12 @@ class _Training:
         return False
 
     def step(self) -> None:
-        """Update the weights; whatever fails from now on may be a divergence."""
+        """Update the weights; from now on an error may be a divergence."""
         self.has_moved = True
         self.optimizer.step()
 
     def backward(self, batch: list[tuple[Any, Any]]) -> tuple[float, float]:
-        """Leave the gradients of a batch in the parameters; return its loss and their norm."""
+        """Set the gradients of the parameters for a batch; return the loss and their norm."""
         loss = self.loss([self.model(x) for x, _ in batch], [target for _, target in batch])
         if not isinstance(loss, Value):
             way_out = (
@@ -263,7 +261,7 @@ class _Training:
         return loss.data, norm
 
     def fall_back(self, error: Exception) -> None:
-        """End the training with the best weights, and gradients of zero."""
+        """End a training that diverged, with the best weights and gradients of zero."""
         losses = self.history.history["loss"]
         self.optimizer.restore(self.history.best)
         self.optimizer.zero_grad()
@@ -280,7 +278,7 @@ class _Training:
 def _batches(
     examples: list[tuple[Any, Any]], size: int, rng: random.Random | None
 ) -> list[list[tuple[Any, Any]]]:
-    """Return the examples in batches: in order, or in an order that depends on ``rng`` alone."""
+    """Return the examples in batches: in order, or shuffled by ``rng``."""
     if rng is not None:
         examples = examples.copy()
         rng.shuffle(examples)
@@ -334,7 +332,7 @@ def _check_resume(resume: Any, optimizer: Optimizer, epochs: int, rng: Any) -> N
 
 
 def _state_of(rng: Any) -> Any:
-    """Return the state of a generator, None if it has none that can be read, as NumPy's."""
+    """Return the state of a generator; None if it cannot be read, as with NumPy's generators."""
     with suppress(AttributeError, NotImplementedError):
         return rng.getstate()
 
@@ -353,7 +351,7 @@ def _callables(callbacks: Any) -> list[Callable[[History], object]]:
 
 
 def _is_true(wish: object) -> bool:
-    """Return whether a callback returned True, also NumPy's; another number is an accident."""
+    """Return whether a callback returned True, Python's or NumPy's; no other result ends a fit."""
     return type(wish).__name__ in ("bool", "bool_") and bool(wish)
 
 

@@ -1,4 +1,4 @@
-"""`History`: what happened in a training, and the checkpoint that it can go on from."""
+"""`History`: the record of a training, with the checkpoint from which it can continue."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Stopped = Literal["tolerance", "epochs", "diverged", "interrupted", "callback"]
 
 
 class Checkpoint(NamedTuple):
-    """A training between two epochs, with all that the next ones depend on; never changed."""
+    """A training between two epochs: everything that the next epochs depend on."""
 
     epochs: int
     latest: Snapshot
@@ -28,7 +28,7 @@ class Checkpoint(NamedTuple):
     rng_state: Any
 
     def lowest_and_best(self, losses: list[float]) -> tuple[float, Snapshot]:
-        """Return the lowest loss and its weights, that of the epoch begun here included."""
+        """Return the lowest loss and its weights, also over the epoch that begins here."""
         if any(loss < self.lowest for loss in losses[self.epochs :]):
             return losses[self.epochs], self.latest
         return self.lowest, self.best
@@ -36,15 +36,15 @@ class Checkpoint(NamedTuple):
 
 @dataclass(repr=False, eq=False)
 class History:
-    """What happened in a training, epoch by epoch, and all that it takes to go on with it.
+    """The record of a training, epoch by epoch; `fit` can continue from it.
 
     Attributes:
-        history: for each epoch its ``"loss"`` and its ``"grad_norm"``, the Euclidean norm of the
-            gradient. Both are taken before each update; over several batches they are the mean,
+        history: the ``"loss"`` of each epoch and its ``"grad_norm"``, the Euclidean norm of the
+            gradient. Both are taken before each update; with several batches they are the mean,
             in which every example has the same weight.
         stopped: ``"tolerance"``, ``"epochs"``, ``"diverged"``, ``"interrupted"`` or
-            ``"callback"``; None while the training goes on.
-        message: what happened, in a sentence.
+            ``"callback"``; None while the training runs.
+        message: a sentence that says why the training ended.
     """
 
     history: dict[str, list[float]] = field(default_factory=lambda: {"loss": [], "grad_norm": []})
@@ -55,17 +55,17 @@ class History:
 
     @property
     def epochs(self) -> int:
-        """The number of times that training has gone through all examples."""
+        """The number of epochs in the record."""
         return len(self.history["loss"])
 
     @property
     def best(self) -> Snapshot:
-        """What the epoch with the lowest loss began with, for `Optimizer.restore`."""
+        """The snapshot at the start of the epoch with the lowest loss, for `Optimizer.restore`."""
         return self._get_checkpoint().lowest_and_best(self.history["loss"])[1]
 
     @property
     def latest(self) -> Snapshot:
-        """What the training ended with or, while it goes on, what the epoch began with."""
+        """The snapshot at the end of the training or, while it runs, at the start of the epoch."""
         return self._latest or self._get_checkpoint().latest
 
     def __repr__(self) -> str:
@@ -74,7 +74,7 @@ class History:
         return f"<History: {self.epochs} epochs{course}, stopped={self.stopped!r}>"
 
     def _record(self, loss: float, grad_norm: float) -> None:
-        # One call, so that an interrupt cannot leave lists of different lengths.
+        # This is one call, so that an interrupt cannot leave lists of different lengths.
         deque(map(list.append, self.history.values(), (loss, grad_norm)), maxlen=0)
 
     def _get_checkpoint(self) -> Checkpoint:

@@ -443,11 +443,11 @@ def test_the_documentation_says_what_is_computed_with_which_slopes_and_what_is_r
     quotient = """\
 Return x / y.
 
-Of Values it makes a node, of plain numbers a float.
+With a Value it makes a node; with plain numbers it returns a float.
 dx = 1 / y, dy = -out / y; defined for y != 0.
 
 Raises:
-    DomainError: the result of finite operands is not finite; see `errstate`.
+    DomainError: finite operands give a result that is not finite; see `errstate`.
     TypeError: an operand is neither a Value nor a real number."""
     assert PythonValue.__truediv__.__doc__ == quotient
     assert PythonValue.dot.__doc__.endswith(

@@ -1,8 +1,8 @@
-"""Mutation testing: change one thing in the core, run its tests, and see whether they notice.
+"""Mutation testing: change one thing in the core, run its tests, and see whether any test fails.
 
-Each mutant runs in processes of its own, forked from one that has loaded pytest but nothing of the
-library, in a copy of the tree and on the Python engine. The exit code is 1 if a mutant survives
-that `equivalents.toml` does not list, or if one that it lists is killed or does not exist.
+The tests of a mutant run in processes that are forked from a process with pytest but without the
+library. They run in a copy of the tree, on the Python engine. The exit code is 1 if a mutant
+survives that `equivalents.toml` does not list, or if a listed mutant is killed or does not exist.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from contextlib import suppress
 from itertools import count, repeat
 from pathlib import Path
 
-import hypothesis.extra.numpy  # noqa: F401 - loaded once, for all the processes forked from this one
+import hypothesis.extra.numpy  # noqa: F401 - loaded once for all forked processes
 import mpmath  # noqa: F401
 import pytest
 from mutants import CODE_IN_STRINGS, Mutant, mutants
@@ -38,7 +38,7 @@ ROOT = HERE.parent.parent
 EQUIVALENTS = HERE / "equivalents.toml"
 PAGE = ROOT / "docs" / "mutation.md"
 
-# The modules, and the test files that may kill their mutants, the likeliest first.
+# The modules, and the test files that may kill their mutants; the most likely file stands first.
 TESTS = {
     "engines/value": "engines/test_value engines/test_templates engines/test_graph "
     "promises/test_numerics promises/test_engine",
@@ -83,7 +83,7 @@ ENVIRONMENT = {
 OPTIONS = [
     *("-x", "-q", "--no-header", "--assert=plain"),
     *("-p", "no:cacheprovider", "-p", "no:unraisableexception"),
-    # These change the rules themselves, one after the other, and take their time.
+    # These tests change the rules themselves, one after the other, which takes long.
     *("-k", "not a_wrong_derivative_rule and not a_piece_dropped"),
 ]
 MEMORY = 4 * 2**30
@@ -92,7 +92,7 @@ KILLED, TIMED_OUT, SURVIVED, EQUIVALENT = "killed", "timed out", "survived", "eq
 
 
 def test_files(module: str) -> list[str]:
-    """Return what is run against the mutants of a module, its own examples among it."""
+    """Return the files that run against the mutants of a module, which has doctests too."""
     first, *others = (f"tests/{name}.py" for name in TESTS[module].split())
     return [first, f"autograd_mini/{module}.py", *others]
 
@@ -114,7 +114,7 @@ def make_tree(workspace: str) -> None:
 
 
 def result_of_tests(file: str, *, limit: float, show: bool = False) -> int:
-    """Run a test file in a process of its own; return what pytest returns, or -1 for no end."""
+    """Run a test file in a new process; return pytest's exit code, or -1 after the time limit."""
     pid = os.fork()
     if pid == 0:
         _run_tests(file, show)
@@ -123,7 +123,7 @@ def result_of_tests(file: str, *, limit: float, show: bool = False) -> int:
         ended, status = os.waitpid(pid, os.WNOHANG)
         if ended:
             with suppress(ProcessLookupError):
-                os.killpg(pid, signal.SIGKILL)  # what a test that failed has left running
+                os.killpg(pid, signal.SIGKILL)  # end the processes that a failed test has left
             return abs(os.waitstatus_to_exitcode(status))
         time.sleep(0.005)
     os.killpg(pid, signal.SIGKILL)
@@ -134,7 +134,7 @@ def result_of_tests(file: str, *, limit: float, show: bool = False) -> int:
 def _run_tests(file: str, show: bool) -> None:
     code: int = pytest.ExitCode.INTERNAL_ERROR
     try:
-        os.setsid()  # so that what the tests start can be ended with them
+        os.setsid()  # so that processes that the tests start end with them
         os.chdir(tree)
         os.environ.update(ENVIRONMENT, PYTHONPATH=str(tree))
         sys.path.insert(0, str(tree))
@@ -143,7 +143,7 @@ def _run_tests(file: str, show: bool) -> None:
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, 1)
             os.dup2(nowhere, 2)
-        # Files go beside the tree: it is removed at the end, whatever a mutant has made there.
+        # A mutant may write any file, so temporary files go into the workspace, which is removed.
         tempfile.tempdir = str(tree.parent)
         code = pytest.main([*OPTIONS, f"--basetemp={tree}.files", file])
     finally:
@@ -151,7 +151,7 @@ def _run_tests(file: str, show: bool) -> None:
 
 
 def seconds_unmutated(file: str) -> float:
-    """Run a test file on the library as it is, and return how long that takes."""
+    """Run a test file on the unchanged library, and return the time that it takes."""
     start = time.monotonic()
     if result_of_tests(file, limit=300) not in PASSED:
         result_of_tests(file, limit=300, show=True)
@@ -160,7 +160,7 @@ def seconds_unmutated(file: str) -> float:
 
 
 def outcome(mutant: Mutant, seconds: dict[str, float], end: float) -> str | None:
-    """Return what becomes of a mutant; None if it does not compile, or if time is up."""
+    """Return the outcome for a mutant; None if it does not compile, or if the time is up."""
     try:
         compile(mutant.source, mutant.module, "exec", dont_inherit=True)
     except SyntaxError:
@@ -183,17 +183,17 @@ def outcome(mutant: Mutant, seconds: dict[str, float], end: float) -> str | None
 def _write(path: Path, source: str) -> None:
     path.write_text(source, encoding="utf-8")
     stamp = next(stamps)
-    os.utime(path, (stamp, stamp))  # unlike that of any before, so that no old bytecode is taken
+    os.utime(path, (stamp, stamp))  # a new time stamp, so that Python uses no old bytecode
 
 
 # --- in the main process -------------------------------------------------------------------------
 
 
 def listed(modules: Collection[str]) -> list[Mutant]:
-    """Return the mutants of some modules that are known to make no difference."""
+    """Return the mutants of some modules that `equivalents.toml` lists."""
     entries = tomllib.loads(EQUIVALENTS.read_text(encoding="utf-8"))["equivalent"]
     for entry in entries:
-        del entry["why"]  # which is for the reader, and must be there
+        del entry["why"]  # the reason is for the reader; it must not be missing
     known = [Mutant(**entry) for entry in entries]
     if moved := {*CODE_IN_STRINGS, *(mutant.module for mutant in known)} - TESTS.keys():
         raise SystemExit(f"no such module any more: {', '.join(sorted(moved))}")
@@ -201,7 +201,7 @@ def listed(modules: Collection[str]) -> list[Mutant]:
 
 
 def outcomes(chosen: list[Mutant], *, jobs: int, end: float) -> Iterator[tuple[Mutant, str]]:
-    """Yield what becomes of each mutant."""
+    """Yield each mutant with its outcome."""
     files = sorted({file for mutant in chosen for file in test_files(mutant.module)})
     gc.freeze()
     with tempfile.TemporaryDirectory() as workspace:
@@ -215,7 +215,7 @@ def outcomes(chosen: list[Mutant], *, jobs: int, end: float) -> Iterator[tuple[M
 
 
 def write_page(counts: Mapping[str, Counter[str]]) -> None:
-    """Write the scores of some modules into the table of the page."""
+    """Write the counts of some modules into the table of the page."""
     page = PAGE.read_text(encoding="utf-8")
     for module, states in counts.items():
         columns = [states.total(), *(states[one] for one in (KILLED, TIMED_OUT, EQUIVALENT))]

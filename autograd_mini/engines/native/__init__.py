@@ -1,5 +1,5 @@
-"""The engine of `autograd_mini.engines.value` once more, in C, for its speed.
+"""The same engine as `autograd_mini.engines.value`, written in C for speed.
 
-The C text is compiled when the package is installed, if there is a compiler; what it computes is
-printed from the table of primitives into ``rules.h``.
+It is compiled when the package is installed, if there is a compiler. ``rules.h``, which is printed
+from the table of primitives, has the formulas.
 """

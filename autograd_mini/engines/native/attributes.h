@@ -2,7 +2,7 @@
 
 /* --- numbers ---------------------------------------------------------------------------------- */
 
-/* Refuse to delete an attribute, or to set one that is computed, as Python refuses it for a
+/* Refuse to delete an attribute, or to set a computed attribute, with Python's own message for a
    property. The closure of each attribute is its name. */
 static int
 not_settable(PyObject *Py_UNUSED(self), PyObject *given, void *name)
@@ -102,7 +102,7 @@ get_op(PyObject *self, void *Py_UNUSED(name))
     return Py_NewRef(primitives[((Node *)self)->op]);
 }
 
-/* Return a tuple with something for each operand. */
+/* Return a tuple with one object for each operand. */
 static PyObject *
 for_each_operand(Node *node, PyObject *(*make)(Operand))
 {
@@ -145,7 +145,7 @@ get_partials(PyObject *self, void *Py_UNUSED(name))
     return for_each_operand((Node *)self, partial_object);
 }
 
-/* Their documentation is the reference engine's; see `document`. */
+/* `document` copies their docstrings from the reference engine. */
 static PyGetSetDef attributes[] = {
     {"data", get_data, set_data, NULL, "data"},
     {"grad", get_grad, set_grad, NULL, "grad"},

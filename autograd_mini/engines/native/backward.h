@@ -1,9 +1,9 @@
 /* The backward pass: the chain rule in reverse topological order.
 
-   From its first line to its last no Python code runs, so no other thread and no signal handler
-   comes between: a pass is done whole or not at all. */
+   No Python code runs during a pass, so no other thread and no signal handler can interrupt it: a
+   pass changes all gradients or none. */
 
-/* A node that the pass goes through, and its gradient before. */
+/* A node that the pass visits, and its gradient before the pass. */
 typedef struct {
     Node *node;
     double before;
@@ -14,7 +14,7 @@ typedef struct {
     size_t count, capacity;
 } Visits;
 
-/* A node on the way from the root to where the walk is, and which operand comes next there. */
+/* A node on the path from the root to the current node, and which of its operands comes next. */
 typedef struct {
     Node *node;
     Py_ssize_t next;
@@ -25,7 +25,7 @@ typedef struct {
     size_t count, capacity;
 } Path;
 
-/* Make room for one more item in `Visits` or a `Path`; true if there is none. */
+/* Make room for one more item in `Visits` or a `Path`; true if memory has run out. */
 #define CANNOT_GROW(list)                                                                          \
     ((list)->count == (list)->capacity                                                             \
      && !grow((void **)&(list)->items, &(list)->capacity, sizeof *(list)->items))
@@ -42,7 +42,7 @@ grow(void **items, size_t *capacity, size_t size)
     return 1;
 }
 
-/* Kept from one pass to the next, unless a large graph has made them large. */
+/* These keep their memory from pass to pass, unless a large graph has made them large. */
 static Visits nodes, leaves;
 static Path path;
 enum { KEPT_CAPACITY = 1 << 16 };
@@ -60,7 +60,7 @@ release_lists(void)
     }
 }
 
-/* Add a node to a list, and set its gradient to zero; return whether there was memory. */
+/* Add a node to a list, and set its gradient to zero; return 0 if memory has run out. */
 INLINE int
 visit(Visits *list, Node *node)
 {
@@ -73,9 +73,9 @@ visit(Visits *list, Node *node)
     return 1;
 }
 
-/* Put the computed nodes that the root depends on in `nodes`, operands first, and the leaves in
-   `leaves`, all marked and with gradients of zero. It is a depth-first walk, in the order of the
-   operands; leaves never enter the path. Returns whether there was memory. */
+/* Mark all nodes that the root depends on, and set their gradients to zero. Put the computed nodes
+   in `nodes`, operands first, and the leaves in `leaves`. The walk is depth-first, in the order of
+   the operands; leaves never enter the path. Returns 0 if memory has run out. */
 static int
 walk(Node *root)
 {
@@ -116,7 +116,7 @@ walk(Node *root)
     }
 }
 
-/* Add up the gradients. Returns whether those of all leaves are finite. */
+/* Add up the gradients; return whether the gradients of all leaves are finite. */
 static int
 sweep(Node *root, double seed)
 {
@@ -139,7 +139,8 @@ sweep(Node *root, double seed)
     return finite;
 }
 
-/* Undo what the pass has done to the gradients in a list, and put what they were in their place. */
+/* Restore the gradients of the nodes in a list, and keep the gradients that the pass found in
+   `before`. */
 static void
 undo(Visits list)
 {
@@ -152,7 +153,7 @@ undo(Visits list)
     }
 }
 
-/* Fill two lists: with the nodes, and with the gradients that the pass found. */
+/* Fill two Python lists with the nodes and with the gradients that the pass found. */
 static int
 fill_lists(Visits undone, PyObject *values, PyObject *gradients)
 {
@@ -166,8 +167,8 @@ fill_lists(Visits undone, PyObject *values, PyObject *gradients)
     return 1;
 }
 
-/* Raise the error for a leaf's gradient that is not finite. What this calls may run any Python
-   code, so the lists of the pass are taken out of its reach. */
+/* Raise the error for a leaf's gradient that is not finite. The call may run any Python code, also
+   another pass, so this one takes its lists away first. */
 static void
 raise_nonfinite_gradient(void)
 {

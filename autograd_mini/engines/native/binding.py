@@ -1,7 +1,7 @@
-"""Completes the `Value` in C with what it shares with the reference engine.
+"""Completes the `Value` in C with the methods and docstrings of the reference engine.
 
-C has what must be fast. The rest, from ``__repr__`` to the name and documentation of every method,
-is the reference's own, and so written once.
+Only code that must be fast is in C. The rest, such as ``__repr__`` and every docstring, is the
+reference's own, so it is written once.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ __all__ = ["complete", "describe"]
 
 
 def complete(core: ModuleType) -> None:
-    """Give ``core.Value`` every method of the reference that it lacks, and let it tidy up."""
+    """Give ``core.Value`` every method of the reference that it lacks."""
     native: Any = core.Value
-    native.__name__ = "Value"  # Python's own errors then name it so, without a module
+    native.__name__ = "Value"  # so that Python's own errors name it without a module
     native.__doc__ = reference.Value.__doc__
     native.__signature__ = inspect.signature(reference.Value)
     present = {*vars(native), "__init__"}
@@ -34,6 +34,7 @@ def complete(core: ModuleType) -> None:
             setattr(native, name, core.Function(attribute.primitive.name, name, *defaults))
         elif isinstance(attribute, FunctionType | classmethod):
             setattr(native, name, attribute)
+    # After a full garbage collection, `collected` returns free memory of nodes to the system.
     if core.collected not in gc.callbacks:
         gc.callbacks.append(core.collected)
 

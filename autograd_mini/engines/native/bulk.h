@@ -1,5 +1,5 @@
-/* What the module offers beside its types: what is done to all parameters of a model at once, and
-   the answer to a garbage collection. */
+/* The functions of the module: they read and change all parameters of a model at once, and free
+   memory after a garbage collection. */
 
 /* Return an iterable's Values as a tuple. */
 static PyObject *
@@ -42,7 +42,7 @@ grad_number(const Node *node)
     return node->grad;
 }
 
-/* Return a list with a number of each Value. */
+/* Return a list of one number for each Value. */
 static PyObject *
 list_of(PyObject *iterable, double (*number_of)(const Node *))
 {
@@ -71,8 +71,8 @@ gradients_of(PyObject *Py_UNUSED(module), PyObject *iterable)
     return list_of(iterable, grad_number);
 }
 
-/* store_data(values, numbers, owner=None, state=None): what can fail is done before the first number
-   is stored. */
+/* store_data(values, numbers, owner=None, state=None): all steps that can fail come before the first
+   number is stored. */
 static PyObject *
 store_data(PyObject *Py_UNUSED(module), PyObject *arguments)
 {
@@ -149,7 +149,7 @@ UPDATE_ROWS(DEFINE_UPDATE)
 
 #define UPDATE_METHOD(NAME, ...) {#NAME, (PyCFunction)(void (*)(void))NAME##_update, METH_FASTCALL},
 
-/* collected(phase, info): one of `gc.callbacks`. */
+/* collected(phase, info): a function for `gc.callbacks`. */
 static PyObject *
 collected(PyObject *Py_UNUSED(module), PyObject *arguments)
 {

@@ -1,8 +1,8 @@
 /* The module `autograd_mini.engines.native.core`: the engine of `autograd_mini.engines.value`, in C.
 
-   It computes what the reference engine computes, bit for bit: the formulas are printed from the
-   same table, and every sum is added up in the same order. What is not done often stays in Python,
-   and is called from here: unusual operands, results that are not finite, the words of errors. */
+   It gives the results of the reference engine, bit for bit: the formulas are printed from the same
+   table, and every sum adds its terms in the same order. C calls Python for rare work: unusual
+   operands, results that are not finite, the words of errors. */
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -55,7 +55,7 @@ PyErr_SetRaisedException(PyObject *raised)
 #define PyUnicode_EqualToUTF8(unicode, text) (PyUnicode_CompareWithASCIIString(unicode, text) == 0)
 #endif
 
-/* For what is on the way of every node, and is called with what is known when this is compiled. */
+/* For functions that every node passes through, and whose arguments the compiler often knows. */
 #ifdef __GNUC__
 #define INLINE static inline __attribute__((always_inline))
 #else
@@ -95,7 +95,7 @@ static PyType_Slot value_slots[] = {
     {0, NULL},
 };
 
-/* A base type only so that the reference's `__init_subclass__` can say why it is none. */
+/* BASETYPE only lets the reference's `__init_subclass__` raise an error that explains itself. */
 static PyType_Spec value_spec = {
     .name = "autograd_mini.Value",
     .basicsize = sizeof(Node),
@@ -147,7 +147,7 @@ imported(const char *module, const char *name)
     return object;
 }
 
-/* Fetch what is borrowed from Python. */
+/* Import the Python objects that C uses. */
 static int
 borrow(void)
 {
@@ -182,7 +182,7 @@ borrow(void)
     return names && argument_keyword && reference_eq ? 0 : -1;
 }
 
-/* Give the attributes the documentation that they have in the reference engine. */
+/* Copy the docstrings of the attributes from the reference engine. */
 static int
 document(void)
 {
@@ -194,7 +194,7 @@ document(void)
             return -1;
         if (doc == Py_None) /* python -OO */
             continue;
-        attribute->doc = PyUnicode_AsUTF8(doc); /* of which `doc` stays the owner, for good */
+        attribute->doc = PyUnicode_AsUTF8(doc); /* `doc` owns the text, so it is never released */
         if (!attribute->doc)
             return -1;
     }

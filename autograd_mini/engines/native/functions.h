@@ -1,18 +1,19 @@
-/* The callables: the methods of a Value and the functions of the library, and `Value(...)`. */
+/* The callables: the methods of a Value, the functions of the library, and `Value(...)`. */
 
-/* A method of the reference engine, carried out by C; found in a class it makes a method. What it is
-   called, its documentation and its signature are the reference's: they are put in its `__dict__`
-   when someone asks for an attribute, since the reference writes its method when it is first used. */
+/* A function in C that replaces a method of the reference engine; as an attribute of a class it is a
+   method too. It has the name, docstring and signature of the reference's method. They are copied to
+   its `__dict__` at the first access to an attribute, since the reference writes its method only
+   when it is used. */
 typedef struct {
     PyObject_HEAD
     vectorcallfunc call;
     PyObject *dict;
-    PyObject *name;          /* of the method that it stands for */
-    PyObject *last_operand;  /* what the last operand is that is not given, or NULL */
-    int described;
+    PyObject *name;          /* the name of the method that it replaces */
+    PyObject *last_operand;  /* the default of the last operand, or NULL */
+    int described;           /* whether `__dict__` is filled */
 } Function;
 
-/* For arguments that do not fit, do what the reference does, which is to say so. */
+/* Call the reference's method; it raises the error for arguments that do not fit. */
 static PyObject *
 as_reference(PyObject *self, PyObject *const *arguments, size_t flags, PyObject *keywords)
 {
@@ -154,7 +155,7 @@ power_operator(PyObject *left, PyObject *right, PyObject *modulus)
     PyObject *function = PyObject_GetAttrString(reference, "__pow__");
     if (!function)
         return NULL;
-    PyObject *result = PyObject_Vectorcall(function, arguments, 3, NULL); /* refuses it */
+    PyObject *result = PyObject_Vectorcall(function, arguments, 3, NULL); /* raises an error */
     Py_DECREF(function);
     return result;
 }
@@ -189,7 +190,7 @@ static const struct {
     {NULL, NULL},
 };
 
-/* Function(call, name, default=...): what C calls so, in place of the reference's method of a name. */
+/* Function(call, name, default=...): the entry `call` of `calls`, in place of the method `name`. */
 static PyObject *
 function_new(PyTypeObject *type, PyObject *arguments, PyObject *Py_UNUSED(keywords))
 {
@@ -219,7 +220,7 @@ function_getattro(PyObject *self, PyObject *attribute)
 {
     Function *function = (Function *)self;
     if (!function->described) {
-        function->described = 1; /* before: describing it sets attributes, and asks for them */
+        function->described = 1; /* set first, since `describe` reads attributes itself */
         PyObject *done = PyObject_CallFunctionObjArgs(describe, self, function->name, NULL);
         if (!done) {
             function->described = 0;
@@ -257,7 +258,7 @@ function_repr(PyObject *self)
     return text;
 }
 
-/* A copy is the same function, and a pickle holds its name. */
+/* A copy is the same function; a pickle contains its name. */
 static PyObject *
 function_reduce(PyObject *self, PyObject *Py_UNUSED(nothing))
 {
@@ -336,7 +337,7 @@ value_call(PARAMETERS)
     return (PyObject *)node;
 }
 
-/* Nodes have a memory of their own, in which nothing else may be put. */
+/* Only `node_new` may make a node, in the memory for nodes. */
 static PyObject *
 value_alloc(PyTypeObject *type, Py_ssize_t Py_UNUSED(items))
 {
@@ -344,7 +345,7 @@ value_alloc(PyTypeObject *type, Py_ssize_t Py_UNUSED(items))
                         type->tp_name, type->tp_name);
 }
 
-/* Python comes here only for a subclass, which there cannot be, or by way of `__new__`. */
+/* Python calls this only for a subclass, which is refused, or through `__new__`. */
 static PyObject *
 value_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {

@@ -1,9 +1,8 @@
-"""Writes ``rules.h``, the rules of the library as C.
+"""Writes ``rules.h``, the rules of the library in C.
 
-Run ``python -m autograd_mini.engines.native.header`` for that.
-
-The header has the functions that rules call, and a list of rows for each shape of primitive. A
-list is a macro over a macro (an X macro): the C text hands it what to make of every row.
+Run ``python -m autograd_mini.engines.native.header``. The header has the functions that rules
+call, and for each shape of primitive a list of its rows. A list is an X macro: the C code calls it
+with the macro to expand for each row.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ __all__ = ["HEADER", "compose_header", "digest"]
 
 HEADER = Path(__file__).with_name("rules.h")
 
-# The list in which a row goes, by its operands; those of sequences in parentheses.
+# The list that a row goes into, by the row's operands; a sequence stands in parentheses.
 SHAPES = {
     "x": "UNARY_ROWS",
     "x y": "BINARY_ROWS",
@@ -38,11 +37,11 @@ def compose_header(
     """Return the text of ``rules.h``.
 
     Args:
-        table: the rows of primitives in it.
-        write: returns a rule of a row as C text.
+        table: the rows of the primitives in it.
+        write: returns a rule as C text.
 
     Raises:
-        RuleError: a row has operands of which the C text makes no node.
+        RuleError: the C code has no shape of node for the operands of a row.
     """
     rows: dict[str, list[str]] = {name: [] for name in SHAPES.values()}
     for primitive in table:
@@ -63,7 +62,7 @@ def compose_header(
 
 
 def digest(table: Sequence[Primitive] = TABLE) -> str:
-    """Return what tells the rules from others, without reading any of them."""
+    """Return a hash of the text of all rules; no rule is parsed for it."""
     functions = [
         (function.name, function.c, function.definition) for function in ELEMENTARY.values()
     ]

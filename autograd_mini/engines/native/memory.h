@@ -1,17 +1,17 @@
-/* The memory of the nodes: slabs of thousands of them. And that of arrays of operands.
+/* The memory of the nodes, which are kept in slabs of thousands, and of arrays of operands.
 
-   A slab that no node uses any more starts afresh, so the nodes of a graph built after another was
-   freed lie in the order in which they are made. Walks over the graph then move through memory
-   mostly in order too, which makes several times the difference that a fast allocator makes: with
-   a list of freed nodes, the order gets random after a few graphs.
+   A slab without live nodes starts afresh. So if a graph was freed, the nodes of the next graph lie
+   in memory in the order in which they are made, and walks over the graph read memory mostly in
+   order. This gains several times as much as a fast allocator: with a list of freed nodes, the order
+   would become random after a few graphs.
 
-   Empty slabs are kept for the next graph, since memory that is new from the system costs more than
-   all that is done with it. A full garbage collection gives them back, as it does with the free
-   lists of CPython's own types. */
+   Empty slabs are kept for the next graph, since new memory from the system costs more than all
+   work that is done in it. A full garbage collection returns them to the system, as it does with
+   the free lists of CPython's own types. */
 
 #if defined(Py_DEBUG) || defined(Py_TRACE_REFS) || defined(AUTOGRAD_MINI_PLAIN_MEMORY)
 
-/* Each node by itself, for the tools that watch the use of memory. */
+/* Each node has its own block, for the tools that watch the use of memory. */
 static Node *
 node_allocate(void)
 {
@@ -38,29 +38,29 @@ enum { MOST_KEPT_BYTES = 0 };
 
 enum { MOST_KEPT_BYTES = 1 << 23 };
 
-#define SLAB_BYTES ((size_t)1 << 18) /* a slab also begins at a multiple of this */
+#define SLAB_BYTES ((size_t)1 << 18) /* the address of a slab is a multiple of this */
 
 typedef struct Slab {
-    struct Slab *next, *previous; /* in the list in which it is, if in one */
+    struct Slab *next, *previous; /* its neighbors in its list, if it is in a list */
     Node *freed;                  /* freed nodes, linked by their first operand */
-    Node *fresh;                  /* the first node not used since the slab started afresh */
+    Node *fresh;                  /* the first node that is unused since the slab started afresh */
     size_t used;                  /* how many nodes are alive */
-    void *arena;                  /* the memory in which the slab lies */
+    void *arena;                  /* the memory that contains the slab */
     Node nodes[];
 } Slab;
 
 #define SLAB_NODES ((SLAB_BYTES - sizeof(Slab)) / sizeof(Node))
 #define SLAB_OF(node) ((Slab *)((uintptr_t)(node) & ~(uintptr_t)(SLAB_BYTES - 1)))
 
-/* Nodes are taken from the current slab until it is full. Each of the others is full and in no list,
-   or partly used, or empty. */
+/* Nodes are taken from the current slab until it is full. Every other slab is in the list of partly
+   used slabs, in the list of empty slabs, or full and in no list. */
 static Slab *current, *partly_used, *empty;
 
-/* The memory comes from where Python takes its own large pieces, not from malloc: once large lists
-   were freed, that of the C library would take slabs from a heap that it can shorten only at its
-   end, and anything small that lives there would keep the memory of a whole graph. */
+/* The memory comes from Python's arena allocator, not from malloc. Once large lists were freed, the
+   C library's malloc would take slabs from its heap, which it can shorten only at the end. Then one
+   small object in the heap could keep the memory of a whole graph. */
 static PyObjectArenaAllocator arenas;
-#define ARENA_BYTES (2 * SLAB_BYTES) /* whatever its address, a slab lies in it */
+#define ARENA_BYTES (2 * SLAB_BYTES) /* large enough for a slab at any address of the arena */
 
 static void
 slab_link(Slab **list, Slab *slab)
@@ -83,7 +83,7 @@ slab_unlink(Slab **list, Slab *slab)
         slab->next->previous = slab->previous;
 }
 
-/* Make another slab the current one, which is full or NULL; return whether there is memory. */
+/* Replace the current slab, which is full or NULL; return 0 if memory has run out. */
 static int
 next_slab(void)
 {
@@ -133,7 +133,7 @@ slab_emptied(Slab *slab)
     slab_link(&empty, slab);
 }
 
-/* Give the memory of all empty slabs back. */
+/* Return the memory of all empty slabs to the system. */
 static void
 release_empty(void)
 {
@@ -159,7 +159,7 @@ node_release(Node *node)
 
 #endif
 
-/* Freed arrays of up to this many operands are kept, linked by the place of the first. */
+/* Freed arrays of up to this many operands are kept, linked through their first operands. */
 enum { KEPT_SIZES = 64 };
 static Operands *kept[KEPT_SIZES + 1];
 static Py_ssize_t kept_bytes;
@@ -170,7 +170,7 @@ operands_bytes(Py_ssize_t count)
     return (Py_ssize_t)sizeof(Operands) + count * (Py_ssize_t)sizeof(Operand);
 }
 
-/* Return an array for so many operands. */
+/* Return an array for `count` operands. */
 static inline Operands *
 operands_allocate(Py_ssize_t count)
 {

@@ -1,12 +1,12 @@
-/* A node of the graph: what it holds, how it is made and how it is freed. */
+/* A node of the graph: its data, and how it is made and freed. */
 
-/* An operand of a node. A Value comes with the local partial derivative of the node with respect to
-   it; without a Value, the number is a constant that was an operand. */
+/* An operand of a node. If it is a Value, the number is the partial derivative of the node with
+   respect to it; otherwise the operand is a constant, and the number is this constant. */
 typedef struct {
     struct Node *value;
     union {
         double number;
-        struct Operands *many; /* see Node */
+        struct Operands *many; /* only in the first operand of a Node; see there */
     };
 } Operand;
 
@@ -15,22 +15,22 @@ typedef struct Operands {
     Operand items[];
 } Operands;
 
-/* A Value. It is no container for Python's cyclic garbage collector, since a cycle cannot come
-   about: a node refers to operands older than itself, and nothing ever changes an operand. A name
-   is a plain str, which refers to nothing. */
+/* A Value. Python's cyclic garbage collector need not see it, since it is in no cycle: a node refers
+   to operands older than itself, and nothing changes its operands. A name is a plain str, which
+   refers to nothing. */
 typedef struct Node {
     PyObject_HEAD
     double data;
-    double grad;           /* during a backward pass, what it has added up so far */
-    Operand operands[2];   /* if there are more, the first refers to all of them */
-    uint64_t mark : 53;    /* the number of the latest backward pass that came by */
+    double grad;           /* during a backward pass, the sum so far */
+    Operand operands[2];   /* in a node of many operands, the first refers to all of them */
+    uint64_t mark : 53;    /* the number of the last backward pass that visited this node */
     uint64_t op : 8;       /* an Op */
-    uint64_t has_grad : 1; /* else the gradient was never computed, and is 0.0 */
-    uint64_t had_grad : 1; /* the same as it was before that pass */
-    uint64_t has_name : 1; /* the name itself is in `names` */
+    uint64_t has_grad : 1; /* if 0, no gradient was ever stored, and grad is 0.0 */
+    uint64_t had_grad : 1; /* has_grad before that pass */
+    uint64_t has_name : 1; /* if 1, the name is in `names` */
 } Node;
 
-/* The rows of the table of primitives, those of many operands last. */
+/* The rows of the table of primitives; rows of many operands stand last. */
 #define OP(NAME, ...) OP_##NAME,
 typedef enum {
     LEAF,
@@ -45,14 +45,14 @@ typedef enum {
 
 static_assert(OP_COUNT <= 256, "an Op has 8 bits in a node");
 
-static PyTypeObject *value_type; /* the one that every node has: it cannot be subclassed */
+static PyTypeObject *value_type; /* the type of every node: it cannot be subclassed */
 static PyObject *names;          /* dict: the address of a node -> its name */
 
 #define IS_VALUE(object) Py_IS_TYPE(object, value_type)
 
 #include "memory.h"
 
-/* Return a node whose operands and data are still to be written. */
+/* Return a node; the caller must write its operands and data. */
 INLINE Node *
 node_new(Op op)
 {
@@ -72,7 +72,7 @@ has_many(const Node *node)
     return node->op > BINARY_END;
 }
 
-/* Return the operands as an array, and how many there are; an absent one is a constant. */
+/* Return the operands as an array, and their number; an absent operand looks like a constant. */
 static inline Operand *
 operands_of(Node *node, Py_ssize_t *count)
 {
@@ -90,7 +90,7 @@ name_key(Node *node)
     return PyLong_FromVoidPtr(node);
 }
 
-/* Forget the name; it may fail only if memory runs out, and then it is overwritten later. */
+/* Forget the name. This fails only if memory has run out; a later node overwrites the entry then. */
 static void
 drop_name(Node *node)
 {
@@ -113,8 +113,7 @@ node_free(Node *node)
     node_release(node);
 }
 
-/* Nodes whose last reference is gone, linked by the place of the gradient, which nothing needs any
-   more. */
+/* Nodes whose last reference is gone; each has the address of the next in place of its gradient. */
 static Node *doomed;
 
 static inline void
@@ -124,12 +123,12 @@ doom(Node *node)
     doomed = node;
 }
 
-/* Give up a node's reference to an operand. */
+/* Release a node's reference to an operand. */
 static inline void
 operand_release(Node *operand)
 {
 #if !defined(Py_REF_DEBUG) && !defined(Py_TRACE_REFS)
-    if (Py_REFCNT((PyObject *)operand) == 1) { /* what Py_DECREF comes to, without the calls */
+    if (Py_REFCNT((PyObject *)operand) == 1) { /* as Py_DECREF, but without its calls */
         doom(operand);
         return;
     }
@@ -137,13 +136,13 @@ operand_release(Node *operand)
     Py_DECREF((PyObject *)operand);
 }
 
-/* Free a node and what only it kept alive. The outermost call frees all of them, one after the
-   other; an inner one only adds to the list, so the depth of a graph is no depth of calls. */
+/* Free a node, and the nodes that only it kept alive. The outermost call frees them one after the
+   other; an inner call only adds to the list, so a deep graph needs no deep recursion. */
 static void
 node_dealloc(PyObject *self)
 {
     static int busy;
-    if (!IS_VALUE(self)) { /* of a subclass, made in spite of all that prevents it */
+    if (!IS_VALUE(self)) { /* someone made a subclass by a trick, and an object of it */
         Py_TYPE(self)->tp_free(self);
         return;
     }

@@ -1,29 +1,29 @@
-/* What is taken as an operand: a Value, or a real number in the sense of `autograd_mini.arguments`. */
+/* Reads operands: Values, and real numbers as `autograd_mini.arguments.number` accepts them. */
 
-/* What the reference engine has in Python, and this one calls for whatever is rare: conversions of
-   unusual numbers, results that are not finite, the words of errors. */
+/* Python objects of the reference engine that C calls for rare work: to convert unusual numbers, for
+   results that are not finite, for the words of errors. */
 static PyObject *number;          /* autograd_mini.arguments.number */
 static PyObject *is_foreign;      /* autograd_mini.arguments.is_foreign */
-static PyObject *strict;          /* these three of autograd_mini.engines.nonfinite */
+static PyObject *strict;          /* three functions of autograd_mini.engines.nonfinite */
 static PyObject *exceptional;
 static PyObject *nonfinite_gradient;
-static PyObject *no_sequence;     /* these three of autograd_mini.engines.templates */
+static PyObject *no_sequence;     /* three functions of autograd_mini.engines.templates */
 static PyObject *unequal;
 static PyObject *with_numbers;
-static PyObject *check_name;    /* autograd_mini.engines.node.check_name */
+static PyObject *check_name;      /* autograd_mini.engines.node.check_name */
 static PyObject *describe;        /* autograd_mini.engines.native.binding.describe */
 static PyObject *reference;       /* autograd_mini.engines.value.Value */
-static PyObject *reference_eq;    /* and the == of that */
+static PyObject *reference_eq;    /* autograd_mini.engines.value.Value.__eq__ */
 
 static PyObject *primitives[OP_COUNT]; /* the rows; for LEAF, None */
 static PyObject *row_names[OP_COUNT];  /* their names */
-static PyObject *operand_labels[OP_COUNT]; /* what errors call their operands */
+static PyObject *operand_labels[OP_COUNT]; /* the words for their operands in errors */
 static PyObject *argument_keyword;         /* ("argument",) */
 
-/* What a number is for, when it is not an operand of a row. */
+/* The names of arguments that are not operands of a row, for errors. */
 static PyObject *argument_value, *argument_data, *argument_grad, *argument_seed, *argument_comparison;
 
-/* Raise the exception that a call has returned, if it has. */
+/* Raise the exception that a call has returned; if the call itself failed, its error stays. */
 static void
 raise_from(PyObject *error)
 {
@@ -57,8 +57,7 @@ take_number(PyObject *object, PyObject *argument, double *result)
     return *result == -1.0 && PyErr_Occurred() ? -1 : 0;
 }
 
-/* The same for what stands beside an operator, where another type may know better what to do: then
-   return 1. */
+/* Do the same for an operand of an operator; return 1 if its type is foreign and should decide. */
 static int
 take_operand(PyObject *object, PyObject *argument, double *result)
 {

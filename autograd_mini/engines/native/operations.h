@@ -1,12 +1,12 @@
-/* Operations: for every row of the table, the functions that compute it and make its node. */
+/* Operations: the functions that compute each row of the table and make its node. */
 
 typedef double (*Function1)(double x);
 typedef double (*Partial1)(double x, double out);
 typedef double (*Function2)(double x, double y);
 typedef double (*Partial2)(double x, double y, double out);
 
-/* An operand as it was given is a Value and its number, or NULL and a constant. The two are passed on
-   separately: a struct would go through memory, and the processor would wait for it. */
+/* An operand is passed as a Value and its number, or as NULL and a constant. The two are separate
+   arguments, since a struct would go through memory and the processor would wait for it. */
 
 static PyObject *
 given_object(Node *value, double number)
@@ -14,7 +14,7 @@ given_object(Node *value, double number)
     return value ? Py_NewRef((PyObject *)value) : PyFloat_FromDouble(number);
 }
 
-/* Write what a node keeps of an operand: beside a Value, the partial derivative. */
+/* Store an operand in a node: a Value and the partial derivative, or NULL and a constant. */
 INLINE void
 keep(Operand *operand, Node *value, double number)
 {
@@ -33,7 +33,7 @@ exceptional_result(Op op, PyObject *const *operands, int count, double *out)
     if (!arguments)
         return NULL;
     PyTuple_SET_ITEM(arguments, 0, Py_NewRef(primitives[op]));
-    for (int i = 0; i < count; i++) { /* of a list, a copy that no one can change */
+    for (int i = 0; i < count; i++) { /* a list is copied, so that nothing can change it */
         PyObject *operand = PyList_CheckExact(operands[i]) ? PyList_AsTuple(operands[i])
                                                            : Py_NewRef(operands[i]);
         PyTuple_SET_ITEM(arguments, i + 1, operand);
@@ -46,7 +46,7 @@ exceptional_result(Op op, PyObject *const *operands, int count, double *out)
     return partials;
 }
 
-/* Make the node, or the float, of operands whose result is not finite; `arity` is 1 or 2. */
+/* Return the node, or the float, for a result that is not finite; `arity` is 1 or 2. */
 static PyObject *
 exceptional_node(Op op, int arity, Node *x_value, double x, Node *y_value, double y)
 {
@@ -109,7 +109,7 @@ binary_node(Op op, Function2 value, Partial2 dx, Partial2 dy, Node *x_value, dou
     return (PyObject *)node;
 }
 
-/* An operator beside a number that is no float. */
+/* Read an operand of an operator; return 1 if its type is foreign. */
 static int
 take_other(PyObject *object, Op op, Node **value, double *number)
 {
@@ -120,7 +120,7 @@ take_other(PyObject *object, Op op, Node **value, double *number)
     return 0;
 }
 
-/* An operator: a Value on one side, a Value or a number on the other. */
+/* Compute an operator between a Value and a Value or number, in either order. */
 INLINE PyObject *
 binary_operator(Op op, Function2 value, Partial2 dx, Partial2 dy, PyObject *left, PyObject *right)
 {
@@ -147,9 +147,9 @@ binary_operator(Op op, Function2 value, Partial2 dx, Partial2 dy, PyObject *left
 
 /* --- many operands ---------------------------------------------------------------------------- */
 
-/* A function of many operands takes one or two sequences of equal length, and then perhaps a single
-   operand: its parts. The operands of all parts stand in one array, one after the other, each with
-   its number, until the partial derivatives take the place of the Values' numbers. */
+/* The arguments of a function of many operands are its parts: one or two sequences of equal length,
+   and then perhaps a single operand. One array has the operands of all parts, one after the other.
+   The number of a Value in it is its data first; later the partial derivative replaces that. */
 
 enum { MOST_PARTS = 3 };
 
@@ -174,7 +174,7 @@ take_plain(PyObject *object, Operand *operand)
     return PyFloat_CheckExact(object);
 }
 
-/* Give up the first operands of an array, and the array. */
+/* Release the first operands of an array, and the array. */
 static void
 operands_drop(Operands *operands, Py_ssize_t count)
 {
@@ -183,8 +183,9 @@ operands_drop(Operands *operands, Py_ssize_t count)
     operands_release(operands);
 }
 
-/* Return the operands if the parts are lists or tuples of nothing but Values and floats and a single
-   one of these; otherwise return NULL, with an error only if memory has run out. */
+/* Return the operands if the parts are plain: lists or tuples that contain only Values and floats,
+   and perhaps a single Value or float. Otherwise return NULL, with an error only if memory has run
+   out. */
 INLINE Operands *
 plain_operands(Shape shape, PyObject *const *parts)
 {
@@ -212,7 +213,7 @@ plain_operands(Shape shape, PyObject *const *parts)
     return NULL;
 }
 
-/* Replace the TypeError of what is no sequence by one that says what is taken. */
+/* Replace Python's TypeError for an object that is not a sequence by an error of the library. */
 static void
 raise_no_sequence(Op op, PyObject *object)
 {
@@ -227,7 +228,7 @@ raise_no_sequence(Op op, PyObject *object)
     Py_DECREF(raised);
 }
 
-/* Return a new tuple of a sequence's operands, with unusual numbers made floats. */
+/* Return a new tuple of a sequence's operands; unusual numbers become floats. */
 static PyObject *
 plain_sequence(Op op, PyObject *object)
 {
@@ -255,8 +256,8 @@ plain_single(Op op, PyObject *object)
     return take_number(object, operand_labels[op], &converted) < 0 ? NULL : PyFloat_FromDouble(converted);
 }
 
-/* Make parts of anything that is taken into plain ones; they are new, and those made before an
-   error are the caller's too. */
+/* Convert all parts to plain parts. The caller must release them, also after an error, when only the
+   first of them may exist. */
 static int
 make_plain(Shape shape, PyObject *const *parts, PyObject **plain)
 {
@@ -274,7 +275,7 @@ make_plain(Shape shape, PyObject *const *parts, PyObject **plain)
     return 0;
 }
 
-/* Put the partials that `exceptional` returned, numbers and lists of numbers, in the operands. */
+/* Store the partials that `exceptional` returned, numbers and lists of numbers, in the operands. */
 static int
 store_partials(Operands *operands, PyObject *partials)
 {
@@ -297,7 +298,7 @@ store_partials(Operands *operands, PyObject *partials)
     return -1;
 }
 
-/* Return the node, or the float, of operands that were given as plain parts; it takes them over. */
+/* Return the node, or the float, for operands from plain parts; it takes the operands over. */
 INLINE PyObject *
 many_node(Shape shape, FunctionMany value, PartialsMany partials, PyObject *const *parts,
           Operands *operands)
@@ -367,7 +368,7 @@ many_call(Shape shape, FunctionMany value, PartialsMany partials, PyObject *cons
         (void)x; (void)y; (void)out;                                                               \
         return DY;                                                                                 \
     }
-/* Additions go from left to right, as in a chain of `+`; the -0.0 changes no number added to it. */
+/* Add from left to right, as a chain of `+` does; -0.0 changes no number that is added to it. */
 #define DEFINE_SUM(NAME, TERM, VALUE, DX)                                                          \
     static double NAME##_value(const Operand *operands, Py_ssize_t each)                           \
     {                                                                                              \
