@@ -1,9 +1,9 @@
 """Charts of functions, descents, trainings, gradients and decisions, drawn by matplotlib.
 
-Each function draws on the ``ax`` that it is given, or on a new figure, and returns the Axes: set
-a title, draw more, ``ax.figure.savefig("chart.png")``. The colours are ones that the colour-blind
-can tell apart (Okabe and Ito, *Color Universal Design*, 2008), and lines differ in more than
-colour. No number and no gradient of what is drawn is changed.
+Each function draws on ``ax``, or on a new figure, and returns the Axes: set a title, draw more,
+``ax.figure.savefig("chart.png")``. Colour-blind readers can tell the colours apart (Okabe and Ito,
+*Color Universal Design*, 2008), and lines differ in more than colour. The charts change no number
+and no gradient.
 """
 
 from autograd_mini.views.charts.decisions import decision_boundary
