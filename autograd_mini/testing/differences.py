@@ -87,12 +87,12 @@ class Line:
 def measure_slope(line: Line, *, expected: float, scale: float, tolerance: float) -> Slope | None:
     """Return the derivative along a line by difference quotients.
 
-    If it is not the expected one, the slopes on both sides are compared, as there may be a kink
+    If it is not as expected, the slopes on both sides are compared, as there may be a kink
     that no pattern shows. None stands for a function such as sin at 1e50: with a derivative of this
     scale, it would change by more than all of its values from one float to the next.
 
     Raises:
-        DomainError: no quotient can be computed, not even a one-sided one.
+        DomainError: there is no quotient, not even one-sided.
     """
     slope = _find_surest(line, "left and right", tolerance)
     if 0 < line.largest < scale * math.ulp(line.x):

@@ -1,8 +1,4 @@
-"""Random graphs that are well-conditioned: bad graphs are repaired, not thrown away.
-
-An operand outside the domain of its primitive, or close to its bounds, kink or pole, is shifted by
-a constant; a large result is scaled down; unused nodes are added up into the output.
-"""
+"""Random graphs that are well-conditioned: bad graphs are repaired, not thrown away."""
 
 from __future__ import annotations
 

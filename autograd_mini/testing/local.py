@@ -1,4 +1,4 @@
-"""The local derivatives of one operation by a complex step, and its kinks.
+"""The local derivatives of an operation by a complex step, and its kinks.
 
 For a small h, Im f(x + ih) / h is f′(x), and nothing cancels (Squire and Trapp, *Using complex
 variables to estimate derivatives of real functions*, SIAM Review 40, 1998). It differentiates the
@@ -65,23 +65,20 @@ def differentiate(
     compute = arithmetic.function(row.value, row.operands)
     if compute is None:
         return None
-    found: list[Any] = []
-    for position, partial in enumerate(partials):
-        if partial is None:
-            found.append(None)
-            continue
+
+    def differentiate_by(position: int) -> Any:
         operands, place = one_term(row, numbers, position)
         given = [number(x) for x in operands]
 
-        def f(z: Any, given: list[Any] = given, place: int = place) -> Any:
-            given[place] = z
-            return compute(*row.arrange(given))
+        def f(z: Any) -> Any:
+            return compute(*row.arrange([*given[:place], z, *given[place + 1 :]]))
 
-        try:
-            found.append(slope(f, operands[place]))
-        except (ArithmeticError, ValueError):
-            return None
-    return found
+        return slope(f, operands[place])
+
+    try:
+        return [None if p is None else differentiate_by(i) for i, p in enumerate(partials)]
+    except (ArithmeticError, ValueError):
+        return None
 
 
 def one_term(row: Primitive, numbers: Sequence[Any], position: int) -> tuple[list[Any], int]:

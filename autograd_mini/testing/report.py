@@ -60,7 +60,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class GradientReport:
-    """All comparisons of a check that found nothing wrong; prints those for the first seed.
+    """All comparisons of a check that found no error; it prints the comparisons of the first seed.
 
     Attributes:
         function: the name of the function.

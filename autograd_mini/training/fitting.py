@@ -48,17 +48,15 @@ def fit(
     progress: bool = False,
     resume: History | None = None,
 ) -> History:
-    """Train a model on examples; return the history of the training.
-
-    docs/training.md says when a training ends, with which weights, and how it is resumed.
+    """Train a model on examples; docs/training.md says when that ends, and how to resume it.
 
     Args:
         model: a function of an example that returns a prediction; it has ``parameters()``.
         X, y: the examples and their targets: lists, tuples or arrays, equally long.
         loss: a function of the predictions and the targets of a batch that returns a Value.
         optimizer: an optimizer of parameters of the model.
-        epochs: the most passes over all examples, those before ``resume`` included.
-        batch_size: the number of examples for an update; None for all of them.
+        epochs: the most passes over all examples, the epochs of ``resume`` included.
+        batch_size: the number of examples for an update; None for all examples.
         tolerance: training ends when the loss is below this number; None to use all epochs.
         rng: shuffles the examples before each epoch; None to keep their order.
         callbacks: functions of the history, called after each epoch; True ends the training.
@@ -66,7 +64,7 @@ def fit(
         resume: the History of an earlier `fit`, to go on from there.
 
     Raises:
-        TypeError, ValueError, StateError: an argument does not fit, or the loss is not a Value.
+        TypeError, ValueError, StateError: an argument is wrong, or the loss is not a Value.
         DomainError, NonFiniteGradientError: the first loss or its gradient is not finite.
 
     >>> from autograd_mini import SGD, losses, nn

@@ -54,12 +54,7 @@ def draw(
     'digraph {'
     """
     scene = Scene(
-        root,
-        where="draw",
-        names=names,
-        parameters=parameters,
-        groups=groups,
-        max_nodes=max_nodes,
+        root, where="draw", names=names, parameters=parameters, groups=groups, max_nodes=max_nodes
     )
     return Picture(scene).make_drawing()
 

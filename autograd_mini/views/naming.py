@@ -1,4 +1,4 @@
-"""The names of the Values of a graph: those that users give, or z1, a1, v1."""
+"""The names of the Values of a graph: names from users, or z1, a1, v1."""
 
 from __future__ import annotations
 
@@ -109,9 +109,6 @@ def collect_names(
     """Return the first name of each Value, also of the Values in lists.
 
     Names that begin with an underscore come last: a notebook adds such names.
-
-    Raises:
-        TypeError: ``names`` is not a dict with strings as keys.
     """
     found: dict[Value, str] = {}
     named = as_mapping(names, argument=argument)
@@ -127,11 +124,7 @@ def collect_names(
 
 
 def as_mapping(given: Any, *, argument: str) -> Mapping[str, Any]:
-    """Return a dict with strings as keys; for None, an empty dict.
-
-    Raises:
-        TypeError: it is something else.
-    """
+    """Return a dict with strings as keys; for None, an empty dict."""
     if given is None:
         return {}
     if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):

@@ -71,17 +71,10 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it carries no types
             RendererNotFoundError: there is no program ``dot``, and in-process rendering is not
                 installed or does not offer these options. The DOT source has been written.
         """
+        files = {"filename": filename, "directory": directory, "outfile": outfile}
+        steps = {"view": view, "cleanup": cleanup, "format": format, "engine": engine}
         try:
-            return super().render(  # type: ignore[no-any-return]
-                filename=filename,
-                directory=directory,
-                view=view,
-                cleanup=cleanup,
-                format=format,
-                outfile=outfile,
-                engine=engine,
-                **options,
-            )
+            return super().render(**files, **steps, **options)  # type: ignore[no-any-return]
         except graphviz.ExecutableNotFound:
             source = Path(self.filepath)  # the attempt has written it
         if outfile is None:

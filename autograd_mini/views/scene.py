@@ -132,17 +132,7 @@ class Scene:
 
 
 def check_size(size: int, max_nodes: int, *, where: str, part: str) -> None:
-    """Refuse a graph of more Values than a reader can follow.
-
-    Args:
-        size: how many Values it has.
-        max_nodes: how many are allowed.
-        where: the public function, for the error.
-        part: the smaller graph that a reader can ask for.
-
-    Raises:
-        GraphTooLargeError: there are more than ``max_nodes`` Values.
-    """
+    """Refuse a graph of more than ``max_nodes`` Values; the error advises to take a ``part``."""
     if size > max_nodes:
         rule = f"at most max_nodes={max_nodes}, as a larger graph is hard to read"
         way_out = f"take a part of it ({part}), or ask for all with max_nodes={size}"

@@ -11,14 +11,7 @@ from autograd_mini.views.charts.descents import descent
 from autograd_mini.views.charts.slopes import activation, activations
 from autograd_mini.views.charts.trainings import gradient_sizes, losses
 
-__all__ = [
-    "activation",
-    "activations",
-    "decision_boundary",
-    "descent",
-    "gradient_sizes",
-    "losses",
-]
+__all__ = ["activation", "activations", "decision_boundary", "descent", "gradient_sizes", "losses"]
 
 
 def __dir__() -> list[str]:

@@ -116,7 +116,7 @@ def _draw_regions(
         colors = ["none" if k > 1 else tints[0], tints[k % len(tints)]]
         axes.contourf(across, up, lead, levels=[-math.inf, 0.0, math.inf], colors=colors)
         if (lead <= 0).any() and (lead > 0).any():
-            # In the order of the regions, so that a later one covers it.
+            # In the order of the regions, so that the later regions cover it.
             axes.contour(across, up, lead, levels=[0.0], colors="k", linewidths=1.5, zorder=1)
             has_boundary = True
     return has_boundary

@@ -20,12 +20,7 @@ __all__ = ["activation", "activations"]
 
 
 def activation(
-    function: ActivationLike,
-    /,
-    *,
-    low: float = -4.0,
-    high: float = 4.0,
-    ax: Axes | None = None,
+    function: ActivationLike, /, *, low: float = -4.0, high: float = 4.0, ax: Axes | None = None
 ) -> Axes:
     """Draw a function of one Value and its slope, which ``backward`` would give.
 
@@ -59,11 +54,7 @@ def activation(
 
 
 def activations(
-    functions: Iterable[ActivationLike] | None = None,
-    /,
-    *,
-    low: float = -4.0,
-    high: float = 4.0,
+    functions: Iterable[ActivationLike] | None = None, /, *, low: float = -4.0, high: float = 4.0
 ) -> Any:
     """Draw several functions and their slopes on a new figure, each in a panel of its own.
 

@@ -99,7 +99,7 @@ def losses(history: History | Mapping[str, History], /, *, ax: Axes | None = Non
 
 
 def gradient_sizes(model: Module | Mapping[str, Module], /, *, ax: Axes | None = None) -> Axes:
-    """Draw the size of the gradient in each layer of one model or several.
+    """Draw the size of the gradient in each layer of models.
 
     The size is the root mean square of the gradients of the layer's weights, without its biases; a
     weight that no backward pass has reached counts as 0. The scale is logarithmic. A layer without

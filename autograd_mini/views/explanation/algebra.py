@@ -67,12 +67,9 @@ def total(terms: Iterable[ast.expr], *, simplify: bool = True) -> ast.expr:
 def substitute(
     tree: ast.expr, values: Mapping[str, ast.expr], sequences: Mapping[str, Sequence[ast.expr]]
 ) -> ast.expr:
-    """Return a formula with others in place of its names.
+    """Return a formula with other formulas in place of its names.
 
-    Args:
-        tree: the formula.
-        values: the formula for each name.
-        sequences: the formulas for each name inside a ``sum(…)``, which is written term by term.
+    A ``sum(…)`` is written term by term, with the ``sequences`` in place of the names inside.
     """
     out: ast.expr = _Substitution(values, sequences).visit(deepcopy(tree))
     return out

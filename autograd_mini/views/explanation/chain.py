@@ -29,7 +29,7 @@ class Factor:
 
     Attributes:
         of, wrt: the names of the two Values.
-        value: the number, from the partial derivatives that the nodes recorded.
+        value: the number, from the recorded partial derivatives.
     """
 
     of: str
@@ -49,12 +49,7 @@ class Factor:
 
 
 class Formulas:
-    """The formulas of the nodes of a graph.
-
-    Args:
-        names: a name for each Value.
-        inlined: the Values that show as expressions, not by their names.
-    """
+    """The formulas of the nodes of a graph; the ``inlined`` ones show as expressions."""
 
     def __init__(self, names: Mapping[Value, str], inlined: Collection[Value] = ()) -> None:
         self.names = names

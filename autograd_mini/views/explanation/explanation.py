@@ -41,17 +41,14 @@ def explain(
 ) -> Explanation:
     """Explain a gradient by the chain rule: the partial derivatives, the symbols, the numbers.
 
-    It needs no backward pass. docs/views.md says how it is written.
+    The result prints as text, and a notebook shows it as mathematics. It needs no backward pass.
+    docs/views.md says how to read it.
 
     Args:
         root: the result.
         wrt: the Value to differentiate by; None for the whole backward pass, node by node.
-        names: names for Values, such as ``locals()``, as in `draw`.
-        digits: the number of significant digits.
-        max_nodes: how many Values an explanation may go through.
-
-    Returns:
-        An `Explanation`: it prints as text, and a notebook shows it as mathematics.
+        names: names for Values, as in `draw`.
+        digits, max_nodes: how many significant digits, and at most how many Values, it has.
 
     Raises:
         TypeError: ``root`` or ``wrt`` is not a Value, or ``names`` not a dict.
@@ -59,13 +56,13 @@ def explain(
         GraphTooLargeError: there are more than ``max_nodes`` Values to go through.
 
     >>> x, w = Value(0.5, name="x"), Value(2.0, name="w")
-    >>> z = w * x
+    >>> z = w * x - 1.0
     >>> a = z.sigmoid()
     >>> explain(a, wrt=w, names={"z": z, "a": a})
     ∂a/∂w = ∂a/∂z · ∂z/∂w
           = a(1 − a) · x
-          = (0.1966)(0.5)
-          = 0.09831
+          = (0.25)(0.5)
+          = 0.125
     """
     for name, given in (("root", root), ("wrt", wrt)):
         if not isinstance(given, Value) and not (given is None and name == "wrt"):
@@ -99,12 +96,13 @@ class Explanation(ABC):
         adjoints: the derivative by each Value on the paths, by name, from the result back.
     """
 
+    root: str
+    wrt: str | None
+    value: float
+    adjoints: dict[str, float]
+
     def __init__(self, *, digits: int) -> None:
         self.digits = digits
-        self.root: str
-        self.wrt: str | None
-        self.value: float
-        self.adjoints: dict[str, float]
 
     @abstractmethod
     def pieces(self, notation: Unicode) -> Iterator[Piece]:
@@ -128,7 +126,7 @@ class Explanation(ABC):
 
 
 class Derivative(Explanation):
-    """The derivative of a result with respect to one Value.
+    """The derivative of a result with respect to a Value.
 
     Attributes:
         paths: for each path from the result to the Value its factors; empty if there are so many
@@ -168,19 +166,15 @@ class Derivative(Explanation):
         yield from self.define_names(notation)
 
     def explain_by_adjoints(self, notation: Unicode) -> Iterator[Piece]:
-        """Yield the derivative by each Value on the paths, from those by its consumers."""
+        """Yield the derivative by each Value on the paths, as a sum over its consumers."""
         assert self.wrt is not None
         left = notation.partial(self.root, self.wrt)
         about, ways = "", algebra.number(min(self.ways, _MANY_WAYS))
         if self.ways >= _MANY_WAYS:
             about = "about "
             ways = ast.BinOp(ast.Constant(10), ast.Pow(), ast.Constant(int(math.log10(self.ways))))
-        yield Sentence(
-            [
-                *("", left, f" is a sum over {about}", notation.formula(ways)),
-                " ways; step by step from the result back:",
-            ]
-        )
+        words, steps = f" is a sum over {about}", " ways; step by step from the result back:"
+        yield Sentence(["", left, words, notation.formula(ways), steps])
         root = self.chain.nodes[0]
         for node in self.chain.nodes[1:]:
             terms = [
