@@ -1,6 +1,6 @@
 """Checks of gradients, for the library's own tests and for yours.
 
-`strategies` needs Hypothesis, and is imported when it is first asked for.
+`strategies` needs Hypothesis, so it is imported at the first use.
 """
 
 import importlib

@@ -1,4 +1,4 @@
-"""Where in a graph a wrong gradient arises."""
+"""The place in a graph where a wrong gradient arises."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from autograd_mini.testing.rounding import UNIT_ROUNDOFF, absolute_gradients
 
 __all__ = ["explain_mismatch"]
 
-_LONGEST = 60  # a longer program helps nobody
+_LONGEST = 60  # a reader would not follow a longer program
 
 
 def explain_mismatch(root: Value, *, seed: float, kink: bool) -> str:
     """Return where a wrong gradient of ``root.backward(seed=seed)`` arises, and the graph.
 
-    The leaves had no gradients before; ``kink`` tells whether they are on a kink.
+    The leaves had no gradients before ``backward``; ``kink`` says whether they are on a kink.
     """
     program, nodes = Program.record(root)
     names = dict(zip(nodes, program.node_names(), strict=True))
@@ -43,7 +43,7 @@ def explain_mismatch(root: Value, *, seed: float, kink: bool) -> str:
 def _find_wrong_partial(
     nodes: list[Value], names: dict[Value, str], lines: dict[Value, str]
 ) -> str:
-    """Return which recorded derivative is wrong, if one is."""
+    """Return a sentence about the first recorded derivative that is wrong, if there is one."""
     for node in nodes:
         if node.op is None or (found := slopes(node)) is None:
             continue
@@ -62,13 +62,13 @@ def _find_wrong_partial(
 
 
 def _find_wrong_sum(root: Value, names: dict[Value, str], seed: float) -> str:
-    """Return at which node the backward pass went wrong, if it did."""
+    """Return a sentence about the node where the backward pass went wrong, if it did."""
     graph = Graph(root)
 
-    def recorded(node: Value) -> list[Fraction | None]:
+    def convert_partials(node: Value) -> list[Fraction | None]:
         return [None if p is None else Fraction(p) for p in node.partials]
 
-    gradients = graph.chain_rule(Fraction(seed), Fraction(0), recorded)
+    gradients = graph.chain_rule(Fraction(seed), Fraction(0), convert_partials)
     absolute = absolute_gradients(graph, seed=seed)
     for node in reversed(graph.order):
         allowed = (4 + len(graph.order)) * (UNIT_ROUNDOFF * absolute[node] + 5e-324)

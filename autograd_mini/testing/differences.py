@@ -1,4 +1,4 @@
-"""Difference quotients of a function of numbers, each with a bound for how wrong it may be.
+"""Difference quotients of a function of numbers, each with a bound for its error.
 
 docs/gradient-checks.md says how the steps are chosen, and why.
 """
@@ -16,10 +16,9 @@ __all__ = ["Evaluation", "Line", "Slope", "measure_slope"]
 
 
 class Evaluation(NamedTuple):
-    """What a function gave: its number, a bound for its rounding, and the way it was computed.
+    """The result of a function: its number, a bound for its rounding, and its pattern.
 
-    The pattern tells on which side of each kink the computation was. Between two points with
-    different patterns there is one.
+    The pattern has the side of each kink: between points with different patterns there is a kink.
     """
 
     number: float
@@ -29,9 +28,10 @@ class Evaluation(NamedTuple):
 
 @dataclass(frozen=True)
 class Slope:
-    """A derivative, how far from it the true one may be, and how it was found.
+    """A derivative, its uncertainty, and the method that measured it.
 
-    On a kink it may be anything from ``low``, the lesser of the slopes on both sides, to ``high``.
+    On a kink it may be any number from ``low``, the lesser of the slopes on both sides, to
+    ``high``.
     """
 
     low: float
@@ -42,7 +42,7 @@ class Slope:
 
     @classmethod
     def single(cls, slope: float, uncertainty: float, method: str) -> Slope:
-        """Return the one derivative of a place without a kink."""
+        """Return the derivative at a point without a kink."""
         return cls(slope, slope, uncertainty, method)
 
     def nearest(self, number: float) -> float:
@@ -55,10 +55,10 @@ class Line:
 
     Attributes:
         point: all arguments.
-        x: the one that is changed.
-        here: what the function gives there.
-        largest: the largest number that it gave so far.
-        refusal: the latest error where it was not defined.
+        x: the argument that changes.
+        here: the result at the point.
+        largest: the largest absolute result so far.
+        refusal: the latest error where the function was not defined.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class Line:
         self.refusal: DomainError | None = None
 
     def step(self, distance: float) -> Evaluation | None:
-        """Return what the function gives at a distance from the point, if it is defined there."""
+        """Return the result at a distance from the point, if the function is defined there."""
         stepped = list(self.point)
         stepped[self._position] += distance
         try:
@@ -85,15 +85,14 @@ class Line:
 
 
 def measure_slope(line: Line, *, expected: float, scale: float, tolerance: float) -> Slope | None:
-    """Return what difference quotients tell about the derivative along a line.
+    """Return the derivative along a line by difference quotients.
 
-    Where they tell another than is expected, the slopes on both sides are compared, as there may be
-    a kink that no pattern shows. None stands for a function whose numbers cannot show a derivative
-    of that scale, as those of sin at 1e50: it would change them by more than all of them from one
-    float to the next.
+    If it is not as expected, the slopes on both sides are compared, as there may be a kink
+    that no pattern shows. None stands for a function such as sin at 1e50: with a derivative of this
+    scale, it would change by more than all of its values from one float to the next.
 
     Raises:
-        DomainError: no quotient can be computed, not even a one-sided one.
+        DomainError: there is no quotient, not even one-sided.
     """
     slope = _find_surest(line, "left and right", tolerance)
     if 0 < line.largest < scale * math.ulp(line.x):
@@ -101,29 +100,23 @@ def measure_slope(line: Line, *, expected: float, scale: float, tolerance: float
     enough = scale * tolerance
     if slope and abs(expected - slope.low) <= enough + slope.uncertainty:
         return slope
-    sides = [one for side in ("left", "right") if (one := _find_surest(line, side, tolerance))]
+    both = (_find_surest(line, side, tolerance) for side in ("left", "right"))
+    sides = [found for found in both if found]
     if not sides:
-        raise DomainError(
-            f"no finite difference quotient at {line.point!r}, not even a one-sided one"
-            + (f": {line.refusal}" if line.refusal else "")
-        ) from line.refusal
-    low, high = min(one.low for one in sides), max(one.high for one in sides)
-    uncertainty = max(one.uncertainty for one in sides)
+        reason = line.refusal or "f is not finite beside this point"
+        raise DomainError(str(reason)) from line.refusal
+    low, high = min(side.low for side in sides), max(side.high for side in sides)
+    uncertainty = max(side.uncertainty for side in sides)
     if slope and high - low <= 4 * (enough + uncertainty):
-        return min(slope, *sides, key=lambda one: one.uncertainty)
+        return min(slope, *sides, key=lambda found: found.uncertainty)
     return Slope(low, high, uncertainty, "slopes on both sides of a kink", kink=True)
 
 
-class _Quotient(NamedTuple):
-    slope: float
-    rounding: float
-    method: str
+def _measure_quotient(line: Line, h: float, sides: str) -> Slope | None:
+    """Return a difference quotient with its rounding, if there is a finite one.
 
-
-def _quotient(line: Line, h: float, sides: str) -> _Quotient | None:
-    """Return the central quotient; with one side, at an edge or beside a kink, that of the side.
-
-    On a kink, with both sides, there is none.
+    It is central, or one-sided at an edge and beside a kink. On a kink, with both sides, there is
+    none.
     """
     left = line.step(-h) if "left" in sides else None
     right = line.step(h) if "right" in sides else None
@@ -136,10 +129,11 @@ def _quotient(line: Line, h: float, sides: str) -> _Quotient | None:
     return None
 
 
-def _divide(left: Evaluation, right: Evaluation, distance: float, method: str) -> _Quotient:
-    half = distance / 2  # as the difference of two huge numbers may overflow, but not their halves'
-    slope = (right.number / 2 - left.number / 2) / half
-    return _Quotient(slope, (left.rounding + right.rounding) / distance, method)
+def _divide(left: Evaluation, right: Evaluation, distance: float, method: str) -> Slope | None:
+    # The difference of two huge numbers may overflow, but the difference of their halves does not.
+    slope = (right.number / 2 - left.number / 2) / (distance / 2)
+    rounding = (left.rounding + right.rounding) / distance
+    return Slope.single(slope, rounding, method) if math.isfinite(slope + rounding) else None
 
 
 def _find_surest(line: Line, sides: str, tolerance: float) -> Slope | None:
@@ -147,19 +141,19 @@ def _find_surest(line: Line, sides: str, tolerance: float) -> Slope | None:
 
     The uncertainty is the rounding, and 8 times the change since the step before. Steps longer than
     the waves of a function, or than the distance to a pole, give quotients that are small and
-    change little. So what a shorter step refutes does not count, nor, where the rounding is known,
-    what is less than its own uncertainty.
+    change little. So a quotient does not count if a shorter step refutes it, nor, where the
+    rounding is known, if it is less than its own uncertainty.
     """
     rounding_is_known = line.here.pattern is not None
     surest: Slope | None = None
     previous: float | None = None
-    for h in _steps(line.x):
-        found = _quotient(line, h, sides)
-        if found is None or not math.isfinite(found.slope + found.rounding):
+    for h in _choose_steps(line.x):
+        found = _measure_quotient(line, h, sides)
+        if found is None:
             continue
         if previous is not None:
-            truncation = 8 * abs(found.slope - previous)
-            latest = Slope.single(found.slope, found.rounding + truncation, found.method)
+            truncation = 8 * abs(found.low - previous)
+            latest = Slope.single(found.low, found.uncertainty + truncation, found.method)
             if (
                 surest is None
                 or latest.uncertainty < surest.uncertainty
@@ -169,16 +163,16 @@ def _find_surest(line: Line, sides: str, tolerance: float) -> Slope | None:
                 surest = latest
             elif surest.uncertainty < 0.01 * abs(surest.low):
                 break  # from here on rounding grows
-            if latest.uncertainty <= tolerance * abs(latest.low) or truncation <= found.rounding:
+            if latest.uncertainty <= tolerance * abs(latest.low) or truncation <= found.uncertainty:
                 break
-        previous = found.slope
+        previous = found.low
     return surest
 
 
-def _steps(x: float) -> Iterator[float]:
-    """Yield ever shorter steps such that x + h is not rounded."""
+def _choose_steps(x: float) -> Iterator[float]:
+    """Yield ever shorter steps h, such that x + h is exact."""
     steps = [5e-5 * max(abs(x), 1.0) / 8.0**shortening for shortening in range(-1, 13)]
-    if abs(x) < 1e-12:  # there may be a pole or an edge at zero, nearer than these
+    if abs(x) < 1e-12:  # a pole or an edge at zero may be nearer than these steps
         steps += [4e-4 * abs(x), 5e-5 * abs(x)]
     for h in steps:
         if h:

@@ -1,8 +1,4 @@
-"""Makes random graphs that are well-conditioned: repaired where they are not, never thrown away.
-
-An operand outside the domain of its primitive, or close to its bounds, kink or pole, is shifted by
-a constant; a large result is scaled down; nodes that nothing uses are added up into the output.
-"""
+"""Random graphs that are well-conditioned: bad graphs are repaired, not thrown away."""
 
 from __future__ import annotations
 
@@ -34,20 +30,20 @@ INTEGER_ROWS = tuple(
         "add", "sub", "mul", "neg", "abs", "square", "relu", "maximum", "minimum", "sum", "dot",
     )
 )  # fmt: skip
-"""The rows that make integers of integers."""
+"""These rows make integers from integers."""
 
 _LIMIT = 30.0  # 30 to the power 30 is far from an overflow
 _SLOPE_LIMIT = 300.0
 _MARGIN = 0.1
 
 TINY = 1e-3
-"""A leaf that is smaller is zero: the powers of a tiny number would soon lose their bits."""
+"""A smaller leaf becomes zero: the powers of a tiny number would soon lose their bits."""
 
 
 def well_conditioned_graph(
     leaves: Sequence[float], codes: Iterable[int], primitives: Sequence[Primitive]
 ) -> Program:
-    """Return the graph that codes stand for: an instruction each, repaired where that is needed."""
+    """Return a graph with an instruction for each code, repaired where it has to be."""
     builder = Builder(leaves)
     for code in codes:
         builder.add(*builder.repair(*builder.decode(code, primitives, _CONSTANTS)))
@@ -58,8 +54,7 @@ def well_conditioned_graph(
 def integer_graph(leaves: Sequence[float], codes: Iterable[int]) -> Program:
     """Return a graph of integers so small that every sum and product in it is exact.
 
-    Where a gradient might grow beyond the exact numbers, the smaller operand takes a product's
-    place.
+    Where a gradient might become inexact, the minimum of the operands replaces an operation.
     """
     builder = Builder(leaves, least=1.0)
     for code in codes:
@@ -72,11 +67,11 @@ def integer_graph(leaves: Sequence[float], codes: Iterable[int]) -> Program:
 
 
 class Builder:
-    """A graph in the making, with the numbers of its nodes, and bounds of their derivatives.
+    """An unfinished graph, with the numbers of its nodes and bounds of their derivatives.
 
     Args:
         leaves: the numbers of the leaves.
-        least: what a local partial derivative at least counts for in the bounds.
+        least: the least number that a local partial derivative counts for in the bounds.
     """
 
     def __init__(self, leaves: Sequence[float], *, least: float = 0.0) -> None:
@@ -84,7 +79,7 @@ class Builder:
         self.least = least
         self.numbers = list(leaves)
         self.slopes = [1.0] * len(leaves)
-        self.operands = list(range(len(leaves)))  # the nodes that an instruction may use
+        self.operands = list(range(len(leaves)))  # an instruction may use these nodes
         self.instructions: list[Instruction] = []
 
     def decode(
@@ -112,7 +107,7 @@ class Builder:
             else pick()
             for name in primitive.operands
         )
-        if not any(isinstance(one, int) for one in flat(references)):  # a node of constants only
+        if not any(isinstance(o, int) for o in flat(references)):  # it has constants only
             latest = self.operands[-1]
             first = references[0]
             repaired = (latest, *first[1:]) if isinstance(first, tuple) else latest
@@ -132,7 +127,7 @@ class Builder:
         self, primitive: Primitive, references: tuple[OperandRef, ...]
     ) -> tuple[float, float]:
         """Return the number of a node, and a bound of its derivatives by any node before it."""
-        number, partials = primitive.evaluate(*(look_up(one, self.numbers) for one in references))
+        number, partials = primitive.evaluate(*(look_up(o, self.numbers) for o in references))
         slope = 0.0
         for reference, partial in zip(flat(references), flat(partials), strict=True):
             if isinstance(reference, int):
@@ -149,7 +144,7 @@ class Builder:
         for reference, domain in zip(references, primitive.domains.values(), strict=True):
             number: float = look_up(reference, self.numbers)
             moved.append(self.shift(reference, inside(number, domain, _LIMIT, _MARGIN) - number))
-        given = [look_up(one, self.numbers) for one in moved]
+        given = [look_up(o, self.numbers) for o in moved]
         moved[0] = self.shift(moved[0], shift_off_kink(primitive, given, _MARGIN))
         return primitive, tuple(moved)
 
@@ -169,9 +164,9 @@ class Builder:
             self.add(PRIMITIVES["mul"], (large, 2.0 ** -math.ceil(math.log2(excess))))
 
     def finish(self) -> Program:
-        """Return the graph, after adding up the nodes that nothing uses."""
-        references = (one for done in self.instructions for one in flat(done.operands))
-        used = {one for one in references if isinstance(one, int)}
+        """Add up the unused nodes and return the graph."""
+        references = [o for made in self.instructions for o in flat(made.operands)]
+        used = {reference for reference in references if isinstance(reference, int)}
         unused = [node for node in range(len(self.numbers)) if node not in used]
         if len(unused) > 1:
             self.add(PRIMITIVES["sum"], (tuple(unused),))
@@ -195,7 +190,7 @@ def inside(number: float, domain: Domain, limit: float, margin: float) -> float:
 
 
 def shift_off_kink(primitive: Primitive, given: Sequence[float], margin: float) -> float:
-    """Return what to add to the first operand, to be off a kink or a pole of the slope."""
+    """Return a shift of the first operand, off a kink or a pole of the slope."""
     first, *others = given
     shift = 0.0
     if primitive.kink is not None:

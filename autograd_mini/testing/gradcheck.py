@@ -1,4 +1,4 @@
-"""A gradient check: gradients against the function itself, as closely as floats allow."""
+"""A check of gradients against the function itself, as closely as floats allow."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from autograd_mini.arguments import finite
+from autograd_mini.arguments import finite, requirement
 from autograd_mini.engines import Value
 from autograd_mini.errors import DomainError, GradientMismatchError
 from autograd_mini.programs.program import Program
@@ -20,7 +20,7 @@ __all__ = ["check_gradients"]
 
 _CENTRAL = 1e-6
 _CENTRAL_ALONE = 1e-9
-_FAINT = 1e-300  # differences that underflow may make
+_FAINT = 1e-300  # underflow may make differences up to this
 
 
 def check_gradients(
@@ -39,13 +39,13 @@ def check_gradients(
         f: a function of Values, whose ``backward()`` is checked; with ``gradient``, any function of
             numbers; or a Value, whose graph is checked and keeps its gradients.
         args: the numbers to differentiate at, or lists of numbers; none for a Value.
-        gradient: returns the derivative for one argument, or a sequence of those for several.
-        seed: what ``backward`` starts from; by default two random numbers, neither of them 1.
-        tolerance: what each method allows, relative to the absolute gradient.
-        rng: where the random seeds come from; by default the same each time.
+        gradient: a function that returns the derivative, or a sequence of them for several numbers.
+        seed: the gradient that ``backward`` starts with; None for two random numbers, neither 1.
+        tolerance: the error that each method allows, relative to the absolute gradient.
+        rng: the generator of the random seeds; None for the same seeds each time.
 
     Raises:
-        GradientMismatchError: a gradient is wrong; it says which, by how much, and where it arises.
+        GradientMismatchError: a gradient is wrong; the error says which, by how much, and where.
         TypeError: f does not return a Value (or a number), or an argument is not a number.
         ValueError: an argument, ``seed`` or ``tolerance`` is out of range, or a graph changed.
         DomainError: f is not defined at ``args``, or not around them.
@@ -57,20 +57,20 @@ def check_gradients(
     if tolerance is not None:
         tolerance = finite(tolerance, argument="check_gradients: tolerance")
         if tolerance < 0:
-            raise ValueError(f"check_gradients: tolerance must be at least 0, got {tolerance!r}")
+            raise ValueError(requirement("check_gradients: tolerance", "at least 0", tolerance))
     if isinstance(f, Value):
         if args or gradient is not None:
-            raise ValueError(
-                "check_gradients: a Value is checked at the numbers in its leaves; "
-                "it takes no other arguments, and no gradient"
-            )
+            name, given = ("args", args) if args else ("gradient", gradient)
+            rule = "left out, as a Value is checked at the numbers in its leaves"
+            raise ValueError(requirement(f"check_gradients: {name}", rule, given))
         f, args, names = _rebuild(f)
         called = "the graph"
     else:
         called = getattr(f, "__name__", None) or repr(f)
         names = _name_arguments(f, args)
     if not names:
-        raise ValueError(f"check_gradients: {called} got no arguments to differentiate by")
+        rule = f"one number or more, to differentiate {called}"
+        raise ValueError(requirement("check_gradients: args", rule, args))
     seeds = _choose_seeds(seed, rng)
     subject: OfValues | OfNumbers
     if gradient is None:
@@ -91,7 +91,7 @@ def check_gradients(
 def _compare(
     subject: OfValues | OfNumbers, seeds: list[float], tolerance: float | None
 ) -> Iterator[Comparison]:
-    """Yield each gradient beside what it should be, the arguments in order."""
+    """Yield each gradient beside the right number, in the order of the arguments."""
     gradients = [subject.gradients(seed) for seed in seeds]
     complex_steps = subject.complex_steps()
     for position, (name, at) in enumerate(zip(subject.names, subject.point, strict=True)):
@@ -104,11 +104,9 @@ def _compare(
         sharp = complex_steps[position]
         methods = list(_measure(subject, position, gradients[0], sharp, tolerance))
         if not methods:
-            raise DomainError(
-                f"check_gradients: {subject.called} at {subject.point!r}: from one float to the "
-                "next, f changes as much as it can, so no method can tell its derivative for "
-                f"{name}"
-            )
+            rule = f"a point where {subject.called} shows its derivative for {name}"
+            reason = "there f changes by as much as it can from one float to the next"
+            raise DomainError(requirement("check_gradients: args", rule, subject.point, reason))
         for slope, relative in methods:
             for found in gradients:
                 seed, analytic = found.seed, found.numbers[position]
@@ -127,7 +125,7 @@ def _measure(
     sharp: Slope | None,
     tolerance: float | None,
 ) -> Iterator[tuple[Slope, float]]:
-    """Yield a derivative by each method that can tell it, and what part of the scale it allows."""
+    """Yield the derivative by each method that can show it, and its relative tolerance."""
     expected = found.numbers[position] / found.seed
     scale = abs(found.scale(position, expected) / found.seed)
     relative = tolerance
@@ -137,11 +135,13 @@ def _measure(
     try:
         slope = measure_slope(line, expected=expected, scale=scale, tolerance=relative)
     except DomainError as error:
-        raise DomainError(f"check_gradients: {subject.called} has {error}") from error
+        rule = f"a point where {subject.called} has a difference quotient, at least one-sided"
+        message = requirement("check_gradients: args", rule, subject.point, str(error))
+        raise DomainError(message) from error
     if slope:
         yield slope, relative
     if sharp and slope:
-        # Where quotients are sure of another slope, f was not made for complex numbers.
+        # If the quotients are sure of another slope, f was not made for complex numbers.
         difference = abs(sharp.low - slope.nearest(sharp.low))
         if difference > scale * relative + sharp.uncertainty + slope.uncertainty:
             return
@@ -150,7 +150,7 @@ def _measure(
 
 
 def _write_message(called: str, wrong: Comparison, why: str, *, supplied: bool) -> str:
-    """Return what a mismatch says."""
+    """Return the message of a mismatch."""
     gives = "gradient" if supplied else f"backward(seed={wrong.seed!r})"
     kink = " There is a kink, and the slopes on both sides are the limits." if wrong.kink else ""
     text = (
@@ -168,7 +168,8 @@ def _choose_seeds(seed: float | None, rng: random.Random | None) -> list[float]:
         return [-rng.uniform(0.5, 0.9), rng.uniform(0.1, 0.4)]  # small: no gradient overflows
     seed = finite(seed, argument="check_gradients: seed")
     if seed == 0:
-        raise ValueError("check_gradients: seed must not be zero, or every gradient is right")
+        rule = "other than 0, which makes every gradient right"
+        raise ValueError(requirement("check_gradients: seed", rule, seed))
     return [seed]
 
 
@@ -177,10 +178,10 @@ def _rebuild(root: Value) -> tuple[Program, tuple[float, ...], list[str]]:
     program, nodes = Program.record(root)
     again, fresh = Program.record(program(*map(Value, program.leaves)))
     if again != program or any(_bits(a) != _bits(b) for a, b in zip(nodes, fresh, strict=True)):
-        raise ValueError(
-            "check_gradients: the graph was computed from other numbers than its leaves hold now, "
-            "or the data of a node was changed; build it again"
+        rule = (
+            "a graph computed from the numbers that its leaves hold now, with its nodes unchanged"
         )
+        raise ValueError(requirement("check_gradients: f", rule, root, "build it again"))
     names = [
         f"leaf {position}" + (f" ({name!r})" if name else "")
         for position, name in enumerate(program.names)
@@ -189,15 +190,15 @@ def _rebuild(root: Value) -> tuple[Program, tuple[float, ...], list[str]]:
 
 
 def _bits(node: Value) -> tuple[str, ...]:
-    """Return what a node recorded, in a form in which a NaN is equal to itself."""
+    """Return the numbers of a node as text, so that a NaN is equal to itself."""
     return repr(node.data), *map(repr, node.partials)
 
 
 def _name_arguments(f: Callable[..., Any], args: Sequence[Any]) -> list[str]:
-    """Return what the arguments are called: their position, and their name if f tells it."""
+    """Return a name for each number: the position of its argument, and the name if f has one."""
     try:
         parameters = list(inspect.signature(f).parameters.values())
-    except (TypeError, ValueError):  # some built-in functions keep their signature to themselves
+    except (TypeError, ValueError):  # some built-in functions have no signature
         parameters = []
     known = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     names = []

@@ -1,8 +1,8 @@
-"""The local derivatives of one operation by a complex step, and its kinks.
+"""The local derivatives of an operation by a complex step, and its kinks.
 
 For a small h, Im f(x + ih) / h is f′(x), and nothing cancels (Squire and Trapp, *Using complex
-variables to estimate derivatives of real functions*, SIAM Review 40, 1998). The value of a row is
-differentiated so; its derivative rule plays no part.
+variables to estimate derivatives of real functions*, SIAM Review 40, 1998). It differentiates the
+value of a row; the derivative rule plays no part.
 """
 
 from __future__ import annotations
@@ -19,20 +19,18 @@ from autograd_mini.table.primitives import Primitive
 __all__ = ["complex_slope", "differentiate", "one_term", "slopes"]
 
 _STEP = 1e-200
-_UNDERFLOW_LIMIT = 1e-90  # times the step it is still a normal number
-_MIN_SLOPE = 1e-80  # a slope that is surely not faint
-_MIN_OPERAND, _MAX_OPERAND = (
-    1e-150,
-    1e80,
-)  # the step is far smaller than such operands, and not lost in them
+_UNDERFLOW_LIMIT = 1e-90  # times the step, this is still a normal number
+_MIN_SLOPE = 1e-80  # such a slope does not underflow
+_MIN_OPERAND = 1e-150  # the step is far smaller than such an operand
+_MAX_OPERAND = 1e80
 
 
 def slopes(node: Value) -> list[float | None] | None:
     """Return the partial derivatives of a node for its operands by a complex step, in floats.
 
-    None stands for an operand that is a constant. At a kink, and where one of them is not finite,
-    the recorded ones are returned. Where complex numbers do not help, at a pole, for erf, or if
-    one is so small that it would underflow, or an operand tiny or huge, None is.
+    None stands for an operand that is a constant. On a kink, and if a partial derivative is not
+    finite, the result has the recorded ones. If complex numbers do not help (at a pole, for erf,
+    with a slope that would underflow, with tiny or huge operands), the result is None.
     """
     if any(partial and abs(partial) < _MIN_SLOPE for partial in node.partials):
         return None
@@ -42,7 +40,7 @@ def slopes(node: Value) -> list[float | None] | None:
 
 
 def complex_slope(f: Callable[[complex], Any], x: float) -> float:
-    """Return f′(x) by a complex step; zero if it is so small that it would underflow."""
+    """Return f′(x) by a complex step; zero if it would underflow."""
     imaginary: float = f(complex(x, _STEP)).imag
     return imaginary / _STEP if abs(imaginary) > _STEP * _UNDERFLOW_LIMIT else 0.0
 
@@ -53,9 +51,9 @@ def differentiate(
     slope: Callable[[Callable[[Any], Any], float], Any],
     number: Callable[[float], Any],
 ) -> list[Any] | None:
-    """Return the partial derivatives of a node in a kind of number, by a slope of its row's value.
+    """Return the partial derivatives of a node in a kind of number, by slopes of its row's value.
 
-    See `slopes` for what is returned where that cannot be done.
+    `slopes` says what the result is where this cannot be done.
     """
     row = node.op
     assert row is not None
@@ -67,29 +65,26 @@ def differentiate(
     compute = arithmetic.function(row.value, row.operands)
     if compute is None:
         return None
-    found: list[Any] = []
-    for position, partial in enumerate(partials):
-        if partial is None:
-            found.append(None)
-            continue
+
+    def differentiate_by(position: int) -> Any:
         operands, place = one_term(row, numbers, position)
         given = [number(x) for x in operands]
 
-        def f(z: Any, given: list[Any] = given, place: int = place) -> Any:
-            given[place] = z
-            return compute(*row.arrange(given))
+        def f(z: Any) -> Any:
+            return compute(*row.arrange([*given[:place], z, *given[place + 1 :]]))
 
-        try:
-            found.append(slope(f, operands[place]))
-        except (ArithmeticError, ValueError):
-            return None
-    return found
+        return slope(f, operands[place])
+
+    try:
+        return [None if p is None else differentiate_by(i) for i, p in enumerate(partials)]
+    except (ArithmeticError, ValueError):
+        return None
 
 
 def one_term(row: Primitive, numbers: Sequence[Any], position: int) -> tuple[list[Any], int]:
-    """Return the operands for one term of a sum, and the place of the operand among these.
+    """Return the operands of a term of a sum, and the place of an operand among these.
 
-    What a term contributes to a sum does not depend on the others.
+    The derivative of a term does not depend on the other terms.
     """
     kept = list(row.term(len(numbers), position).values())
     return [numbers[i] for i in kept], kept.index(position)

@@ -1,4 +1,4 @@
-"""What a gradient check found: comparisons, one for each argument, seed and method."""
+"""The results of a gradient check: a comparison for each argument, seed and method."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ __all__ = ["Comparison", "GradientReport"]
 
 @dataclass(frozen=True)
 class Comparison:
-    """A gradient beside what it should be by one method.
+    """A gradient beside the number that a method gives for it.
 
     Attributes:
-        argument: what the argument is called, such as ``argument 0 ('x')``.
+        argument: the name of the argument, such as ``argument 0 ('x')``.
         at: its number.
-        seed: what ``backward`` started from; 1 where the derivative was supplied.
-        method: how ``numeric`` was found.
+        seed: the gradient that ``backward`` started with; 1 if the derivative was supplied.
+        method: the method that gave ``numeric``.
         analytic: the gradient that was checked.
         numeric: seed times the derivative by the method; on a kink, the nearest possible slope.
-        absolute: the scale of the gradient: what its terms add up to without cancelling.
+        absolute: the scale of the gradient: the sum of its terms if none of them cancelled.
         allowed: the difference that is allowed.
         kink: whether the argument is on a kink of the function.
     """
@@ -36,7 +36,7 @@ class Comparison:
 
     @property
     def difference(self) -> float:
-        """How far the gradient is from what it should be."""
+        """The distance of the gradient from the number of the method."""
         return abs(self.analytic - self.numeric)
 
     @property
@@ -60,10 +60,10 @@ class Comparison:
 
 @dataclass(frozen=True)
 class GradientReport:
-    """All comparisons of a check that found nothing wrong; prints those for the first seed.
+    """All comparisons of a check that found no error; it prints the comparisons of the first seed.
 
     Attributes:
-        function: what the function is called.
+        function: the name of the function.
         comparisons: in the order of the arguments.
     """
 
@@ -74,14 +74,14 @@ class GradientReport:
     def worst(self) -> Comparison:
         """The comparison with the greatest error, each gradient by its most accurate method."""
         best: dict[tuple[str, float], Comparison] = {}
-        for one in sorted(self.comparisons, key=lambda one: one.error):
-            best.setdefault((one.argument, one.seed), one)
-        return max(best.values(), key=lambda one: one.error)
+        for found in sorted(self.comparisons, key=lambda found: found.error):
+            best.setdefault((found.argument, found.seed), found)
+        return max(best.values(), key=lambda found: found.error)
 
     @property
     def kinks(self) -> tuple[str, ...]:
         """The arguments that are on a kink of the function."""
-        return tuple(dict.fromkeys(one.argument for one in self.comparisons if one.kink))
+        return tuple(dict.fromkeys(found.argument for found in self.comparisons if found.kink))
 
     def __str__(self) -> str:
         worst = self.worst
@@ -89,5 +89,6 @@ class GradientReport:
             f"{self.function}: {len(self.comparisons)} comparisons, worst error {worst.error:.2g} "
             f"of the absolute gradient, for {worst.argument}"
         ]
-        lines += [f"  {one}" for one in self.comparisons if one.seed == self.comparisons[0].seed]
+        seed = self.comparisons[0].seed
+        lines += [f"  {found}" for found in self.comparisons if found.seed == seed]
         return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""How far rounding may have moved a number or a gradient."""
+"""Bounds for the rounding errors of a number or a gradient."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from autograd_mini.engines.node import numbers_of
 __all__ = ["UNIT_ROUNDOFF", "absolute_gradients", "bound_error", "bound_rounding"]
 
 UNIT_ROUNDOFF = 2.0**-53
-_UNDERFLOW = 1e-322  # half of it is not zero yet
+_UNDERFLOW = 1e-322  # half of this is not zero yet
 
 
 def absolute_gradients(root: Value | Graph, *, seed: float = 1.0) -> dict[Value, float]:
-    """Return for each node what `backward` would, had every local partial its absolute value.
+    """Return for each node the gradient of `backward` over the absolute values of all partials.
 
-    It is what the terms of a gradient add up to when none of them cancel: the scale by which the
-    error of the gradient is to be judged (as in running error analysis; Higham, *Accuracy and
-    Stability of Numerical Algorithms*, 2002, section 3.3). No gradient is changed.
+    It is the sum of the terms of a gradient if none of them cancelled: the scale for the error of
+    the gradient (as in running error analysis; Higham, *Accuracy and Stability of Numerical
+    Algorithms*, 2002, section 3.3). It changes no gradient.
 
     >>> x = Value(3.0)
     >>> absolute_gradients(5.0 * x - 4.0 * x)[x]
@@ -39,7 +39,7 @@ def bound_rounding(number: float) -> float:
 
 
 def bound_error(graph: Graph) -> float:
-    """Return a bound for the error of a computed number; of its leaves too, which a step rounds."""
+    """Return a bound for the error of a computed number, the rounding of its leaves included."""
     bound = 0.0
     for node, absolute in absolute_gradients(graph).items():
         if absolute:
@@ -49,7 +49,7 @@ def bound_error(graph: Graph) -> float:
 
 
 def _bound_sum(node: Value) -> float:
-    """Return n · u · Σ|terms| for a node that adds n operands up."""
+    """Return n · u · Σ|terms| for a node that adds up n operands."""
     assert node.op is not None
     operands = list(map(abs, numbers_of(node.operands)))
     magnitude, _ = node.op.evaluate(*node.op.arrange(operands))

@@ -46,12 +46,12 @@ def numbers(
     Args:
         domain: as in ``Primitive.domains``; any real number if there is none.
         limit: the largest absolute value; infinite for every number of the domain.
-        margin: the distance kept from finite bounds, and from zero where that is outside.
+        margin: the distance from finite bounds, and from zero if that is outside the domain.
     """
     domain = domain or Domain()
     low, high = bounds(domain, limit, margin)
     exclude = domain.open and not margin
-    drawn = st.floats(
+    floats = st.floats(
         low,
         high,
         exclude_min=exclude and low == domain.low and math.isfinite(low),
@@ -59,7 +59,7 @@ def numbers(
         allow_nan=False,
         allow_infinity=False,
     )
-    return drawn.map(lambda x: inside(x, domain, limit, margin)) if domain.nonzero else drawn
+    return floats.map(lambda x: inside(x, domain, limit, margin)) if domain.nonzero else floats
 
 
 def values(
@@ -73,7 +73,7 @@ def values(
 
     Args:
         domain, limit, margin: see `numbers`.
-        name: what every Value drawn is called.
+        name: the name of every Value.
     """
     return numbers(domain, limit=limit, margin=margin).map(lambda x: Value(x, name=name))
 
@@ -82,20 +82,22 @@ def values(
 def points_in_domain(
     draw: st.DrawFn, primitive: Primitive, *, limit: float = 10.0, margin: float = 0.0
 ) -> tuple[Any, ...]:
-    """Draw operands for a primitive: a float each, a list of floats for one inside a sum.
+    """Draw operands for a primitive: floats, and lists of floats for the operands of a sum.
 
-    They are in the domains of the row, and off its kink and poles, by the margin. See `numbers`.
+    They keep the margin from the bounds, the kink and the poles of the row; see `numbers`.
     """
     sequences = primitive.value.sequences
     length = draw(st.integers(0, 5)) if sequences else 0
-    drawn: list[Any] = []
+    point: list[Any] = []
     for name, domain in primitive.domains.items():
-        one = numbers(domain, limit=limit, margin=margin)
-        several = st.lists(one, min_size=length, max_size=length)
-        drawn.append(draw(several if name in sequences else one))
+        strategy = numbers(domain, limit=limit, margin=margin)
+        if name in sequences:
+            point.append(draw(st.lists(strategy, min_size=length, max_size=length)))
+        else:
+            point.append(draw(strategy))
     if margin and not sequences:
-        drawn[0] += shift_off_kink(primitive, drawn, margin)
-    return tuple(drawn)
+        point[0] += shift_off_kink(primitive, point, margin)
+    return tuple(point)
 
 
 @st.composite
@@ -103,16 +105,15 @@ def graphs(draw: st.DrawFn, *, primitives: Sequence[Primitive] = TABLE, nodes: i
     """Draw graphs of shared nodes, in which every node counts and none is ill-conditioned.
 
     An operand outside the domain of its primitive, or close to its bounds, kink or pole, is
-    shifted by a constant; a large result is scaled down. Nodes that nothing uses are added up into
-    the output.
+    shifted by a constant; a large result is scaled down; unused nodes are added up into the output.
 
     Args:
         primitives: the rows to use.
-        nodes: the most instructions, not counting the shifts, scalings and the last sum.
+        nodes: the most instructions, without the shifts, the scalings and the last sum.
     """
     leaf = numbers(limit=4.0).map(lambda x: x if abs(x) > TINY else 0.0)
     leaves = draw(st.lists(leaf, min_size=1, max_size=4))
-    return well_conditioned_graph(leaves, _codes(draw, nodes), primitives)
+    return well_conditioned_graph(leaves, _draw_codes(draw, nodes), primitives)
 
 
 @st.composite
@@ -123,10 +124,10 @@ def integer_graphs(draw: st.DrawFn, *, nodes: int = 15) -> Program:
     """
     leaf = st.integers(-4, 4).map(float)
     leaves = draw(st.lists(leaf, min_size=1, max_size=4))
-    return integer_graph(leaves, _codes(draw, nodes))
+    return integer_graph(leaves, _draw_codes(draw, nodes))
 
 
-def _codes(draw: st.DrawFn, most: int) -> list[int]:
-    """Draw one integer for each instruction, and before that their number: this shrinks best."""
+def _draw_codes(draw: st.DrawFn, most: int) -> list[int]:
+    """Draw the number of instructions, then an integer for each: so examples shrink best."""
     size = draw(st.integers(1, most))
     return draw(st.lists(st.integers(0, 2**64 - 1), min_size=size, max_size=size))

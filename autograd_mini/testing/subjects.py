@@ -1,4 +1,4 @@
-"""What a gradient check checks: functions of Values, and functions of plain numbers."""
+"""The subjects of a gradient check: functions of Values, and functions of plain numbers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from autograd_mini.arguments import finite, number
+from autograd_mini.arguments import abbreviate, finite, number, requirement
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Graph
 from autograd_mini.engines.node import flat, numbers_of
@@ -28,14 +28,14 @@ _COMPLEX = "complex step"
 
 
 class Gradients(NamedTuple):
-    """A seed, the gradients for each argument, and the absolute ones, if these can be known."""
+    """A seed, the gradient for each number, and the absolute gradients if these are known."""
 
     seed: float
     numbers: list[float]
     absolute: list[float] | None
 
     def scale(self, position: int, numeric: float) -> float:
-        """Return the absolute gradient; if it is not known, the greater of two gradients."""
+        """Return the absolute gradient; if it is unknown, the greater of two gradients."""
         if self.absolute is None:
             return max(abs(self.numbers[position]), abs(numeric))
         return self.absolute[position]
@@ -48,8 +48,9 @@ class _Subject:
     Attributes:
         f: the function.
         args: its arguments, numbers and lists of numbers.
-        called: what errors call it.
-        names: what they call each of the numbers.
+        called: its name in errors.
+        names: the name of each number in errors.
+        point: the numbers, without lists.
     """
 
     f: Callable[..., Any]
@@ -64,7 +65,7 @@ class _Subject:
         ]
 
     def _regroup(self, numbers: Sequence[Any]) -> list[Any]:
-        """Return numbers in the form of the arguments, of which some may be lists."""
+        """Return numbers in the form of the arguments, with their lists."""
         remaining = iter(numbers)
         return [
             [next(remaining) for _ in arg] if isinstance(arg, list | tuple) else next(remaining)
@@ -76,22 +77,21 @@ class OfValues(_Subject):
     """A function of Values, whose ``backward()`` is checked."""
 
     sharp = 1e-12
-    """The part of the absolute gradient to which a complex step has to agree."""
+    """A complex step has to agree to this part of the absolute gradient."""
 
     def _build(self, point: Sequence[float]) -> tuple[list[Value], Value]:
         leaves = [Value(x) for x in point]
         out = self.f(*self._regroup(leaves))
         if not isinstance(out, Value):
-            raise TypeError(
-                f"check_gradients: {self.called} must return a Value, got {type(out).__name__} "
-                f"{out!r}; a function of plain numbers can be checked if gradient= is given too"
-            )
+            argument = f"check_gradients: result of {self.called}"
+            way_out = "for a function of plain numbers, give its gradient= too"
+            raise TypeError(requirement(argument, "a Value", out, way_out))
         return leaves, out
 
     def evaluate(self, point: list[float]) -> Evaluation:
         """Return the number, its rounding, and the operations with the sides of their kinks."""
         graph = Graph(self._build(point)[1])
-        return Evaluation(graph.roots[0].data, bound_error(graph), _pattern(graph))
+        return Evaluation(graph.roots[0].data, bound_error(graph), _find_pattern(graph))
 
     def gradients(self, seed: float) -> Gradients:
         """Return the gradients that ``backward(seed=seed)`` gives."""
@@ -102,7 +102,7 @@ class OfValues(_Subject):
         return Gradients(seed, [leaf.grad for leaf in leaves], scales)
 
     def complex_steps(self) -> list[Slope | None]:
-        """Return the chain rule over complex steps through each operation, as it was recorded."""
+        """Return the chain rule over a complex step through each recorded operation."""
         leaves, out = self._build(self.point)
         graph = Graph(out)
         local = {node: slopes(node) for node in graph.order if node.op is not None}
@@ -117,7 +117,7 @@ class OfValues(_Subject):
         ]
 
     def explain(self, seed: float, *, kink: bool) -> str:
-        """Return where in the graph a wrong gradient arises, and the graph as a program."""
+        """Return the place where a wrong gradient arises, and the graph as a program."""
         _, out = self._build(self.point)
         out.backward(seed=seed)
         return explain_mismatch(out, seed=seed, kink=kink)
@@ -131,50 +131,49 @@ class OfNumbers(_Subject):
     sharp = 1e-9
 
     def evaluate(self, point: list[float]) -> Evaluation:
-        """Return the number, as if it were rounded as the library's are."""
+        """Return the number, with the rounding of a number of the library."""
         try:
             out = self.f(*self._regroup(point))
         except (ArithmeticError, ValueError) as error:
-            raise DomainError(f"{self.called} at {point!r}: {error}") from error
-        if isinstance(out, complex):  # as Python's power of a negative number is
-            raise DomainError(f"{self.called} is {out!r} at {point!r}, no real number")
-        out = number(out, argument=f"check_gradients: the result of {self.called}")
+            argument = f"check_gradients: args of {self.called}"
+            message = requirement(argument, "in its domain", point, str(error))
+            raise DomainError(message) from error
+        argument = f"check_gradients: result of {self.called} at {abbreviate(point)}"
+        if isinstance(out, complex):  # Python's power of a negative number is complex
+            raise DomainError(requirement(argument, "a real number", out))
+        out = number(out, argument=argument)
         if not math.isfinite(out):
-            raise DomainError(f"{self.called} is {out!r} at {point!r}")
+            raise DomainError(requirement(argument, "finite", out))
         return Evaluation(out, bound_rounding(out))
 
     def gradients(self, seed: float) -> Gradients:
-        """Return what ``gradient`` returns, times the seed."""
+        """Return the supplied gradients, times the seed."""
         supplied = self.gradient(*self._regroup(self.point))
-        argument = f"check_gradients: the gradient of {self.called}"
+        argument = f"check_gradients: gradient of {self.called}"
+        rule = f"a sequence of {len(self.point)} numbers"
         is_number = len(self.args) == 1 and not isinstance(self.args[0], list | tuple)
         try:
             numbers = list(flat([supplied] if is_number else supplied))
         except TypeError:
-            raise TypeError(
-                f"{argument} must be a sequence of {len(self.point)} numbers, got {supplied!r}"
-            ) from None
+            raise TypeError(requirement(argument, rule, supplied)) from None
         if len(numbers) != len(self.point):
-            raise ValueError(f"{argument} must have {len(self.point)} numbers, got {supplied!r}")
-        return Gradients(seed, [seed * number(one, argument=argument) for one in numbers], None)
+            raise ValueError(requirement(argument, rule, supplied))
+        return Gradients(seed, [seed * number(x, argument=argument) for x in numbers], None)
 
     def complex_steps(self) -> list[Slope | None]:
         """Return the derivatives by complex steps, if the function takes complex numbers."""
         return [self._complex_step(position) for position in range(len(self.point))]
 
     def _complex_step(self, position: int) -> Slope | None:
-        def along(z: complex) -> complex:
+        def compute(z: complex) -> Any:
             point = [*self.point[:position], z, *self.point[position + 1 :]]
-            out = self.f(*self._regroup(point))
-            if not isinstance(out, complex):
-                raise TypeError("a real number came of a complex one")
-            return out
+            return self.f(*self._regroup(point))
 
         try:
-            slope = complex_slope(along, self.point[position])
+            slope = complex_slope(compute, self.point[position])
         except (ArithmeticError, AttributeError, TypeError, ValueError):
             return None  # f is for real numbers
-        if not slope or not math.isfinite(slope):  # a zero may be an underflow
+        if not slope or not math.isfinite(slope):  # 0 comes of an underflow, or of a real result
             return None
         return Slope.single(slope, 0.0, _COMPLEX)
 
@@ -183,8 +182,8 @@ class OfNumbers(_Subject):
         return ""
 
 
-def _pattern(graph: Graph) -> object:
-    """Return the operations of a graph, and the side of its kink that each is on."""
+def _find_pattern(graph: Graph) -> object:
+    """Return the operations of a graph, each with the side of its kink."""
     pattern: list[object] = []
     for node in graph.order:
         pattern.append(node.op)

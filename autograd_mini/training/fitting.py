@@ -48,60 +48,30 @@ def fit(
     progress: bool = False,
     resume: History | None = None,
 ) -> History:
-    """Train a model on examples; return what happened.
-
-    Each batch does what a plain loop would: predict, take the loss, ``optimizer.zero_grad()``,
-    ``loss.backward()``, ``optimizer.step()``. The training ends
-
-    - when the loss of an epoch is below ``tolerance``. With all examples in one batch this loss is
-      that of the present weights, so they are not moved any more;
-    - when all ``epochs`` are used up, or a callback returns True;
-    - when it diverges: the loss, a gradient or a weight is not finite, or the loss exceeds a
-      million times that of the first epoch (or a million, if that was below 1). The weights, and
-      what the optimiser remembers, then go back to the start of the epoch with the lowest loss;
-      with all examples in one batch they are the weights that gave this loss;
-    - on Ctrl-C, with the weights as they were before a step, or after it.
-
-    What fails before the first update is no divergence, but an error.
-
-    With ``resume=history`` a training goes on from the start of the epoch that was interrupted, or
-    after the last. With the same arguments it ends as if it had never stopped, to the last bit:
-    weights, memory and settings of the optimiser, history, state of ``rng``. An epoch that was
-    interrupted, or reached the tolerance or diverged, is gone through again, with its callbacks.
+    """Train a model on examples; docs/training.md says when that ends, and how to resume it.
 
     Args:
-        model: called with an example, it returns a prediction; it has ``parameters()``.
-        X: the examples: a list, a tuple, an array.
-        y: their targets, as many.
-        loss: called with the list of predictions and the list of targets of a batch, it returns
-            the Value to make small.
-        optimizer: made with the parameters of the model, or some of them.
-        epochs: how many times to go through all examples, at most, before ``resume`` included.
-        batch_size: how many examples an update is computed from; None for all of them.
-        tolerance: the loss that is small enough, at least 0; None to go on anyway.
+        model: a function of an example that returns a prediction; it has ``parameters()``.
+        X, y: the examples and their targets: lists, tuples or arrays, equally long.
+        loss: a function of the predictions and the targets of a batch that returns a Value.
+        optimizer: an optimizer of parameters of the model.
+        epochs: the most passes over all examples, the epochs of ``resume`` included.
+        batch_size: the number of examples for an update; None for all examples.
+        tolerance: training ends when the loss is below this number; None to use all epochs.
         rng: shuffles the examples before each epoch; None to keep their order.
-        callbacks: functions called with the history after each epoch; one that returns True ends
-            the training, one that raises ends it with that error.
+        callbacks: functions of the history, called after each epoch; True ends the training.
         progress: show a progress bar, if tqdm is installed.
-        resume: what an earlier `fit` returned, or gave to its callbacks; it can be pickled. The
-            model, the optimizer and the rng may be new ones of the same kind.
+        resume: the History of an earlier `fit`, to go on from there.
 
     Raises:
-        TypeError: an argument is of a wrong kind, or the loss is not a Value.
-        ValueError: an argument is out of its range, or the optimizer moves nothing of this model.
-        StateError: ``resume`` is of a training with another kind of optimizer or rng.
+        TypeError, ValueError, StateError: an argument is wrong, or the loss is not a Value.
         DomainError, NonFiniteGradientError: the first loss or its gradient is not finite.
 
-    >>> from autograd_mini.losses import sum_of_squares
-    >>> from autograd_mini.nn import MLP
-    >>> from autograd_mini.optim import SGD
-    >>> line = MLP(1, [1], rng=random.Random(0))
-    >>> X, y = [[0.0], [0.5], [1.0]], [1.0, 2.0, 3.0]
-    >>> descent = SGD(line.parameters(), lr=0.2)
-    >>> fit(line, X, y, loss=sum_of_squares, optimizer=descent, epochs=500, tolerance=1e-9).stopped
+    >>> from autograd_mini import SGD, losses, nn
+    >>> line = nn.MLP(1, [1], rng=random.Random(0))
+    >>> sgd, loss = SGD(line.parameters(), lr=0.2), losses.sum_of_squares
+    >>> fit(line, [[0], [1]], [1, 3], loss=loss, optimizer=sgd, epochs=99, tolerance=1e-9).stopped
     'tolerance'
-    >>> round(line([2.0]).data, 3)
-    5.0
     """
     examples = _examples(X, y)
     epochs = count(epochs, argument="fit: epochs")
@@ -361,7 +331,7 @@ def _bar(epochs: int, done: int) -> Any:
     except ImportError:
         warnings.warn(
             "fit: progress=True needs tqdm, which is not installed; training goes on without a "
-            "bar. To get one: pip install autograd-mini[progress]",
+            "bar. To get one: pip install tqdm",
             stacklevel=3,
         )
         return None

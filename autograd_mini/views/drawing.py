@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from autograd_mini.engines import Value
-from autograd_mini.views.rendering import Drawing, escape, shown
+from autograd_mini.views.rendering import Drawing, escape, replace_unprintable
 from autograd_mini.views.scene import Scene
 
 __all__ = ["Picture", "draw"]
 
-_COLOURS = {
+_COLORS = {
     "input": ("#dbeafe", "#1d4ed8"),
     "parameter": ("#fef3c7", "#b45309"),
     "intermediate": ("#ffffff", "#6b7280"),
@@ -28,25 +28,16 @@ def draw(
     groups: Mapping[str, Iterable[Value]] | None = None,
     max_nodes: int = 300,
 ) -> Drawing:
-    """Draw the graph that a Value was computed by.
+    """Draw the graph of a Value: boxes for Values, circles for operations.
 
-    Every Value is a box with its name, value and gradient; every operation is a circle. Time runs
-    from left to right. The number on an edge is the local derivative of the operation with respect
-    to that operand, so a gradient is the sum, over the edges that leave a box, of that number
-    times the gradient at the next box. Inputs are blue, parameters amber, results green. Before a
-    backward pass, no gradients are shown.
+    docs/views.md says how to read the drawing, and how Values without a name are called.
 
     Args:
         root: the result, or several of them.
-        names: names for Values, such as ``locals()``; a list of Values gives ``name[0]`` and so
-            on. They go before the names that the Values have themselves. What has no name is
-            called z1, a1, v1 and so on, as `explain` and `explore` call it.
-        parameters: the leaves that are parameters, such as ``model.parameters()``; if not given,
-            those of a module, and those called w, b, weight or bias with or without a number.
-        groups: titles of frames, with Values that belong inside: parameters and results. What is
-            computed from a group's parameters joins it. A Value in two groups stands in the last;
-            one that is not in the graph is passed over. The parameters of a module are grouped by
-            layer and neuron without being told.
+        names: names for Values, such as ``locals()``; a list of Values gives ``name[0]`` and so on.
+        parameters: the leaves that are parameters, such as ``model.parameters()``; None for the
+            leaves of modules, and the leaves called w, b, weight or bias.
+        groups: titles of frames, with the parameters and results inside; None for the neurons.
         max_nodes: how many Values a drawing may have.
 
     Returns:
@@ -54,7 +45,7 @@ def draw(
         the text in DOT, and a notebook shows it by itself.
 
     Raises:
-        TypeError: the root is not a Value, or an argument not what is said above.
+        TypeError: the root is not a Value, or an argument has the wrong type.
         GraphTooLargeError: there are more than ``max_nodes`` Values.
 
     >>> x, w = Value(0.1, name="x"), Value(0.15, name="w")
@@ -63,30 +54,21 @@ def draw(
     'digraph {'
     """
     scene = Scene(
-        root,
-        argument="draw",
-        names=names,
-        parameters=parameters,
-        groups=groups,
-        max_nodes=max_nodes,
+        root, where="draw", names=names, parameters=parameters, groups=groups, max_nodes=max_nodes
     )
-    return Picture(scene).drawing()
+    return Picture(scene).make_drawing()
 
 
 class Picture:
-    """The drawing of a scene, with the numbers of its Values.
-
-    Args:
-        scene: what is drawn.
-    """
+    """The drawing of a scene, with the numbers of its Values."""
 
     background = "white"
 
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
-        self.differentiated = any(one.has_grad for one in scene.graph.roots)
+        self.differentiated = any(root.has_grad for root in scene.graph.roots)
 
-    def drawing(self) -> Drawing:
+    def make_drawing(self) -> Drawing:
         """Return the drawing."""
         drawing = Drawing(
             graph_attr={
@@ -107,24 +89,24 @@ class Picture:
             },
         )
         drawing.attr(**self.caption())
-        self.boxes(drawing, self.scene.members(None))
-        self.frames(drawing)
+        self.add_values(drawing, self.scene.members(None))
+        self.add_frames(drawing)
         for node in self.scene.graph.order:
-            self.edges(drawing, node)
+            self.add_edges(drawing, node)
         return drawing
 
     def caption(self) -> dict[str, str]:
-        """Return the attributes of what is written below."""
+        """Return the attributes of the text below the drawing."""
         if self.differentiated:
             return {}
         return {"label": "no backward pass yet", "labelloc": "b", "fontcolor": "#6b7280"}
 
-    def shown(self, number: float) -> str:
+    def write_number(self, number: float) -> str:
         """Return the text of a number."""
         return f"{number:.4g}"
 
     def name(self, node: Value) -> str:
-        """Return what a Value is called in its box."""
+        """Return the name of a Value in its box."""
         return self.scene.name_in_group(node)
 
     def has_gradient(self, node: Value) -> bool:
@@ -135,13 +117,13 @@ class Picture:
         """Return the attribute that shows a text under the mouse."""
         return {"tooltip": escape(text)}
 
-    def frames(self, drawing: Any) -> None:
-        """Add the frames with what is in them."""
+    def add_frames(self, drawing: Any) -> None:
+        """Add the frames and their Values."""
         for title in self.scene.titles():
             with drawing.subgraph(name=escape(f"cluster {title}")) as frame:
                 frame.attr(
                     label=escape(title),
-                    # In the middle: arrows come in at the left and go out at the right.
+                    # In the middle, as arrows come in at the left and go out at the right.
                     labeljust="c",
                     labelloc="t",
                     style="rounded,filled",
@@ -149,27 +131,28 @@ class Picture:
                     fillcolor="#f9fafb",
                     fontcolor="#374151",
                 )
-                self.boxes(frame, self.scene.members(title))
+                self.add_values(frame, self.scene.members(title))
 
-    def boxes(self, drawing: Any, members: Iterable[Value]) -> None:
-        """Add the Values, each with the operation that made it."""
+    def add_values(self, drawing: Any, members: Iterable[Value]) -> None:
+        """Add Values, each with the operation that made it."""
         for node in members:
-            self.box(drawing, node)
+            self.add_box(drawing, node)
             if node.op is not None:
-                self.circle(drawing, node)
+                self.add_circle(drawing, node)
 
-    def box(self, drawing: Any, node: Value) -> None:
+    def add_box(self, drawing: Any, node: Value) -> None:
         """Add a Value."""
+        box = f"value{self.scene.number[node]}"
         role = self.scene.role(node)
-        fill, line = _COLOURS[role]
-        fields = [_field(self.name(node)), self.shown(node.data)]
+        fill, line = _COLORS[role]
+        fields = [_escape_field(self.name(node)), self.write_number(node.data)]
         gradient = ""
         if self.has_gradient(node):
-            fields.append(rf"grad\n{self.shown(node.grad)}")
+            fields.append(rf"grad\n{self.write_number(node.grad)}")
             gradient = f", gradient {node.grad!r}"
         drawing.node(
-            f"value{self.scene.number[node]}",
-            id=f"value{self.scene.number[node]}",
+            box,
+            id=box,
             label="|".join(fields),
             shape="record",
             margin="0.06,0.03",
@@ -179,15 +162,20 @@ class Picture:
             **self.tooltip(f"{self.name(node)} = {node.data!r}{gradient}"),
         )
 
-    def circle(self, drawing: Any, node: Value) -> None:
-        """Add the operation that made a Value."""
+    def add_circle(self, drawing: Any, node: Value) -> None:
+        """Add the operation that made a Value: a circle for a sign, an ellipse for a word."""
         assert node.op is not None
         number = self.scene.number[node]
+        text = _name_operation(node)
+        if len(text) > 1:
+            shape = {"shape": "ellipse", "margin": "0.04,0.02", "height": "0.36"}
+        else:
+            shape = {"shape": "circle", "fixedsize": "true", "width": "0.36"}
         drawing.node(
             f"op{number}",
             id=f"op{number}",
-            label=escape(_operation(node)),
-            **_shape(_operation(node)),
+            label=escape(text),
+            **shape,
             fillcolor="#ede9fe",
             color="#7c3aed",
             **{"class": "operation"},
@@ -195,7 +183,7 @@ class Picture:
         )
         drawing.edge(f"op{number}", f"value{number}", id=f"edge{number}", weight="20")
 
-    def edges(self, drawing: Any, node: Value) -> None:
+    def add_edges(self, drawing: Any, node: Value) -> None:
         """Add an edge for each use of a Value as an operand, with the local derivative."""
         scene = self.scene
         for edge in scene.graph.edges[node]:
@@ -203,15 +191,15 @@ class Picture:
                 f"value{scene.number[edge.operand]}",
                 f"op{scene.number[node]}",
                 id=f"edge{scene.number[node]}.{edge.position}",
-                label=f" {self.shown(edge.partial)} ",
+                label=f" {self.write_number(edge.partial)} ",
                 weight="1" if scene.role(edge.operand) == "parameter" else "8",
-                # One rank more between frames, so that they stand side by side.
+                # Between frames there is a rank more, so that they stand side by side.
                 minlen="1" if scene.groups.get(edge.operand) == scene.groups.get(node) else "2",
             )
 
 
-def _operation(node: Value) -> str:
-    """Return the text in the circle: the operation, with its constant if it has one."""
+def _name_operation(node: Value) -> str:
+    """Return the text in the circle: the operation, and its constant if it has one."""
     assert node.op is not None
     label = node.op.label
     if node.op.nary or all(isinstance(operand, Value) for operand in node.operands):
@@ -222,13 +210,6 @@ def _operation(node: Value) -> str:
     return f"{left} {label} {right}".strip()
 
 
-def _shape(text: str) -> dict[str, str]:
-    """Return the attributes of a circle for a sign, of an ellipse for a word."""
-    if len(text) > 1:
-        return {"shape": "ellipse", "margin": "0.04,0.02", "height": "0.36"}
-    return {"shape": "circle", "fixedsize": "true", "width": "0.36"}
-
-
-def _field(text: str) -> str:
+def _escape_field(text: str) -> str:
     """Return text for a field of a record, where braces, bars and angles have a meaning."""
-    return re.sub(r"([{}|<>\\ ])", r"\\\1", shown(text))
+    return re.sub(r"([{}|<>\\ ])", r"\\\1", replace_unprintable(text))

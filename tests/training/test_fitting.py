@@ -948,7 +948,7 @@ def test_progress_without_tqdm_warns_and_trains(monkeypatch):
         model, _, _ = trained(progress=True)
     assert str(caught[0].message) == (
         "fit: progress=True needs tqdm, which is not installed; training goes on without a bar. "
-        "To get one: pip install autograd-mini[progress]"
+        "To get one: pip install tqdm"
     )
     lines, first = inspect.getsourcelines(trained)  # which calls fit
     assert caught[0].filename == __file__

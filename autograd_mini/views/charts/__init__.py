@@ -1,9 +1,9 @@
 """Charts of functions, descents, trainings, gradients and decisions, drawn by matplotlib.
 
-Each function draws on the ``ax`` that it is given, or on a new figure, and returns the Axes: set
-a title, draw more, ``ax.figure.savefig("chart.png")``. The colours are ones that the colour-blind
-can tell apart (Okabe and Ito, *Color Universal Design*, 2008), and lines differ in more than
-colour. No number and no gradient of what is drawn is changed.
+Each function draws on ``ax``, or on a new figure, and returns the Axes: set a title, draw more,
+``ax.figure.savefig("chart.png")``. Colour-blind readers can tell the colours apart (Okabe and Ito,
+*Color Universal Design*, 2008), and lines differ in more than colour. The charts change no number
+and no gradient.
 """
 
 from autograd_mini.views.charts.decisions import decision_boundary
@@ -11,14 +11,7 @@ from autograd_mini.views.charts.descents import descent
 from autograd_mini.views.charts.slopes import activation, activations
 from autograd_mini.views.charts.trainings import gradient_sizes, losses
 
-__all__ = [
-    "activation",
-    "activations",
-    "decision_boundary",
-    "descent",
-    "gradient_sizes",
-    "losses",
-]
+__all__ = ["activation", "activations", "decision_boundary", "descent", "gradient_sizes", "losses"]
 
 
 def __dir__() -> list[str]:

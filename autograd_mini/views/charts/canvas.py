@@ -1,11 +1,12 @@
-"""What the charts have in common: colours, axes, scales, legends."""
+"""The common parts of the charts: colours, axes, scales, legends."""
 
 from __future__ import annotations
 
 import math
-import reprlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from autograd_mini.arguments import requirement
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,52 +32,47 @@ PALE = "0.88"
 LINES = ("-", "--", "-.", ":")
 MARKERS = "os^Dv"
 ROOM = 0.15
-"""How much more than its points a chart shows, as a part of their distance."""
+"""The margin around the points of a chart, as a part of their distance."""
 _SMALLEST = 1e-280
 """Below this, matplotlib has no logarithmic scale with a zero."""
 T = TypeVar("T")
 
 
-def take_axes(ax: Any, argument: str) -> Axes:
-    """Return the Axes that were given, or those of a new figure."""
+def take_axes(ax: Any, where: str) -> Axes:
+    """Return ``ax``, or for None the Axes of a new figure."""
     if ax is None:
-        _, ax = load_pyplot(argument).subplots(layout="constrained")
+        _, ax = load_pyplot(where).subplots(layout="constrained")
     elif not hasattr(ax, "get_xlim"):
-        raise TypeError(
-            f"{argument}: ax takes the Axes of one panel, such as pyplot.subplots()[1], "
-            f"got {type(ax).__name__} {reprlib.repr(ax)}"
-        )
+        rule = "the Axes of one panel, such as pyplot.subplots()[1]"
+        raise TypeError(requirement(f"{where}: ax", rule, ax))
     axes: Axes = ax
     return axes
 
 
-def load_pyplot(argument: str) -> Any:
+def load_pyplot(where: str) -> Any:
     """Return matplotlib's pyplot, or say how to get it."""
     try:
         from matplotlib import pyplot  # noqa: PLC0415 - optional, and slow to import
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            f"{argument} draws with matplotlib, which is not installed: "
-            'pip install "autograd-mini[plot]"',
+            f"{where} draws with matplotlib, which is not installed: pip install matplotlib",
             name=error.name,
         ) from error
     return pyplot
 
 
 def label_each(given: Any, kind: type[T], argument: str) -> list[tuple[str, T]]:
-    """Return what was given with its labels; a single one has an empty label."""
+    """Return things with their labels; a single thing has an empty label."""
     if isinstance(given, kind):
         return [("", given)]
     if isinstance(given, Mapping) and given and all(isinstance(v, kind) for v in given.values()):
-        return [(str(label), one) for label, one in given.items()]
-    raise TypeError(
-        f"{argument} takes a {kind.__name__}, or a dict of labels and several, "
-        f"got {type(given).__name__} {reprlib.repr(given)}"
-    )
+        return [(str(label), thing) for label, thing in given.items()]
+    rule = f"a {kind.__name__}, or a dict of labels and several"
+    raise TypeError(requirement(argument, rule, given))
 
 
 def choose_scale(axes: Any, sizes: Sequence[float], *, least: float) -> None:
-    """Make the scale logarithmic if sizes span more than that; zeros are at its lower end."""
+    """Make the scale logarithmic if sizes span more than ``least``; zeros are at its lower end."""
     positive = [size for size in sizes if size > 0]
     if not any(sizes):
         axes.set_ylim(-0.05, 1.0)

@@ -1,16 +1,16 @@
-"""The points of a curve, with gaps where it jumps or is not defined."""
+"""The points of a curve, with gaps at jumps and where it is not defined."""
 
 from __future__ import annotations
 
 import math
-import reprlib
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
-from autograd_mini.arguments import finite, number
+from autograd_mini.arguments import finite, number, requirement
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Graph
+from autograd_mini.errors import DomainError
 
 __all__ = ["Curve", "check_interval", "find_slope", "leave_gap", "read_number", "sample", "spread"]
 
@@ -18,16 +18,16 @@ Curve = tuple[list[float], list[float]]
 """The points of a curve, all x and then all y; a NaN is a gap."""
 
 _PIECES = 400
-"""How many pieces a curve is drawn in."""
+"""The number of pieces of a curve."""
 _HALVINGS = 40
-"""How often the piece with a jump is halved."""
+"""A piece with a jump is halved this many times."""
 _JUMP = 0.01
-"""A jump is at least this part of what the curve spans in all."""
+"""A jump is at least this part of the height of the curve."""
 
 
 def sample(f: Callable[[float], float], low: float, high: float) -> Curve:
     """Return the points of a curve, with a gap inside each jump."""
-    points = [(x, leave_gap(f(x))) for x in spread(low, high, _PIECES + 1)]
+    points = [(x, _evaluate(f, x)) for x in spread(low, high, _PIECES + 1)]
     known = [y for _, y in points if not math.isnan(y)]
     least = _JUMP * (max(known) - min(known)) if known else 0.0
     line = points[:1]
@@ -46,7 +46,7 @@ def _narrow(
     """Return points next to each other between which the curve rises or falls the most."""
     for _ in range(_HALVINGS):
         x = (left[0] + right[0]) / 2
-        middle = (x, leave_gap(f(x)))
+        middle = (x, _evaluate(f, x))
         if abs(middle[1] - left[1]) > abs(right[1] - middle[1]):
             right = middle
         else:
@@ -54,8 +54,16 @@ def _narrow(
     return left, right
 
 
+def _evaluate(f: Callable[[float], float], x: float) -> float:
+    """Return f(x), or NaN where it is not defined or not finite."""
+    try:
+        return leave_gap(f(x))
+    except DomainError:
+        return math.nan
+
+
 def leave_gap(y: float) -> float:
-    """Return a number, or NaN for one that is not finite."""
+    """Return a number; NaN if it is not finite."""
     return y if math.isfinite(y) else math.nan
 
 
@@ -64,29 +72,24 @@ def spread(low: float, high: float, steps: int) -> list[float]:
     return [low + (high - low) * (i / (steps - 1)) for i in range(steps)]
 
 
-def check_interval(low: float, high: float, argument: str) -> tuple[float, float]:
-    """Return the bounds of a chart, checked."""
-    low, high = finite(low, argument=f"{argument}: low"), finite(high, argument=f"{argument}: high")
+def check_interval(low: float, high: float, where: str) -> tuple[float, float]:
+    """Return the bounds of a chart as floats."""
+    low, high = finite(low, argument=f"{where}: low"), finite(high, argument=f"{where}: high")
     if not low < high:
-        raise ValueError(
-            f"{argument}: low must be less than high, got low={low!r} and high={high!r}"
-        )
+        raise ValueError(requirement(f"{where}: low", f"less than high = {high!r}", low))
     return low, high
 
 
 def read_number(result: Any, argument: str) -> float:
-    """Return the number that a function returned, bare or in a Value."""
+    """Return the result of a function, a number or a Value, as a number."""
     if isinstance(result, Value):
         return result.data
     try:
         return number(result, argument=argument)
     except TypeError:
-        raise TypeError(
-            f"{argument} must return a Value or a number, "
-            f"got {type(result).__name__} {reprlib.repr(result)}"
-        ) from None
+        raise TypeError(requirement(argument, "a Value or a number", result)) from None
 
 
 def find_slope(out: Value, leaf: Value) -> float:
-    """Return the derivative of a result, as ``backward`` would, but leave every gradient alone."""
+    """Return the derivative of a result; leave every gradient alone."""
     return float(Graph(out).chain_rule().get(leaf, 0.0))

@@ -1,13 +1,12 @@
-"""Charts of what a classifier of two inputs decides."""
+"""Charts of the decisions of a classifier with two inputs."""
 
 from __future__ import annotations
 
 import math
-import reprlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from autograd_mini.arguments import count, finite
+from autograd_mini.arguments import count, finite, requirement
 from autograd_mini.views.charts.canvas import COLORS, MARKERS, ROOM, draw_legend_beside, take_axes
 from autograd_mini.views.charts.curves import leave_gap, read_number, spread
 
@@ -29,19 +28,17 @@ def decision_boundary(
     grid: int = 60,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw which class a model gives to each point of the plane, and the examples on it.
+    """Draw the class that a model gives to each point of the plane, and the examples.
 
-    A model with one output decides for the second class where its output is above the threshold.
-    A model with several decides for the class whose output is the largest, the first of those that
-    tie. Where an output is not finite, there is no colour.
+    docs/views.md says how a model with one output decides, and a model with several.
 
     Args:
         model: a function of a pair of floats that gives a Value or a number, or a list of them.
         X: the examples, pairs of numbers.
         y: their classes, as many: 0 and 1, or -1 and 1, or the indices of several outputs.
-        threshold: 0 for a score or a logit, 0.5 for a probability; with one output only.
-        names: what to call the classes, in ascending order.
-        grid: how many points in each direction the model is called for.
+        threshold: 0 for a score or a logit, 0.5 for a probability; for a model with one output.
+        names: the names of the classes, in ascending order.
+        grid: the number of points in each direction.
         ax: where to draw; None makes a figure.
 
     Raises:
@@ -55,21 +52,21 @@ def decision_boundary(
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
     ['class 0', 'class 1', 'output = 0']
     """
-    argument = "plots.decision_boundary"
+    where = "plots.decision_boundary"
     if not callable(model):
-        raise TypeError(f"{argument}: model must be a function of a pair of numbers, got {model!r}")
-    threshold = finite(threshold, argument=f"{argument}: threshold")
-    grid = count(grid, argument=f"{argument}: grid")
+        raise TypeError(requirement(f"{where}: model", "a function of a pair of numbers", model))
+    threshold = finite(threshold, argument=f"{where}: threshold")
+    grid = count(grid, argument=f"{where}: grid")
     if grid < 2:
-        raise ValueError(f"{argument}: grid must be at least 2, got {grid}")
-    points, targets = _read_examples(X, y, argument)
-    outputs = len(_call_model(model, points[0], argument))
-    classes = _find_classes(targets, outputs, argument)
-    titles = _name_classes(names, classes, argument)
+        raise ValueError(requirement(f"{where}: grid", "at least 2", grid))
+    points, targets = _read_examples(X, y, where)
+    outputs = len(_call_model(model, points[0], where))
+    classes = _find_classes(targets, outputs, where)
+    titles = _name_classes(names, classes, where)
     across, up = (_spread_around(numbers, grid) for numbers in zip(*points, strict=True))
-    scores = [[_call_model(model, (a, b), argument, outputs) for a in across] for b in up]
+    scores = [[_call_model(model, (a, b), where, outputs) for a in across] for b in up]
 
-    axes = take_axes(ax, argument)
+    axes = take_axes(ax, where)
     has_boundary = _draw_regions(axes, across, up, scores, threshold)
     for i, (chosen, title) in enumerate(zip(classes, titles, strict=True)):
         of_class = [p for p, target in zip(points, targets, strict=True) if target == chosen]
@@ -100,10 +97,10 @@ def _draw_regions(
     scores: list[list[list[float]]],
     threshold: float,
 ) -> bool:
-    """Colour the plane by classes and draw the boundary; return whether there is one.
+    """Colour the plane by classes and draw the boundary; return whether there is a boundary.
 
-    The region of each class is painted over those of the classes before it, without a gap where
-    three meet: where the best of its output and the later ones is above the best of the earlier.
+    The region of a class and the later ones covers the regions of the classes before it, so there
+    is no gap where three classes meet.
     """
     import numpy as np  # noqa: PLC0415 - optional, comes with matplotlib
     from matplotlib.colors import to_rgb  # noqa: PLC0415 - optional
@@ -119,89 +116,78 @@ def _draw_regions(
         colors = ["none" if k > 1 else tints[0], tints[k % len(tints)]]
         axes.contourf(across, up, lead, levels=[-math.inf, 0.0, math.inf], colors=colors)
         if (lead <= 0).any() and (lead > 0).any():
-            # In the order of the regions, so that a later one covers it.
+            # In the order of the regions, so that the later regions cover it.
             axes.contour(across, up, lead, levels=[0.0], colors="k", linewidths=1.5, zorder=1)
             has_boundary = True
     return has_boundary
 
 
-def _read_examples(inputs: Any, classes: Any, argument: str) -> tuple[list[_Pair], list[float]]:
+def _read_examples(inputs: Any, classes: Any, where: str) -> tuple[list[_Pair], list[float]]:
     """Return the examples as pairs of numbers, and the numbers of their classes."""
     for name, given in (("X", inputs), ("y", classes)):
         if isinstance(given, str | Mapping) or not isinstance(given, Iterable):
-            raise TypeError(
-                f"{argument}: {name} takes a list, got {type(given).__name__} {given!r}"
-            )
-    points = [_read_pair(x, f"{argument}: X[{i}]") for i, x in enumerate(inputs)]
-    targets = [finite(target, argument=f"{argument}: y[{i}]") for i, target in enumerate(classes)]
+            raise TypeError(requirement(f"{where}: {name}", "a list", given))
+    points = [_read_pair(x, f"{where}: X[{i}]") for i, x in enumerate(inputs)]
+    targets = [finite(target, argument=f"{where}: y[{i}]") for i, target in enumerate(classes)]
     if not points:
-        raise ValueError(f"{argument}: there must be at least one example, got none")
+        raise ValueError(requirement(f"{where}: X", "a list of one example or more", points))
     if len(points) != len(targets):
-        raise ValueError(
-            f"{argument}: X and y must be equally long, got lengths {len(points)} and {len(targets)}"
-        )
+        lengths = f"{len(points)} and {len(targets)}"
+        raise ValueError(f"{where}: X and y must be equally long, got lengths {lengths}")
     return points, targets
 
 
 def _read_pair(x: object, argument: str) -> _Pair:
+    rule = "a pair of numbers"
     if isinstance(x, str) or not isinstance(x, Iterable):
-        raise TypeError(f"{argument} must be a pair of numbers, got {x!r}")
-    numbers = [finite(one, argument=argument) for one in x]
+        raise TypeError(requirement(argument, rule, x))
+    numbers = [finite(number, argument=argument) for number in x]
     if len(numbers) != 2:
-        raise ValueError(
-            f"{argument} must be a pair of numbers, got {len(numbers)}; a model of more inputs can be "
-            "drawn with the others fixed: lambda pair: model([*pair, 0.0])"
-        )
+        way_out = "fix the other inputs of a larger model: lambda pair: model([*pair, 0.0])"
+        raise ValueError(requirement(argument, rule, numbers, way_out))
     return numbers[0], numbers[1]
 
 
 def _call_model(
-    model: Callable[[Any], Any], point: _Pair, argument: str, expected: int | None = None
+    model: Callable[[Any], Any], point: _Pair, where: str, expected: int | None = None
 ) -> list[float]:
-    """Return what a model says of a point, as one number or more; NaN for one not finite."""
+    """Return the outputs of a model for a point; NaN for an output that is not finite."""
     out = model(point)
     outputs = list(out) if isinstance(out, Iterable) else [out]
+    argument = f"{where}: result of model"
     if not outputs:
-        raise ValueError(f"{argument}: the model must return at least one number, got {out!r}")
-    numbers = [leave_gap(read_number(one, f"{argument}: model")) for one in outputs]
-    if expected not in (None, len(numbers)):
-        raise ValueError(
-            f"{argument}: the model must return as many outputs everywhere, "
-            f"got {expected} at first and {len(numbers)} at {point}"
-        )
-    return numbers
+        raise ValueError(requirement(argument, "one number or more", out))
+    if expected not in (None, len(outputs)):
+        rule = f"{expected}, as at the first example"
+        raise ValueError(requirement(f"{argument}: length at {point}", rule, len(outputs)))
+    return [leave_gap(read_number(output, argument)) for output in outputs]
 
 
-def _find_classes(targets: list[float], outputs: int, argument: str) -> Sequence[int]:
-    """Return the classes that a model with so many outputs tells apart."""
+def _find_classes(targets: list[float], outputs: int, where: str) -> Sequence[int]:
+    """Return the classes that a model with this number of outputs tells apart."""
     kinds: list[Sequence[int]] = [(0, 1), (-1, 1)] if outputs == 1 else [range(outputs)]
     for kind in kinds:
         if set(targets) <= set(kind):
             return kind
-    rule = (
-        "0 and 1, or -1 and 1, as the model has one output"
-        if outputs == 1
-        else f"from 0 to {outputs - 1}, as the model has {outputs} outputs"
-    )
-    raise ValueError(
-        f"{argument}: y must be classes {rule}; got {reprlib.repr(sorted(set(targets)))}"
-    )
+    rule = f"classes from 0 to {outputs - 1}, as the model has {outputs} outputs"
+    if outputs == 1:
+        rule = "classes 0 and 1, or -1 and 1, as the model has one output"
+    raise ValueError(requirement(f"{where}: y", rule, sorted(set(targets))))
 
 
-def _name_classes(names: Iterable[str] | None, classes: Sequence[int], argument: str) -> list[str]:
-    """Return what to call the classes."""
+def _name_classes(names: Iterable[str] | None, classes: Sequence[int], where: str) -> list[str]:
+    """Return the names of the classes."""
     if names is None:
         return [f"class {chosen}" for chosen in classes]
     titles = [] if isinstance(names, str) or not isinstance(names, Iterable) else list(names)
     if len(titles) != len(classes) or not all(isinstance(title, str) for title in titles):
-        raise ValueError(
-            f"{argument}: names takes {len(classes)} strings, one for each class, got {names!r}"
-        )
+        rule = f"a list of {len(classes)} strings, one for each class"
+        raise ValueError(requirement(f"{where}: names", rule, names))
     return titles
 
 
 def _spread_around(numbers: Sequence[float], steps: int) -> list[float]:
-    """Return equal steps over a range that has some room around the numbers."""
+    """Return equal steps over a range with some room around the numbers."""
     low, high = min(numbers), max(numbers)
     room = ROOM * (high - low) or max(1.0, abs(low))
     return spread(low - room, high + room, steps)

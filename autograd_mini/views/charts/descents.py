@@ -6,9 +6,8 @@ import math
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from autograd_mini.arguments import finite
+from autograd_mini.arguments import finite, requirement
 from autograd_mini.engines import Value
-from autograd_mini.errors import DomainError
 from autograd_mini.views.charts.canvas import BLUE, ROOM, VERMILLION, take_axes
 from autograd_mini.views.charts.curves import check_interval, find_slope, read_number, sample
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["descent"]
 
 _APART = 0.05
-"""Two numbered steps are at least this part of the chart's width or height apart."""
+"""Two numbered steps are at least this part of the chart apart."""
 
 
 def descent(
@@ -32,16 +31,14 @@ def descent(
 ) -> Axes:
     """Draw the curve of a cost J(w) and the steps of a descent on it.
 
-    The steps are numbered from 0, where there is room. A dashed line is the tangent at the first,
-    downhill.
+    The steps have numbers from 0 where there is room; the dashed line is the tangent at the start.
 
     Args:
-        cost: a function of one Value or number, such as
-            ``lambda w: sum_of_squares([w * x for x in X], y)``; one that returns a plain number
-            for a Value gets no tangent.
-        weights: the numbers that the weight was, in order: the start, then one for each step.
-        low, high: where w begins and ends; None to show as much on either side of the weight with
-            the lowest cost. Outside the domain of the cost there is a gap.
+        cost: a function of one Value, such as
+            ``lambda w: sum_of_squares([w * x for x in X], y)``. If it returns a plain number, there
+            is no tangent. Outside its domain there is a gap.
+        weights: the weight at the start, and after each step.
+        low, high: the bounds of w; None for bounds around the weight with the lowest cost.
         ax: where to draw; None makes a figure.
 
     Raises:
@@ -56,36 +53,30 @@ def descent(
     >>> [line.get_label() for line in ax.lines]
     ['J(w)', 'slope at the start: -4', 'steps']
     """
-    argument = "plots.descent"
+    where = "plots.descent"
     if not callable(cost):
-        raise TypeError(f"{argument}: cost must be a function of one Value, got {cost!r}")
+        raise TypeError(requirement(f"{where}: cost", "a function of one Value", cost))
     if isinstance(weights, str) or not isinstance(weights, Iterable):
-        raise TypeError(f"{argument}: weights takes a list of numbers, got {weights!r}")
-    ws = [finite(w, argument=f"{argument}: weights[{i}]") for i, w in enumerate(weights)]
+        raise TypeError(requirement(f"{where}: weights", "a list of numbers", weights))
+    ws = [finite(w, argument=f"{where}: weights[{i}]") for i, w in enumerate(weights)]
     if not ws:
-        raise ValueError(f"{argument}: weights must have at least one number, got none")
+        raise ValueError(requirement(f"{where}: weights", "a list of one number or more", ws))
 
-    def cost_at(w: float) -> float:
-        return read_number(cost(Value(w)), f"{argument}: cost")
-
-    def cost_or_gap(w: float) -> float:
-        try:
-            return cost_at(w)
-        except DomainError:
-            return math.nan
+    def compute_cost(w: float) -> float:
+        return read_number(cost(Value(w)), f"{where}: result of cost")
 
     costs = [
-        finite(cost_at(w), argument=f"{argument}: the cost at weights[{i}] = {w!r}")
+        finite(compute_cost(w), argument=f"{where}: cost at weights[{i}] = {w!r}")
         for i, w in enumerate(ws)
     ]
     center = ws[costs.index(min(costs))]
     reach = (1 + ROOM) * max(abs(w - center) for w in ws) or max(1.0, abs(center))
     low, high = check_interval(
-        center - reach if low is None else low, center + reach if high is None else high, argument
+        center - reach if low is None else low, center + reach if high is None else high, where
     )
-    xs, ys = sample(cost_or_gap, low, high)
+    xs, ys = sample(compute_cost, low, high)
 
-    axes = take_axes(ax, argument)
+    axes = take_axes(ax, where)
     axes.plot(xs, ys, color="0.6", linewidth=2.5, label="J(w)")
     seen = [j for j in ys if math.isfinite(j)] + costs
     bottom = min(seen)
@@ -100,7 +91,7 @@ def descent(
 
 
 def _draw_tangent(axes: Any, cost: Callable[[Any], Any], w: float) -> None:
-    """Draw a piece of the tangent of a cost, downhill, if the cost knows its slope."""
+    """Draw a piece of the tangent of a cost, downhill, if the cost is a Value."""
     leaf = Value(w, name="w")
     out = cost(leaf)
     slope = find_slope(out, leaf) if isinstance(out, Value) else math.nan
@@ -120,7 +111,7 @@ def _draw_tangent(axes: Any, cost: Callable[[Any], Any], w: float) -> None:
 
 
 def _number_steps(axes: Any, ws: list[float], costs: list[float]) -> None:
-    """Write its number on the first step, the last, and each that lies apart from these."""
+    """Write their numbers on the first step, the last, and the steps apart from these."""
     steps = list(zip(ws, costs, strict=True))
     places = axes.transLimits.transform(steps).tolist()  # (0, 0) to (1, 1) on the chart
     numbered: list[int] = []

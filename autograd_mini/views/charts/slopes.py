@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import reprlib
 from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from autograd_mini.arguments import requirement
 from autograd_mini.engines import Value
-from autograd_mini.errors import DomainError
 from autograd_mini.nn.activations import ACTIVATIONS, Activation, ActivationLike, as_activation
 from autograd_mini.views.charts.canvas import BLUE, PALE, VERMILLION, load_pyplot, take_axes
 from autograd_mini.views.charts.curves import Curve, check_interval, find_slope, sample
@@ -21,27 +20,22 @@ __all__ = ["activation", "activations"]
 
 
 def activation(
-    function: ActivationLike,
-    /,
-    *,
-    low: float = -4.0,
-    high: float = 4.0,
-    ax: Axes | None = None,
+    function: ActivationLike, /, *, low: float = -4.0, high: float = 4.0, ax: Axes | None = None
 ) -> Axes:
-    """Draw a function of one Value and its slope, which is what ``backward`` would give.
+    """Draw a function of one Value and its slope, which ``backward`` would give.
 
-    Jumps are drawn as jumps, and there is a gap where the function is not defined. Of one over a
-    layer, as softmax, the first output for the inputs [x, 0] is drawn.
+    Jumps stay jumps, and where the function is not defined there is a gap. For a function over a
+    layer, such as softmax, the chart has the first output for the inputs [x, 0].
 
     Args:
         function: a name in `autograd_mini.nn.activations.ACTIVATIONS`, or a function of a Value.
-        low, high: where x begins and ends.
+        low, high: the bounds of x.
         ax: where to draw; None makes a figure.
 
     Raises:
         ValueError: there is no activation of that name, ``low`` is not below ``high``, or the
             function is defined nowhere between them.
-        TypeError: it is neither a name nor a function, or returns no Value.
+        TypeError: ``function`` is neither a name nor a function, or returns no Value.
         ModuleNotFoundError: matplotlib is not installed.
 
     >>> from matplotlib.figure import Figure
@@ -49,34 +43,30 @@ def activation(
     >>> float(max(slope.get_ydata()))
     1.0
     """
-    argument = "plots.activation"
-    chosen = as_activation(function)
-    low, high = check_interval(low, high, argument)
-    curves = _sample_both(chosen, low, high, argument)
-    axes = take_axes(ax, argument)
+    where = "plots.activation"
+    chosen = as_activation(function, argument=f"{where}: function")
+    low, high = check_interval(low, high, where)
+    curves = _sample_both(chosen, low, high, where)
+    axes = take_axes(ax, where)
     _draw_activation(axes, chosen, curves)
     axes.legend()
     return axes
 
 
 def activations(
-    functions: Iterable[ActivationLike] | None = None,
-    /,
-    *,
-    low: float = -4.0,
-    high: float = 4.0,
+    functions: Iterable[ActivationLike] | None = None, /, *, low: float = -4.0, high: float = 4.0
 ) -> Any:
     """Draw several functions and their slopes on a new figure, each in a panel of its own.
 
     Args:
-        functions: several of what `activation` takes; None for all activations of the library.
-        low, high: where x begins and ends.
+        functions: names and functions, as for `activation`; None for all activations.
+        low, high: the bounds of x.
 
     Returns:
         An array of the panels' Axes.
 
     Raises:
-        TypeError, ValueError, ModuleNotFoundError: as for `activation`, or there are none.
+        TypeError, ValueError, ModuleNotFoundError: as for `activation`, or the list is empty.
 
     >>> from matplotlib import pyplot
     >>> panels = activations(["relu", "leaky_relu"])
@@ -84,26 +74,26 @@ def activations(
     ['relu', 'leaky_relu']
     >>> pyplot.close(panels[0].figure)
     """
-    argument = "plots.activations"
+    where = "plots.activations"
     given = ACTIVATIONS.values() if functions is None else functions
     if isinstance(given, str) or not isinstance(given, Iterable):
-        raise TypeError(f"{argument} takes a list, such as ['relu', 'tanh'], got {given!r}")
-    chosen = [as_activation(function) for function in given]
+        rule = "a list, such as ['relu', 'tanh']"
+        raise TypeError(requirement(f"{where}: functions", rule, given))
+    chosen = [as_activation(f, argument=f"{where}: functions[{i}]") for i, f in enumerate(given)]
     if not chosen:
-        raise ValueError(
-            f"{argument} needs at least one function, got none; without any it draws all"
-        )
-    low, high = check_interval(low, high, argument)
-    curves = [_sample_both(one, low, high, argument) for one in chosen]
+        rule, way_out = "a list of one function or more", "leave it out to draw all activations"
+        raise ValueError(requirement(f"{where}: functions", rule, chosen, way_out))
+    low, high = check_interval(low, high, where)
+    curves = [_sample_both(function, low, high, where) for function in chosen]
     columns = min(len(chosen), 4)
     rows = math.ceil(len(chosen) / columns)
-    figure, grid = load_pyplot(argument).subplots(
+    figure, grid = load_pyplot(where).subplots(
         rows, columns, figsize=(3.2 * columns, 3.2 * rows), squeeze=False, layout="constrained"
     )
     figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
     panels, spare = grid.flat[: len(chosen)], grid.flat[len(chosen) :]
-    for panel, one, pair in zip(panels, chosen, curves, strict=True):
-        _draw_activation(panel, one, pair)
+    for panel, function, pair in zip(panels, chosen, curves, strict=True):
+        _draw_activation(panel, function, pair)
     for panel in spare:
         panel.set_axis_off()
     if len(spare):
@@ -114,7 +104,7 @@ def activations(
 
 
 def _sample_both(
-    activation: Activation, low: float, high: float, argument: str
+    activation: Activation, low: float, high: float, where: str
 ) -> tuple[Curve, Curve]:
     """Return the curves of a function and of its derivative."""
     function = activation.function
@@ -122,24 +112,17 @@ def _sample_both(
     @cache
     def at(x: float) -> tuple[float, float]:
         leaf = Value(x, name="x")
-        try:
-            out = function([leaf, 0.0])[0] if activation.over_layer else function(leaf)
-        except DomainError:
-            return math.nan, math.nan
+        out = function([leaf, 0.0])[0] if activation.over_layer else function(leaf)
         if not isinstance(out, Value):
-            raise TypeError(
-                f"{argument}: {activation.name} must return a Value, or its slope is lost; "
-                f"got {type(out).__name__} {reprlib.repr(out)}"
-            )
+            rule = "a Value, which keeps the slope"
+            raise TypeError(requirement(f"{where}: result of {activation.name}", rule, out))
         return out.data, find_slope(out, leaf)
 
     value = sample(lambda x: at(x)[0], low, high)
     slope = sample(lambda x: at(x)[1], low, high)
     if not any(map(math.isfinite, value[1])):
-        raise ValueError(
-            f"{argument}: {activation.name} is defined nowhere from {low:g} to {high:g}; "
-            "choose other numbers for low and high"
-        )
+        rule = f"numbers between which {activation.name} is defined"
+        raise ValueError(requirement(f"{where}: low and high", rule, (low, high)))
     return value, slope
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from autograd_mini.arguments import finite
+from autograd_mini.arguments import finite, requirement
 from autograd_mini.errors import StateError
 from autograd_mini.nn.module import Module
 from autograd_mini.training.history import History
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["gradient_sizes", "losses"]
 
 _MANY = 100.0
-"""Losses are shown on a logarithmic scale if the largest is that many times the smallest."""
+"""The scale of losses is logarithmic if the largest is this many times the smallest."""
 _ENDS = {
     "tolerance": ("*", "below the tolerance after {}"),
     "epochs": ("s", "{} used up"),
@@ -43,12 +43,12 @@ _NUMBERED_LAYER = re.compile(r"layers\.\d+")
 
 
 def losses(history: History | Mapping[str, History], /, *, ax: Axes | None = None) -> Axes:
-    """Draw the loss of each epoch of one training or several, and where and why each ended.
+    """Draw the loss of each epoch of trainings, and where and why each training ended.
 
     The scale is logarithmic if the losses span more than two decades.
 
     Args:
-        history: what `fit` returned, or a dict of labels and what several calls of it returned.
+        history: the result of `fit`, or a dict of labels and several results.
         ax: where to draw; None makes a figure.
 
     Raises:
@@ -62,23 +62,21 @@ def losses(history: History | Mapping[str, History], /, *, ax: Axes | None = Non
     >>> ax.lines[0].get_label()
     'slow: 2 epochs used up'
     """
-    argument = "plots.losses"
+    where = "plots.losses"
     curves = []
-    for label, one in label_each(history, History, argument):
+    for label, training in label_each(history, History, f"{where}: history"):
+        named = f"{where}: {label or 'history'}"
         ys = [
-            finite(
-                loss, argument=f"{argument}: {label or 'the history'}: the loss of epoch {epoch}"
-            )
-            for epoch, loss in enumerate(one.history["loss"], start=1)
+            finite(loss, argument=f"{named}: loss of epoch {epoch}")
+            for epoch, loss in enumerate(training.history["loss"], start=1)
         ]
         if not ys:
-            raise ValueError(
-                f"{argument}: {label or 'the history'} has no epochs yet; go on with fit"
-            )
-        curves.append((label, one, ys))
-    axes = take_axes(ax, argument)
-    for i, (label, one, ys) in enumerate(curves):
-        marker, words = _ENDS[one.stopped]
+            rule = "a training of one epoch or more"
+            raise ValueError(requirement(named, rule, training, "go on with fit"))
+        curves.append((label, training.stopped, ys))
+    axes = take_axes(ax, where)
+    for i, (label, stopped, ys) in enumerate(curves):
+        marker, words = _ENDS[stopped]
         text = words.format("1 epoch" if len(ys) == 1 else f"{len(ys)} epochs")
         axes.plot(
             range(1, len(ys) + 1),
@@ -101,11 +99,11 @@ def losses(history: History | Mapping[str, History], /, *, ax: Axes | None = Non
 
 
 def gradient_sizes(model: Module | Mapping[str, Module], /, *, ax: Axes | None = None) -> Axes:
-    """Draw the size of the gradient in each layer of one model or several.
+    """Draw the size of the gradient in each layer of models.
 
-    The size is the root mean square of the gradients of the layer's weights; biases do not count,
-    and one that no backward pass has reached counts as 0. The scale is logarithmic, with 0 at its
-    lower end if there is a layer with no gradient at all; its marker is hollow.
+    The size is the root mean square of the gradients of the layer's weights, without its biases; a
+    weight that no backward pass has reached counts as 0. The scale is logarithmic. A layer without
+    any gradient is at the lower end, with a hollow marker.
 
     Args:
         model: a module after a backward pass, or a dict of labels and several of them.
@@ -124,12 +122,12 @@ def gradient_sizes(model: Module | Mapping[str, Module], /, *, ax: Axes | None =
     >>> gradient_sizes(model, ax=Figure().subplots()).lines[0].get_ydata().tolist()
     [1.5, 1.5]
     """
-    argument = "plots.gradient_sizes"
+    where = "plots.gradient_sizes"
     sizes = [
-        (label, _measure_gradients(one, argument))
-        for label, one in label_each(model, Module, argument)
+        (label, _measure_gradients(module, where))
+        for label, module in label_each(model, Module, f"{where}: model")
     ]
-    axes = take_axes(ax, argument)
+    axes = take_axes(ax, where)
     for i, (label, of_layers) in enumerate(sizes):
         color, marker = COLORS[i % len(COLORS)], MARKERS[i % len(MARKERS)]
         xs, ys = range(1, len(of_layers) + 1), list(of_layers.values())
@@ -156,21 +154,20 @@ def gradient_sizes(model: Module | Mapping[str, Module], /, *, ax: Axes | None =
     return axes
 
 
-def _measure_gradients(model: Module, argument: str) -> dict[str, float]:
+def _measure_gradients(model: Module, where: str) -> dict[str, float]:
     """Return the root mean square of the gradients of the weights, by the path of the layer."""
     parameters = model.named_parameters()
     gradients: dict[str, list[float]] = {}
     for path, parameter in parameters:
         owner, _, attribute = re.sub(r"(\.\d+)+$", "", path).rpartition(".")
         if attribute not in ("bias", "biases"):
-            size = finite(parameter.grad, argument=f"{argument}: the gradient of {path}")
+            size = finite(parameter.grad, argument=f"{where}: gradient of {path}")
             gradients.setdefault(_NEURON.sub("", owner), []).append(size)
     if not gradients:
-        raise ValueError(f"{argument}: {model!r} has no weights, so there is nothing to draw")
+        raise ValueError(requirement(f"{where}: model", "a module with weights", model))
     if not any(parameter.has_grad for _, parameter in parameters):
-        raise StateError(
-            f"{argument}: {model!r} has no gradients yet; call backward() on a loss of its outputs"
-        )
+        way_out = "call backward() on a loss of its outputs"
+        raise StateError(requirement(f"{where}: model", "a module with gradients", model, way_out))
     return {
         layer: math.hypot(*numbers) / math.sqrt(len(numbers))
         for layer, numbers in gradients.items()
@@ -178,7 +175,7 @@ def _measure_gradients(model: Module, argument: str) -> dict[str, float]:
 
 
 def _name_layers(axes: Any, names: list[list[str]]) -> None:
-    """Name the layers: by numbers if they have such, or if the models have different ones."""
+    """Write the names of the layers, or their numbers where names would tell less."""
     if all(_NUMBERED_LAYER.fullmatch(name) for of_model in names for name in of_model):
         axes.set_xlabel("layer (1 is next to the input)")
     elif any(of_model != names[0] for of_model in names):

@@ -1,7 +1,7 @@
 """Formulas put together and simplified: the algebra between a rule and what a textbook prints.
 
 A formula is a tree of `ast` in the rule language. Names in it may be any text, and it may call
-functions that are not of the language, since it is only ever shown.
+functions that the language does not have, since it is only shown.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from autograd_mini.table.rules import float_of
 __all__ = ["decide", "name", "number", "product", "simplify", "substitute", "total"]
 
 _LARGEST_POWER = 2**53
-"""Larger whole powers are not taken together: up to here, every integer is a float."""
+"""Larger whole powers stay apart: up to here, every integer is a float."""
 _MOST_FACTORS = 64
-"""A number to a larger power is not multiplied out."""
+"""A number to a larger power stays a power."""
 _DIGITS = 12
-"""Constants are rounded to so many digits, or 0.1 * 3 would be 0.30000000000000004."""
+"""Constants are rounded to this number of digits, or 0.1 * 3 would be 0.30000000000000004."""
 
 
 def name(text: str) -> ast.expr:
-    """Return the formula that is a name alone."""
+    """Return a name as a formula."""
     return ast.Name(text, ast.Load())
 
 
 def number(value: float | Fraction) -> ast.expr:
-    """Return the formula that is a number alone; whole ones without a decimal point."""
+    """Return a number as a formula; a whole number has no decimal point."""
     if value != value:
         return name("NaN")
     size = -value if value < 0 else value
@@ -43,7 +43,7 @@ def number(value: float | Fraction) -> ast.expr:
 
 
 def product(factors: Iterable[ast.expr], *, simplify: bool = True) -> ast.expr:
-    """Return the product of formulas, simplified unless told otherwise; 1 if there are none."""
+    """Return the product of formulas; 1 if there are none."""
     factors = list(factors)
     if not simplify or any(map(_is_singular, factors)):
         return _join(ast.Mult(), factors, empty=1)
@@ -54,7 +54,7 @@ def product(factors: Iterable[ast.expr], *, simplify: bool = True) -> ast.expr:
 
 
 def total(terms: Iterable[ast.expr], *, simplify: bool = True) -> ast.expr:
-    """Return the sum of formulas as `product` does, the middle of a long one left out."""
+    """Return the sum of formulas; dots stand for the middle of a long sum."""
     terms = list(terms)
     if not simplify or any(map(_is_singular, terms)):
         return _add(shorten(terms, name("…")))
@@ -67,19 +67,16 @@ def total(terms: Iterable[ast.expr], *, simplify: bool = True) -> ast.expr:
 def substitute(
     tree: ast.expr, values: Mapping[str, ast.expr], sequences: Mapping[str, Sequence[ast.expr]]
 ) -> ast.expr:
-    """Return a formula with others in place of its names.
+    """Return a formula with other formulas in place of its names.
 
-    Args:
-        tree: the formula.
-        values: what stands for each name.
-        sequences: what stands for each name inside a ``sum(…)``, which is written out.
+    A ``sum(…)`` is written term by term, with the ``sequences`` in place of the names inside.
     """
     out: ast.expr = _Substitution(values, sequences).visit(deepcopy(tree))
     return out
 
 
 def decide(tree: ast.expr, numbers: Mapping[str, float]) -> ast.expr:
-    """Return a formula with the case that applies at some numbers in place of its cases.
+    """Return a formula with the case that applies at some numbers instead of all cases.
 
     >>> slope = ast.parse("1 if x > 0 else -1 if x < 0 else 0", mode="eval").body
     >>> ast.unparse(decide(slope, {"x": -2.0}))
@@ -90,11 +87,10 @@ def decide(tree: ast.expr, numbers: Mapping[str, float]) -> ast.expr:
 
 
 def simplify(tree: ast.expr) -> ast.expr:
-    """Return a formula with its constants, equal factors and equal terms taken together.
+    """Return a formula in which constants, equal factors and equal terms are united.
 
-    Nothing is multiplied out, a sum that is subtracted stays together, and nothing becomes longer,
-    but that a negative power is written as a quotient. Nothing can be taken together with an
-    infinity or a NaN, so a formula that has one is returned as it is.
+    No product is multiplied out, a sum that is subtracted stays together, and a negative power
+    becomes a quotient. A formula with an infinity or a NaN is returned as it is.
 
     >>> def shown(text):
     ...     return ast.unparse(simplify(ast.parse(text, mode="eval").body))
@@ -119,7 +115,7 @@ def _simplify(tree: ast.expr) -> ast.expr:
             found.multiply(tree, 1)
             return found.tree()
         case ast.Call():
-            return ast.Call(tree.func, [_simplify(one) for one in tree.args], [])
+            return ast.Call(tree.func, list(map(_simplify, tree.args)), [])
     return tree
 
 
@@ -132,7 +128,7 @@ class _Product:
         self.powers: dict[str, tuple[ast.expr, int]] = {}
 
     def multiply(self, tree: ast.expr, exponent: int) -> None:
-        """Multiply by a power of a formula; one of a product with several factors is kept whole."""
+        """Multiply by a power of a formula."""
         match tree:
             case ast.Constant():
                 self.scale(Fraction(float_of(tree)), exponent)
@@ -150,7 +146,7 @@ class _Product:
             case ast.BinOp(left=left, op=ast.Pow(), right=right):
                 power = _simplify(right)
                 whole = _whole(power)
-                # (x²)^½ is |x|, so that only whole powers are taken together.
+                # (x²)^½ is |x|, so only whole powers are united.
                 if whole is not None and abs(exponent * whole) <= _LARGEST_POWER:
                     self.multiply(left, exponent * whole)
                 else:
@@ -163,7 +159,7 @@ class _Product:
                     self.multiply(inner, exponent)
 
     def include(self, tree: ast.expr, exponent: int) -> None:
-        """Multiply by a power of a product: by that of its coefficient, and of what remains."""
+        """Multiply by a power of a product: of its coefficient, and of the rest as a whole."""
         inner = _Product()
         inner.multiply(tree, 1)
         inner.unite()
@@ -190,13 +186,13 @@ class _Product:
         self.keep(number(value), exponent)
 
     def keep(self, base: ast.expr, exponent: int) -> None:
-        """Multiply by a power of a formula that is a factor by itself."""
+        """Multiply by a power of a formula that stays a factor."""
         key = ast.dump(base)
         _, before = self.powers.get(key, (base, 0))
         self.powers[key] = base, before + exponent
 
     def unite(self) -> None:
-        """Unite with the coefficient and the other factors what has become part of them."""
+        """Unite the factors that have become numbers or products with the others."""
         for key, (base, exponent) in list(self.powers.items()):
             factors = isinstance(base, ast.BinOp) and isinstance(base.op, ast.Mult | ast.Div)
             if exponent == 0 or isinstance(base, ast.Constant) or (factors and abs(exponent) == 1):
@@ -213,11 +209,11 @@ class _Product:
             self.above, self.below = quotient, Fraction(1)
 
     def coefficient(self, *, alone: bool) -> tuple[float, float]:
-        """Return the coefficient as it is written, the sign above."""
+        """Return the coefficient as a number over a number, with the sign above."""
         above, below = self.above, self.below
         if not (_is_whole(above) and _is_whole(below)):
             inverse = below / above
-            # 0.2 stays what it is, but 0.2/2 becomes 1/10.
+            # 0.2 stays as it is, but 0.2/2 becomes 1/10.
             if _is_whole(inverse) and not alone and below != 1:
                 above, below = inverse / abs(inverse), abs(inverse)
             elif _is_near_float(inverse):
@@ -243,7 +239,7 @@ class _Product:
 
 
 class _Sum:
-    """The multiples of products that a sum consists of; 1 stands for the constants in it."""
+    """A sum as multiples of products; the constants are multiples of 1."""
 
     def __init__(self) -> None:
         self.terms: dict[str, tuple[_Product, Fraction]] = {}
@@ -293,12 +289,13 @@ class _Substitution(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.expr:
         if ast.unparse(node.func) == "sum":
             return self.write_out(node.args[0])
-        return ast.Call(node.func, [self.visit(one) for one in node.args], [])
+        return ast.Call(node.func, list(map(self.visit, node.args)), [])
 
     def write_out(self, term: ast.expr) -> ast.expr:
-        """Return a sum term by term, the middle of a long one left out."""
+        """Return a sum term by term; dots stand for the middle of a long sum."""
         items = zip(*self.sequences.values(), strict=True)
-        terms = [substitute(term, dict(zip(self.sequences, one, strict=True)), {}) for one in items]
+        values = [dict(zip(self.sequences, item, strict=True)) for item in items]
+        terms = [substitute(term, of_item, {}) for of_item in values]
         return _join(ast.Add(), shorten(terms, name("…")), empty=0)
 
 
@@ -311,7 +308,7 @@ class _Decision(ast.NodeTransformer):
 
 
 def _join(op: ast.operator, trees: Sequence[ast.expr], *, empty: int) -> ast.expr:
-    """Return formulas joined by an operator, from left to right."""
+    """Return formulas with an operator between them, from left to right."""
     if not trees:
         return number(empty)
     out, *others = trees
@@ -321,7 +318,7 @@ def _join(op: ast.operator, trees: Sequence[ast.expr], *, empty: int) -> ast.exp
 
 
 def _add(terms: Sequence[ast.expr]) -> ast.expr:
-    """Return formulas added up; those with a minus sign are subtracted."""
+    """Return the sum of formulas; formulas with a minus sign are subtracted."""
     if not terms:
         return number(0)
     out, *others = terms
@@ -338,7 +335,7 @@ def _power(base: ast.expr, exponent: int) -> ast.expr:
 
 
 def _whole(tree: ast.expr) -> int | None:
-    """Return the whole number that a formula is, or None."""
+    """Return the number of a formula that is a whole number, or None."""
     match tree:
         case ast.Constant() if float_of(tree).is_integer():
             return int(float_of(tree))
@@ -352,7 +349,7 @@ def _is_sum(tree: ast.expr) -> bool:
 
 
 def _is_singular(tree: ast.expr) -> bool:
-    """Whether a formula has an infinity or a NaN in it."""
+    """Return whether a formula has an infinity or a NaN in it."""
     return any(isinstance(node, ast.Name) and node.id in ("∞", "NaN") for node in ast.walk(tree))
 
 
@@ -365,7 +362,7 @@ def _is_whole(value: Fraction) -> bool:
 
 
 def _nearest(value: Fraction) -> float:
-    """Return a computed number without the last digits, if these are but rounding errors."""
+    """Return a computed number; if its last digits are only rounding errors, without these."""
     if abs(value) > sys.float_info.max:
         return math.inf if value > 0 else -math.inf
     near = float(value)
@@ -374,5 +371,5 @@ def _nearest(value: Fraction) -> float:
 
 
 def _plain(value: float | Fraction) -> int | float:
-    """Return a number as it is written: a whole one without a decimal point."""
+    """Return a number for writing: a whole number as an int."""
     return int(value) if value == int(value) and value < 10**_DIGITS else float(value)

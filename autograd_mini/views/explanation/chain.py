@@ -1,4 +1,4 @@
-"""The chain rule of a graph: the formulas of its nodes, and the factors from one to the next."""
+"""The chain rule of a graph: the formulas of its nodes, and the factors between them."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from autograd_mini.views.explanation import algebra
 __all__ = ["Chain", "Factor", "Formulas"]
 
 _LARGEST = 9
-"""How many names, numbers and operations an expression may have that needs no name of its own."""
+"""An expression with more names, numbers and operations than this gets a name of its own."""
 _LONGEST = 60
-"""The same for one that stands in no formula of a derivative, as in a long sum."""
+"""The same bound for an expression that is in no formula of a derivative, as in a long sum."""
 
 
 @dataclass(frozen=True)
 class Factor:
-    """A partial derivative of one named Value with respect to another, in symbols and as a number.
+    """A partial derivative between two named Values, in symbols and as a number.
 
     Attributes:
-        of, wrt: the names of the two.
-        value: the number, from the partial derivatives recorded when the nodes were made.
+        of, wrt: the names of the two Values.
+        value: the number, from the recorded partial derivatives.
     """
 
     of: str
@@ -49,19 +49,14 @@ class Factor:
 
 
 class Formulas:
-    """The formulas of the nodes of a graph.
-
-    Args:
-        names: a name for each Value.
-        inlined: those that show as the expression they are computed by, not by their names.
-    """
+    """The formulas of the nodes of a graph; the ``inlined`` ones show as expressions."""
 
     def __init__(self, names: Mapping[Value, str], inlined: Collection[Value] = ()) -> None:
         self.names = names
         self.inlined = inlined
 
     def of(self, operand: Operand) -> ast.expr:
-        """Return what an operand is called, or the expression it is computed by."""
+        """Return the name of an operand, or the expression that computes it."""
         if isinstance(operand, float):
             return algebra.number(operand)
         if operand in self.inlined:
@@ -69,14 +64,14 @@ class Formulas:
         return algebra.name(self.names[operand])
 
     def definition(self, node: Value) -> ast.expr:
-        """Return the expression that a node is computed by, over its operands."""
+        """Return the expression that computes a node from its operands."""
         assert node.op is not None
         single: dict[str, ast.expr] = {}
         sequences: dict[str, list[ast.expr]] = {}
         operands = node.op.arrange(node.operands)
         for key, operand in zip(node.op.operands, operands, strict=True):
             if isinstance(operand, tuple):
-                sequences[key] = [self.of(one) for one in operand]
+                sequences[key] = list(map(self.of, operand))
             else:
                 single[key] = self.of(operand)
         return algebra.substitute(node.op.formula, single, sequences)
@@ -84,8 +79,8 @@ class Formulas:
     def partial(self, edge: Edge, *, cases: bool = False) -> ast.expr:
         """Return the derivative along an edge in the textbook's form.
 
-        Of several cases it is the one that applies, or with ``cases`` all of them.
-        A NaN has no derivative but NaN.
+        Of several cases, it has the case that applies, or with ``cases`` all of them.
+        The derivative of a NaN is NaN.
         """
         node = edge.node
         assert node.op is not None
@@ -97,23 +92,23 @@ class Formulas:
         if not cases:
             if math.isnan(node.data):
                 return algebra.number(node.data)
-            tree = algebra.decide(tree, {key: numbers_of(one) for key, one in operands.items()})
-        tree = algebra.substitute(tree, {key: self.of(one) for key, one in operands.items()}, {})
+            tree = algebra.decide(tree, {key: numbers_of(o) for key, o in operands.items()})
+        tree = algebra.substitute(tree, {key: self.of(o) for key, o in operands.items()}, {})
         return algebra.simplify(tree)
 
 
 class Chain:
-    """The ways of a gradient from a result back to a Value, over the Values that have names.
+    """The paths of a gradient from a result back to a Value, over the Values with names.
 
-    A result of plain arithmetic that nobody has named, that is used once and is short needs no
-    name: the derivative of ½(T − a)² with respect to a is then one factor, −(T − a). What an
-    activation function is given always has one.
+    Short results of plain arithmetic that are used once need no name: so the derivative of
+    ½(T − a)² with respect to a is a single factor, −(T − a). The operand of an activation function
+    always has a name.
 
     Args:
         graph: the graph of the result.
-        wrt: a Value that it was computed from.
+        wrt: a Value that the result was computed from.
         names: a name for each Value.
-        given: those Values whose name a user gave.
+        given: the Values whose names a user gave.
     """
 
     def __init__(
@@ -130,14 +125,14 @@ class Chain:
             for node in reversed(graph.order)
             if node in above and node not in self.formulas.inlined
         ]
-        """The Values on the ways, from the result back."""
+        """The Values on the paths, from the result back."""
         self.names = names
         self.given = given
         self._above = above
 
     @cached_property
     def consumers(self) -> Mapping[Value, Sequence[tuple[Value, Factor]]]:
-        """For each of the nodes, those computed from it, each with the factor between the two."""
+        """For each node, its consumers, each with the factor between the two."""
         found: dict[Value, list[tuple[Value, Factor]]] = {node: [] for node in self.nodes}
         for node in self.nodes:
             for operand, factor in self._factors(node):
@@ -146,7 +141,7 @@ class Chain:
 
     @cached_property
     def ways(self) -> Mapping[Value, int]:
-        """For each of the nodes, how many ways there are from the result to it."""
+        """For each node, the number of paths from the result to it."""
         root, *others = self.nodes
         found = {root: 1}
         for node in others:
@@ -155,23 +150,23 @@ class Chain:
 
     @cached_property
     def adjoints(self) -> Mapping[Value, float]:
-        """For each of the nodes, the derivative of the result with respect to it."""
+        """For each node, the derivative of the result with respect to it."""
         found = self.graph.chain_rule()
         return {node: found[node] for node in self.nodes}
 
     def paths(self) -> Iterator[tuple[Factor, ...]]:
-        """Yield the factors of each way, from the result back."""
+        """Yield the factors of each path, from the result back."""
         root, wrt = self.nodes[0], self.nodes[-1]
         unfinished: list[tuple[Value, tuple[Factor, ...]]] = [(wrt, ())]
         while unfinished:
             node, factors = unfinished.pop()
             if node is root:
                 yield factors
-            for consumer, factor in self.consumers[node]:  # so that the last comes out first
+            for consumer, factor in self.consumers[node]:  # the last comes out first
                 unfinished.append((consumer, (factor, *factors)))
 
     def _factors(self, node: Value) -> Iterator[tuple[Value, Factor]]:
-        """Yield the factors from a node to those that it is computed from."""
+        """Yield the factors from a node to the named Values that it is computed from."""
         terms: dict[Value, list[tuple[list[ast.expr], float]]] = {}
         unfinished: list[tuple[Value, list[ast.expr], float]] = [(node, [], 1.0)]
         while unfinished:
@@ -197,7 +192,7 @@ class Chain:
 
 
 def _find_inlined(graph: Graph, *, given: Collection[Value]) -> set[Value]:
-    """Return the nodes of a graph that are shown by their expressions."""
+    """Return the nodes of a graph that show as expressions."""
     uses = graph.consumers
     sizes: dict[Value, int] = {}
     for node in graph.order:
@@ -211,7 +206,7 @@ def _find_inlined(graph: Graph, *, given: Collection[Value]) -> set[Value]:
     mentioned: set[Value] = set()
     needed: dict[Value, set[str]] = {}
     for node in reversed(graph.order):
-        needed[node] = _needed(graph, node)
+        needed[node] = _find_needed(graph, node)
         if not uses[node]:
             continue  # the root
         edge = uses[node][-1]
@@ -228,9 +223,9 @@ def _find_inlined(graph: Graph, *, given: Collection[Value]) -> set[Value]:
 
 @cache
 def _is_arithmetic(op: Primitive) -> bool:
-    """Whether an operation is written with signs, not as a function.
+    """Return whether an operation is written with signs, not as a function.
 
-    One of more than two operands, or sequences of them, is a whole neuron.
+    An operation of more than two operands, or of sequences of them, is a whole neuron.
     """
     return len(op.operands) <= 2 and not any(
         isinstance(part, ast.Call) and ast.unparse(part.func) != "sum"
@@ -238,8 +233,8 @@ def _is_arithmetic(op: Primitive) -> bool:
     )
 
 
-def _needed(graph: Graph, node: Value) -> set[str]:
-    """Return which operands of a node the formulas of its derivatives have in them."""
+def _find_needed(graph: Graph, node: Value) -> set[str]:
+    """Return the operands of a node that are in the formulas of its derivatives."""
     if node.op is None:
         return set()
     slots = _slots_of(node)

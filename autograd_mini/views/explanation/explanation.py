@@ -5,31 +5,30 @@ from __future__ import annotations
 import ast
 import math
 import operator
-import reprlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 
-from autograd_mini.arguments import count
+from autograd_mini.arguments import count, requirement
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Graph
-from autograd_mini.errors import GraphTooLargeError
 from autograd_mini.table.notation import Latex, Unicode, shorten
 from autograd_mini.views.explanation import algebra
 from autograd_mini.views.explanation.chain import Chain, Factor, Formulas
 from autograd_mini.views.explanation.layout import Equation, Group, Piece, Sentence, Table
 from autograd_mini.views.naming import collect_names, name_values
+from autograd_mini.views.scene import check_size
 
 __all__ = ["Explanation", "explain"]
 
 _MOST_PATHS = 6
-"""Of more paths than that, the sum is told by adjoints."""
+"""With more paths than this, the sum goes node by node instead of path by path."""
 _MANY_WAYS = 10**9
-"""From so many on, only their order of magnitude is told."""
+"""From this number of paths on, only the order of magnitude is written."""
 _IN_A_LINE = 6
-"""Of more factors than that, each gets a line of its own."""
+"""With more factors than this, each factor gets a line of its own."""
 _SMALL = 0.25
-"""The largest slope of the sigmoid: factors below it make a gradient vanish."""
+"""This is the largest slope of the sigmoid: smaller factors make a gradient vanish."""
 
 
 def explain(
@@ -42,22 +41,14 @@ def explain(
 ) -> Explanation:
     """Explain a gradient by the chain rule: the partial derivatives, the symbols, the numbers.
 
-    Each partial derivative is written as a textbook writes it; the numbers are those recorded when
-    the graph was built, so no backward pass is needed, and none takes place. A result of plain
-    arithmetic that nobody has named and that is used once is written out where it is used. What
-    else has no name is called z1, a1, v1 and so on, as `draw` and `explore` call it.
+    The result prints as text, and a notebook shows it as mathematics. It needs no backward pass.
+    docs/views.md says how to read it.
 
     Args:
-        root: the result that is differentiated.
-        wrt: by what; a Value that the result was computed from. Without it, the whole backward
-            pass is told, node by node, in the order in which it happens.
-        names: names for Values, such as ``locals()``, as in `draw`.
-        digits: how many significant digits are shown.
-        max_nodes: how many Values an explanation may go through.
-
-    Returns:
-        An `Explanation`: it prints as text, a notebook shows it as mathematics, ``.latex()`` is
-        its LaTeX text, ``.value`` the derivative.
+        root: the result.
+        wrt: the Value to differentiate by; None for the whole backward pass, node by node.
+        names: names for Values, as in `draw`.
+        digits, max_nodes: how many significant digits, and at most how many Values, it has.
 
     Raises:
         TypeError: ``root`` or ``wrt`` is not a Value, or ``names`` not a dict.
@@ -65,51 +56,34 @@ def explain(
         GraphTooLargeError: there are more than ``max_nodes`` Values to go through.
 
     >>> x, w = Value(0.5, name="x"), Value(2.0, name="w")
-    >>> a = (w * x - 1.0).sigmoid()
-    >>> explain(a**2, wrt=w, names={"a": a})
-    ∂out/∂w = ∂out/∂a · ∂a/∂z₁ · ∂z₁/∂w
-            = 2·a · a(1 − a) · x
-            = (1)(0.25)(0.5)
-            = 0.125
-    <BLANKLINE>
-    where
-        z₁ = w·x − 1 = 0
-        out = a² = 0.25
+    >>> z = w * x - 1.0
+    >>> a = z.sigmoid()
+    >>> explain(a, wrt=w, names={"z": z, "a": a})
+    ∂a/∂w = ∂a/∂z · ∂z/∂w
+          = a(1 − a) · x
+          = (0.25)(0.5)
+          = 0.125
     """
-    for argument, given in (("root", root), ("wrt", wrt)):
-        if not isinstance(given, Value) and not (given is None and argument == "wrt"):
-            raise TypeError(f"explain: {argument} must be a Value, got {reprlib.repr(given)}")
+    for name, given in (("root", root), ("wrt", wrt)):
+        if not isinstance(given, Value) and not (given is None and name == "wrt"):
+            raise TypeError(requirement(f"explain: {name}", "a Value", given))
     digits = count(digits, argument="explain: digits")
     max_nodes = count(max_nodes, argument="explain: max_nodes")
     graph = Graph(root)
     all_names = name_values(graph, names, argument="explain: names")
+    part = "another root or wrt"
     if wrt is None:
-        _check_size(len(all_names), max_nodes)
+        check_size(len(all_names), max_nodes, where="explain", part=part)
         return BackwardPass(graph, all_names, digits=digits)
     if wrt not in all_names:
-        called = f"{wrt.name!r} ({wrt.data!r})" if wrt.name else f"a Value of {wrt.data!r}"
-        raise ValueError(
-            f"explain: wrt must be a Value that {all_names[root]} was computed from, got {called}; "
-            f"its leaves are {_list_of_leaves(all_names)}"
-        )
+        rule = f"a Value that {all_names[root]} was computed from"
+        leaves = [name for value, name in all_names.items() if value.op is None]
+        way_out = f"its leaves are {', '.join(leaves[:10])}{', …' if len(leaves) > 10 else ''}"
+        raise ValueError(requirement("explain: wrt", rule, wrt, way_out))
     own = collect_names(names)
     chain = Chain(graph, wrt, all_names, {v for v in all_names if v in own or v.name})
-    _check_size(len(chain.nodes), max_nodes)
+    check_size(len(chain.nodes), max_nodes, where="explain", part=part)
     return Derivative(chain, digits=digits)
-
-
-def _check_size(nodes: int, max_nodes: int) -> None:
-    if nodes > max_nodes:
-        raise GraphTooLargeError(
-            f"explain: the way goes through {nodes} Values, more than max_nodes={max_nodes}, which "
-            "is more than one can read: explain a part of it (another root or wrt), or ask for it "
-            f"with max_nodes={nodes}"
-        )
-
-
-def _list_of_leaves(names: Mapping[Value, str]) -> str:
-    leaves = [name for value, name in names.items() if value.op is None]
-    return ", ".join(leaves[:10]) + (", …" if len(leaves) > 10 else "")
 
 
 class Explanation(ABC):
@@ -117,21 +91,22 @@ class Explanation(ABC):
 
     Attributes:
         root: the name of the result that is differentiated.
-        wrt: the name of what it is differentiated by; None if by everything.
-        value: the derivative; 1 if by everything.
-        adjoints: the derivative by each Value on the way, by name, from the result back.
+        wrt: the name of the Value that it is differentiated by; None for all Values.
+        value: the derivative; 1 for all Values.
+        adjoints: the derivative by each Value on the paths, by name, from the result back.
     """
+
+    root: str
+    wrt: str | None
+    value: float
+    adjoints: dict[str, float]
 
     def __init__(self, *, digits: int) -> None:
         self.digits = digits
-        self.root: str
-        self.wrt: str | None
-        self.value: float
-        self.adjoints: dict[str, float]
 
     @abstractmethod
     def pieces(self, notation: Unicode) -> Iterator[Piece]:
-        """Yield what there is to say, written in a notation."""
+        """Yield the pieces of the explanation, written in a notation."""
 
     def __str__(self) -> str:
         return "\n\n".join(piece.text() for piece in self.pieces(Unicode(self.digits)))
@@ -151,12 +126,12 @@ class Explanation(ABC):
 
 
 class Derivative(Explanation):
-    """The derivative of a result with respect to one Value.
+    """The derivative of a result with respect to a Value.
 
     Attributes:
-        paths: for each way from the result to the Value its factors; empty if there are so many
+        paths: for each path from the result to the Value its factors; empty if there are so many
             that the explanation goes by adjoints.
-        ways: how many ways there are.
+        ways: the number of paths.
     """
 
     def __init__(self, chain: Chain, *, digits: int) -> None:
@@ -173,65 +148,61 @@ class Derivative(Explanation):
         assert self.wrt is not None
         left = notation.partial(self.root, self.wrt)
         if not self.paths:
-            yield from self.by_adjoints(notation)
+            yield from self.explain_by_adjoints(notation)
         elif len(self.paths) == 1:
-            yield from _way(self.paths[0], left, notation)
+            yield from _explain_path(self.paths[0], left, notation)
         else:
             yield Sentence(["", left, f" is the sum over {len(self.paths)} ways:"])
             for factors in self.paths:
                 way = [self.wrt, *(factor.of for factor in reversed(factors))]
                 yield Sentence(["", notation.to.join(map(notation.name, way)), ""])
-                # The derivative along one arrow is only a part of ∂root/∂wrt.
+                # The derivative along a single arrow is only a part of ∂root/∂wrt.
                 alone = len(factors) == 1
-                product = notation.words("directly") if alone else _chain(notation, factors)
-                yield from _way(factors, product, notation)
+                product = notation.words("directly") if alone else _write_chain(notation, factors)
+                yield from _explain_path(factors, product, notation)
             products = [math.prod(factor.value for factor in factors) for factors in self.paths]
             total = _join(notation, " + ", map(notation.number, products))
             yield Equation(left, [total, notation.number(self.value)])
-        yield from self.definitions(notation)
+        yield from self.define_names(notation)
 
-    def by_adjoints(self, notation: Unicode) -> Iterator[Piece]:
-        """Yield the derivative by each Value on the ways, from those by what it goes into."""
+    def explain_by_adjoints(self, notation: Unicode) -> Iterator[Piece]:
+        """Yield the derivative by each Value on the paths, as a sum over its consumers."""
         assert self.wrt is not None
         left = notation.partial(self.root, self.wrt)
         about, ways = "", algebra.number(min(self.ways, _MANY_WAYS))
         if self.ways >= _MANY_WAYS:
             about = "about "
             ways = ast.BinOp(ast.Constant(10), ast.Pow(), ast.Constant(int(math.log10(self.ways))))
-        yield Sentence(
-            [
-                *("", left, f" is a sum over {about}", notation.formula(ways)),
-                " ways; step by step from the result back:",
-            ]
-        )
+        words, steps = f" is a sum over {about}", " ways; step by step from the result back:"
+        yield Sentence(["", left, words, notation.formula(ways), steps])
         root = self.chain.nodes[0]
         for node in self.chain.nodes[1:]:
-            consumers = self.chain.consumers[node]
             terms = [
-                self._term(notation, factor, consumer is root) for consumer, factor in consumers
+                self._write_term(notation, factor, consumer is root)
+                for consumer, factor in self.chain.consumers[node]
             ]
             name = self.chain.names[node]
-            shown = [" + ".join(shorten(line, notation.dots)) for line in zip(*terms, strict=True)]
-            if any(consumer is root for consumer, _ in consumers):
-                shown = shown[1:]  # the derivative by the result's own operand says nothing
+            sums = [" + ".join(shorten(line, notation.dots)) for line in zip(*terms, strict=True)]
+            if any(consumer is root for consumer, _ in self.chain.consumers[node]):
+                sums = sums[1:]  # the derivative by the result's own operand says nothing
             left = notation.partial(self.root, name)
-            yield Equation(left, [*shown, notation.number(self.adjoints[name])])
+            yield Equation(left, [*sums, notation.number(self.adjoints[name])])
 
-    def _term(self, notation: Unicode, factor: Factor, is_first: bool) -> Sequence[str]:
-        """Return what a factor adds to a derivative: as partial derivatives, symbols, numbers."""
+    def _write_term(self, notation: Unicode, factor: Factor, is_first: bool) -> Sequence[str]:
+        """Return a term of a derivative as partial derivatives, as symbols and as numbers."""
         partial = notation.partial(factor.of, factor.wrt)
-        if is_first:  # after the derivative of the result by itself, which is 1
+        if is_first:  # it comes after the derivative of the result by itself, which is 1
             return partial, notation.formula(factor.formula), notation.number(factor.value)
         before = notation.partial(self.root, factor.of)
         symbols = notation.formula(factor.formula, factor=True)
         return (
             _join(notation, notation.times, [before, partial]),
             _join(notation, notation.times, [before, symbols]),
-            _numbers(notation, [self.adjoints[factor.of], factor.value]),
+            _write_numbers(notation, [self.adjoints[factor.of], factor.value]),
         )
 
-    def definitions(self, notation: Unicode) -> Iterator[Piece]:
-        """Yield what the Values on the way, and in the factors, stand for that nobody has named."""
+    def define_names(self, notation: Unicode) -> Iterator[Piece]:
+        """Yield the definitions of the names that no user gave."""
         mentioned = {
             part.id
             for consumers in self.chain.consumers.values()
@@ -241,7 +212,7 @@ class Derivative(Explanation):
         }
         mentioned |= self.adjoints.keys()
         equations = [
-            _definition(notation, self.chain.formulas, node)
+            _define(notation, self.chain.formulas, node)
             for node, name in self.chain.names.items()
             if name in mentioned and node.op is not None and node not in self.chain.given
         ]
@@ -273,7 +244,7 @@ class BackwardPass(Explanation):
                 symbols = notation.formula(formulas.partial(edge), factor=True)
                 right = [
                     _join(notation, notation.times, [before, symbols]),
-                    _numbers(notation, [adjoint, edge.partial]),
+                    _write_numbers(notation, [adjoint, edge.partial]),
                     notation.number(term),
                 ]
                 left = notation.partial(self.root, names[operand])
@@ -281,43 +252,43 @@ class BackwardPass(Explanation):
                 now = notation.number(sums[operand] + term) if operand in sums else ""
                 sums[operand] = sums.get(operand, 0.0) + term
                 equations.append(Equation(left, right, sign=sign, now=now, in_a_line=True))
-            yield Group(_definition(notation, formulas, node), equations)
+            yield Group(_define(notation, formulas, node), equations)
 
 
-def _definition(notation: Unicode, formulas: Formulas, node: Value) -> Equation:
-    """Return what a Value is called, the expression it is computed by, and its number."""
+def _define(notation: Unicode, formulas: Formulas, node: Value) -> Equation:
+    """Return the name of a Value, the expression that computes it, and its number."""
     right = [notation.formula(formulas.definition(node)), notation.number(node.data)]
     return Equation(notation.name(formulas.names[node]), right, in_a_line=True)
 
 
-def _way(factors: Sequence[Factor], left: str, notation: Unicode) -> Iterator[Piece]:
-    """Yield a way: its factors, their product, and what makes it small."""
+def _explain_path(factors: Sequence[Factor], left: str, notation: Unicode) -> Iterator[Piece]:
+    """Yield the factors of a path, their product, and what makes it small."""
     if not factors:
         yield Equation(left, ["1"])
         return
     value = math.prod(factor.value for factor in factors)
-    chain = _chain(notation, factors)
+    chain = _write_chain(notation, factors)
     if len(factors) <= _IN_A_LINE:
         several = len(factors) > 1
         symbols = [notation.formula(factor.formula, factor=several) for factor in factors]
         right = [_join(notation, notation.times, symbols)]
         if several and not all(isinstance(f.formula, ast.Constant) for f in factors):
-            right.append(_numbers(notation, [factor.value for factor in factors]))
+            right.append(_write_numbers(notation, [factor.value for factor in factors]))
         right.append(notation.number(value))
         yield Equation(left, right if chain == left or not several else [chain, *right])
     else:
-        ends = [_chain(notation, factors[:2]), notation.dots, _chain(notation, factors[-1:])]
-        yield Equation(left, [notation.times.join(ends)])
-        yield _table(factors, notation)
+        first, last = _write_chain(notation, factors[:2]), _write_chain(notation, factors[-1:])
+        yield Equation(left, [notation.times.join([first, notation.dots, last])])
+        yield _make_table(factors, notation)
         yield Equation(left, [notation.number(value)])
-    yield from _what_makes_it_small(factors, notation)
+    yield from _explain_size(factors, notation)
 
 
-def _table(factors: Sequence[Factor], notation: Unicode) -> Table:
+def _make_table(factors: Sequence[Factor], notation: Unicode) -> Table:
     products = accumulate((factor.value for factor in factors), operator.mul)
     rows = [
         [
-            _chain(notation, [factor]),
+            _write_chain(notation, [factor]),
             notation.formula(factor.formula),
             notation.number(factor.value),
             f"< {notation.quarter}" if abs(factor.value) < _SMALL else "",
@@ -328,13 +299,14 @@ def _table(factors: Sequence[Factor], notation: Unicode) -> Table:
     return Table(["factor", "in symbols", "value", "", "product so far"], rows)
 
 
-def _what_makes_it_small(factors: Sequence[Factor], notation: Unicode) -> Iterator[Piece]:
+def _explain_size(factors: Sequence[Factor], notation: Unicode) -> Iterator[Piece]:
+    """Yield a sentence about the factors that make a product small."""
     zero = next((factor for factor in factors if factor.value == 0), None)
     small = [factor for factor in factors if abs(factor.value) < _SMALL]
     if not all(math.isfinite(factor.value) for factor in factors):
         return
     if zero is not None and len(factors) > 1:
-        yield Sentence(["", f"{_chain(notation, [zero])} = 0", " makes the whole product 0."])
+        yield Sentence(["", f"{_write_chain(notation, [zero])} = 0", " makes the whole product 0."])
     elif len(small) > 1:
         product = notation.number(math.prod(factor.value for factor in small))
         some = f"{len(small)} of the {len(factors)}" if len(small) < len(factors) else "All"
@@ -342,17 +314,17 @@ def _what_makes_it_small(factors: Sequence[Factor], notation: Unicode) -> Iterat
         yield Sentence([words[0], notation.quarter, words[1], product, "."])
 
 
-def _chain(notation: Unicode, factors: Sequence[Factor]) -> str:
+def _write_chain(notation: Unicode, factors: Sequence[Factor]) -> str:
     """Return the product of factors as partial derivatives."""
-    return notation.times.join(notation.partial(one.of, one.wrt) for one in factors)
+    return notation.times.join(notation.partial(f.of, f.wrt) for f in factors)
 
 
 def _join(notation: Unicode, sign: str, terms: Iterable[str]) -> str:
-    """Return terms joined by a sign; those after the first are enclosed if they have a minus."""
+    """Return terms with a sign between them; negative ones after the first have parentheses."""
     first, *others = terms
     return sign.join([first, *map(notation.enclose, others)])
 
 
-def _numbers(notation: Unicode, values: Iterable[float]) -> str:
+def _write_numbers(notation: Unicode, values: Iterable[float]) -> str:
     """Return a product of numbers, each in parentheses."""
     return "".join(notation.parenthesize(notation.number(value)) for value in values)

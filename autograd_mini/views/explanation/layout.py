@@ -1,4 +1,4 @@
-"""The pieces of an explanation, and how they are laid out as text and as LaTeX."""
+"""The pieces of an explanation, and their layout as text and as LaTeX."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["Equation", "Group", "Piece", "Sentence", "Table"]
 
 
 class Equation(NamedTuple):
-    """What is on the left, and what it is equal to, and equal to; in one line, or line by line."""
+    """A left side and the expressions that it is equal to, in a line or line by line."""
 
     left: str
     right: Sequence[str]
@@ -19,19 +19,19 @@ class Equation(NamedTuple):
     in_a_line: bool = False
 
     def text(self) -> str:
-        first, *others = self._without_repetition()
+        first, *others = self._drop_repetitions()
         space = " " if self.in_a_line else "\n" + " " * (len(self.left) + 1)
-        lines = [f"{self.left} {self.sign} {first}", *(f"= {one}" for one in others)]
+        lines = [f"{self.left} {self.sign} {first}", *(f"= {other}" for other in others)]
         return space.join(lines) + (f", now {self.now}" if self.now else "")
 
     def latex(self) -> str:
-        first, *others = self._without_repetition()
+        first, *others = self._drop_repetitions()
         new_line = " = " if self.in_a_line else r" \\ &= "
         now = rf",\ \text{{now }} {self.now}" if self.now else ""
         text = rf"{self.left} &{self.sign} {new_line.join([first, *others])}{now}"
         return rf"\begin{{aligned}} {text} \end{{aligned}}"
 
-    def _without_repetition(self) -> list[str]:
+    def _drop_repetitions(self) -> list[str]:
         return [text for text, _ in groupby(self.right)]
 
 
@@ -61,22 +61,22 @@ class Table(NamedTuple):
         return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
 
     def latex(self) -> str:
-        heading = [rf"\text{{{one}}}" if one else "" for one in self.heading]
+        heading = [rf"\text{{{words}}}" if words else "" for words in self.heading]
         lines = r" \\[1ex] ".join(" & ".join(line) for line in [heading, *self.rows])
         return rf"\begin{{array}}{{{'l' * len(heading)}}} {lines} \end{{array}}"
 
 
 class Group(NamedTuple):
-    """Equations, each in a line, that belong to what stands above them."""
+    """Equations, each in a line, under the equation or sentence that they belong to."""
 
     head: Equation | Sentence
     equations: Sequence[Equation]
 
     def text(self) -> str:
-        return "\n    ".join(one.text() for one in [self.head, *self.equations])
+        return "\n    ".join(piece.text() for piece in [self.head, *self.equations])
 
     def latex(self) -> str:
-        return r" \\ \quad ".join(one.latex() for one in [self.head, *self.equations])
+        return r" \\ \quad ".join(piece.latex() for piece in [self.head, *self.equations])
 
 
 Piece: TypeAlias = Equation | Sentence | Table | Group

@@ -1,4 +1,4 @@
-"""A page on which one steps through a graph, forward and backward, and changes its numbers."""
+"""A page that steps through a graph, forward and backward, and changes its numbers."""
 
 from autograd_mini.views.page.page import Page, explore
 

@@ -1,4 +1,4 @@
-"""`explore`: a page on which one steps through a graph, forward and backward, and changes it."""
+"""`explore`: a page that steps through a graph, forward and backward, and changes its numbers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from autograd_mini.arguments import finite
+from autograd_mini.arguments import finite, requirement
 from autograd_mini.engines import Value
 from autograd_mini.table.code import as_javascript, prelude
 from autograd_mini.table.names import name_as_text
@@ -25,7 +25,7 @@ __all__ = ["Page", "explore"]
 
 _PARTS = Path(__file__).parent
 _ROOM = "-0.000000"
-"""What is as wide as the widest number on a page."""
+"""This text is as wide as the widest number on a page."""
 
 
 def explore(
@@ -39,49 +39,47 @@ def explore(
     title: str | None = None,
     max_nodes: int = 300,
 ) -> Page:
-    """Make a page on which one steps through a graph, forward and backward, node by node.
+    """Make a page that steps through a graph, forward and backward, node by node.
 
-    It is one file that needs nothing else: no server, no network. Each step lights up a node and
-    shows its operation, the local derivatives in symbols and numbers, and what the backward pass
-    adds to each gradient; choosing a node shows its chain rule back to the result. Leaves have
-    sliders: the page computes everything anew, by rules printed from the table of primitives, from
-    the numbers that the leaves hold when it is made. With parameters in the graph, it does gradient
-    descent.
+    The page is one file that needs no server and no network. docs/views.md says what it shows.
 
     Args:
         root: the result.
         path: where to write the page.
         names, parameters, groups: as in `draw`.
-        lr: the learning rate that gradient descent begins with, above 0.
-        title: the heading; without one, the name of the result.
+        lr: the first learning rate of gradient descent, above 0.
+        title: the heading; None for the name of the result.
         max_nodes: how many Values the page may have.
 
     Returns:
         A `Page`: ``.html`` is its text, ``.save(path)`` writes it, and a notebook shows it.
 
     Raises:
-        TypeError: the root is not a Value, or an argument not what is said above.
+        TypeError: the root is not a Value, or an argument has the wrong type.
         ValueError: the learning rate is not a finite number above 0.
         GraphTooLargeError: there are more than ``max_nodes`` Values.
-        RendererNotFoundError: there is no Graphviz to draw the graph with.
+        RendererNotFoundError: there is no Graphviz to draw the graph.
         OSError: the file cannot be written.
+
+    >>> explore(Value(0.15, name="w") * 0.1, title="A product").html.splitlines()[0]
+    '<!DOCTYPE html>'
     """
     if not isinstance(root, Value):
-        raise TypeError(f"explore takes a Value, got {root!r}")
+        raise TypeError(requirement("explore: root", "a Value", root))
     if title is not None and not isinstance(title, str):
-        raise TypeError(f"explore: title must be a string, got {title!r}")
+        raise TypeError(requirement("explore: title", "a string", title))
     lr = finite(lr, argument="explore: lr")
     if lr <= 0:
-        raise ValueError(f"explore: lr must be above 0, got {lr}")
+        raise ValueError(requirement("explore: lr", "above 0", lr))
     scene = Scene(
         root,
-        argument="explore",
+        where="explore",
         names=names,
         parameters=parameters,
         groups=groups,
         max_nodes=max_nodes,
     )
-    page = Page(_html(scene, root, lr=lr, title=title))
+    page = Page(_make_html(scene, root, lr=lr, title=title))
     if path is not None:
         page.save(path)
     return page
@@ -90,20 +88,15 @@ def explore(
 class Page:
     """A page in HTML that needs no other file; a notebook shows it by itself.
 
-    Args:
-        text: its text.
+    Attributes:
+        html: the text of the page.
     """
 
-    def __init__(self, text: str) -> None:
-        self.html = text
-        """The text of the page."""
+    def __init__(self, html: str) -> None:
+        self.html = html
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the page into a file.
-
-        Raises:
-            OSError: the file cannot be written.
-        """
+        """Write the page into a file; raise OSError if that fails."""
         Path(path).write_text(self.html, encoding="utf-8")
 
     def __repr__(self) -> str:
@@ -118,14 +111,14 @@ class Page:
 
 
 class Stage(Picture):
-    """The drawing of a scene without its numbers, with room for those that a page puts in."""
+    """The drawing of a scene without its numbers; it leaves room for the numbers of the page."""
 
     background = "transparent"
 
     def caption(self) -> dict[str, str]:
         return {}
 
-    def shown(self, number: float) -> str:  # noqa: ARG002
+    def write_number(self, number: float) -> str:  # noqa: ARG002
         return _ROOM
 
     def name(self, node: Value) -> str:
@@ -134,18 +127,19 @@ class Stage(Picture):
     def has_gradient(self, node: Value) -> bool:  # noqa: ARG002
         return True
 
-    def tooltip(self, text: str) -> dict[str, str]:  # noqa: ARG002 - its numbers would go stale
+    def tooltip(self, text: str) -> dict[str, str]:  # noqa: ARG002 - numbers would go stale
         return {}
 
 
-def _html(scene: Scene, root: Value, *, lr: float, title: str | None) -> str:
+def _make_html(scene: Scene, root: Value, *, lr: float, title: str | None) -> str:
     title = title or f"{name_as_text(scene.names[root])}, step by step"
-    title = title.encode("utf-8", "backslashreplace").decode()  # half a pair is no text
+    title = title.encode("utf-8", "backslashreplace").decode()  # as a lone surrogate is no text
+    data = {"nodes": _describe_nodes(scene), "root": scene.number[root], "lr": lr}
     parts = {
         "title": html.escape(title),
         "style": (_PARTS / "page.css").read_text(encoding="utf-8"),
-        "graph": _svg(scene),
-        "data": _literal({"nodes": _nodes(scene), "root": scene.number[root], "lr": lr}),
+        "graph": _draw_svg(scene),
+        "data": _as_literal(data),
         "rows": _rows({node.op for node in scene.graph.order if node.op is not None}),
         "script": (_PARTS / "page.js").read_text(encoding="utf-8"),
     }
@@ -153,22 +147,19 @@ def _html(scene: Scene, root: Value, *, lr: float, title: str | None) -> str:
     return re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], template)
 
 
-def _svg(scene: Scene) -> str:
+def _draw_svg(scene: Scene) -> str:
     """Return the drawing as an element of a page."""
-    svg = Stage(scene).drawing().pipe(format="svg", encoding="utf-8")
+    svg = Stage(scene).make_drawing().pipe(format="svg", encoding="utf-8")
     svg = svg[svg.index("<svg") :]
     return re.sub(r"<title>.*?</title>\n?|<!--.*?-->\n?", "", svg, flags=re.DOTALL)
 
 
-def _nodes(scene: Scene) -> list[dict[str, Any]]:
-    """Return what the page has to know of each Value, in the order of the computation."""
+def _describe_nodes(scene: Scene) -> list[dict[str, Any]]:
+    """Return the facts about each Value that the page needs, in the order of the computation."""
     formulas, notation = Formulas(scene.names), Unicode()
     nodes = []
     for node in scene.graph.order:
-        entry: dict[str, Any] = {
-            "name": name_as_text(scene.names[node]),
-            "role": scene.role(node),
-        }
+        entry: dict[str, Any] = {"name": name_as_text(scene.names[node]), "role": scene.role(node)}
         if node.op is None:
             entry["data"] = node.data
         else:
@@ -200,18 +191,18 @@ def _rows(rows: set[Primitive]) -> str:
         partials = ", ".join(
             f"({names}, out) => {as_javascript(rule)}" for rule in row.partials.values()
         )
-        sequences = _literal([name in row.value.sequences for name in row.operands])
+        sequences = _as_literal([name in row.value.sequences for name in row.operands])
         call = f"{row.name}({names}), {row.domain}"
         lines.append(
-            f"{_literal(row.name)}: {{value: ({names}) => {as_javascript(row.value)}, "
+            f"{_as_literal(row.name)}: {{value: ({names}) => {as_javascript(row.value)}, "
             f"partials: [{partials}], sequences: {sequences}, "
-            f"inside: ({names}) => {_inside(row)}, domain: {_literal(call)}}},\n"
+            f"inside: ({names}) => {_write_domain(row)}, domain: {_as_literal(call)}}},\n"
         )
     return "".join([*lines, "};\n"])
 
 
-def _inside(row: Primitive) -> str:
-    """Return JavaScript text: whether the operands are in their domains."""
+def _write_domain(row: Primitive) -> str:
+    """Return the condition in JavaScript that the operands are in their domains."""
     conditions = []
     for name, domain in row.domains.items():
         less = "<" if domain.open else "<="
@@ -224,6 +215,6 @@ def _inside(row: Primitive) -> str:
     return " && ".join(conditions) or "true"
 
 
-def _literal(thing: Any) -> str:
-    """Return JavaScript text for data; nothing in it can end the script element."""
+def _as_literal(thing: Any) -> str:
+    """Return data as JavaScript text that cannot end the script element."""
     return json.dumps(thing, separators=(",", ":")).replace("<", r"\u003c").replace(">", r"\u003e")
