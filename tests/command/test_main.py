@@ -117,7 +117,8 @@ def test_the_largest_graph_can_be_set(command, tmp_path, capsys):
     assert main([*arguments, "9"]) == 2
     error = capsys.readouterr().err
     assert error.startswith(f"autograd-mini {command}: error: {command}: ")
-    assert "10 Values, more than max_nodes=9" in error
+    assert "number of Values must be at most max_nodes=9" in error
+    assert "got 10;" in error
 
 
 @pytest.mark.parametrize(
