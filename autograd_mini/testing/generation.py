@@ -12,26 +12,15 @@ from autograd_mini.table.domains import Domain
 from autograd_mini.table.primitives import PRIMITIVES, Primitive
 
 __all__ = [
-    "INTEGER_ROWS",
     "TINY",
     "Builder",
     "bounds",
     "inside",
-    "integer_graph",
     "shift_off_kink",
     "well_conditioned_graph",
 ]
 
 _CONSTANTS = (2.0, 0.5, -1.0, 3.0, -0.75, 1.25)
-_INTEGER_CONSTANTS = (2.0, -1.0, 3.0, 0.0)
-INTEGER_ROWS = tuple(
-    PRIMITIVES[name]
-    for name in (
-        "add", "sub", "mul", "neg", "abs", "square", "relu", "maximum", "minimum", "sum", "dot",
-    )
-)  # fmt: skip
-"""These rows make integers from integers."""
-
 _LIMIT = 30.0  # 30 to the power 30 is far from an overflow
 _SLOPE_LIMIT = 300.0
 _MARGIN = 0.1
@@ -48,21 +37,6 @@ def well_conditioned_graph(
     for code in codes:
         builder.add(*builder.repair(*builder.decode(code, primitives, _CONSTANTS)))
         builder.scale_down()
-    return builder.finish()
-
-
-def integer_graph(leaves: Sequence[float], codes: Iterable[int]) -> Program:
-    """Return a graph of integers so small that every sum and product in it is exact.
-
-    Where a gradient might become inexact, the minimum of the operands replaces an operation.
-    """
-    builder = Builder(leaves, least=1.0)
-    for code in codes:
-        primitive, references = builder.decode(code, INTEGER_ROWS, _INTEGER_CONSTANTS)
-        if builder.evaluate(primitive, references)[1] > 2.0**16:
-            found = list(flat(references))
-            primitive, references = PRIMITIVES["minimum"], (found[0], found[-1])
-        builder.add(primitive, references)
     return builder.finish()
 
 

@@ -14,7 +14,6 @@ from autograd_mini.testing.generation import (
     TINY,
     bounds,
     inside,
-    integer_graph,
     shift_off_kink,
     well_conditioned_graph,
 )
@@ -29,9 +28,9 @@ except ImportError as error:
 __all__ = [
     "Instruction",
     "Program",
+    "draw_codes",
     "function",
     "graphs",
-    "integer_graphs",
     "numbers",
     "points_in_domain",
     "values",
@@ -113,21 +112,10 @@ def graphs(draw: st.DrawFn, *, primitives: Sequence[Primitive] = TABLE, nodes: i
     """
     leaf = numbers(limit=4.0).map(lambda x: x if abs(x) > TINY else 0.0)
     leaves = draw(st.lists(leaf, min_size=1, max_size=4))
-    return well_conditioned_graph(leaves, _draw_codes(draw, nodes), primitives)
+    return well_conditioned_graph(leaves, draw_codes(draw, nodes), primitives)
 
 
-@st.composite
-def integer_graphs(draw: st.DrawFn, *, nodes: int = 15) -> Program:
-    """Draw graphs of integers, small enough that every sum and product in them is exact.
-
-    The rows are add, sub, mul, neg, abs, square, relu, maximum, minimum, sum and dot.
-    """
-    leaf = st.integers(-4, 4).map(float)
-    leaves = draw(st.lists(leaf, min_size=1, max_size=4))
-    return integer_graph(leaves, _draw_codes(draw, nodes))
-
-
-def _draw_codes(draw: st.DrawFn, most: int) -> list[int]:
+def draw_codes(draw: st.DrawFn, most: int) -> list[int]:
     """Draw the number of instructions, then an integer for each: so examples shrink best."""
     size = draw(st.integers(1, most))
     return draw(st.lists(st.integers(0, 2**64 - 1), min_size=size, max_size=size))

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.building import built, gradients, same
-from support.generation import random_graph, random_integer_graph
+from support.generation import integer_graphs, random_graph, random_integer_graph
 from support.gradients import exact, reference
 from support.soak import TIMES
 
@@ -21,7 +21,7 @@ from autograd_mini.functions import dot, maximum
 from autograd_mini.functions import sum as total
 from autograd_mini.table.primitives import TABLE
 from autograd_mini.testing import check_gradients
-from autograd_mini.testing.strategies import graphs, integer_graphs
+from autograd_mini.testing.strategies import graphs
 
 SEEDS = [1.0, -0.75, 0.1, -3.0, 1e-3]
 DYADIC_SEEDS = [1.0, -3.0, 0.5]

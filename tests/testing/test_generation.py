@@ -3,13 +3,12 @@
 import math
 import random
 
-from support.generation import random_graph, random_integer_graph
+from support.generation import INTEGER_ROWS, random_graph, random_integer_graph
 
 from autograd_mini import Value
 from autograd_mini.engines.graph import Graph
 from autograd_mini.table.primitives import PRIMITIVES, TABLE
 from autograd_mini.testing import absolute_gradients
-from autograd_mini.testing.generation import INTEGER_ROWS
 
 
 def many(make, count=300):

@@ -6,13 +6,14 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from mpmath import mp
+from support.generation import integer_graphs
 from support.gradients import exact, reference
 
 import autograd_mini as ag
 from autograd_mini import Value
 from autograd_mini.engines.graph import Graph
 from autograd_mini.testing import absolute_gradients
-from autograd_mini.testing.strategies import graphs, integer_graphs
+from autograd_mini.testing.strategies import graphs
 
 # --- absolute gradients --------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ import sys
 import pytest
 from hypothesis import find, given, settings, target
 from hypothesis import strategies as st
+from support.generation import integer_graphs
 
 from autograd_mini import Value, testing
 from autograd_mini.engines.graph import Graph
@@ -16,7 +17,6 @@ from autograd_mini.testing.strategies import (
     Instruction,
     Program,
     graphs,
-    integer_graphs,
     numbers,
     points_in_domain,
     values,

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from mpmath import mp, mpf
 from support.building import edges
 from support.formulas import Near, exactly, near, size
+from support.generation import integer_graphs
 from support.references import bound
 
 import autograd_mini as ag
@@ -17,7 +18,7 @@ from autograd_mini.engines.graph import Graph
 from autograd_mini.table.notation import Latex, Unicode
 from autograd_mini.table.primitives import TABLE, Primitive
 from autograd_mini.testing.rounding import absolute_gradients
-from autograd_mini.testing.strategies import function, graphs, integer_graphs, points_in_domain
+from autograd_mini.testing.strategies import function, graphs, points_in_domain
 from autograd_mini.views.explanation.chain import Chain, Formulas
 from autograd_mini.views.naming import name_values
 

@@ -8,13 +8,14 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from support.building import edges
+from support.generation import integer_graphs
 
 import autograd_mini as ag
 from autograd_mini import GraphTooLargeError, Value, explain
 from autograd_mini.engines.graph import Graph
 from autograd_mini.table.primitives import TABLE
 from autograd_mini.testing.rounding import absolute_gradients
-from autograd_mini.testing.strategies import function, graphs, integer_graphs
+from autograd_mini.testing.strategies import function, graphs
 
 ROUNDOFF = 2.0**-53
 
