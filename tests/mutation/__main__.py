@@ -73,7 +73,7 @@ TESTS = {
     "training/fitting": "training/test_fitting",
     "training/history": "training/test_fitting",
     "programs/program": "programs/test_program testing/test_strategies",
-    "views/scene": "views/test_drawing",
+    "views/scene": "views/test_scene views/test_drawing",
     "views/naming": "views/test_naming",
 }
 ENVIRONMENT = {
