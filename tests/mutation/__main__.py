@@ -54,7 +54,7 @@ TESTS = {
     "table/arithmetic": "table/test_arithmetic table/test_rules table/test_primitives "
     "testing/test_local",
     "table/elementary": "table/test_rules table/test_arithmetic table/test_primitives "
-    "table/test_code",
+    "table/test_code table/test_notation",
     "table/code": "table/test_rules table/test_code",
     "table/notation": "table/test_notation table/test_rules",
     "table/names": "table/test_notation table/test_rules",
