@@ -56,7 +56,7 @@ TESTS = {
     "table/elementary": "table/test_rules table/test_arithmetic table/test_primitives "
     "table/test_code table/test_notation",
     "table/code": "table/test_rules table/test_code",
-    "table/notation": "table/test_notation table/test_rules",
+    "table/notation": "table/test_notation table/test_rules views/explanation/test_explanation",
     "table/names": "table/test_notation table/test_rules",
     "table/printer": "table/test_rules table/test_notation",
     "table/domains": "table/test_primitives",
