@@ -12,7 +12,7 @@ from support.formulas import formulas
 
 from autograd_mini.table.elementary import ELEMENTARY as FUNCTIONS
 from autograd_mini.table.names import name_as_latex, name_as_text
-from autograd_mini.table.notation import Latex, Unicode
+from autograd_mini.table.notation import Latex, Unicode, shorten
 from autograd_mini.table.primitives import TABLE
 
 as_latex, as_text = Latex().formula, Unicode().formula
@@ -50,6 +50,15 @@ def test_the_digits_of_a_number_can_be_chosen():
 def test_what_begins_with_a_minus_is_enclosed_where_that_is_asked_for():
     assert [Unicode().enclosed(text) for text in ("−x", "x")] == ["(−x)", "x"]
     assert [Latex().enclosed(text) for text in ("-x", "x")] == [r"\left(-x\right)", "x"]
+
+
+def test_a_long_sum_loses_its_middle_and_one_of_six_terms_nothing():
+    assert list(shorten("abcdef", "…")) == list("abcdef")
+    assert list(shorten("abcdefg", "…")) == list("abcd…g")
+
+
+def test_a_quarter_is_written_as_a_fraction():
+    assert (Unicode.quarter, Latex.quarter) == ("¼", r"\tfrac{1}{4}")
 
 
 # --- parentheses ---------------------------------------------------------------------------------
