@@ -67,7 +67,7 @@ def main() -> None:
         out.mkdir(parents=True, exist_ok=True)
         draw(path)
     except ModuleNotFoundError:
-        print("No picture: matplotlib is not installed; pip install 'autograd-mini[plot]' gets it.")
+        print("No picture: matplotlib is not installed (pip install matplotlib).")
     else:
         print(f"Picture: {path}")
 

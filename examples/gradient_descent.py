@@ -106,7 +106,7 @@ def draw(descents: dict[Rate, list[Point]], directory: Path) -> None:
     try:
         from matplotlib.figure import Figure  # noqa: PLC0415 - optional
     except ImportError:
-        print("\nno picture: matplotlib is not installed (pip install autograd-mini[plot])")
+        print("\nno picture: matplotlib is not installed (pip install matplotlib)")
         return
     figure = Figure(figsize=(11, 7.5), layout="constrained")
     panels = list(figure.subplots(2, 2).flat)

@@ -121,7 +121,7 @@ def draw(
     try:
         from matplotlib.figure import Figure  # noqa: PLC0415 - optional
     except ImportError:
-        print("no picture: matplotlib is not installed (pip install autograd-mini[plot])")
+        print("no picture: matplotlib is not installed (pip install matplotlib)")
         return
     sepals = [mean for mean, _ in like[:2]]
     figure = Figure(figsize=(12, 4.8), layout="constrained")

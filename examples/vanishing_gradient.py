@@ -165,7 +165,7 @@ def main() -> None:
         options.out.mkdir(parents=True, exist_ok=True)
         draw(path, chains, networks)
     except ModuleNotFoundError:
-        print("No picture: matplotlib is not installed; pip install 'autograd-mini[plot]' gets it.")
+        print("No picture: matplotlib is not installed (pip install matplotlib).")
     else:
         print(f"Picture: {path}")
 

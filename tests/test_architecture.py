@@ -212,3 +212,38 @@ def test_no_test_is_imported_by_another(module):
     tree = ast.parse(TEST_FILES[module].read_text(encoding="utf-8"))
     for name, _, _ in imports(tree, TEST_FILES):
         assert not name.split(".")[-1].startswith("test_"), name
+
+
+# These end like participles, and are names of the field: PyTorch's, and that of a loss.
+NOUNS = {"named_parameters", "squared_error"}
+IRREGULAR = "built chosen drawn found given held kept known laid left made sent shown taken told"
+
+
+def functions_of(source):
+    """Return the names of all functions and methods, also of those inside others."""
+    kinds = ast.FunctionDef | ast.AsyncFunctionDef
+    return {node.name for node in ast.walk(ast.parse(source)) if isinstance(node, kinds)}
+
+
+def is_participle(name):
+    first = name.strip("_").split("_")[0]
+    return (first.endswith("ed") or first in IRREGULAR.split()) and name not in NOUNS
+
+
+@pytest.mark.parametrize("module", SOURCES)
+def test_functions_are_verbs(module):
+    names = functions_of(SOURCES[module].read_text(encoding="utf-8"))
+    assert sorted(filter(is_participle, names)) == []
+
+
+def test_a_participle_is_noticed():
+    source = "def _swept(): ...\nclass A:\n    def looked_up(self): ...\n    async def drawn(): ..."
+    assert sorted(filter(is_participle, functions_of(source))) == ["drawn", "looked_up"]
+    assert not any(map(is_participle, ["read", "_run", "seeds", "draw_legend"]))
+
+
+def test_no_parameter_is_called_what():
+    """The name of an argument, for an error, is called `argument`."""
+    for source in SOURCES.values():
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+            assert not (isinstance(node, ast.arg | ast.keyword) and node.arg == "what"), source

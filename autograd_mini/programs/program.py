@@ -43,7 +43,7 @@ class Instruction:
     operands: tuple[OperandRef, ...]
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class Program:
     """A computation over the table of primitives, for any type of number.
 

@@ -53,9 +53,9 @@ TESTS = {
     "table/arithmetic": "table/test_arithmetic table/test_rules table/test_primitives "
     "testing/test_local",
     "table/elementary": "table/test_rules table/test_arithmetic table/test_primitives "
-    "table/test_code",
+    "table/test_code table/test_notation",
     "table/code": "table/test_rules table/test_code",
-    "table/notation": "table/test_notation table/test_rules",
+    "table/notation": "table/test_notation table/test_rules views/explanation/test_explanation",
     "table/names": "table/test_notation table/test_rules",
     "table/printer": "table/test_rules table/test_notation",
     "table/domains": "table/test_primitives",
@@ -72,7 +72,7 @@ TESTS = {
     "training/fitting": "training/test_fitting",
     "training/history": "training/test_fitting",
     "programs/program": "programs/test_program testing/test_strategies",
-    "views/scene": "views/test_drawing",
+    "views/scene": "views/test_scene views/test_drawing",
     "views/naming": "views/test_naming",
 }
 ENVIRONMENT = {

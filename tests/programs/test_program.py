@@ -1,10 +1,12 @@
 """A graph is data that computes, and prints as the program that builds it."""
 
+import dataclasses
 import math
 
 import pytest
 from hypothesis import given
 
+import autograd_mini as ag
 from autograd_mini import Value
 from autograd_mini.engines.graph import Graph
 from autograd_mini.programs.program import function
@@ -70,9 +72,39 @@ def test_leaves_are_called_by_their_names_where_these_can_be_used():
     leaves = [Value(float(i), name=name) for i, name in enumerate(names)]
     graph = Program.of(Value.sum(leaves))
     assert graph.node_names() == ["x", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "w1", "v9"]
+    assert graph == Program(graph.leaves, graph.instructions)  # whatever the leaves are called
     ran = {"print": lambda *gradients: None}
     exec(str(graph), ran)  # noqa: S102 - our own text
     assert ran["v9"].data == 36.0
+
+
+def test_a_program_imports_what_it_uses():
+    lines = ["from autograd_mini import Value", "", "x = Value(2.0)"]
+    assert str(Program.of(Value(2.0, name="x") * 3.0)).splitlines()[:3] == lines
+    assert str(Program.of(Value(2.0, name="x").exp())).splitlines()[:4] == [
+        "import autograd_mini as ag",
+        *lines,
+    ]
+
+
+@pytest.mark.parametrize("name", ["ag", "abs", "float", "print", "Value"])
+def test_no_leaf_takes_a_name_that_the_printed_program_uses(name):
+    x, y = Value(-2.0, name=name), Value(3.0)
+    out = ag.maximum(abs(x) * y, math.inf)
+    with ag.errstate(nonfinite="ignore"):
+        ran = {"print": lambda *gradients: ran.update(printed=gradients)}
+        exec(str(Program.of(out)), ran)  # noqa: S102 - our own text
+        out.backward()
+    assert ran["printed"] == (x.grad, y.grad)
+
+
+def test_a_program_is_hashable_data_that_nobody_changes():
+    program = Program.of(Value(2.0) * 3.0)
+    assert hash(program) == hash(Program.of(Value(2.0) * 3.0))
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        program.leaves = (1.0,)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        program.instructions[0].operands = (0, 4.0)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def browser(tmp_path_factory):
     The browser has no network. It lives in a thread of its own, because the loop of Playwright
     would keep other tests in its thread from running one.
     """
-    reason = "needs Playwright: pip install 'autograd-mini[browser]'"
+    reason = "needs Playwright: pip install playwright"
     playwright = pytest.importorskip("playwright.sync_api", reason=reason)
     program = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if program is None:

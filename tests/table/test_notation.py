@@ -1,6 +1,7 @@
 """Formulas and names in plain text and LaTeX; C and JavaScript are tested with the rules."""
 
 import ast
+import math
 import re
 from fractions import Fraction
 
@@ -11,7 +12,7 @@ from support.formulas import formulas
 
 from autograd_mini.table.elementary import ELEMENTARY as FUNCTIONS
 from autograd_mini.table.names import name_as_latex, name_as_text
-from autograd_mini.table.notation import Latex, Unicode
+from autograd_mini.table.notation import Latex, Unicode, shorten
 from autograd_mini.table.primitives import TABLE
 
 as_latex, as_text = Latex().formula, Unicode().formula
@@ -19,6 +20,45 @@ as_latex, as_text = Latex().formula, Unicode().formula
 
 def parsed(text):
     return ast.parse(text, mode="eval").body
+
+
+# --- numbers -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("number", "text", "latex"),
+    [
+        (0.1234567, "0.1235", "0.1235"),
+        (-2.5, "−2.5", "-2.5"),
+        (-0.0, "0", "0"),
+        (123456.0, "1.235e+05", r"1.235 \cdot 10^{5}"),
+        (-1e-7, "−1e−07", r"-1 \cdot 10^{-7}"),
+        (-math.inf, "−∞", r"-\infty"),
+        (math.nan, "NaN", r"\text{NaN}"),
+    ],
+)
+def test_numbers_are_rounded_and_written_as_mathematics(number, text, latex):
+    assert Unicode().number(number) == text
+    assert Latex().number(number) == latex
+
+
+def test_the_digits_of_a_number_can_be_chosen():
+    assert [Unicode(digits).number(1 / 3) for digits in (1, 6)] == ["0.3", "0.333333"]
+    assert Latex(2).number(2 / 3) == "0.67"
+
+
+def test_what_begins_with_a_minus_is_enclosed_where_that_is_asked_for():
+    assert [Unicode().enclose(text) for text in ("−x", "x")] == ["(−x)", "x"]
+    assert [Latex().enclose(text) for text in ("-x", "x")] == [r"\left(-x\right)", "x"]
+
+
+def test_a_long_sum_loses_its_middle_and_one_of_six_terms_nothing():
+    assert list(shorten("abcdef", "…")) == list("abcdef")
+    assert list(shorten("abcdefg", "…")) == list("abcd…g")
+
+
+def test_a_quarter_is_written_as_a_fraction():
+    assert (Unicode.quarter, Latex.quarter) == ("¼", r"\tfrac{1}{4}")
 
 
 # --- parentheses ---------------------------------------------------------------------------------

@@ -864,3 +864,15 @@ def test_rows_say_what_a_textbook_writes_otherwise():
 @pytest.mark.parametrize("infix", ARITHMETIC.values(), ids=lambda infix: infix.code)
 def test_each_sign_of_the_rules_stands_for_the_primitive_that_it_names(infix):
     assert PRIMITIVES[infix.row].value.text == f"x {infix.code} y"
+
+
+def test_the_rows_that_are_activations_say_so():
+    assert {row.name for row in TABLE if row.activation} == {
+        "leaky_relu", "relu", "sigmoid", "step", "tanh",
+    }  # fmt: skip
+    assert Primitive("cube", "x * x * x", dx="3 * x * x").activation is False
+
+
+def test_a_row_names_the_attribute_that_it_has_not():
+    with pytest.raises(AttributeError, match=r"^a primitive has no 'arity'$"):
+        PRIMITIVES["mul"].arity  # noqa: B018 - to read it is the test

@@ -144,6 +144,8 @@ def test_a_gradient_of_zero_is_shown_after_a_backward_pass():
         ("b12", "parameter"),
         ("w₁", "parameter"),
         ("bias", "parameter"),
+        ("weight", "parameter"),
+        ("weights", "parameter"),
         ("weights_3", "parameter"),
         ("layers.0.neurons.1.weights.2", "input"),  # no module says so
         ("x", "input"),

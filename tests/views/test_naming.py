@@ -126,8 +126,13 @@ def test_names_of_other_things_are_passed_over():
 
 @pytest.mark.parametrize("names", [["x"], "x", 3, {1: 2}, {"x": 1, None: 2}])
 def test_names_must_be_a_dict_with_strings_as_keys(names):
-    with pytest.raises(TypeError, match=r"^names must be a dict with strings as keys, got "):
+    message = f"names must be a dict with strings as keys, got {names!r}"
+    with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
         name_values(Graph(leaf()), names)
+    with pytest.raises(TypeError, match=f"^explain: {re.escape(message)}$"):
+        name_values(Graph(leaf()), names, argument="explain: names")
+    with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
+        collect_names(names)
 
 
 # --- neurons --------------------------------------------------------------------------------------
@@ -148,6 +153,7 @@ def test_a_neuron_whose_number_is_taken_gets_another():
     a = (x * 2).sigmoid()
     assert names_of(a * 4, a2=a) == ["z2", "z1", "a2", "out"]
     assert names_of(a * 4, h=a) == ["z2", "z1", "h", "out"]
+    assert names_of(a * 4, hidden=a) == ["z2", "z1", "hidden", "out"]
 
 
 def test_two_activations_of_one_value_have_two_numbers():

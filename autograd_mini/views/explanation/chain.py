@@ -140,7 +140,7 @@ class Chain:
         return found
 
     @cached_property
-    def ways(self) -> Mapping[Value, int]:
+    def path_counts(self) -> Mapping[Value, int]:
         """For each node, the number of paths from the result to it."""
         root, *others = self.nodes
         found = {root: 1}

@@ -23,7 +23,7 @@ __all__ = ["Explanation", "explain"]
 
 _MOST_PATHS = 6
 """With more paths than this, the sum goes node by node instead of path by path."""
-_MANY_WAYS = 10**9
+_MANY_PATHS = 10**9
 """From this number of paths on, only the order of magnitude is written."""
 _IN_A_LINE = 6
 """With more factors than this, each factor gets a line of its own."""
@@ -131,7 +131,7 @@ class Derivative(Explanation):
     Attributes:
         paths: for each path from the result to the Value its factors; empty if there are so many
             that the explanation goes by adjoints.
-        ways: the number of paths.
+        path_count: the number of paths.
     """
 
     def __init__(self, chain: Chain, *, digits: int) -> None:
@@ -141,8 +141,8 @@ class Derivative(Explanation):
         self.root, self.wrt = chain.names[root], chain.names[wrt]
         self.value = chain.adjoints[wrt]
         self.adjoints = {chain.names[node]: chain.adjoints[node] for node in chain.nodes}
-        self.ways = chain.ways[wrt]
-        self.paths = tuple(chain.paths()) if self.ways <= _MOST_PATHS else ()
+        self.path_count = chain.path_counts[wrt]
+        self.paths = tuple(chain.paths()) if self.path_count <= _MOST_PATHS else ()
 
     def pieces(self, notation: Unicode) -> Iterator[Piece]:
         assert self.wrt is not None
@@ -152,7 +152,7 @@ class Derivative(Explanation):
         elif len(self.paths) == 1:
             yield from _explain_path(self.paths[0], left, notation)
         else:
-            yield Sentence(["", left, f" is the sum over {len(self.paths)} ways:"])
+            yield Sentence(["", left, f" is the sum over {len(self.paths)} paths:"])
             for factors in self.paths:
                 way = [self.wrt, *(factor.of for factor in reversed(factors))]
                 yield Sentence(["", notation.to.join(map(notation.name, way)), ""])
@@ -169,12 +169,14 @@ class Derivative(Explanation):
         """Yield the derivative by each Value on the paths, as a sum over its consumers."""
         assert self.wrt is not None
         left = notation.partial(self.root, self.wrt)
-        about, ways = "", algebra.number(min(self.ways, _MANY_WAYS))
-        if self.ways >= _MANY_WAYS:
+        about, shown_count = "", algebra.number(min(self.path_count, _MANY_PATHS))
+        if self.path_count >= _MANY_PATHS:
             about = "about "
-            ways = ast.BinOp(ast.Constant(10), ast.Pow(), ast.Constant(int(math.log10(self.ways))))
-        words, steps = f" is a sum over {about}", " ways; step by step from the result back:"
-        yield Sentence(["", left, words, notation.formula(ways), steps])
+            shown_count = ast.BinOp(
+                ast.Constant(10), ast.Pow(), ast.Constant(int(math.log10(self.path_count)))
+            )
+        words, steps = f" is a sum over {about}", " paths; step by step from the result back:"
+        yield Sentence(["", left, words, notation.formula(shown_count), steps])
         root = self.chain.nodes[0]
         for node in self.chain.nodes[1:]:
             terms = [

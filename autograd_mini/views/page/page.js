@@ -369,22 +369,22 @@ function after(text, part) {
   return made;
 }
 
-const MOST_WAYS = 4;
-const LONGEST_WAY = 14;
+const MOST_PATHS = 4;
+const LONGEST_PATH = 14;
 
-// Returns the ways from the result to a node as lists of uses, or null if there are too many.
-function waysTo(i) {
+// Returns the paths from the result to a node as lists of uses, or null if there are too many.
+function pathsTo(i) {
   const found = [];
   const unfinished = [[i, []]];
   while (unfinished.length) {
-    const [at, way] = unfinished.pop();
+    const [at, path] = unfinished.pop();
     if (at === root) {
-      found.push(way);
-      if (found.length > MOST_WAYS) return null;
+      found.push(path);
+      if (found.length > MOST_PATHS) return null;
       continue;
     }
-    if (way.length >= LONGEST_WAY || unfinished.length > 64) return null;
-    for (const use of uses[at]) unfinished.push([use.node, [{ use, of: at }, ...way]]);
+    if (path.length >= LONGEST_PATH || unfinished.length > 64) return null;
+    for (const use of uses[at]) unfinished.push([use.node, [{ use, of: at }, ...path]]);
   }
   return found;
 }
@@ -418,27 +418,27 @@ function showChain() {
 
 function chainBlocks(i) {
   if (i === root) return [line(gradientName(i), ["1"])];
-  const ways = waysTo(i);
-  if (ways === null) return [create("p", "Over what is computed from it:"), lineOverUses(i)];
-  if (ways.length === 1) return [lineOfWay(ways[0], gradientName(i))];
+  const paths = pathsTo(i);
+  if (paths === null) return [create("p", "Over what is computed from it:"), lineOverUses(i)];
+  if (paths.length === 1) return [lineOfPath(paths[0], gradientName(i))];
   return [
-    ...ways.flatMap((way) => [create("p", route(way)), lineOfWay(way, chainOf(way))]),
-    line(gradientName(i), [`${shown(gradients[i])}, the sum over ${ways.length} ways`]),
+    ...paths.flatMap((path) => [create("p", route(path)), lineOfPath(path, chainOf(path))]),
+    line(gradientName(i), [`${shown(gradients[i])}, the sum over ${paths.length} paths`]),
   ];
 }
 
-const chainOf = (way) => way.map(({ use, of }) => partial(use.node, of)).join(" · ");
-const route = (way) => [...way.map(({ of }) => of).reverse(), root].map((i) => nodes[i].name).join(" → ");
+const chainOf = (path) => path.map(({ use, of }) => partial(use.node, of)).join(" · ");
+const route = (path) => [...path.map(({ of }) => of).reverse(), root].map((i) => nodes[i].name).join(" → ");
 
-// One way: the partial derivatives (unless they are the left side), in symbols, in numbers, their product.
-function lineOfWay(way, left) {
-  const product = shown(way.reduce((value, { use }) => value * local(use), 1));
-  if (way.length === 1) return line(left, [localText(way[0].use), product]);
-  const chain = chainOf(way);
+// One path: the partial derivatives (unless they are the left side), in symbols, in numbers, their product.
+function lineOfPath(path, left) {
+  const product = shown(path.reduce((value, { use }) => value * local(use), 1));
+  if (path.length === 1) return line(left, [localText(path[0].use), product]);
+  const chain = chainOf(path);
   return line(left, [
     ...(chain === left ? [] : [chain]),
-    way.map(({ use }, k) => factorText(use, k === 0)).join(" · "),
-    way.map(({ use }) => inParentheses(local(use))).join(""),
+    path.map(({ use }, k) => factorText(use, k === 0)).join(" · "),
+    path.map(({ use }) => inParentheses(local(use))).join(""),
     product,
   ]);
 }

@@ -175,7 +175,7 @@ def test_both_operands_may_be_one_value():
     ]:
         found = chain(root, x)
         (_, factor) = found.consumers[x][0]
-        assert len(found.consumers[x]) == found.ways[x] == 1
+        assert len(found.consumers[x]) == found.path_counts[x] == 1
         assert factor.text == text
         assert factor.value == pytest.approx(value, rel=1e-15)
 
@@ -301,7 +301,7 @@ def test_the_chain_is_found_in_a_few_looks_at_each_operand():
         graph.edges = {node: Counted(edges) for node, edges in graph.edges.items()}
         Counted.looks = 0
         found = Chain(graph, ws[0], name_values(graph), ws)
-        assert found.ways[ws[0]] == 1
+        assert found.path_counts[ws[0]] == 1
         looks.append(Counted.looks)
     assert looks[0] >= 200
     assert looks[1] <= 12 * looks[0]
@@ -328,10 +328,10 @@ def test_ways_are_those_of_the_graph_of_names(graph):
     root = graph(*leaves)
     for leaf in leaves:
         found = chain(root, leaf)
-        if found.ways[leaf] > 200:
+        if found.path_counts[leaf] > 200:
             continue
         paths = list(found.paths())
-        assert len(paths) == found.ways[leaf] == len(set(map(tuple, paths)))
+        assert len(paths) == found.path_counts[leaf] == len(set(map(tuple, paths)))
         for path in paths:
             steps = [(factor.of, factor.wrt) for factor in path]
             assert [of for of, _ in steps[1:]] == [wrt for _, wrt in steps[:-1]]

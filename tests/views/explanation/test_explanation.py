@@ -97,7 +97,7 @@ def test_the_course_by_hand():
     for wrt, value in by_hand.items():
         found = explain(names["E"], wrt=names[wrt], names=names)
         assert found.value == pytest.approx(value, rel=1e-14)
-        assert (found.root, found.wrt, found.ways, len(found.paths)) == ("E", wrt, 1, 1)
+        assert (found.root, found.wrt, found.path_count, len(found.paths)) == ("E", wrt, 1, 1)
 
 
 def test_the_whole_backward_pass_of_a_neuron():
@@ -132,7 +132,7 @@ def test_a_derivative_by_several_ways_is_their_sum():
     assert (
         str(explain(a * b, wrt=x, names={"a": a, "b": b, "E": a * b}))
         == """\
-∂out/∂x is the sum over 2 ways:
+∂out/∂x is the sum over 2 paths:
 
 x → a → out
 
@@ -187,7 +187,7 @@ def test_many_ways_are_told_by_adjoints():
     assert (
         str(explain(v, wrt=x))
         == """\
-∂out/∂x is a sum over 8 ways; step by step from the result back:
+∂out/∂x is a sum over 8 paths; step by step from the result back:
 
 ∂out/∂v₈ = 1
 
@@ -254,7 +254,7 @@ def test_a_sum_has_parentheses_among_factors_and_none_alone():
 def test_the_middle_of_a_long_sum_is_left_out():
     x = Value(0.0, name="x")
     lines = str(explain(ag.sum([(x * i).exp() for i in range(1, 9)]), wrt=x)).split("\n\n")
-    assert lines[0] == "∂out/∂x is a sum over 8 ways; step by step from the result back:"
+    assert lines[0] == "∂out/∂x is a sum over 8 paths; step by step from the result back:"
     assert lines[-2].split("\n") == [
         "∂out/∂x = ∂out/∂v₁₆ · ∂v₁₆/∂x + ∂out/∂v₁₄ · ∂v₁₄/∂x + ∂out/∂v₁₂ · ∂v₁₂/∂x"
         " + ∂out/∂v₁₀ · ∂v₁₀/∂x + … + ∂out/∂v₂ · ∂v₂/∂x",
@@ -288,9 +288,9 @@ def check_gradient(root, leaves, given=None):
         assert explanation.adjoints[explanation.root] == whole.adjoints[explanation.root] == 1.0
         for name, adjoint in explanation.adjoints.items():
             assert repr(adjoint) == repr(whole.adjoints[name])
-        assert (explanation.ways > 6) == (explanation.paths == ())
+        assert (explanation.path_count > 6) == (explanation.paths == ())
         if explanation.paths:
-            assert len(explanation.paths) == explanation.ways
+            assert len(explanation.paths) == explanation.path_count
             products = [math.prod(factor.value for factor in path) for path in explanation.paths]
             error = abs(math.fsum(products) - leaf.grad)
             assert error <= 20 * len(absolute) * ROUNDOFF * absolute[leaf] + 1e-300
@@ -512,9 +512,9 @@ def test_a_long_way_that_is_asked_for_is_told(step):
 def test_2_to_the_1000_ways_are_told_by_adjoints():
     x, v = deep(1000, lambda v: v.sin() + v.cos() * 0.5)
     found = explain(v, wrt=x, max_nodes=10_000)
-    assert found.ways == 2**1000
+    assert found.path_count == 2**1000
     assert found.paths == ()
-    assert str(found).startswith("∂out/∂x is a sum over about 10³⁰¹ ways; step by step from ")
+    assert str(found).startswith("∂out/∂x is a sum over about 10³⁰¹ paths; step by step from ")
     v.backward()
     assert found.value == x.grad
 
@@ -532,10 +532,10 @@ def test_the_number_of_ways_is_told(ways, told, latex):
     """The last one has more digits than Python writes."""
     x, v = deep(3, STEPS["two ways"])
     found = explain(v, wrt=x)
-    assert (found.ways, found.paths) == (8, ())
-    found.ways = ways
-    assert str(found).startswith(f"∂out/∂x is a sum over {told} ways; step by step ")
-    assert rf"\text{{ is a sum over {latex}\text{{ ways; step by step " in found.latex()
+    assert (found.path_count, found.paths) == (8, ())
+    found.path_count = ways
+    assert str(found).startswith(f"∂out/∂x is a sum over {told} paths; step by step ")
+    assert rf"\text{{ is a sum over {latex}\text{{ paths; step by step " in found.latex()
 
 
 def test_only_the_way_is_limited_not_the_graph_around_it():
@@ -551,7 +551,7 @@ def test_by_itself_a_value_has_derivative_one():
     x = Value(3.0, name="x")
     found = explain(x, wrt=x)
     assert str(found) == "∂x/∂x = 1"
-    assert (found.value, found.ways, found.paths) == (1.0, 1, ((),))
+    assert (found.value, found.path_count, found.paths) == (1.0, 1, ((),))
     assert str(explain(x)) == "∂x/∂x = 1"
     y = x * 2
     assert str(explain(y, wrt=y)) == "∂out/∂out = 1\n\nwhere\n    out = x·2 = 6"

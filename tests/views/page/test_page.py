@@ -992,7 +992,7 @@ def test_several_ways_are_added(visit):
             "∂out/∂v₂ · ∂v₂/∂x= 1 · (x + x)= (1)(6)= 6",
             "x → v₁ → out",
             "∂out/∂v₁ · ∂v₁/∂x= 1 · y= (1)(5)= 5",
-            "∂out/∂x= 11, the sum over 2 ways",
+            "∂out/∂x= 11, the sum over 2 paths",
         ]
 
 

@@ -1,0 +1,46 @@
+"""What is to be shown of a graph: roles, groups, order."""
+
+import random
+import re
+
+import pytest
+
+import autograd_mini as ag
+from autograd_mini import GraphTooLargeError, Layer, Value
+from autograd_mini.views.scene import Scene
+
+
+def scene_of(root, **arguments):
+    defaults = {"names": None, "parameters": None, "groups": None, "max_nodes": 300}
+    return Scene(root, where="draw", **{**defaults, **arguments})
+
+
+def test_a_graph_too_large_to_read_is_refused_with_its_size_and_two_ways_out():
+    message = (
+        "draw: number of Values must be at most max_nodes=4, as a larger graph is hard to read, "
+        "got 5; take a part of it (one example, one neuron, an intermediate Value), "
+        "or ask for all with max_nodes=5"
+    )
+    with pytest.raises(GraphTooLargeError, match=f"^{re.escape(message)}$"):
+        scene_of(ag.sum([Value(1.0) for _ in range(4)]), max_nodes=4)
+
+
+def test_a_name_in_a_frame_is_without_the_title_and_one_outside_is_whole():
+    w, x = Value(2.0, name="first.w"), Value(3.0, name="None.x")
+    scene = scene_of(w * x, groups={"first": [w]})
+    assert [scene.name_in_group(v) for v in (w, x)] == ["w", "None.x"]
+
+
+def test_only_the_activation_of_a_neuron_is_in_its_frame():
+    layer = Layer(2, 1, activation="tanh", rng=random.Random(0))
+    a = layer([1.0, 2.0])
+    scene = scene_of(a.square().exp() * 2.0)
+    assert [node.op.name for node in scene.groups if node.op is not None] == ["dot", "tanh"]
+
+
+def test_a_neuron_is_in_the_frame_that_has_the_most_of_its_weights():
+    """Here that frame is neither the first, nor the last in alphabetical order."""
+    ws = [Value(0.5), Value(0.25), Value(0.125)]
+    z = ag.dot(ws, [1.0, 2.0, 3.0])
+    scene = scene_of(z * 2.0, parameters=ws, groups={"second": ws[:1], "first": ws[1:]})
+    assert scene.groups[z] == "first"
