@@ -873,6 +873,11 @@ def test_the_rows_that_are_activations_say_so():
     assert Primitive("cube", "x * x * x", dx="3 * x * x").activation is False
 
 
+def test_a_row_without_a_kink_has_no_distance_to_one():
+    assert math.isnan(PRIMITIVES["exp"].distance_to_kink([1.0]))
+    assert PRIMITIVES["relu"].distance_to_kink([-2.0]) == -2.0
+
+
 def test_a_row_names_the_attribute_that_it_has_not():
     with pytest.raises(AttributeError, match=r"^a primitive has no 'arity'$"):
         PRIMITIVES["mul"].arity  # noqa: B018 - to read it is the test
