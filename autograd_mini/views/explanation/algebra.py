@@ -170,6 +170,9 @@ class _Product:
             ((base, power),) = inner.powers.values()
             self.keep(base, power * exponent)
         elif inner.powers:
+            if all(power < 0 for _, power in inner.powers.values()):  # (1/(a·b))⁻² is (a·b)²
+                inner.powers = {key: (b, -power) for key, (b, power) in inner.powers.items()}
+                exponent = -exponent
             self.keep(inner.tree(), exponent)
 
     def scale(self, value: Fraction, exponent: int) -> None:
