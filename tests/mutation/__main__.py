@@ -25,6 +25,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
+from functools import cache
 from itertools import count, repeat
 from pathlib import Path
 
@@ -150,8 +151,12 @@ def _run_tests(file: str, show: bool) -> None:
         os._exit(code)
 
 
+@cache
 def seconds_unmutated(file: str) -> float:
-    """Run a test file on the unchanged library, and return the time that it takes."""
+    """Run a test file on the unchanged library, and return the time that it takes.
+
+    Each worker does that when it first needs the file: most mutants are killed by a first file.
+    """
     start = time.monotonic()
     if result_of_tests(file, limit=300) not in PASSED:
         result_of_tests(file, limit=300, show=True)
@@ -159,7 +164,7 @@ def seconds_unmutated(file: str) -> float:
     return time.monotonic() - start
 
 
-def outcome(mutant: Mutant, seconds: dict[str, float], end: float) -> str | None:
+def outcome(mutant: Mutant, end: float) -> str | None:
     """Return the outcome for a mutant; None if it does not compile, or if the time is up."""
     try:
         compile(mutant.source, mutant.module, "exec", dont_inherit=True)
@@ -169,15 +174,16 @@ def outcome(mutant: Mutant, seconds: dict[str, float], end: float) -> str | None
         return None
     path = tree / f"autograd_mini/{mutant.module}.py"
     original = path.read_text(encoding="utf-8")
-    try:
-        _write(path, mutant.source)
-        for file in test_files(mutant.module):
-            result = result_of_tests(file, limit=5 + 4 * seconds[file])
-            if result not in PASSED:
-                return TIMED_OUT if result < 0 else KILLED
-        return SURVIVED
-    finally:
-        _write(path, original)
+    for file in test_files(mutant.module):
+        limit = 5 + 4 * seconds_unmutated(file)
+        try:
+            _write(path, mutant.source)
+            result = result_of_tests(file, limit=limit)
+        finally:
+            _write(path, original)
+        if result not in PASSED:
+            return TIMED_OUT if result < 0 else KILLED
+    return SURVIVED
 
 
 def _write(path: Path, source: str) -> None:
@@ -202,13 +208,11 @@ def listed(modules: Collection[str]) -> list[Mutant]:
 
 def outcomes(chosen: list[Mutant], *, jobs: int, end: float) -> Iterator[tuple[Mutant, str]]:
     """Yield each mutant with its outcome."""
-    files = sorted({file for mutant in chosen for file in test_files(mutant.module)})
     gc.freeze()
     with tempfile.TemporaryDirectory() as workspace:
         fork = multiprocessing.get_context("fork")
         with ProcessPoolExecutor(jobs, fork, initializer=make_tree, initargs=(workspace,)) as pool:
-            seconds = dict(zip(files, pool.map(seconds_unmutated, files), strict=True))
-            results = pool.map(outcome, chosen, repeat(seconds), repeat(end))
+            results = pool.map(outcome, chosen, repeat(end))
             for mutant, result in zip(chosen, results, strict=True):
                 if result is not None:
                     yield mutant, result
