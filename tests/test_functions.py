@@ -1,6 +1,7 @@
 """Functions over numbers and Values, and those composed of others."""
 
 import math
+import random
 import re
 from decimal import Decimal
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mpmath import mp, mpf
 
 import autograd_mini as ag
 from autograd_mini import Value, functions
@@ -21,6 +23,7 @@ from autograd_mini.functions import (
     softmax,
     where,
 )
+from autograd_mini.nn.losses import cross_entropy
 from autograd_mini.table.primitives import TABLE
 from autograd_mini.testing import check_gradients
 from autograd_mini.testing.strategies import function, points_in_domain
@@ -68,7 +71,10 @@ def test_a_number_outside_the_domain_is_a_domain_error():
 
 
 def test_every_function_row_is_public():
-    names = {row.name for row in FUNCTIONS}
+    # The others are of use to functions that are composed of them.
+    names = {row.name for row in FUNCTIONS} - {
+        "expectation", "logsumexp", "softmax", "log_softmax",
+    }  # fmt: skip
     assert {name for name in names if getattr(functions, name) is getattr(Value, name)} == names
     assert {name for name in names if getattr(ag, name) is getattr(Value, name)} == names
 
@@ -313,3 +319,96 @@ def test_log_softmax_keeps_the_slope_of_the_class_that_is_almost_certain():
     x, y, z = Value(40.0), Value(0.0), Value(1.0)
     log_softmax([x, y, z])[0].backward()
     assert x.grad == pytest.approx(math.exp(-40.0) + math.exp(-39.0), rel=1e-14, abs=0)
+
+
+# --- many operands, and extreme ones -------------------------------------------------------------
+
+
+def units(found: float, exact: mpf) -> float:
+    """Return an error in units of the last place of the number itself."""
+    return float(abs(mpf(found) - exact) / math.ulp(found))
+
+
+@pytest.mark.parametrize("size", [2, 27, 33, 400])
+@pytest.mark.parametrize("spread", [1e-3, 1.0, 30.0])
+def test_each_partial_is_right_to_units_of_itself(size, spread):
+    """The measure of P3 adds up what cancels, so it would not see a partial formed as 1 - p."""
+    rng = random.Random(f"{size} {spread}")
+    xs = [Value(rng.uniform(0, spread) + 1000.0) for _ in range(size)]
+    with mp.workprec(200):
+        powers = [mp.exp(mpf(x.data)) for x in xs]
+        ps = [power / mp.fsum(powers) for power in powers]
+        rest = [mp.fsum(ps[:i] + ps[i + 1 :]) for i in range(size)]
+        top = max(x.data for x in xs)
+        largest = [x.data for x in xs].index(top)
+        for i in {largest, 0, size - 1}:
+            cases = [
+                (logsumexp(xs), ps),
+                (softmax(xs)[i], [p * rest[i] if k == i else -p * ps[i] for k, p in enumerate(ps)]),
+                (log_softmax(xs)[i], [rest[i] if k == i else -p for k, p in enumerate(ps)]),
+                (cross_entropy(xs, i), [-rest[i] if k == i else p for k, p in enumerate(ps)]),
+            ]
+            for out, partials in cases:
+                for x in xs:
+                    x.grad = 0.0
+                out.backward()
+                for x, partial in zip(xs, partials, strict=True):
+                    gaps = abs(x.data - top) + abs(xs[i].data - top)
+                    assert units(x.grad, partial) <= 16 + gaps, out.op
+
+
+@pytest.mark.parametrize("number", [float, Value])
+def test_the_largest_floats_are_no_obstacle(number):
+    xs = [number(1e308), number(-1e308), number(1e308)]
+    assert_numbers(softmax(xs), [0.5, 0.0, 0.5])
+    assert_numbers(log_softmax(xs), [-math.log(2.0), -math.inf, -math.log(2.0)])
+    assert_numbers([logsumexp(xs)], [1e308])
+    assert_numbers(log_softmax(xs[:2])[:1], [0.0])
+
+
+def assert_numbers(found, expected):
+    assert [one.data if isinstance(one, Value) else one for one in found] == expected
+
+
+def test_the_slopes_at_the_largest_floats_are_those_of_their_differences():
+    xs = [Value(1e308), Value(-1e308), Value(1e308)]
+    log_softmax(xs)[0].backward()
+    assert [x.grad for x in xs] == [0.5, 0.0, -0.5]
+
+
+@pytest.mark.parametrize("size", [3, 40])
+def test_minus_infinity_has_the_slope_zero(size):
+    """So logits can be masked."""
+    xs = [Value(-math.inf if i % 2 else float(i)) for i in range(size)]
+    for out in (logsumexp(xs), softmax(xs)[2], log_softmax(xs)[2]):
+        out.backward()
+    assert all(x.grad == 0.0 for x in xs[1::2])
+    assert all(math.isfinite(x.grad) for x in xs)
+
+
+def test_logsumexp_is_one_node():
+    xs = [Value(1.0), Value(2.0)]
+    assert logsumexp(xs).operands == tuple(xs)
+
+
+def test_a_softmax_shows_which_row_made_it():
+    assert [p.op.name for p in softmax([Value(float(i)) for i in range(40)])] == ["softmax"] * 40
+
+
+def test_over_many_operands_a_softmax_has_far_fewer_than_their_square():
+    """And the same numbers, to their rounding."""
+    xs = [Value(math.sin(i)) for i in range(1000)]
+    ps = softmax(xs)
+    assert sum(len(p.operands) for p in ps) < 100_000
+    total = math.fsum(math.exp(x.data) for x in xs)
+    assert all(
+        math.isclose(p.data, math.exp(x.data) / total, rel_tol=1e-14)
+        for p, x in zip(ps, xs, strict=True)
+    )
+
+
+def test_an_expectation_does_not_count_what_has_no_probability():
+    x = Value(3.0)
+    out = Value.expectation([0.0, 1.0], [-math.inf, x])
+    out.backward()
+    assert (out.data, x.grad) == (3.0, 1.0)

@@ -16,6 +16,7 @@ from autograd_mini.engines.node import numbers_of
 from autograd_mini.engines.nonfinite import exceptional
 from autograd_mini.table.arithmetic import FLOATS, compile_function
 from autograd_mini.table.primitives import Primitive
+from autograd_mini.table.rules import Rule
 
 __all__ = ["Template", "no_sequence", "unequal", "with_numbers"]
 
@@ -37,7 +38,7 @@ class Template:
         """Return the function for a class of Values."""
         row = self.primitive
         names = {
-            **FLOATS.namespace(*(rule.tree for rule in (row.value, *row.partials.values()))),
+            **FLOATS.namespace(*(rule.tree for rule in self._rules())),
             "Value": owner,
             "primitive": row,
             "new": partial(object.__new__, owner),
@@ -52,6 +53,9 @@ class Template:
         function.__signature__ = self.signature()
         function.primitive = row
         return function
+
+    def _rules(self) -> list[Rule]:
+        return [self.primitive.value, *self.primitive.partials.values()]
 
     def documentation(self) -> str:
         """Return the docstring of the function, with an example unless it is an operator."""
@@ -118,7 +122,7 @@ class Template:
         results = ", ".join(f"d{name}" for name in self.primitive.operands)
         lines = [
             "try:",
-            *(f"    {line}" for line in FLOATS.statements(self.primitive.value)),
+            *(f"    {line}" for line in FLOATS.statements(*self._rules())),
             "    if out - out:  # true for infinities and NaNs, whose difference is a NaN",
             "        raise ArithmeticError",
             *(f"    {line}" for line in partials),
@@ -215,7 +219,8 @@ class Template:
                 ]
                 operands.append(f"*{o}_given")
             else:
-                parameters.append(f"{o}_given={self.defaults[o]!r}")
+                default = f"={self.defaults[o]!r}" if o in self.defaults else ""
+                parameters.append(f"{o}_given{default}")
                 taking += self.take_single(o)
                 choosing += [
                     f"if {o}_some:",

@@ -22,7 +22,7 @@ from autograd_mini.engines.nonfinite import nonfinite_gradient, strict
 from autograd_mini.engines.templates import Template
 from autograd_mini.table.primitives import PRIMITIVES, Primitive
 
-__all__ = ["Binary", "Dot", "Number", "Operand", "Operation", "Sum", "Unary", "Value"]
+__all__ = ["Binary", "Dot", "Number", "Operand", "Operation", "Share", "Sum", "Unary", "Value"]
 
 Operand: TypeAlias = "Value | float"
 Number = TypeVar("Number", "Value", float)
@@ -88,11 +88,19 @@ class _DotCall(Protocol):
     def __call__(self, ws: Operands, xs: Operands, b: Operand = 0.0, /) -> Value: ...
 
 
+class _ShareCall(Protocol):
+    @overload
+    def __call__(self, xs: Numbers, y: float, /) -> float: ...  # type: ignore[overload-overlap]
+    @overload
+    def __call__(self, xs: Operands, y: Operand, /) -> Value: ...
+
+
 # A type checker sees each binding as a function, and as a method of its first operand.
 Unary: TypeAlias = Operation[_UnaryCall, Callable[[], "Value"]]
 Binary: TypeAlias = Operation[_BinaryCall, Callable[..., "Value"]]
 Sum: TypeAlias = Operation[_SumCall, _SumCall]
 Dot: TypeAlias = Operation[_DotCall, _DotCall]
+Share: TypeAlias = Operation[_ShareCall, _ShareCall]
 
 
 def _comparison(compare: Callable[[float, float], bool]) -> Callable[[Value, Operand], bool]:
@@ -216,6 +224,10 @@ class Value:
     minimum = Binary("minimum")
     sum = Sum("sum")
     dot = Dot("dot", default=0.0)
+    expectation = Dot("expectation")
+    logsumexp = Sum("logsumexp")
+    softmax = Share("softmax")
+    log_softmax = Share("log_softmax")
 
     def __pos__(self) -> Value:
         return self

@@ -6,7 +6,7 @@ import math
 
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Graph
-from autograd_mini.engines.node import numbers_of
+from autograd_mini.engines.node import flat, numbers_of
 
 __all__ = ["UNIT_ROUNDOFF", "absolute_gradients", "bound_error", "bound_rounding"]
 
@@ -43,14 +43,19 @@ def bound_error(graph: Graph) -> float:
     bound = 0.0
     for node, absolute in absolute_gradients(graph).items():
         if absolute:
-            is_sum = node.op is not None and node.op.nary
-            bound += absolute * (_bound_sum(node) if is_sum else bound_rounding(node.data))
+            is_nary = node.op is not None and node.op.nary
+            bound += absolute * (_bound_nary(node) if is_nary else bound_rounding(node.data))
     return bound if bound == bound else math.inf
 
 
-def _bound_sum(node: Value) -> float:
-    """Return n · u · Σ|terms| for a node that adds up n operands."""
-    assert node.op is not None
-    operands = list(map(abs, numbers_of(node.operands)))
-    magnitude, _ = node.op.evaluate(*node.op.arrange(operands))
-    return len(operands) * UNIT_ROUNDOFF * magnitude + _UNDERFLOW
+def _bound_nary(node: Value) -> float:
+    """Return n · u · Σ|terms| for a sum of n operands; otherwise 4 units of all that adds up."""
+    row = node.op
+    assert row is not None
+    operands = numbers_of(node.operands)
+    if row.is_separable:
+        magnitude, _ = row.evaluate(*row.arrange(list(map(abs, operands))))
+        return len(operands) * UNIT_ROUNDOFF * magnitude + _UNDERFLOW
+    _, partials = row.evaluate(*row.arrange(operands))
+    terms = (abs(p * x) for p, x in zip(flat(partials), operands, strict=True) if p)
+    return bound_rounding(abs(node.data) + sum(terms))

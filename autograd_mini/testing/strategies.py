@@ -86,7 +86,7 @@ def points_in_domain(
     They keep the margin from the bounds, the kink and the poles of the row; see `numbers`.
     """
     sequences = primitive.value.sequences
-    length = draw(st.integers(0, 5)) if sequences else 0
+    length = draw(st.integers(primitive.shortest, 5)) if sequences else 0
     point: list[Any] = []
     for name, domain in primitive.domains.items():
         strategy = numbers(domain, limit=limit, margin=margin)

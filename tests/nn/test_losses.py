@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd_mini import Value, losses
+from autograd_mini import Value, functions, losses
 from autograd_mini.engines.graph import Graph
 from autograd_mini.errors import DomainError
 from autograd_mini.losses import (
@@ -257,7 +257,7 @@ def test_targets_of_another_shape_are_refused(loss, predictions, targets, messag
 
 @pytest.mark.parametrize("loss", [*PAIRWISE, cross_entropy])
 def test_nothing_to_compare_is_refused(loss):
-    argument = "logits" if loss is cross_entropy else "predictions"
+    argument = "predictions"
     rule = r"must be a list that is not empty, got \[\]"
     with pytest.raises(ValueError, match=f"^{loss.__name__}: {argument} {rule}$"):
         loss([], [])
@@ -267,7 +267,7 @@ def test_nothing_to_compare_is_refused(loss):
 
 @pytest.mark.parametrize("loss", [*PAIRWISE, cross_entropy])
 def test_ragged_rows_are_refused(loss):
-    message = "(logits|predictions): length of row 1 must be 2, the length of row 0, got 1"
+    message = "predictions: length of row 1 must be 2, the length of row 0, got 1"
     with pytest.raises(ValueError, match=f"^{loss.__name__}: {message}$"):
         loss([[1.0, 1.0], [1.0]], [[1.0, 0.0], [1.0]])
 
@@ -313,11 +313,11 @@ def test_a_target_of_hinge_is_1_or_minus_1(target):
 @pytest.mark.parametrize(
     ("logits", "targets", "message"),
     [
-        (0.5, 0, "logits must be a row for each example, or one row, got 0.5"),
+        (0.5, 0, "predictions must be a row for each example, or one row, got 0.5"),
         (
             [[1.0, 2.0]],
             [0, 1],
-            "number of targets must be 1, a target for each row of logits, got 2",
+            "number of targets must be 1, a target for each row of predictions, got 2",
         ),
         ([[1.0, 2.0]], [], "targets must be a list that is not empty, got []"),
         ([1.0, 2.0], 2, "target must be the index of a class, 0 to 1, got 2"),
@@ -436,11 +436,12 @@ BOTH = [[1.0, 2.0], [3.0, 4.0]]
         ),
         (
             lambda: cross_entropy(0.5, 0),
-            "cross_entropy: logits must be a row for each example, or one row, got 0.5",
+            "cross_entropy: predictions must be a row for each example, or one row, got 0.5",
         ),
         (
             lambda: cross_entropy(BOTH, [1]),
-            "cross_entropy: number of targets must be 2, a target for each row of logits, got 1",
+            "cross_entropy: number of targets must be 2, "
+            "a target for each row of predictions, got 1",
         ),
         (lambda: cross_entropy(BOTH, 1), "cross_entropy: targets must be a list, got 1"),
         (
@@ -497,3 +498,137 @@ def test_one_pair_makes_no_node_for_its_sum_or_mean(loss):
 def test_a_target_that_is_certain_costs_one_softplus(target, operations):
     order = Graph(binary_cross_entropy([Value(0.5)], [target])).order
     assert [node.op.name for node in order if node.op] == operations
+
+
+# --- what has no weight, and what is infinite -----------------------------------------------------
+
+INF = math.inf
+
+
+@pytest.mark.parametrize("targets", [0, [1, 0, 0], [1.0, 0.0, 0.0]])
+def test_a_masked_class_without_weight_costs_nothing(targets):
+    """The two forms of a target give the same bits."""
+    value, slopes = differentiated(cross_entropy, [1.0, -INF, 0.0], targets)
+    assert value == cross_entropy([1.0, -INF, 0.0], targets) == 0.31326168751822286
+    assert slopes == [-0.2689414213699951, 0.0, 0.2689414213699951]
+
+
+@pytest.mark.parametrize("target", [1.0, Value(1.0)])
+def test_a_logit_of_infinity_is_certain(target):
+    loss = binary_cross_entropy([Value(INF)], [target])
+    assert loss.data == 0.0
+
+
+def test_a_target_of_zero_that_is_a_value_costs_nothing_either():
+    targets = [Value(1.0), Value(0.0), Value(0.0)]
+    logits = [Value(1.0), Value(-INF), Value(0.0)]
+    assert cross_entropy(logits, targets).data == 0.31326168751822286
+    assert binary_cross_entropy([Value(-INF)], [Value(0.0)]).data == 0.0
+
+
+@pytest.mark.parametrize("number", [float, Value])
+def test_the_largest_floats_are_fine_as_logits(number):
+    logits = [number(1e308), number(-1e308)]
+    for targets in (0, [1, 0]):
+        loss = cross_entropy(logits, targets)
+        assert (loss if number is float else loss.data) == 0.0
+    with pytest.raises(DomainError, match="the result must be finite, got -inf"):
+        cross_entropy(logits, 1)
+
+
+def test_soft_targets_over_many_classes_cost_what_their_sum_says():
+    logits = [math.sin(k) for k in range(100)]
+    total = math.log(math.fsum(map(math.exp, logits)))
+    targets = [0.01] * 100
+    expected = math.fsum(0.01 * (total - z) for z in logits)
+    value, slopes = differentiated(cross_entropy, logits, targets)
+    assert value == pytest.approx(expected, rel=1e-14)
+    assert slopes == pytest.approx([p - 0.01 for p in softmax(logits)], rel=1e-12)
+
+
+# --- probabilities instead of logits --------------------------------------------------------------
+
+
+def apply_row(name):
+    z = Value(0.5, name="z")
+    return z.sigmoid() if name == "sigmoid" else functions.softmax([z, 0.0])[0]
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "softmax"])
+@pytest.mark.parametrize(
+    ("loss", "targets"), [(binary_cross_entropy, [1, 0]), (cross_entropy, [1, 0])]
+)
+def test_a_prediction_that_is_a_probability_already_is_refused(loss, targets, name):
+    """A second sigmoid or softmax trains quietly to nothing."""
+    called = loss.__name__
+    message = (
+        f"{called}: predictions must be logits, got Value(data=0.62245933120185"
+        f"46, op={name}); leave out the {name}, or say from_logits=False"
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        loss([0.25, apply_row(name)], targets)
+
+
+@given(pairs(LOGITS, st.floats(0, 1)))
+def test_the_losses_of_logits_and_of_their_probabilities_agree(examples):
+    logits, targets = zip(*[(z / 5, t) for z, t in examples], strict=True)
+    from_logits = differentiated(binary_cross_entropy, logits, targets)
+    values = [Value(z) for z in logits]
+    loss = binary_cross_entropy([z.sigmoid() for z in values], targets, from_logits=False)
+    loss.backward()
+    assert loss.data == pytest.approx(from_logits[0], rel=1e-9)
+    assert [z.grad for z in values] == pytest.approx(from_logits[1], rel=1e-9, abs=1e-11)
+
+
+@given(st.lists(st.floats(-9, 9), min_size=2, max_size=5))
+def test_the_losses_of_rows_of_logits_and_of_their_probabilities_agree(logits):
+    from_logits = differentiated(cross_entropy, logits, 1)
+    values = [Value(z) for z in logits]
+    loss = cross_entropy(functions.softmax(values), 1, from_logits=False)
+    loss.backward()
+    assert loss.data == pytest.approx(from_logits[0], rel=1e-9)
+    assert [z.grad for z in values] == pytest.approx(from_logits[1], rel=1e-9, abs=1e-11)
+
+
+def test_a_tiny_probability_keeps_its_digits():
+    assert binary_cross_entropy([1e-20], [0.0], from_logits=False) == 1e-20
+
+
+def test_a_probability_of_zero_costs_nothing_where_its_target_is_zero():
+    assert cross_entropy([0.0, 1.0], 1, from_logits=False) == 0.0
+    assert cross_entropy([0.0, 1.0], [Value(0.0), Value(1.0)], from_logits=False).data == 0.0
+    assert binary_cross_entropy([0.0, 1.0], [0, 1], from_logits=False) == 0.0
+    assert binary_cross_entropy([0.0], [Value(0.0)], from_logits=False).data == 0.0
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (
+            lambda: cross_entropy([[0.5, 0.5], [1.0, 0.0]], [0, 1], from_logits=False),
+            DomainError,
+            "cross_entropy: the probability of class 1 in example 1 must be above 0, "
+            "as its target is 1.0, got 0.0",
+        ),
+        (
+            lambda: binary_cross_entropy([0.5, 1.0], [1.0, 0.25], from_logits=False),
+            DomainError,
+            "binary_cross_entropy: the probability of class 0 in example 1 must be above 0, "
+            "as its target is 0.75, got 0.0",
+        ),
+        (
+            lambda: cross_entropy([0.5, 0.6], 0, from_logits=False),
+            ValueError,
+            "cross_entropy: a row of predictions must be probabilities that add up to 1, "
+            "got [0.5, 0.6]",
+        ),
+        (
+            lambda: binary_cross_entropy([1.5], [1], from_logits=False),
+            ValueError,
+            "binary_cross_entropy: predictions must be from 0 to 1, got 1.5",
+        ),
+    ],
+)
+def test_what_is_no_probability_is_refused(call, error, message):
+    with pytest.raises(error, match=f"^{re.escape(message)}$"):
+        call()

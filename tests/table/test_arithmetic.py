@@ -207,7 +207,7 @@ def test_rational_rows_are_those_that_make_fractions_of_fractions():
     rational = {row.name for row in TABLE if value(RATIONAL, row)}
     assert rational == {
         "add", "sub", "mul", "div", "neg", "abs", "square", "relu", "leaky_relu", "step",
-        "maximum", "minimum", "sum", "dot",
+        "maximum", "minimum", "sum", "dot", "expectation",
     }  # fmt: skip
 
 

@@ -62,6 +62,16 @@ PyErr_SetRaisedException(PyObject *raised)
 #define INLINE static inline
 #endif
 
+/* An operand of a node. If it is a Value, the number is the partial derivative of the node with
+   respect to it; otherwise the operand is a constant, and the number is this constant. */
+typedef struct {
+    struct Node *value;
+    union {
+        double number;
+        struct Operands *many; /* only in the first operand of a Node; see there */
+    };
+} Operand;
+
 #include "rules.h"
 
 #include "node.h"
@@ -134,8 +144,7 @@ static const struct {
 #define NAME_OF(NAME, ...) {&row_names[OP_##NAME], #NAME},
     UNARY_ROWS(NAME_OF)
     BINARY_ROWS(NAME_OF)
-    SUM_ROWS(NAME_OF)
-    DOT_ROWS(NAME_OF)
+    MANY_ROWS(NAME_OF)
 };
 
 static PyObject *

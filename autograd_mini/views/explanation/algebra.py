@@ -298,7 +298,7 @@ class _Substitution(ast.NodeTransformer):
         """Return a sum term by term; dots stand for the middle of a long sum."""
         items = zip(*self.sequences.values(), strict=True)
         values = [dict(zip(self.sequences, item, strict=True)) for item in items]
-        terms = [substitute(term, of_item, {}) for of_item in values]
+        terms = [substitute(term, {**self.values, **of_item}, {}) for of_item in values]
         return _join(ast.Add(), shorten(terms, name("…")), empty=0)
 
 

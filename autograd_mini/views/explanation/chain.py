@@ -66,6 +66,11 @@ class Formulas:
     def definition(self, node: Value) -> ast.expr:
         """Return the expression that computes a node from its operands."""
         assert node.op is not None
+        return algebra.substitute(node.op.formula, *self._arrange(node))
+
+    def _arrange(self, node: Value) -> tuple[dict[str, ast.expr], dict[str, list[ast.expr]]]:
+        """Return the expressions of the operands by the row's names: single ones, sequences."""
+        assert node.op is not None
         single: dict[str, ast.expr] = {}
         sequences: dict[str, list[ast.expr]] = {}
         operands = node.op.arrange(node.operands)
@@ -74,7 +79,7 @@ class Formulas:
                 sequences[key] = list(map(self.of, operand))
             else:
                 single[key] = self.of(operand)
-        return algebra.substitute(node.op.formula, single, sequences)
+        return single, sequences
 
     def partial(self, edge: Edge, *, cases: bool = False) -> ast.expr:
         """Return the derivative along an edge in the textbook's form.
@@ -93,7 +98,9 @@ class Formulas:
             if math.isnan(node.data):
                 return algebra.number(node.data)
             tree = algebra.decide(tree, {key: numbers_of(o) for key, o in operands.items()})
-        tree = algebra.substitute(tree, {key: self.of(o) for key, o in operands.items()}, {})
+        _, sequences = self._arrange(node)
+        single = {key: self.of(operand) for key, operand in operands.items()}
+        tree = algebra.substitute(tree, single, sequences)
         return algebra.simplify(tree)
 
 

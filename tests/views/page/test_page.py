@@ -275,11 +275,7 @@ def same(one, other):
 
 EVALUATED = """return given.map(([name, points]) => points.map((operands) => {
   const row = ROWS[name];
-  const out = row.value(...operands);
-  const one = (k) => operands.map((o) => Array.isArray(o) ? o[k] : o);
-  const found = row.partials.map((partial, slot) =>
-    Array.isArray(operands[slot]) ? operands[slot].map((_, k) => partial(...one(k), out))
-      : [partial(...one(0), out)]);
+  const [out, found] = row.compute(...operands);
   const partials = found.flat().map((one) => Number.isNaN(out) ? NaN : one);
   return [[out, ...partials], row.inside(...operands)];
 }));"""
