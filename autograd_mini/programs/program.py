@@ -168,7 +168,7 @@ def _expression(instruction: Instruction, names: Sequence[str]) -> str:
     if row.name == "abs":
         return f"abs({texts[0]})"
     # Functions that are composed of rows bear the names of some of these.
-    is_public = getattr(functions, row.name, None) is function(row)
+    is_public = getattr(functions, row.name, None) is getattr(Value, row.name, None)
     return f"{'ag' if is_public else 'Value'}.{row.name}({', '.join(texts)})"
 
 

@@ -87,11 +87,11 @@ class Arithmetic:
 
     def _reduce(self, reduction: Reduction) -> list[str]:
         """Return Python lines that set the name of a reduction to its number."""
-        name, kind, term, sequences, least = reduction
+        name, kind, term, sequences, start = reduction
         real = "" if self._number is None else ".real"
         first = {"sum": f"-0.0 if {sequences[0]}s else 0.0", "fsum": "0.0", "max": "-1e999"}[kind]
         first = first if self._number is None else f"number({first})"
-        first = first if least is None else self.text(least)
+        first = first if start is None else self.text(start)
         inside = {
             "sum": [f"{name} += term"],
             "fsum": [
@@ -103,7 +103,7 @@ class Arithmetic:
         }[kind]
         return [
             f"{name} = {first}",
-            *([f"lost = {name}"] if kind == "fsum" else []),
+            *([f"lost = {name} - {name}"] if kind == "fsum" else []),
             f"for {_write_zip(sequences)}:",
             f"    term = {self.text(term)}",
             *(f"    {line}" for line in inside),

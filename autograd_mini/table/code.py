@@ -46,7 +46,7 @@ def reduce_in_c(
     taken = [f"const double {name} = {items[name]};" for name in reduction.sequences]
     head = "for (Py_ssize_t i = 0; i < each; i++) {"
     first = {"sum": "each ? -0.0 : 0.0", "fsum": "0.0", "max": "-INFINITY"}[reduction.kind]
-    first = write(reduction.least) if reduction.least else first
+    first = write(reduction.start) if reduction.start else first
     return _reduce(reduction, "double", first, head, taken, write(reduction.term))
 
 
@@ -55,7 +55,7 @@ def reduce_in_javascript(reduction: Reduction) -> list[str]:
     term = as_javascript(reduction.term, sequences=reduction.sequences)
     head = f"for (let i = 0; i < {reduction.sequences[0]}.length; i++) {{"
     first = "-Infinity" if reduction.kind == "max" else "0.0"
-    first = as_javascript(reduction.least) if reduction.least else first
+    first = as_javascript(reduction.start) if reduction.start else first
     return _reduce(reduction, "let", first, head, [], term)
 
 

@@ -191,13 +191,13 @@ class Primitive:
 
     @property
     def is_separable(self) -> bool:
-        """Whether the terms of a sum do not change the partial derivatives of each other.
+        """Whether no term of a sum changes the partial derivatives for the operands of another.
 
         >>> PRIMITIVES["dot"].is_separable, PRIMITIVES["logsumexp"].is_separable
         (True, False)
         """
         rules = self.partials.values()
-        return not any(rule.reductions or "out" in rule.names for rule in rules)
+        return not self.nary or not any(rule.reductions or "out" in rule.names for rule in rules)
 
     @property
     def shortest(self) -> int:
@@ -292,8 +292,7 @@ class Primitive:
 _row = partial(Primitive, deferred=True)
 
 # Exponentials of differences from the largest operand cannot overflow.
-_LARGEST = "sum(1 if x == max(x) else 0)"
-_OTHERS = "fsum(0 if x == max(x) else exp(x - max(x)))"
+_POWER = "(1 if x == max(x) and x - x != 0 else exp(x - max(x)))"
 _TOP = "max(x, y)"
 _REST = f"fsum(exp(x - {_TOP}))"
 _TOTAL = f"(exp(y - {_TOP}) + {_REST})"
@@ -367,11 +366,11 @@ TABLE: tuple[Primitive, ...] = (
     _row("sum", "sum(x)", dx="1"),
     _row("dot", "sum(w * x) + b", dw="x", dx="w", db="1"),
     # What has probability 0 counts for nothing, even if it is infinite.
-    _row("expectation", "sum(w * x if w != 0 else 0)", dw="x", dx="w",
+    _row("expectation", "sum(0 if w == 0 and x == x and x - x != 0 else w * x)", dw="x", dx="w",
          textbook={"value": "sum(w * x)"}),
-    # 1 + the others, without the 1: log1p keeps the digits of what it adds to the largest.
-    _row("logsumexp", f"max(x) + log1p({_OTHERS} + ({_LARGEST} - 1))",
-         dx=f"(1 if x == max(x) else exp(x - max(x))) / ({_OTHERS} + {_LARGEST})",
+    # The sum of the exponentials minus 1, which is that of the largest: log1p keeps its digits.
+    _row("logsumexp", f"max(x) + log1p(fsum({_POWER}, -1))",
+         dx=f"{_POWER} / (1 + fsum({_POWER}, -1))",
          textbook={"value": "log(sum(exp(x)))", "dx": "exp(x) / sum(exp(x))"}),
     # The share of y among x and y. No partial derivative is a difference, which would cancel.
     _row("softmax", f"exp(y - {_TOP}) / {_TOTAL}", dx=f"-out * exp(x - {_TOP}) / {_TOTAL}",

@@ -3,9 +3,9 @@
 A rule is a Python expression made of numbers, names, ``+ - * / **``, comparisons,
 ``a if condition else b``, ``and``, ``or`` and calls to `ELEMENTARY` functions. A rule over many
 operands has reductions: ``sum(term)``, which adds from left to right as a chain of ``+``,
-``fsum(term)``, whose rounding errors do not add up, and ``max(term)``, or ``max(term, number)``,
-which is at least that number. A name that stands only inside reductions is a sequence; inside a
-reduction it stands for an item of its own loop.
+``fsum(term)``, whose rounding errors do not add up, and ``max(term)``. Each may start from a
+number, as in ``sum(term, start)``. A name that stands only inside reductions is a sequence; inside
+a reduction it stands for an item of its own loop.
 """
 
 from __future__ import annotations
@@ -79,14 +79,14 @@ class Reduction(NamedTuple):
         kind: how the terms are reduced to a number.
         term: the term for an item of each sequence, as a rule.
         sequences: the sequences.
-        least: what a maximum is at least, as a rule; None if there is nothing.
+        start: the number that it starts from, as a rule; None for that of nothing.
     """
 
     name: str
     kind: Kind
     term: Rule
     sequences: tuple[str, ...]
-    least: Rule | None
+    start: Rule | None
 
 
 class Rule:
@@ -156,18 +156,18 @@ class _Extraction(ast.NodeTransformer):
             return node
         texts = list(map(ast.unparse, node.args))
         for reduction in self.known:
-            given = filter(None, [reduction.term, reduction.least])
+            given = filter(None, [reduction.term, reduction.start])
             if reduction.kind == kind and [rule.text for rule in given] == texts:
                 break
         else:
-            term, *least = map(Rule, texts)
+            term, *start = map(Rule, texts)
             over = tuple(name for name in self.rule.sequences if name in term.names)
             if not over:
                 raise RuleError(
                     requirement(f"rule {self.rule.text!r}: {kind}", "over a sequence", texts[0])
                 )
             name = f"{kind}{len(self.known)}"
-            reduction = Reduction(name, kind, term, over, least[0] if least else None)
+            reduction = Reduction(name, kind, term, over, start[0] if start else None)
             self.known.append(reduction)
         self.found[reduction] = None
         return ast.Name(reduction.name, ast.Load())
@@ -211,10 +211,10 @@ class _Check:
                 self.condition(test)
                 self.number(body)
                 self.number(orelse)
-            case ast.Call(func=ast.Name(id=kind), args=[term, *least], keywords=[]) if (
-                kind in REDUCTIONS and len(least) <= (kind == "max")
+            case ast.Call(func=ast.Name(id=kind), args=[term, *start], keywords=[]) if (
+                kind in REDUCTIONS and len(start) <= 1
             ):
-                for number in least:
+                for number in start:
                     self.number(number)
                 self.depth += 1
                 self.number(term)

@@ -8,7 +8,13 @@ from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Graph
 from autograd_mini.engines.node import flat, numbers_of
 
-__all__ = ["UNIT_ROUNDOFF", "absolute_gradients", "bound_error", "bound_rounding"]
+__all__ = [
+    "UNIT_ROUNDOFF",
+    "absolute_gradients",
+    "bound_error",
+    "bound_rounding",
+    "count_units",
+]
 
 UNIT_ROUNDOFF = 2.0**-53
 _UNDERFLOW = 1e-322  # half of this is not zero yet
@@ -31,6 +37,23 @@ def absolute_gradients(root: Value | Graph, *, seed: float = 1.0) -> dict[Value,
 
     graph = root if isinstance(root, Graph) else Graph(root)
     return graph.chain_rule(abs(seed), 0.0, magnitudes)
+
+
+def count_units(graph: Graph) -> float:
+    """Return the error of a gradient that is allowed, in units of 2⁻⁵³ of the absolute gradient.
+
+    It is 4 and the number of nodes. An exponential of a difference of operands is off by as many
+    units as the difference is large, so a node of such a row counts 16 and the largest difference.
+    """
+    units = 4.0
+    for node in graph.order:
+        units += 1 if node.op is None or node.op.is_separable else 16 + _spread(node)
+    return units
+
+
+def _spread(node: Value) -> float:
+    finite = list(filter(math.isfinite, numbers_of(node.operands)))
+    return max(finite, default=0.0) - min(finite, default=0.0)
 
 
 def bound_rounding(number: float) -> float:

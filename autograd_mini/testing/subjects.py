@@ -20,6 +20,7 @@ from autograd_mini.testing.rounding import (
     absolute_gradients,
     bound_error,
     bound_rounding,
+    count_units,
 )
 
 __all__ = ["Gradients", "OfNumbers", "OfValues"]
@@ -110,7 +111,7 @@ class OfValues(_Subject):
             return [None] * len(leaves)
         gradients = graph.chain_rule(slopes=lambda node: local[node] or ())
         absolute = absolute_gradients(graph)
-        rounding = (4 + len(graph.order)) * UNIT_ROUNDOFF
+        rounding = count_units(graph) * UNIT_ROUNDOFF
         return [
             Slope.single(gradients.get(leaf, 0.0), rounding * absolute.get(leaf, 0.0), _COMPLEX)
             for leaf in leaves

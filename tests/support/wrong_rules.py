@@ -174,7 +174,7 @@ def terms_of(row: Primitive) -> dict[str, Rule]:
     """Return the rules in the reductions of a row, by a name for each."""
     reductions = reductions_of(row)
     terms = {reduction.name: reduction.term for reduction in reductions}
-    return terms | {f"{r.name}, least": r.least for r in reductions if r.least}
+    return terms | {f"{r.name}, start": r.start for r in reductions if r.start}
 
 
 # --- the core of them all ------------------------------------------------------------------------

@@ -167,6 +167,12 @@ def test_a_reduction_is_a_loop_over_the_sequences_of_its_term():
     ]
 
 
+def test_a_reduction_may_start_from_a_number():
+    (largest,) = Rule("max(x, y) - y").reductions
+    assert reduce_in_javascript(largest)[0] == "let max0 = y;"
+    assert reduce_in_c(largest, {"x": "a[i]"})[0] == "double max0 = y;"
+
+
 def test_a_reduction_may_use_the_reductions_before_it():
     largest, total = Rule("fsum(exp(x - max(x)))").reductions
     assert reduce_in_javascript(largest)[-3:] == [

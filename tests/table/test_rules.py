@@ -231,7 +231,7 @@ def test_every_function_is_printed_in_every_language():
         ("1 if 0 > z else 2", "name must be one of out, x, got 'z'"),
         ("1 if x > 0 and x else 2", "part must be a condition of the rule language, got 'x'"),
         ("sum(sum(x))", "sum must be over a sequence, got 'sum0'"),
-        ("sum(x, out)", "part must be a number of the rule language, got 'sum(x, out)'"),
+        ("sum(x, out, 1)", "part must be a number of the rule language, got 'sum(x, out, 1)'"),
     ],
 )
 @pytest.mark.filterwarnings("ignore::SyntaxWarning")  # Python's own, about `x is 1`

@@ -1,8 +1,8 @@
 /* The rules of the library as C.
    Written by `python -m autograd_mini.engines.native.header`; change the tables, not this file. */
 
-#define RULES_DIGEST "a25b3b7f129aff0d"
-#define CODE_DIGEST "d91196ce1f446080"
+#define RULES_DIGEST "2eb101bce9047930"
+#define CODE_DIGEST "283a95301419bcba"
 
 static double ag_pow(double x, double y) { return x != x || y != y ? NAN : pow(x, y); }
 static double ag_sigmoid(double x) { return x >= 0.0 ? 1.0 / (1.0 + exp(-x)) : exp(x) / (1.0 + exp(x)); }
@@ -97,7 +97,7 @@ static double expectation_many(Operand *operands, Py_ssize_t each)
     for (Py_ssize_t i = 0; i < each; i++) {
         const double w = operands[0 * each + i].number;
         const double x = operands[1 * each + i].number;
-        const double term = w != 0.0 ? w * x : 0.0;
+        const double term = w == 0.0 && x == x && x - x != 0.0 ? 0.0 : w * x;
         sum0 += term;
     }
     const double out = sum0;
@@ -125,30 +125,24 @@ static double logsumexp_many(Operand *operands, Py_ssize_t each)
             max0 = term;
     }
     double fsum1_lost = 0.0;
-    double fsum1 = 0.0;
+    double fsum1 = -1.0;
     for (Py_ssize_t i = 0; i < each; i++) {
         const double x = operands[0 * each + i].number;
-        const double term = x == max0 ? 0.0 : exp(x - max0);
+        const double term = x == max0 && x - x != 0.0 ? 1.0 : exp(x - max0);
         const double before = fsum1;
         fsum1 += term;
         const double share = fsum1 - before;
         fsum1_lost += before - (fsum1 - share) + (term - share);
     }
     fsum1 += fsum1_lost;
-    double sum2 = each ? -0.0 : 0.0;
-    for (Py_ssize_t i = 0; i < each; i++) {
-        const double x = operands[0 * each + i].number;
-        const double term = x == max0 ? 1.0 : 0.0;
-        sum2 += term;
-    }
-    const double out = max0 + log1p(fsum1 + (sum2 - 1.0));
+    const double out = max0 + log1p(fsum1);
     if (!isfinite(out))
         return out;
     for (Py_ssize_t i = 0; i < each; i++) {
         const double x = operands[0 * each + i].number;
         (void)x;
         if (operands[0 * each + i].value)
-            operands[0 * each + i].number = (x == max0 ? 1.0 : exp(x - max0)) / (fsum1 + sum2);
+            operands[0 * each + i].number = (x == max0 && x - x != 0.0 ? 1.0 : exp(x - max0)) / (1.0 + fsum1);
     }
     return out;
 }
