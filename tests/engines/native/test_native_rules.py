@@ -142,6 +142,39 @@ EQUIVALENT = {
      "exp((upper(x) - x) * (upper(x) + x))"): "at 28 both are 0",
 }  # fmt: skip
 
+# An infinite operand of these makes the result of C infinite or NaN, which it leaves to Python.
+POWER = "1 if x == max(x) and x - x != 0 else exp(x - max(x))"
+ONLY_FOR_INFINITIES = [
+    "1 if x == max(x) and x != 0 else exp(x - max(x))",
+    "1 if x == max(x) and x - x == 0 else exp(x - max(x))",
+    "1 if x == max(x) else exp(x - max(x))",
+    "exp(x - max(x))",
+]
+EQUIVALENT |= dict.fromkeys(
+    [
+        *(("logsumexp", "fsum1", text.replace("max(x)", "max0")) for text in ONLY_FOR_INFINITIES),
+        *(("logsumexp", "fsum1", text) for text in (f"-({POWER})".replace("max(x)", "max0"), "0")),
+        *(
+            ("logsumexp", "dx", f"{power} / (1 + fsum({POWER}, -1))")
+            for power in [
+                *(f"({text})" if " if " in text else text for text in ONLY_FOR_INFINITIES),
+                "(1 if x != max(x) and x - x != 0 else exp(x - max(x)))",
+                "(1 if x - x != 0 else exp(x - max(x)))",
+            ]
+        ),
+        *(
+            ("expectation", "sum0", text)
+            for text in [
+                "0 if w != 0 and x == x and (x - x != 0) else w * x",
+                "0 if w == 0 and x != x and (x - x != 0) else w * x",
+                "0 if x == x and x - x != 0 else w * x",
+                "w * x",
+            ]
+        ),
+    ],
+    "what is infinite is left to Python",
+)
+
 
 def missed(found, by, *kinds):
     """Return the wrong rules of some kinds that a check did not find."""
