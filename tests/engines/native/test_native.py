@@ -141,6 +141,7 @@ UNUSUAL = [
     math.nan, -math.inf, np.float64(0.5), np.float32(0.1), np.int64(3), np.bool_(True),
     np.array([1.0, 2.0]), np.array(["a"]), np.longdouble("0.1"), np.timedelta64(1, "s"),
     object, Odd(2.0), np.uint64(2**63 + 1), np.ma.array([1.0, 2.0], mask=[False, True]),
+    {1.0: 2.0}, {1.0}, {1.0: 2.0}.keys(), {1.0: 2.0}.values(), memoryview(b"1"), range(2),
 ]  # fmt: skip
 
 ACTIONS = {
