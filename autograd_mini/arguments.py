@@ -161,6 +161,8 @@ def items(given: Any, *, argument: str, rule: str, way_out: str = "") -> Sequenc
     """
     if isinstance(given, (list, tuple)):
         return given
+    if isinstance(given, memoryview):
+        given = given.tolist()  # Python does not iterate over two dimensions
     kind = type(given).__name__
     if isinstance(given, Mapping | KeysView | ItemsView):
         way_out = f"the {kind} gives keys: use .values()"

@@ -271,6 +271,11 @@ def test_a_sequence_of_the_oldest_protocol_has_its_items():
     assert items(Countdown(), argument="X", rule="a list") == [3.0, 2.0, 1.0]
 
 
+def test_the_items_of_a_view_are_its_rows():
+    view = memoryview(np.array([[1.0, 2.0], [3.0, 4.0]]))
+    assert items(view, argument="X", rule="a list") == [[1.0, 2.0], [3.0, 4.0]]
+
+
 def test_a_named_tuple_with_columns_is_no_frame():
     class Table(NamedTuple):
         rows: float

@@ -73,6 +73,7 @@ IMPOSTORS: dict[str, Make] = {
     "bytearray": lambda xs: bytearray([1, 2]),
     "frame without rows": Columns,
     "array without dimensions": lambda xs: np.array(1.0),
+    "view without dimensions": lambda xs: memoryview(np.array(1.0)),
 }
 """Each makes of numbers something that is no sequence of them, though a loop may find numbers."""
 

@@ -180,6 +180,7 @@ ACTIONS = {
     "sum": lambda v, o: type(v).sum(o),
     "sum with": lambda v, o: type(v).sum([v, o]),
     "sum of nothing": lambda v, o: type(v).sum(),
+    "sum as a method": lambda v, o: v.sum(o),
     "dot": lambda v, o: type(v).dot(o, [v]),
     "dot with": lambda v, o: type(v).dot([v, o], [1.0, v]),
     "dot of unequal": lambda v, o: type(v).dot([v, v], (v, v, o)),
