@@ -312,6 +312,11 @@ def test_the_error_names_the_kind_and_the_way_out(given, message):
         items(given, argument="X", rule="a list", way_out="put it into a list")
 
 
+def test_an_error_without_a_way_out_ends_with_the_value():
+    with pytest.raises(TypeError, match=r"^X must be a list, got 3\.0$"):
+        items(3.0, argument="X", rule="a list")
+
+
 def test_a_frame_without_rows_is_told_that_it_gives_columns():
     with pytest.raises(TypeError, match=r"; the Columns gives columns: use its rows$"):
         items(Columns([1.0, 2.0]), argument="X", rule="a list")
