@@ -6,9 +6,13 @@ import math
 import numbers
 import operator
 import reprlib
+from collections.abc import ItemsView, KeysView, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
-__all__ = ["abbreviate", "count", "finite", "is_foreign", "number", "requirement", "whole"]
+__all__ = [
+    "abbreviate", "count", "finite", "is_foreign", "items", "number", "requirement", "whole",
+]  # fmt: skip
 
 _WAY_OUT = {
     "bool": "use float(…) if a number is meant",
@@ -133,6 +137,48 @@ def count(value: object, *, argument: str) -> int:
     if given < 1:
         raise ValueError(requirement(argument, "at least 1", given))
     return given
+
+
+def items(given: Any, *, argument: str, rule: str, way_out: str = "") -> Sequence[Any]:
+    """Return the items of a sequence: a list or a tuple as it is, anything else as a new list.
+
+    The items of a frame, such as pandas has, are the rows of its array. What gives keys, text or
+    items in no order is refused, as a loop would take them for the numbers.
+
+    Args:
+        given: a list, an array, a series, an iterator, ``dict.values()``, …
+        argument: the name of the argument, for the error.
+        rule, way_out: as for `requirement`.
+
+    Raises:
+        TypeError: it is no sequence; what an iterator raises passes unchanged.
+
+    >>> items({"a": 1.0}.values(), argument="X", rule="a list")
+    [1.0]
+    >>> items({"a": 1.0}, argument="X", rule="a list")
+    Traceback (most recent call last):
+    TypeError: X must be a list, got {'a': 1.0}; the dict gives keys: use .values()
+    """
+    if isinstance(given, (list, tuple)):
+        return given
+    if isinstance(given, memoryview):
+        given = given.tolist()  # Python does not iterate over two dimensions
+    kind = type(given).__name__
+    if isinstance(given, Mapping | KeysView | ItemsView):
+        way_out = f"the {kind} gives keys: use .values()"
+    elif isinstance(given, AbstractSet):
+        way_out = f"the {kind} has no order: use a list"
+    elif hasattr(type(given), "columns"):
+        if hasattr(given, "to_numpy"):
+            return list(given.to_numpy())
+        way_out = f"the {kind} gives columns: use its rows"
+    elif not isinstance(given, str | bytes | bytearray):
+        try:
+            iterator = iter(given)
+        except TypeError as error:
+            raise TypeError(requirement(argument, rule, given, way_out)) from error
+        return list(iterator)
+    raise TypeError(requirement(argument, rule, given, way_out))
 
 
 def is_foreign(value: object) -> bool:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, overload
 
-from autograd_mini.arguments import number, requirement
+from autograd_mini.arguments import items, number, requirement
 from autograd_mini.engines import Operand, Value, errstate
 from autograd_mini.engines.node import numbers_of
 from autograd_mini.engines.value import Number
@@ -162,9 +162,7 @@ def log_softmax(xs: Iterable[Operand], /) -> Any:
 
 
 def _operands(xs: Iterable[Operand], where: str) -> list[Any]:
-    if not isinstance(xs, Iterable):
-        raise TypeError(requirement(f"{where}: operands", "a sequence of Values or numbers", xs))
-    given = list(xs)
+    given = items(xs, argument=f"{where}: operands", rule="a sequence of Values or numbers")
     if not given:
         raise ValueError(requirement(f"{where}: operands", "a sequence that is not empty", given))
     return [as_operand(x, argument=f"{where}: operand") for x in given]

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mpmath import mp, mpf
+from support.sequences import each_impostor, each_sequence, pandas
 
 import autograd_mini as ag
 from autograd_mini import Value, functions
@@ -31,6 +32,14 @@ from autograd_mini.testing.strategies import function, points_in_domain
 NUMBER = st.floats(-50, 50)
 LISTS = st.lists(NUMBER, min_size=1, max_size=6)
 SEQUENCE_FUNCTIONS = [mean, logsumexp, softmax, log_softmax]
+
+
+def dot_itself(xs):
+    return ag.dot([1.0, 1.0, 1.0], xs)
+
+
+def called(apply):
+    return "dot" if apply is dot_itself else apply.__name__
 
 
 # --- plain numbers -------------------------------------------------------------------------------
@@ -262,6 +271,57 @@ def test_wrong_operands_are_refused_by_name(apply):
         message = re.escape(f"{name}: operand must be a real number, got {bad!r}")
         with pytest.raises(TypeError, match=f"^{message}"):
             apply([1.0, bad])
+
+
+@pytest.mark.parametrize("apply", [*SEQUENCE_FUNCTIONS, ag.sum, dot_itself], ids=called)
+@each_sequence
+def test_every_sequence_of_numbers_will_do(make, apply):
+    numbers = [2.0, -1.0, 2.0]
+    assert apply(make(numbers)) == apply(numbers)
+
+
+@pytest.mark.parametrize("apply", [*SEQUENCE_FUNCTIONS, ag.sum, dot_itself], ids=called)
+@each_impostor
+def test_what_is_no_sequence_of_numbers_is_refused(make, apply):
+    message = rf"^{called(apply)}: operands must be a sequence of Values or numbers, got "
+    with pytest.raises(TypeError, match=message):
+        apply(make([1.0, 2.0]))
+
+
+@pytest.mark.parametrize("apply", [*SEQUENCE_FUNCTIONS, ag.sum, dot_itself], ids=called)
+def test_rows_are_no_operands(apply):
+    rows = np.array([[1.0, 2.0], [3.0, 4.0]])
+    for bad in (rows, rows.tolist(), np.ma.array([1.0], mask=[True]), np.array([1j])):
+        message = rf"^{called(apply)}: operand must be a real number, got "
+        with pytest.raises(TypeError, match=message):
+            apply(bad)
+
+
+@pytest.mark.parametrize("apply", [*SEQUENCE_FUNCTIONS, ag.sum, dot_itself], ids=called)
+def test_the_rows_of_a_frame_are_no_operands(apply):
+    frame = pandas().DataFrame([[7.0, 8.0], [9.0, 10.0]])
+    with pytest.raises(TypeError, match=rf"^{called(apply)}: operand must be a real number, got "):
+        apply(frame)
+
+
+@pytest.mark.parametrize("apply", [*SEQUENCE_FUNCTIONS, ag.sum, dot_itself], ids=called)
+def test_an_error_of_an_iterator_is_not_taken_for_a_wrong_argument(apply):
+    def broken():
+        yield 1.0
+        raise TypeError("mine must be kept, got lost")
+
+    with pytest.raises(TypeError, match=r"^mine must be kept, got lost$"):
+        apply(broken())
+
+
+def test_a_series_of_values_has_gradients():
+    series = pandas().Series([Value(3.0), Value(2.0)], index=[5, 4])
+    ag.dot(series, [10.0, 20.0]).backward()
+    assert [x.grad for x in series] == [10.0, 20.0]
+    scaled = pandas().DataFrame([[7.0, 8.0], [9.0, 10.0]]) * series[5]
+    ag.sum(scaled.apply(ag.sum, axis=1)).backward()
+    assert series[5].grad == 10.0 + 34.0
+    assert pandas().Series([0.0]).apply(ag.exp).tolist() == [1.0]
 
 
 @pytest.mark.parametrize("apply", SEQUENCE_FUNCTIONS)

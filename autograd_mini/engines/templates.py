@@ -11,14 +11,14 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
-from autograd_mini.arguments import is_foreign, number, requirement
+from autograd_mini.arguments import is_foreign, items, number
 from autograd_mini.engines.node import numbers_of
 from autograd_mini.engines.nonfinite import exceptional
 from autograd_mini.table.arithmetic import FLOATS, compile_function
 from autograd_mini.table.primitives import Primitive
 from autograd_mini.table.rules import Rule
 
-__all__ = ["Template", "no_sequence", "unequal", "with_numbers"]
+__all__ = ["Template", "read_operands", "unequal", "with_numbers"]
 
 
 class Template:
@@ -248,10 +248,9 @@ class Template:
     def take_sequence(self, o: str) -> list[str]:
         """Return the lines that read a sequence of operands; they are fast if all are Values."""
         return [
-            "try:",
-            f"    {o}_given = tuple({o}_given)",
-            "except TypeError as error:",
-            f"    raise no_sequence(primitive, {o}_given, error) from None",
+            f"if type({o}_given) is not list and type({o}_given) is not tuple:",
+            f"    {o}_given = read_operands(primitive, {o}_given)",
+            f"{o}_given = tuple({o}_given)",
             f"{o}s = [one._number for one in {o}_given if type(one) is Value]",
             f"{o}_some = {o}s != []",
             f"{o}_all = len({o}s) == len({o}_given)",
@@ -270,12 +269,10 @@ class Template:
         ]
 
 
-def no_sequence(primitive: Primitive, given: object, error: TypeError) -> TypeError:
-    """Return the error for an argument that is not a sequence of operands."""
-    if isinstance(given, Iterable):  # reading the argument raised an error of its own
-        return error
-    rule = "a sequence of Values or numbers"
-    return TypeError(requirement(f"{primitive.name}: operands", rule, given))
+def read_operands(primitive: Primitive, given: object) -> Sequence[Any]:
+    """Return the items of an argument that is a sequence of operands; see `arguments.items`."""
+    argument, rule = f"{primitive.name}: operands", "a sequence of Values or numbers"
+    return items(given, argument=argument, rule=rule)
 
 
 def with_numbers(
@@ -300,4 +297,4 @@ def unequal(primitive: Primitive, *lengths: int) -> ValueError:
     return ValueError(f"{primitive.name}: {names} must be equally long, got lengths {counts}")
 
 
-_HELPERS = (number, is_foreign, exceptional, unequal, no_sequence, with_numbers)
+_HELPERS = (number, is_foreign, exceptional, unequal, read_operands, with_numbers)

@@ -12,7 +12,6 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from itertools import repeat
-from types import MethodType
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, TypeAlias, TypeVar, overload
 
 from autograd_mini.arguments import is_foreign, number, requirement
@@ -53,8 +52,26 @@ class Operation(Generic[OnClass, OnInstance]):
     def __get__(self, instance: Value, owner: type) -> OnInstance: ...
     def __get__(self, instance: Value | None, owner: type) -> Any:
         function = Template(self.primitive, self._name, self.default).compile(self._owner)
+        if self.primitive.nary:
+            function = OfSequences(function)
         setattr(self._owner, self._name, function)
-        return function if instance is None else MethodType(function, instance)
+        return function.__get__(instance, owner)
+
+
+class OfSequences:
+    """A function of sequences, which the class has as an attribute and its instances have not.
+
+    NumPy would call an attribute ``sum`` of a Value as a method with arguments of its own.
+    """
+
+    def __init__(self, function: Any) -> None:
+        self.function = function
+
+    def __get__(self, instance: Value | None, owner: type) -> Any:
+        if instance is None:
+            return self.function
+        name = self.function.__name__
+        raise AttributeError(f"'Value' object has no attribute {name!r}; use Value.{name}(…)")
 
 
 class _UnaryCall(Protocol):
@@ -95,12 +112,12 @@ class _ShareCall(Protocol):
     def __call__(self, xs: Operands, y: Operand, /) -> Value: ...
 
 
-# A type checker sees each binding as a function, and as a method of its first operand.
+# A type checker sees each binding as a function, and as a method if its first operand is a Value.
 Unary: TypeAlias = Operation[_UnaryCall, Callable[[], "Value"]]
 Binary: TypeAlias = Operation[_BinaryCall, Callable[..., "Value"]]
-Sum: TypeAlias = Operation[_SumCall, _SumCall]
-Dot: TypeAlias = Operation[_DotCall, _DotCall]
-Share: TypeAlias = Operation[_ShareCall, _ShareCall]
+Sum: TypeAlias = Operation[_SumCall, NoReturn]
+Dot: TypeAlias = Operation[_DotCall, NoReturn]
+Share: TypeAlias = Operation[_ShareCall, NoReturn]
 
 
 def _comparison(compare: Callable[[float, float], bool]) -> Callable[[Value, Operand], bool]:
@@ -230,6 +247,10 @@ class Value:
     log_softmax = Share("log_softmax")
 
     def __pos__(self) -> Value:
+        return self
+
+    def conjugate(self) -> Value:
+        """Return this Value itself, as a real number does; ``numpy.std`` and ``vdot`` need it."""
         return self
 
     # --- attributes -----------------------------------------------------------------------------

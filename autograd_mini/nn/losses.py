@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import Any, Protocol, TypeAlias, TypeVar, overload
 
-from autograd_mini.arguments import requirement, whole
+from autograd_mini.arguments import items, requirement, whole
 from autograd_mini.engines import Operand, Value, errstate
 from autograd_mini.engines.node import numbers_of
 from autograd_mini.errors import DomainError
@@ -327,10 +327,10 @@ def _flat(given: object, argument: str) -> tuple[tuple[int, ...], list[Operand]]
     """Return the shape of an argument, (), (n,) or (rows, columns), and its items in order."""
     if not isinstance(given, Iterable):
         return (), [as_operand(given, argument=argument)]
-    items = _as_list(given, argument)
-    if not isinstance(items[0], Iterable):
-        return (len(items),), _operands(items, argument)
-    rows = [_as_list(row, f"{argument}[{i}]") for i, row in enumerate(items)]
+    parts = _as_list(given, argument)
+    if not isinstance(parts[0], Iterable):
+        return (len(parts),), _operands(parts, argument)
+    rows = [_as_list(row, f"{argument}[{i}]") for i, row in enumerate(parts)]
     columns = len(rows[0])
     for i, row in enumerate(rows):
         if len(row) != columns:
@@ -340,19 +340,17 @@ def _flat(given: object, argument: str) -> tuple[tuple[int, ...], list[Operand]]
     return (len(rows), columns), list(chain.from_iterable(flat))
 
 
-def _operands(items: list[Any], argument: str) -> list[Operand]:
-    if set(map(type, items)) <= {Value, float}:
-        return items
-    return [as_operand(x, argument=f"{argument}[{i}]") for i, x in enumerate(items)]
+def _operands(row: list[Any], argument: str) -> list[Operand]:
+    if set(map(type, row)) <= {Value, float}:
+        return row
+    return [as_operand(x, argument=f"{argument}[{i}]") for i, x in enumerate(row)]
 
 
 def _as_list(given: object, argument: str) -> list[Any]:
-    if not isinstance(given, Iterable) or isinstance(given, str):
-        raise TypeError(requirement(argument, "a list", given))
-    items = list(given)
-    if not items:
-        raise ValueError(requirement(argument, "a list that is not empty", items))
-    return items
+    found = list(items(given, argument=argument, rule="a list"))
+    if not found:
+        raise ValueError(requirement(argument, "a list that is not empty", found))
+    return found
 
 
 def _describe_shape(shape: tuple[int, ...]) -> str:

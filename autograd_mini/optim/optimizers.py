@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, NamedTuple
 
-from autograd_mini.arguments import number, requirement
+from autograd_mini.arguments import items, number, requirement
 from autograd_mini.engines import Value, data_of, gradients_of, store_data, updates, zero_gradients
 from autograd_mini.errors import DivergenceError, StateError
 
@@ -173,7 +173,8 @@ class Optimizer(ABC):
             raise ValueError(requirement("moments", rule, moments))
         checked = []
         for name, least in self.moments.items():
-            numbers = [number(one, argument=name) for one in moments[name]]
+            given = items(moments[name], argument=name, rule="a list of numbers")
+            numbers = [number(one, argument=name) for one in given]
             if len(numbers) != len(self.parameters):
                 rule = f"{len(self.parameters)}, a number for each parameter"
                 raise ValueError(requirement(f"length of {name}", rule, len(numbers)))
@@ -186,11 +187,8 @@ class Optimizer(ABC):
 
     def _leaves(self, parameters: Iterable[Value]) -> tuple[Value, ...]:
         kind = type(self).__name__
-        try:
-            given = iter(parameters)
-        except TypeError:
-            rule, way_out = "an iterable of Values", "pass model.parameters()"
-            raise TypeError(requirement(f"{kind}: parameters", rule, parameters, way_out)) from None
+        rule, way_out = "an iterable of Values", "pass model.parameters()"
+        given = items(parameters, argument=f"{kind}: parameters", rule=rule, way_out=way_out)
         leaves: dict[Value, int] = {}
         for position, parameter in enumerate(given):
             where = f"{kind}: parameters[{position}]"

@@ -14,7 +14,7 @@ from autograd_mini.errors import DomainError, GradientMismatchError
 from autograd_mini.programs.program import Program
 from autograd_mini.testing.differences import Line, Slope, measure_slope
 from autograd_mini.testing.report import Comparison, GradientReport
-from autograd_mini.testing.subjects import Gradients, OfNumbers, OfValues
+from autograd_mini.testing.subjects import Gradients, OfNumbers, OfValues, as_lists
 
 __all__ = ["check_gradients"]
 
@@ -38,7 +38,8 @@ def check_gradients(
     Args:
         f: a function of Values, whose ``backward()`` is checked; with ``gradient``, any function of
             numbers; or a Value, whose graph is checked and keeps its gradients.
-        args: the numbers to differentiate at, or lists of numbers; none for a Value.
+        args: the numbers to differentiate at, or sequences of them, which f gets as lists; none
+            for a Value.
         gradient: a function that returns the derivative, or a sequence of them for several numbers.
         seed: the gradient that ``backward`` starts with; None for two random numbers, neither 1.
         tolerance: the error that each method allows, relative to the absolute gradient.
@@ -67,6 +68,8 @@ def check_gradients(
         called = "the graph"
     else:
         called = getattr(f, "__name__", None) or repr(f)
+        rule = "numbers or lists of numbers"
+        args = tuple(as_lists(args, argument="check_gradients: args", rule=rule))
         names = _name_arguments(f, args)
     if not names:
         rule = f"one number or more, to differentiate {called}"
@@ -206,7 +209,7 @@ def _name_arguments(f: Callable[..., Any], args: Sequence[Any]) -> list[str]:
         name = f"argument {position}"
         if position < len(known):
             name += f" ({known[position]!r})"
-        if isinstance(arg, list | tuple):
+        if isinstance(arg, list):
             names += [f"{name}[{index}]" for index in range(len(arg))]
         else:
             names.append(name)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from autograd_mini.arguments import abbreviate, finite, number, requirement
+from autograd_mini.arguments import abbreviate, finite, items, number, requirement
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Graph
 from autograd_mini.engines.node import flat, numbers_of
@@ -23,7 +23,7 @@ from autograd_mini.testing.rounding import (
     count_units,
 )
 
-__all__ = ["Gradients", "OfNumbers", "OfValues"]
+__all__ = ["Gradients", "OfNumbers", "OfValues", "as_lists"]
 
 _COMPLEX = "complex step"
 
@@ -69,7 +69,7 @@ class _Subject:
         """Return numbers in the form of the arguments, with their lists."""
         remaining = iter(numbers)
         return [
-            [next(remaining) for _ in arg] if isinstance(arg, list | tuple) else next(remaining)
+            [next(remaining) for _ in arg] if isinstance(arg, list) else next(remaining)
             for arg in self.args
         ]
 
@@ -152,11 +152,9 @@ class OfNumbers(_Subject):
         supplied = self.gradient(*self._regroup(self.point))
         argument = f"check_gradients: gradient of {self.called}"
         rule = f"a sequence of {len(self.point)} numbers"
-        is_number = len(self.args) == 1 and not isinstance(self.args[0], list | tuple)
-        try:
-            numbers = list(flat([supplied] if is_number else supplied))
-        except TypeError:
-            raise TypeError(requirement(argument, rule, supplied)) from None
+        is_number = len(self.args) == 1 and not isinstance(self.args[0], list)
+        parts = [supplied] if is_number else items(supplied, argument=argument, rule=rule)
+        numbers = list(flat(as_lists(parts, argument=argument, rule=rule)))
         if len(numbers) != len(self.point):
             raise ValueError(requirement(argument, rule, supplied))
         return Gradients(seed, [seed * number(x, argument=argument) for x in numbers], None)
@@ -181,6 +179,16 @@ class OfNumbers(_Subject):
     def explain(self, seed: float, *, kink: bool) -> str:  # noqa: ARG002
         """Return nothing: there is no graph to look at."""
         return ""
+
+
+def as_lists(args: Iterable[Any], *, argument: str, rule: str) -> list[Any]:
+    """Return numbers as they are, and sequences of numbers as lists."""
+    return [
+        list(items(arg, argument=argument, rule=rule))
+        if isinstance(arg, Iterable) and not isinstance(arg, str)
+        else arg
+        for arg in args
+    ]
 
 
 def _find_pattern(graph: Graph) -> object:

@@ -569,9 +569,12 @@ def test_a_duration_is_no_number():
 
 def test_the_examples_in_the_documentation_run():
     inspect.getmembers(Value)  # an operation is compiled, with its docstring, when first looked at
-    tests = doctest.DocTestFinder().find(Value, "Value", module=False, globs={"Value": Value})
+    finder, names = doctest.DocTestFinder(), {"Value": Value}
+    tests = finder.find(Value, "Value", module=False, globs=names)
+    for name in ("sum", "dot"):
+        tests += finder.find(getattr(Value, name), f"Value.{name}", module=False, globs=names)
     with_examples = {test.name for test in tests if test.examples}
-    assert {"Value", "Value.backward", "Value.exp"} <= with_examples
+    assert {"Value", "Value.backward", "Value.exp", "Value.sum", "Value.dot"} <= with_examples
     runner = doctest.DocTestRunner()
     for test in tests:
         assert runner.run(test).failed == 0

@@ -42,7 +42,7 @@ PAGE = ROOT / "docs" / "mutation.md"
 # The modules, and the test files that may kill their mutants; the most likely file stands first.
 TESTS = {
     "engines/value": "engines/test_value engines/test_templates engines/test_graph "
-    "promises/test_numerics promises/test_engine",
+    "engines/test_numpy promises/test_numerics promises/test_engine",
     "engines/templates": "engines/test_templates engines/test_value promises/test_numerics",
     "engines/nonfinite": "engines/test_nonfinite engines/test_templates engines/test_value",
     "engines/node": "engines/test_node engines/test_value nn/test_layers",

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.interrupts import interrupted_everywhere
+from support.sequences import each_impostor, each_sequence
 
 from autograd_mini import Value, functions, losses
 from autograd_mini.errors import StateError
@@ -563,6 +564,47 @@ def test_a_bare_number_is_no_list_of_inputs(kind, x):
     got = re.escape(f"must be a list of 1 input, got {x!r}; put a single one into a list too")
     with pytest.raises(TypeError, match=rf"^(Neuron|Layer|MLP): x {got}$"):
         kind(1)(x)
+
+
+@pytest.mark.parametrize("fused", [True, False])
+@each_sequence
+def test_every_sequence_of_numbers_will_do(make, fused):
+    numbers = [0.5, -2.0]
+    layer = Layer(2, 2, weights=[make(numbers), make(numbers)], biases=make(numbers), fused=fused)
+    assert [p.data for p in layer.parameters()] == [0.5, -2.0, 0.5, 0.5, -2.0, -2.0]
+    neuron = Neuron(2, weights=make(numbers), activation="linear", fused=fused)
+    assert neuron(make(numbers)).data == 4.25
+    assert [p.data for p in layer(make(numbers))] == [4.75, 2.25]
+    assert MLP(2, make([3, 1]) if make is list else [3, 1], fused=fused)(make(numbers)).op
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda given: Neuron(2, weights=given),
+        lambda given: Layer(2, 2, weights=given),
+        lambda given: Layer(2, 1, weights=[given]),
+        lambda given: Layer(2, 2, biases=given),
+        lambda given: MLP(1, given),
+        Neuron(2),
+        Neuron(2, fused=False),
+        Layer(2, 1),
+        MLP(2, [1]),
+    ],
+)
+@each_impostor
+def test_what_is_no_sequence_of_numbers_is_refused(make, use):
+    with pytest.raises(TypeError, match=r"^(Neuron|Layer|MLP): \S+ must be a list.*, got "):
+        use(make([1.0, 2.0]))
+
+
+def test_an_error_of_an_iterator_is_not_taken_for_a_wrong_input():
+    def broken():
+        yield 1.0
+        raise TypeError("mine must be kept, got lost")
+
+    with pytest.raises(TypeError, match=r"^mine must be kept, got lost$"):
+        Neuron(2)(broken())
 
 
 @pytest.mark.parametrize("fused", [True, False])

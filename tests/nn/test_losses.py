@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.sequences import each_impostor, each_sequence, pandas
 
 from autograd_mini import Value, functions, losses
 from autograd_mini.engines.graph import Graph
@@ -632,3 +633,53 @@ def test_a_probability_of_zero_costs_nothing_where_its_target_is_zero():
 def test_what_is_no_probability_is_refused(call, error, message):
     with pytest.raises(error, match=f"^{re.escape(message)}$"):
         call()
+
+
+# --- frames, and what is no sequence -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("loss", [*PAIRWISE, cross_entropy])
+@each_impostor
+def test_what_is_no_sequence_of_numbers_is_refused(make, loss):
+    numbers = [1.0, -1.0]
+    for call in (
+        lambda: loss(make(numbers), make(numbers)),
+        lambda: loss([0.5, 0.5], make(numbers)),
+        lambda: loss([make(numbers)], [numbers]),
+        lambda: loss([[0.5, 0.5]], [make(numbers)]),
+    ):
+        with pytest.raises(TypeError, match=rf"^{loss.__name__}: .* must be a list, got "):
+            call()
+
+
+@pytest.mark.parametrize("loss", PAIRWISE)
+@each_sequence
+def test_every_sequence_of_numbers_will_do(make, loss):
+    ps, ts = [0.25, -0.5], [1.0, 1.0]
+    assert loss(make(ps), make(ts)) == loss(ps, ts)
+
+
+@pytest.mark.parametrize("loss", [*PAIRWISE, cross_entropy])
+def test_a_frame_has_the_loss_of_its_rows(loss):
+    """Its labels are numbers, which are not among its own."""
+    frame = pandas().DataFrame([[7.0, 8.0], [9.0, 10.0]], columns=[5, 6], index=[3, 2])
+    targets = pandas().DataFrame([[1, 0], [0, 1]], columns=[5, 6])
+    targets = 2 * targets - 1 if loss is hinge else targets
+    rows, of_rows = [[7.0, 8.0], [9.0, 10.0]], targets.to_numpy().tolist()
+    assert loss(frame, targets) == loss(rows, of_rows)
+    values = frame.map(Value)
+    loss(values, targets).backward()
+    assert all(x.has_grad for x in values.to_numpy().ravel())
+
+
+def test_the_labels_of_a_frame_are_not_compared():
+    frame = pandas().DataFrame([[7.0, 8.0], [9.0, 10.0]])
+    assert mean_squared_error(frame, frame * 10) == 5953.5
+
+
+def test_a_frame_of_one_column_is_rows_of_one_number():
+    frame = pandas().DataFrame([7.0, 9.0])
+    message = r"targets must be a list of 2, as the predictions are, got 2 rows of 1"
+    with pytest.raises(ValueError, match=message):
+        mean_squared_error([7.0, 9.0], frame)
+    assert mean_squared_error(np.array([[7.0], [8.0]]), frame) == 0.5

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.interrupts import interrupted_everywhere
+from support.sequences import IMPOSTORS, SEQUENCES, each_impostor
 
 from autograd_mini import Value
 from autograd_mini.engines.nonfinite import errstate
@@ -661,3 +662,33 @@ def test_what_is_saved_has_these_names():
         "steps": 1,
         "moments": {"velocity": [0.0]},
     }
+
+
+OF_NUMBERS = {"array", "memoryview", "NumPy array", "map"}
+OF_VALUES = [make for name, make in SEQUENCES.items() if name not in OF_NUMBERS]
+LOOKS = [IMPOSTORS[name] for name in ("dict", "dict.keys", "dict.items", "set", "frozenset")]
+
+
+@pytest.mark.parametrize("kind", [SGD, Adam])
+@pytest.mark.parametrize("make", OF_VALUES)
+def test_every_sequence_of_leaves_keeps_its_order(make, kind):
+    leaves = [Value(1.0), Value(2.0)]
+    assert kind(make(leaves), lr=0.5).parameters == tuple(leaves)
+
+
+@pytest.mark.parametrize("kind", [SGD, Adam])
+@pytest.mark.parametrize("make", LOOKS)
+def test_leaves_without_an_order_are_refused(make, kind):
+    with pytest.raises(
+        TypeError, match=r": parameters must be an iterable of Values, got .*; the "
+    ):
+        kind(make([Value(1.0), Value(2.0)]), lr=0.5)
+
+
+@each_impostor
+def test_moments_without_an_order_are_refused(make):
+    optimizer = SGD([Value(1.0), Value(2.0)], lr=0.5, momentum=0.5)
+    state = optimizer.state_dict()
+    state["moments"]["velocity"] = make([0.25, 0.5])
+    with pytest.raises(StateError, match=r"velocity must be a list of numbers, got "):
+        optimizer.load_state_dict(state)

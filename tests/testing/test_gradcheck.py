@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.references import bound
+from support.sequences import each_impostor, each_sequence
 
 import autograd_mini as ag
 from autograd_mini import Value, engine
@@ -552,3 +553,28 @@ def test_a_point_around_which_f_is_not_finite_is_a_domain_error():
 def test_an_infinite_gradient_is_the_error_that_it_is():
     with pytest.raises(NonFiniteGradientError, match="it arises at sqrt"):
         check_gradients(ag.sqrt, 0.0)
+
+
+@each_sequence
+def test_every_sequence_of_numbers_is_an_argument_and_a_gradient(make):
+    assert check_gradients(lambda xs: ag.dot(xs, xs), make([2.0, -1.0])).comparisons
+
+    def slopes(xs):
+        return make([2 * x for x in xs])
+
+    def whole(xs):
+        return xs[0] ** 2 + xs[1] ** 2
+
+    assert check_gradients(whole, make([2.0, -1.0]), gradient=slopes).comparisons
+    assert check_gradients(whole, [2.0, -1.0], gradient=lambda xs: [slopes(xs)]).comparisons
+
+
+@each_impostor
+def test_what_is_no_sequence_is_neither_an_argument_nor_a_gradient(make):
+    with pytest.raises(TypeError, match=r"^check_gradients: arg.* must be .*, got "):
+        check_gradients(ag.sum, make([1.0, 2.0]))
+    for nested in (make, lambda xs: [make(xs)]):
+        with pytest.raises(
+            (TypeError, ValueError), match=r"^check_gradients: gradient of .* must be .*, got "
+        ):
+            check_gradients(sum, [1.0, 2.0], gradient=nested)

@@ -14,10 +14,13 @@ import tqdm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.interrupts import interrupted_everywhere
+from support.sequences import each_impostor, each_sequence, pandas
 
 from autograd_mini import Value
 from autograd_mini.engines.nonfinite import errstate
 from autograd_mini.errors import DomainError, NonFiniteGradientError, StateError
+from autograd_mini.losses import mean_squared_error
+from autograd_mini.nn import MLP
 from autograd_mini.optim import SGD, Adam
 from autograd_mini.training import fit, fitting
 from autograd_mini.training.history import History
@@ -988,19 +991,18 @@ def test_tqdm_is_not_imported_with_the_library():
             ValueError,
             r"X must be a list of one example or more, got array\(\[\], .*\)",
         ),
-        (
-            {"X": iter(X)},
-            TypeError,
-            r"X must be a list, a tuple or an array, got <list_iterator .*>",
-        ),
         ({"y": 1.0}, TypeError, r"y must be a list, a tuple or an array, got 1\.0"),
         ({"y": "abcde"}, TypeError, r"y must be a list, a tuple or an array, got 'abcde'"),
         (
             {"X": dict.fromkeys(X)},
             TypeError,
-            r"X must be a list, a tuple or an array, got {.*: None.*}",
+            r"X must be a list, .*, got {-1\.0: None, .*}; the dict gives keys: use \.values\(\)",
         ),
-        ({"X": set(X)}, TypeError, r"X must be a list, a tuple or an array, got {[^:]*}"),
+        (
+            {"X": set(X)},
+            TypeError,
+            r"X must be a list, a tuple or an array, got {[^:]*}; the set has no order: use a list",
+        ),
         ({"epochs": 0}, ValueError, r"epochs must be at least 1, got 0"),
         ({"epochs": -3}, ValueError, r"epochs must be at least 1, got -3"),
         ({"epochs": 2.0}, TypeError, r"epochs must be a positive int, got 2\.0"),
@@ -1104,3 +1106,52 @@ def test_a_loss_that_is_no_value_is_explained_with_what_to_look_for():
 
 def test_the_limit_of_an_explosion_is_the_documented_one():
     assert fitting.EXPLOSION == 1e6
+
+
+# --- sequences, frames, and what is neither ------------------------------------------------------
+
+
+@each_sequence
+def test_every_sequence_of_examples_gives_the_same_training(make):
+    examples = [float(x) for x in X]
+    of_list, of_sequence = (
+        trained(X=examples, y=examples),
+        trained(X=make(examples), y=make(examples)),
+    )
+    assert bits(*of_sequence) == bits(*of_list)
+
+
+@pytest.mark.parametrize("argument", ["X", "y"])
+@each_impostor
+def test_examples_without_an_order_are_refused(make, argument):
+    with pytest.raises(
+        TypeError, match=rf"^fit: {argument} must be a list, a tuple or an array, got "
+    ):
+        trained(**{argument: make([float(x) for x in X])})
+
+
+@pytest.mark.parametrize("make", [set, dict.fromkeys])
+def test_callbacks_without_an_order_are_refused(make):
+    with pytest.raises(
+        TypeError, match=r"^fit: callbacks must be a list of functions, got .*; the "
+    ):
+        trained(callbacks=make([print]))
+
+
+def test_a_frame_gives_the_training_of_its_rows():
+    """Its labels, numbers too, are no examples."""
+    rows, targets = [[1.0, 2.0], [3.0, -1.0], [0.5, 0.25], [-1.0, 1.0]], [1.0, 2.0, 0.5, -1.0]
+    frame = pandas().DataFrame(rows, columns=[5, 6], index=[9, 8, 7, 6])
+    series = pandas().Series(targets, index=[9, 8, 7, 6])
+
+    def weights(inputs, wanted):
+        model = MLP(2, [3, 1], rng=random.Random(0))
+        sgd = SGD(model.parameters(), lr=0.1)
+        fit(model, inputs, wanted, loss=mean_squared_error, optimizer=sgd, epochs=3)
+        return model.state_dict()
+
+    assert weights(frame, series) == weights(rows, targets)
+    message = "targets must be a list of 4, as the predictions are, got 4 rows of 1"
+    for column in (series.to_frame(), np.array(targets).reshape(4, 1)):
+        with pytest.raises(ValueError, match=message):
+            weights(frame, column)

@@ -30,8 +30,10 @@ def complete(core: ModuleType) -> None:
         if name == "backward":
             setattr(native, name, core.Function("backward", name))
         elif isinstance(attribute, reference.Operation):
+            row = attribute.primitive
             defaults = () if attribute.default is None else (attribute.default,)
-            setattr(native, name, core.Function(attribute.primitive.name, name, *defaults))
+            function = core.Function(row.name, name, *defaults)
+            setattr(native, name, reference.OfSequences(function) if row.nary else function)
         elif isinstance(attribute, FunctionType | classmethod):
             setattr(native, name, attribute)
     # After a full garbage collection, `collected` returns free memory of nodes to the system.

@@ -123,7 +123,7 @@ static const struct {
     {&is_foreign, "autograd_mini.arguments", "is_foreign"},
     {&strict, "autograd_mini.engines.nonfinite", "strict"},
     {&exceptional, "autograd_mini.engines.nonfinite", "exceptional"},
-    {&no_sequence, "autograd_mini.engines.templates", "no_sequence"},
+    {&read_operands, "autograd_mini.engines.templates", "read_operands"},
     {&unequal, "autograd_mini.engines.templates", "unequal"},
     {&with_numbers, "autograd_mini.engines.templates", "with_numbers"},
     {&check_name, "autograd_mini.engines.node", "check_name"},

@@ -7,7 +7,7 @@ static PyObject *is_foreign;      /* autograd_mini.arguments.is_foreign */
 static PyObject *strict;          /* three functions of autograd_mini.engines.nonfinite */
 static PyObject *exceptional;
 static PyObject *nonfinite_gradient;
-static PyObject *no_sequence;     /* three functions of autograd_mini.engines.templates */
+static PyObject *read_operands;   /* three functions of autograd_mini.engines.templates */
 static PyObject *unequal;
 static PyObject *with_numbers;
 static PyObject *check_name;      /* autograd_mini.engines.node.check_name */

@@ -213,33 +213,19 @@ plain_operands(Shape shape, PyObject *const *parts)
     return NULL;
 }
 
-/* Replace Python's TypeError for an object that is not a sequence by an error of the library. */
-static void
-raise_no_sequence(Op op, PyObject *object)
-{
-    if (!PyErr_ExceptionMatches(PyExc_TypeError))
-        return;
-    PyObject *raised = PyErr_GetRaisedException();
-    PyObject *error =
-        PyObject_CallFunctionObjArgs(no_sequence, primitives[op], object, raised, NULL);
-    if (error)
-        PyException_SetCause(error, NULL); /* as `raise … from None` does */
-    raise_from(error);
-    Py_DECREF(raised);
-}
-
 /* Return a new tuple of a sequence's operands; unusual numbers become floats. */
 static PyObject *
 plain_sequence(Op op, PyObject *object)
 {
-    PyObject *given = PySequence_Tuple(object);
-    if (!given) {
-        raise_no_sequence(op, object);
-        return NULL;
-    }
-    PyObject *both =
-        PyObject_CallFunctionObjArgs(with_numbers, value_type, primitives[op], given, NULL);
-    Py_DECREF(given);
+    PyObject *items = PyList_CheckExact(object) || PyTuple_CheckExact(object)
+                          ? Py_NewRef(object)
+                          : PyObject_CallFunctionObjArgs(read_operands, primitives[op], object, NULL);
+    PyObject *given = items ? PySequence_Tuple(items) : NULL;
+    PyObject *both = given ? PyObject_CallFunctionObjArgs(with_numbers, value_type, primitives[op],
+                                                          given, NULL)
+                           : NULL;
+    Py_XDECREF(items);
+    Py_XDECREF(given);
     PyObject *operands = NULL, *unused;
     if (both && PyArg_ParseTuple(both, "O!O", &PyTuple_Type, &operands, &unused))
         Py_INCREF(operands);
