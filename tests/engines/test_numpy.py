@@ -209,6 +209,8 @@ def test_a_function_of_sequences_is_no_method_of_a_value(name):
     """NumPy would call it as its own method of that name, with an axis."""
     x = Value(3.0)
     assert not hasattr(x, name)
-    with pytest.raises(AttributeError, match=rf"^'Value' object has no attribute '{name}'; use ag"):
+    with pytest.raises(
+        AttributeError, match=rf"^'Value' object has no attribute '{name}'; use Value.{name}\("
+    ):
         getattr(x, name)
     assert getattr(Value, name)([2.0], *([[3.0]] if name == "dot" else [])) in (2.0, 6.0)

@@ -586,3 +586,9 @@ def test_a_masked_array_keeps_the_values_it_is_combined_with():
     product = v * np.ma.array([1.0, 2.0])
     assert [type(one) for one in product.data] == [Value, Value]
     assert np.ma.getdata(v).item() is v
+
+
+def test_a_comparison_with_a_number_says_what_a_value_equals():
+    message = "operand of == must be a Value, got 1.0; a Value equals only itself: compare v.data"
+    with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
+        _ = Value(1.0) == 1.0

@@ -692,3 +692,10 @@ def test_moments_without_an_order_are_refused(make):
     state["moments"]["velocity"] = make([0.25, 0.5])
     with pytest.raises(StateError, match=r"velocity must be a list of numbers, got "):
         optimizer.load_state_dict(state)
+
+
+def test_a_state_without_a_moment_names_all_moments():
+    optimizer = Adam([Value(1.0)])
+    message = "Adam.load_state_dict: moments must be a mapping with the keys first moment, second moment, got {}"
+    with pytest.raises(StateError, match=f"^{re.escape(message)}$"):
+        optimizer.load_state_dict({**optimizer.state_dict(), "moments": {}})
