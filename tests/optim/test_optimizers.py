@@ -696,6 +696,7 @@ def test_moments_without_an_order_are_refused(make):
 
 def test_a_state_without_a_moment_names_all_moments():
     optimizer = Adam([Value(1.0)])
-    message = "Adam.load_state_dict: moments must be a mapping with the keys first moment, second moment, got {}"
+    rule = "a mapping with the keys first moment, second moment"
+    message = f"Adam.load_state_dict: moments must be {rule}, got {{}}"
     with pytest.raises(StateError, match=f"^{re.escape(message)}$"):
         optimizer.load_state_dict({**optimizer.state_dict(), "moments": {}})
