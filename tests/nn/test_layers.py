@@ -757,10 +757,8 @@ def test_two_parameters_of_the_same_path_are_refused():
     model = Module()
     model.a = [Value(1.0)]
     setattr(model, "a.0", Value(2.0))
-    with pytest.raises(
-        ValueError,
-        match=r"^Module: path of a parameter must be unique, got 'a\.0'; it leads to two parameters$",
-    ):
+    message = "Module: path of a parameter must be unique, got 'a.0'; it leads to two parameters"
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         model.parameters()
 
 
