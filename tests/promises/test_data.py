@@ -321,6 +321,7 @@ def test_p16_where_a_file_would_be_too_long_all_is_as_it_was(tmp_path, kind):
     check_failing_writes(kind, tmp_path, short_files)
 
 
+@pytest.mark.soak  # a test that is killed would leave the disk
 @every_kind_of_file
 def test_p16_on_a_full_disk_all_is_as_it_was(small_disk, kind):
     check_failing_writes(kind, small_disk, full_disk)
