@@ -12,14 +12,7 @@ from pathlib import Path
 
 __all__ = ["read_content", "write_atomically"]
 
-_NOT_OFFERED = {
-    errno.EACCES,
-    errno.EINVAL,
-    errno.ENOSYS,
-    errno.ENOTSUP,
-    errno.EOPNOTSUPP,
-    errno.EPERM,
-}
+_NOT_OFFERED = {errno.EACCES, errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EPERM}
 """The errors of an operation that a file system does not offer, or not to this user."""
 
 
