@@ -77,13 +77,11 @@ def _make_error(path: str | os.PathLike[str], mode: int, kind: str) -> OSError:
 def _follow_links(path: str) -> Path:
     """Return the file that `open` would write to; it need not exist, but its folder must.
 
-    A name that ends in a slash is that of a folder.
+    What stands before the last slash is a folder, also if nothing stands after it.
     """
     while True:
         folder, name = os.path.split(path)
-        if name in ("", os.curdir, os.pardir):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
-        if not Path(folder).is_dir():
+        if not (name and Path(folder).is_dir()):
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
         file = Path(os.path.realpath(folder), name)
         if not file.is_symlink():

@@ -58,10 +58,12 @@ def test_a_path_that_open_would_refuse_is_refused_and_nothing_is_written(folder,
     for name, target in links.items():
         os.symlink(target, name)  # noqa: PTH211 - a Path would drop the slash
     before = sorted(folder.rglob("*"))
-    with pytest.raises(OSError):  # noqa: PT011 - that of the system, whatever it says
+    with pytest.raises(OSError) as wanted:  # noqa: PT011 - that of the system, whatever it says
         open(path, "w")  # noqa: PTH123, SIM115 - which a Path would make another path
     with pytest.raises(OSError) as caught:  # noqa: PT011
         write_atomically(path, "new")
+    assert caught.value.errno in (wanted.value.errno, errno.ENOENT, errno.ENOTDIR)
+    assert os.strerror(caught.value.errno) in str(caught.value)
     assert caught.value.filename is not None
     assert sorted(folder.rglob("*")) == before
     assert Path("file").read_text() == "old"
