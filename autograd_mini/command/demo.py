@@ -14,6 +14,7 @@ from typing import Any
 from autograd_mini.command.tables import table
 from autograd_mini.engines import Value, engine
 from autograd_mini.errors import RendererNotFoundError
+from autograd_mini.files import write_atomically
 from autograd_mini.functions import sigmoid
 from autograd_mini.optim.optimizers import SGD
 from autograd_mini.views.drawing import draw
@@ -132,10 +133,10 @@ def _write_drawing(
     out.mkdir(parents=True, exist_ok=True)
     picture = out / f"{stem}.svg"
     try:
-        picture.write_bytes(drawing.pipe(format="svg"))
+        write_atomically(picture, drawing.pipe(format="svg"))
     except RendererNotFoundError as error:
         source = out / f"{stem}.gv"
-        source.write_text(drawing.source, encoding="utf-8")
+        write_atomically(source, drawing.source)
         return f"No picture: {error}\nThe drawing's source is in {source}"
     return f"The graph, with its gradients, is drawn in {picture}"
 

@@ -19,6 +19,7 @@ from autograd_mini.command.tables import markdown, table
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Graph
 from autograd_mini.errors import AutogradError
+from autograd_mini.files import write_atomically
 from autograd_mini.views.drawing import draw
 from autograd_mini.views.explanation.explanation import explain
 from autograd_mini.views.page.page import explore
@@ -65,7 +66,7 @@ def _make_parser() -> argparse.ArgumentParser:
     command = add(_draw, "compute a formula, show every value and gradient, and draw its graph")
     _add_formula(command)
     where = "where to draw the graph: .svg, .gv (DOT source), or what the program dot can write"
-    command.add_argument("-o", "--output", type=Path, metavar="FILE", help=where)
+    command.add_argument("-o", "--output", metavar="FILE", help=where)
 
     command = add(_explain, "explain a gradient of a formula by the chain rule")
     _add_formula(command)
@@ -76,7 +77,7 @@ def _make_parser() -> argparse.ArgumentParser:
     command = add(_explore, summary)
     _add_formula(command)
     where = "where to write the page, such as page.html"
-    command.add_argument("-o", "--output", type=Path, metavar="FILE", required=True, help=where)
+    command.add_argument("-o", "--output", metavar="FILE", required=True, help=where)
 
     add(_primitives, "the table of primitives, as Markdown")
     return parser
@@ -189,12 +190,12 @@ def _make_leaves(assignments: Sequence[str], formula: Formula) -> dict[str, Valu
     return leaves
 
 
-def _write(drawing: Drawing, path: Path) -> None:
-    suffix = path.suffix.removeprefix(".").lower()
+def _write(drawing: Drawing, path: str) -> None:
+    suffix = Path(path).suffix.removeprefix(".").lower()
     if suffix in ("gv", "dot"):
-        path.write_text(drawing.source, encoding="utf-8")
+        write_atomically(path, drawing.source)
         return
     if suffix not in graphviz.FORMATS:
         rule = "a name that ends in .svg, .gv or another format of pictures"
-        raise FormulaError(requirement("-o", rule, str(path)))
-    path.write_bytes(drawing.pipe(format=suffix))
+        raise FormulaError(requirement("-o", rule, path))
+    write_atomically(path, drawing.pipe(format=suffix))

@@ -10,12 +10,11 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from autograd_mini.arguments import finite, requirement
 from autograd_mini.errors import StateError
-from autograd_mini.files import write_atomically
+from autograd_mini.files import read_content, write_atomically
 
 __all__ = ["load", "save"]
 
@@ -53,11 +52,14 @@ def save(state: Mapping[str, float], path: str | os.PathLike[str]) -> None:
 def load(path: str | os.PathLike[str]) -> dict[str, float]:
     """Return the state in a file that `save` wrote; check all of it first.
 
+    A FIFO is read to its end if a process is writing to it, and is empty otherwise.
+
     Raises:
         StateError: the file is damaged or is not a state; the message says why.
         FileNotFoundError: there is no such file.
+        OSError: the file cannot be read, or is a folder, a socket or a device.
     """
-    content = Path(path).read_bytes()
+    content = read_content(path)
     try:
         return _parse(content)
     except StateError as error:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from autograd_mini.arguments import requirement
 from autograd_mini.errors import RendererNotFoundError
+from autograd_mini.files import write_atomically
 from autograd_mini.table.names import printable
 
 try:
@@ -47,8 +50,36 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it carries no types
         try:
             return super().pipe(format=format, engine=engine, encoding=encoding, **options)
         except graphviz.ExecutableNotFound:
-            picture = self._render_in_process(format or self.format, engine, options)
-            return picture.decode(encoding) if encoding else picture
+            pass
+        except OSError as error:
+            if error.errno != errno.ENOTSUP:  # what Python in a browser says, which runs no program
+                raise
+        picture = self._render_in_process(format or self.format, engine, options)
+        return picture.decode(encoding) if encoding else picture
+
+    def save(
+        self,
+        filename: str | PathLike[str] | None = None,
+        directory: str | PathLike[str] | None = None,
+        *,
+        skip_existing: bool | None = False,
+    ) -> str:
+        """Write the DOT source, atomically; return the path of its file.
+
+        The arguments are those of `graphviz.Digraph.save`; folders are made where they are missing.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        if filename is not None:
+            self.filename = filename
+        if directory is not None:
+            self.directory = directory
+        path: str = self.filepath
+        if not (skip_existing and Path(path).exists()):
+            self._mkdirs(path)
+            write_atomically(path, self.source.encode(self.encoding))
+        return path
 
     def render(
         self,
@@ -62,33 +93,42 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it carries no types
         engine: str | None = None,
         **options: Any,
     ) -> str:
-        """Write the DOT source and the rendered picture; return the path of the picture.
+        """Write the DOT source, then the rendered picture; return the path of the picture.
 
-        ``render("net", format="svg")`` writes ``net`` and ``net.svg``. The arguments are those of
-        `graphviz.Digraph.render`.
+        ``render("net", format="svg")`` writes ``net`` and ``net.svg``, each of them atomically.
+        The arguments are those of `graphviz.Digraph.render`.
 
         Raises:
             RendererNotFoundError: there is no program ``dot``, and in-process rendering is not
                 installed or does not offer these options. The DOT source has been written.
+            OSError: a file cannot be written.
         """
         files = {"filename": filename, "directory": directory, "outfile": outfile}
         steps = {"view": view, "cleanup": cleanup, "format": format, "engine": engine}
-        try:
-            return super().render(**files, **steps, **options)  # type: ignore[no-any-return]
-        except graphviz.ExecutableNotFound:
-            source = Path(self.filepath)  # the attempt has written it
-        if outfile is None:
-            kind = format or self.format
-            picture = source.with_name(f"{source.name}.{kind}")
-        else:
-            picture = Path(outfile)
-            kind = format or picture.suffix.removeprefix(".")
-        picture.write_bytes(self._render_in_process(kind, engine, options))
-        if cleanup:
-            source.unlink()
-        if view or options.get("quiet_view"):
-            self._view(str(picture), format=kind, quiet=bool(options.get("quiet_view")))
-        return str(picture)
+        return super().render(**files, **steps, **options)  # type: ignore[no-any-return]
+
+    def _render(
+        self,
+        engine: str,
+        format: str,  # noqa: A002 - graphviz's name
+        source: str,
+        *,
+        outfile: Path | None,
+        raise_if_result_exists: bool,
+        overwrite_filepath: bool,
+        **options: Any,
+    ) -> str:
+        """Write the picture; `graphviz.Digraph.render` calls this when it has saved the source."""
+        kinds = [options["formatter"], options["renderer"], format]
+        path = outfile or Path(".".join([source, *filter(None, kinds)]))
+        if path.exists():
+            if raise_if_result_exists:
+                raise graphviz.FileExistsError(f"output file exists: {str(path)!r}")
+            if not overwrite_filepath and path.samefile(source):
+                rule, way_out = "another file than the source", "pass overwrite_source=True"
+                raise ValueError(requirement("render: outfile", rule, str(path), way_out))
+        write_atomically(path, self.pipe(format, engine=engine, **options))
+        return str(path)
 
     def _render_in_process(self, kind: str, engine: str | None, options: dict[str, Any]) -> bytes:
         """Return the picture, rendered in this process."""

@@ -257,3 +257,14 @@ def test_python_m_runs_it(monkeypatch, capsys):
         runpy.run_module("autograd_mini", run_name="__main__")
     assert exit_.value.code == 0
     assert "9.0000000000" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["draw", "explore"])
+@pytest.mark.parametrize("path", ["net.gv/", "net.svg/"])
+def test_a_slash_at_the_end_of_an_output_is_not_forgotten(
+    name, path, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    assert main([name, "x*2", "x=1", "-o", path]) == 2
+    assert capsys.readouterr().err.endswith(f"No such file or directory: '{path}'\n")
+    assert list(tmp_path.iterdir()) == []

@@ -49,7 +49,7 @@ TESTS = {
     "engines/bulk": "engines/test_value optim/test_optimizers promises/test_engine",
     "engines/graph": "engines/test_graph programs/test_program",
     "arguments": "test_arguments engines/test_value",
-    "files": "nn/test_saving promises/test_data",
+    "files": "test_files nn/test_saving promises/test_data",
     "functions": "test_functions test_package",
     "table/arithmetic": "table/test_arithmetic table/test_rules table/test_primitives "
     "testing/test_local",

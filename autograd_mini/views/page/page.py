@@ -7,12 +7,13 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping
+from importlib import resources
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 from autograd_mini.arguments import finite, requirement
 from autograd_mini.engines import Value
+from autograd_mini.files import write_atomically
 from autograd_mini.table.code import as_javascript, prelude, reduce_in_javascript
 from autograd_mini.table.names import name_as_text
 from autograd_mini.table.notation import Unicode
@@ -23,7 +24,7 @@ from autograd_mini.views.scene import Scene
 
 __all__ = ["Page", "explore"]
 
-_PARTS = Path(__file__).parent
+_PARTS = resources.files(__package__)
 _ROOM = "-0.000000"
 """This text is as wide as the widest number on a page."""
 
@@ -96,8 +97,8 @@ class Page:
         self.html = html
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the page into a file; raise OSError if that fails."""
-        Path(path).write_text(self.html, encoding="utf-8")
+        """Write the page into a file, atomically; raise OSError if that fails."""
+        write_atomically(path, self.html)
 
     def __repr__(self) -> str:
         return f"<Page of {len(self.html) / 1000:.0f} kB; .save(path) writes it>"
