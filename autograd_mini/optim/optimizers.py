@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar, overload
 
 from autograd_mini.arguments import number, requirement
 from autograd_mini.engines import Value, data_of, gradients_of, store_data, updates, zero_gradients
 from autograd_mini.errors import DivergenceError, StateError
 
 __all__ = ["SGD", "Adam", "Optimizer", "Snapshot"]
+
+T = TypeVar("T")
 
 
 class State(NamedTuple):
@@ -28,6 +30,26 @@ class Snapshot(NamedTuple):
     state: State
 
 
+class _setting(Generic[T]):  # noqa: N801 - a decorator
+    """Makes a setting of a method that checks a new number and returns what to store."""
+
+    def __init__(self, check: Callable[[Any, T], T]) -> None:
+        self._check, self._name, self.__doc__ = check, check.__name__, check.__doc__
+
+    @overload
+    def __get__(self, optimizer: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, optimizer: Optimizer, owner: type) -> T: ...
+    def __get__(self, optimizer: Optimizer | None, owner: type) -> Self | T:
+        if optimizer is None:
+            return self
+        setting: T = optimizer.__dict__[self._name]
+        return setting
+
+    def __set__(self, optimizer: Optimizer, value: T) -> None:
+        optimizer.__dict__[self._name] = self._check(optimizer, value)
+
+
 class Optimizer(ABC):
     """The base class of the optimizers.
 
@@ -35,7 +57,7 @@ class Optimizer(ABC):
 
     Args:
         parameters: the leaves to move; `state_dict` relies on their order.
-        lr: the learning rate, above 0; you may change it between steps.
+        lr: the learning rate, at least 0. You may change it, as any setting, between steps.
         weight_decay: adds weight_decay · w to the gradient of each weight w, as if the loss
             contained ½ weight_decay · w².
 
@@ -56,9 +78,7 @@ class Optimizer(ABC):
     ) -> None:
         self.parameters = self._leaves(parameters)
         self.lr = lr
-        self.weight_decay = self._setting(
-            "weight_decay", weight_decay, "finite and at least 0", lambda w: 0 <= w < math.inf
-        )
+        self.weight_decay = weight_decay
         nothing = [0.0] * len(self.parameters)
         self._state = State(0, tuple(nothing for _ in self.moments))
 
@@ -74,14 +94,16 @@ class Optimizer(ABC):
             state: the old moments, and the number of this step, from 1.
         """
 
-    @property
-    def lr(self) -> float:
+    @_setting
+    def lr(self, lr: float) -> float:
         """The learning rate: the factor of the gradient in a step."""
-        return self._lr
+        return self._check_number("lr", lr, "finite and at least 0", lambda r: 0 <= r < math.inf)
 
-    @lr.setter
-    def lr(self, lr: float) -> None:
-        self._lr = self._setting("lr", lr, "finite and above 0", lambda r: 0 < r < math.inf)
+    @_setting
+    def weight_decay(self, weight_decay: float) -> float:
+        """The factor of the weight that is added to its gradient."""
+        rule = "finite and at least 0"
+        return self._check_number("weight_decay", weight_decay, rule, lambda w: 0 <= w < math.inf)
 
     def step(self) -> None:
         """Move every parameter once.
@@ -158,12 +180,16 @@ class Optimizer(ABC):
             rule = f"a mapping with the keys {', '.join(self.settings)}"
             raise StateError(requirement(f"{where}: settings", rule, settings))
         try:
-            loaded = type(self)(self.parameters, **settings)
-            loaded._state = self._read_state(state["steps"], state["moments"])
+            self._set_all(settings, self._read_state(state["steps"], state["moments"]))
         except (TypeError, ValueError) as error:
             reason = str(error).removeprefix(f"{kind}: ")
             raise StateError(f"{where}: {reason}") from error
-        self.__dict__ = loaded.__dict__  # one store: all or nothing
+
+    def _set_all(self, settings: Mapping[str, Any], state: State) -> None:
+        """Replace all settings, which are checked together, and the state."""
+        new = type(self)(self.parameters, **settings)
+        new._state = state
+        self.__dict__ = {**self.__dict__, **new.__dict__}  # one store: all or nothing
 
     def _read_state(self, steps: Any, moments: Any) -> State:
         if not isinstance(steps, int) or isinstance(steps, bool) or not 0 <= steps < 2**53:
@@ -186,6 +212,9 @@ class Optimizer(ABC):
 
     def _leaves(self, parameters: Iterable[Value]) -> tuple[Value, ...]:
         kind = type(self).__name__
+        if isinstance(parameters, set | frozenset):
+            rule, way_out = "Values in an order", "pass a list, or model.parameters()"
+            raise TypeError(requirement(f"{kind}: parameters", rule, parameters, way_out))
         try:
             given = iter(parameters)
         except TypeError:
@@ -207,7 +236,7 @@ class Optimizer(ABC):
             raise ValueError(requirement(f"{kind}: parameters", "one or more Values", []))
         return tuple(leaves)
 
-    def _setting(
+    def _check_number(
         self, name: str, value: object, rule: str, allowed: Callable[[float], bool]
     ) -> float:
         argument = f"{type(self).__name__}: {name}"
@@ -242,7 +271,7 @@ class SGD(Optimizer):
 
     Args:
         parameters: the leaves to move.
-        lr: the learning rate, above 0.
+        lr: the learning rate, at least 0.
         momentum: the part of the velocity that each step keeps, at least 0 and below 1.
         nesterov: look ahead by one step, which needs momentum.
         weight_decay: the factor of the weight in g, at least 0.
@@ -272,15 +301,29 @@ class SGD(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(parameters, lr=lr, weight_decay=weight_decay)
-        self.momentum = self._setting(
-            "momentum", momentum, "at least 0 and below 1", lambda m: 0 <= m < 1
-        )
+        self.momentum = momentum
+        self.nesterov = nesterov
+
+    @_setting
+    def momentum(self, momentum: float) -> float:
+        """The part of the velocity that each step keeps."""
+        rule = "at least 0 and below 1"
+        momentum = self._check_number("momentum", momentum, rule, lambda m: 0 <= m < 1)
+        self._check_lookahead(momentum, self.__dict__.get("nesterov", False))
+        return momentum
+
+    @_setting
+    def nesterov(self, nesterov: bool) -> bool:
+        """Whether a step looks ahead, which needs momentum."""
         if not isinstance(nesterov, bool):
             raise TypeError(requirement("SGD: nesterov", "True or False", nesterov))
-        if nesterov and not self.momentum:
+        self._check_lookahead(self.momentum, nesterov)
+        return nesterov
+
+    def _check_lookahead(self, momentum: float, nesterov: bool) -> None:
+        if nesterov and not momentum:
             rule = "above 0 if nesterov is True"
             raise ValueError(requirement("SGD: momentum", rule, momentum))
-        self.nesterov = nesterov
 
     def update(
         self, weights: list[float], gradients: list[float], state: State
@@ -307,7 +350,7 @@ class Adam(Optimizer):
 
     Args:
         parameters: the leaves to move.
-        lr: the learning rate, above 0.
+        lr: the learning rate, at least 0.
         betas: β₁ and β₂, each at least 0 and below 1.
         eps: prevents a division by zero; above 0.
         weight_decay: the factor of the weight in g, at least 0.
@@ -337,14 +380,25 @@ class Adam(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(parameters, lr=lr, weight_decay=weight_decay)
+        self.betas = betas
+        self.eps = eps
+
+    @_setting
+    def betas(self, betas: tuple[float, float]) -> tuple[float, float]:
+        """The parts of the two means that each step keeps."""
         if not isinstance(betas, tuple | list) or len(betas) != 2:
             raise TypeError(requirement("Adam: betas", "two numbers", betas))
+        rule = "at least 0 and below 1"
         first, second = (
-            self._setting(f"betas[{i}]", beta, "at least 0 and below 1", lambda b: 0 <= b < 1)
+            self._check_number(f"betas[{i}]", beta, rule, lambda b: 0 <= b < 1)
             for i, beta in enumerate(betas)
         )
-        self.betas = (first, second)
-        self.eps = self._setting("eps", eps, "finite and above 0", lambda e: 0 < e < math.inf)
+        return first, second
+
+    @_setting
+    def eps(self, eps: float) -> float:
+        """The number that prevents a division by zero."""
+        return self._check_number("eps", eps, "finite and above 0", lambda e: 0 < e < math.inf)
 
     def update(
         self, weights: list[float], gradients: list[float], state: State

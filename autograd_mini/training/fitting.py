@@ -127,8 +127,7 @@ class _Training:
         self.has_moved = checkpoint.epochs > 0
         if self.rng is not None:
             self.rng.setstate(checkpoint.rng_state)
-        for name, setting in checkpoint.settings.items():
-            setattr(self.optimizer, name, setting)
+        self.optimizer._set_all(checkpoint.settings, checkpoint.latest.state)
         self.optimizer.restore(checkpoint.latest)
 
     def remember(self) -> None:
