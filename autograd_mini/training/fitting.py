@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
 
-from autograd_mini.arguments import count, number, requirement
+from autograd_mini.arguments import abbreviate, count, number, requirement
 from autograd_mini.engines import Value
 from autograd_mini.errors import DivergenceError, DomainError, NonFiniteGradientError, StateError
 from autograd_mini.optim.optimizers import Optimizer
@@ -278,7 +278,7 @@ def _check_parts(model: Any, loss: Any, optimizer: Any, rng: Any) -> None:
         rule, way_out = "one of parameters of the model", "make it with model.parameters()"
         raise ValueError(requirement("fit: optimizer", rule, optimizer, way_out))
     if rng is not None and (isinstance(rng, type) or not hasattr(rng, "shuffle")):
-        way_out = f"try random.Random({rng})" if isinstance(rng, int) else ""
+        way_out = f"try random.Random({abbreviate(rng)})" if isinstance(rng, int) else ""
         raise TypeError(requirement("fit: rng", "a random.Random", rng, way_out))
 
 
