@@ -5,15 +5,14 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar, overload
+from typing import Any, ClassVar, NamedTuple
 
 from autograd_mini.arguments import number, requirement
 from autograd_mini.engines import Value, data_of, gradients_of, store_data, updates, zero_gradients
 from autograd_mini.errors import DivergenceError, StateError
+from autograd_mini.optim.settings import setting
 
 __all__ = ["SGD", "Adam", "Optimizer", "Snapshot"]
-
-T = TypeVar("T")
 
 
 class State(NamedTuple):
@@ -28,26 +27,6 @@ class Snapshot(NamedTuple):
 
     weights: list[float]
     state: State
-
-
-class _setting(Generic[T]):  # noqa: N801 - a decorator
-    """Makes a setting of a method that checks a new number and returns what to store."""
-
-    def __init__(self, check: Callable[[Any, T], T]) -> None:
-        self._check, self._name, self.__doc__ = check, check.__name__, check.__doc__
-
-    @overload
-    def __get__(self, optimizer: None, owner: type) -> Self: ...
-    @overload
-    def __get__(self, optimizer: Optimizer, owner: type) -> T: ...
-    def __get__(self, optimizer: Optimizer | None, owner: type) -> Self | T:
-        if optimizer is None:
-            return self
-        setting: T = optimizer.__dict__[self._name]
-        return setting
-
-    def __set__(self, optimizer: Optimizer, value: T) -> None:
-        optimizer.__dict__[self._name] = self._check(optimizer, value)
 
 
 class Optimizer(ABC):
@@ -94,12 +73,12 @@ class Optimizer(ABC):
             state: the old moments, and the number of this step, from 1.
         """
 
-    @_setting
+    @setting
     def lr(self, lr: float) -> float:
         """The learning rate: the factor of the gradient in a step."""
         return self._check_number("lr", lr, "finite and at least 0", lambda r: 0 <= r < math.inf)
 
-    @_setting
+    @setting
     def weight_decay(self, weight_decay: float) -> float:
         """The factor of the weight that is added to its gradient."""
         rule = "finite and at least 0"
@@ -304,7 +283,7 @@ class SGD(Optimizer):
         self.momentum = momentum
         self.nesterov = nesterov
 
-    @_setting
+    @setting
     def momentum(self, momentum: float) -> float:
         """The part of the velocity that each step keeps."""
         rule = "at least 0 and below 1"
@@ -312,7 +291,7 @@ class SGD(Optimizer):
         self._check_lookahead(momentum, self.__dict__.get("nesterov", False))
         return momentum
 
-    @_setting
+    @setting
     def nesterov(self, nesterov: bool) -> bool:
         """Whether a step looks ahead, which needs momentum."""
         if not isinstance(nesterov, bool):
@@ -383,7 +362,7 @@ class Adam(Optimizer):
         self.betas = betas
         self.eps = eps
 
-    @_setting
+    @setting
     def betas(self, betas: tuple[float, float]) -> tuple[float, float]:
         """The parts of the two means that each step keeps."""
         if not isinstance(betas, tuple | list) or len(betas) != 2:
@@ -395,7 +374,7 @@ class Adam(Optimizer):
         )
         return first, second
 
-    @_setting
+    @setting
     def eps(self, eps: float) -> float:
         """The number that prevents a division by zero."""
         return self._check_number("eps", eps, "finite and above 0", lambda e: 0 < e < math.inf)

@@ -9,6 +9,7 @@ import os
 import pickle
 import re
 import sys
+import typing
 from decimal import Decimal
 from fractions import Fraction
 from types import SimpleNamespace
@@ -583,3 +584,29 @@ def test_a_masked_array_keeps_the_values_it_is_combined_with():
     product = v * np.ma.array([1.0, 2.0])
     assert [type(one) for one in product.data] == [Value, Value]
     assert np.ma.getdata(v).item() is v
+
+
+@pytest.mark.parametrize("symbol", ["add", "sub", "mul", "truediv", "pow"])
+def test_a_reflected_operator_takes_values_too(symbol):
+    v, w = Value(3.0), Value(2.0)
+    node = getattr(Value, f"__r{symbol}__")(v, w)
+    assert node.operands == (w, v)
+    assert node.data == getattr(operator, symbol)(2.0, 3.0)
+
+
+def test_a_value_is_whole_when_it_is_made_and_made_once():
+    for make in (Value.__new__, Value):
+        arguments = (Value,) if make is Value.__new__ else ()
+        with pytest.raises(TypeError, match="missing 1 required positional argument: 'data'"):
+            make(*arguments)
+    assert Value.__new__(Value, 2.0, name="v").name == "v"
+    node = Value(3.0) * 2.0
+    node.__init__(5.0)
+    assert repr(node) == "Value(data=6.0, op=mul)"
+    hints = {"data": float, "name": str | None, "return": type(None)}
+    assert typing.get_type_hints(Value.__init__) == hints
+
+
+@given(st.builds(Value))
+def test_hypothesis_builds_values(v):
+    assert isinstance(v.data, float)

@@ -23,7 +23,7 @@ def complete(core: ModuleType) -> None:
     native.__name__ = "Value"  # so that Python's own errors name it without a module
     native.__doc__ = reference.Value.__doc__
     native.__signature__ = inspect.signature(reference.Value)
-    present = {*vars(native), "__init__"}
+    present = set(vars(native))
     for name, attribute in vars(reference.Value).items():
         if name in present or (name.startswith("_") and not name.startswith("__")):
             continue
