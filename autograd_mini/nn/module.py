@@ -60,15 +60,16 @@ class Module:
             ValueError: a list that has parameters has a computed Value too, or a dot in a name
                 gives two parameters the same path.
         """
-        parameters: dict[str, Value] = {}
+        parameters: dict[ParameterPath, Value] = {}
         for path, leaf in find_leaves(self, Module):
             if path in parameters:
                 where = f"{type(self).__name__}: path of a parameter"
                 way_out = "it leads to two parameters"
                 raise ValueError(requirement(where, "unique", path, way_out))
             parameters[path] = leaf
+        for path, leaf in parameters.items():
             _name(leaf, path)
-        return list(parameters.items())
+        return [(str(path), leaf) for path, leaf in parameters.items()]
 
     def parameters(self) -> list[Value]:
         """Return the parameters, for an optimizer."""

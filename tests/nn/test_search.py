@@ -102,6 +102,15 @@ def test_a_parameter_is_found_and_named_by_its_way(make, expected):
     assert [path for path, _ in named] == expected
     assert [leaf for _, leaf in named] == [a, b]
     assert a.name == expected[0]
+    assert {type(path) for path, _ in named} == {str}
+
+
+def test_a_refusal_names_no_parameter():
+    module = holding(Value(1.0))
+    module.y = {Value(2.0)}
+    with pytest.raises(TypeError, match=r"^Module: y must be a list"):
+        module.parameters()
+    assert module.x.name is None
 
 
 def test_a_parameter_is_found_in_a_frame_and_a_series():
