@@ -610,3 +610,23 @@ def test_a_value_is_whole_when_it_is_made_and_made_once():
 @given(st.builds(Value))
 def test_hypothesis_builds_values(v):
     assert isinstance(v.data, float)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda v: data_of([v, 1.0]), "values[1] must be a Value, got 1.0"),
+        (lambda v: gradients_of("v"), "values[0] must be a Value, got 'v'"),
+        (lambda v: zero_gradients([None]), "values[0] must be a Value, got None"),
+        (lambda v: store_data([v, v], [9.0]), "numbers must be 2 floats, one for each Value, got"),
+        (lambda v: store_data([v], [9]), "numbers must be 1 floats, one for each Value, got (9,)"),
+        (lambda v: store_data([2.0], [9.0]), "values[0] must be a Value, got 2.0"),
+    ],
+)
+def test_functions_of_many_values_take_nothing_else_and_change_nothing_then(call, message):
+    v = Value(1.0)
+    with pytest.raises(TypeError, match=f"^{re.escape(message)}"):
+        call(v)
+    with pytest.raises(AttributeError):
+        store_data([v], [9.0], object(), None)
+    assert v.data == 1.0
