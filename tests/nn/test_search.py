@@ -139,10 +139,12 @@ def test_the_module_on_the_way_owns_a_parameter():
 
 TREES = st.recursive(
     st.sampled_from(["leaf", 3.0, None]),
-    lambda inner: st.lists(inner, max_size=3).flatmap(
-        lambda items: st.sampled_from(
-            [items, tuple(items), deque(items), dict(enumerate(items)), Gate(items, None)]
-        )
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.lists(inner, max_size=3).map(tuple),
+        st.lists(inner, max_size=3).map(deque),
+        st.dictionaries(st.integers(0, 2), inner),
+        st.builds(Gate, inner, st.none()),
     ),
     max_leaves=12,
 )
