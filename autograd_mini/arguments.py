@@ -41,7 +41,15 @@ def requirement(argument: str, rule: str, value: object, way_out: str = "") -> s
     return f"{message}; {way_out}" if way_out else message
 
 
-_ABBREVIATION = reprlib.Repr()
+class _Abbreviation(reprlib.Repr):
+    def repr_int(self, x: int, level: int) -> str:
+        if x.bit_length() < 2000:
+            return super().repr_int(x, level)
+        # Python refuses to write a longer int in decimal: by default, of more than 4300 digits.
+        return f"{x:#x}"[:20] + "..."
+
+
+_ABBREVIATION = _Abbreviation()
 _ABBREVIATION.maxstring = _ABBREVIATION.maxother = _ABBREVIATION.maxlong = MAX_VALUE = 60
 
 
@@ -51,10 +59,7 @@ def abbreviate(value: object) -> str:
     >>> abbreviate(list(range(1000)))
     '[0, 1, 2, 3, 4, 5, ...]'
     """
-    try:
-        text = " ".join(_ABBREVIATION.repr(value).split())
-    except ValueError:  # Python refuses to write an int of more than 4300 digits
-        text = object.__repr__(value)
+    text = " ".join(_ABBREVIATION.repr(value).split())
     return text if len(text) <= MAX_VALUE else f"{text[: MAX_VALUE - 3]}..."
 
 

@@ -65,8 +65,9 @@ class Formula:
         except FormulaError:
             raise
         except SyntaxError as error:
+            reason = error.msg.partition(";")[0]  # without advice to programs that read huge ints
             raise FormulaError(
-                requirement("formula", "a Python expression", text, error.msg)
+                requirement("formula", "a Python expression", text, reason)
             ) from None
         except ValueError:  # the text has half of a surrogate pair or, for older Pythons, a NUL
             raise FormulaError(requirement("formula", "text", text)) from None
@@ -144,8 +145,9 @@ class Formula:
                 part = ast.get_source_segment(self.text.strip(), node) or ast.unparse(node)
                 rule = "a number, a name, one of + - * / **, or a function of the library"
                 raise FormulaError(requirement("each part of a formula", rule, part))
-        text = ast.unparse(node)
-        return _Operation(function, list(map(self._read, operands)), text)
+        parts = list(map(self._read, operands))
+        # Now each number is known to be a float, which can be written in decimal.
+        return _Operation(function, parts, ast.unparse(node))
 
 
 def _apply(row: str, x: Operand, y: Operand) -> Operand:

@@ -177,15 +177,13 @@ class Template:
     def write_operator(self, *, reflected: bool) -> list[str]:
         """Write a binary operator: ``self`` is a Value, ``other`` a Value or a number."""
         own, other = ("y", "x") if reflected else ("x", "y")
-        between_values = [
-            "    if type(other) is Value:",
-            "        y = other._number",
-            *self.write_node("self", "other", depth=2),
-        ]
+        between_values = ["other", "self"] if reflected else ["self", "other"]
         return [
             f"def {self.primitive.name}(self, other, /):",
             f"    {own} = self._number",
-            *([] if reflected else between_values),
+            "    if type(other) is Value:",
+            f"        {other} = other._number",
+            *self.write_node(*between_values, depth=2),
             "    if type(other) is float:",
             f"        {other} = other",
             "    elif is_foreign(other):",

@@ -10,18 +10,39 @@ import numbers
 import operator
 import os
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import repeat
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, TypeAlias, TypeVar, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Generic,
+    NoReturn,
+    Protocol,
+    Self,
+    TypeAlias,
+    TypeVar,
+    overload,
+)
 
 from autograd_mini.arguments import is_foreign, number, requirement
-from autograd_mini.engines.bulk import store
 from autograd_mini.engines.node import check_name
 from autograd_mini.engines.nonfinite import nonfinite_gradient, strict
 from autograd_mini.engines.templates import Template
 from autograd_mini.table.primitives import PRIMITIVES, Primitive
 
-__all__ = ["Binary", "Dot", "Number", "Operand", "Operation", "Share", "Sum", "Unary", "Value"]
+__all__ = [
+    "Binary",
+    "Dot",
+    "Number",
+    "Operand",
+    "Operation",
+    "Share",
+    "Sum",
+    "Unary",
+    "Value",
+    "store",
+]
 
 Operand: TypeAlias = "Value | float"
 Number = TypeVar("Number", "Value", float)
@@ -165,23 +186,30 @@ class Value:
         *("_x", "_y"),
     )
 
-    _adjoint: float
-    _number: float
-    _dx: float
-    _dy: float
-    _grad: float
-    _many: tuple[tuple[Operand, ...], list[Value], list[float]]
-    _mark: object
-    _name: str | None
-    _op: Primitive | None
-    _x: Value | None
-    _y: Value | None
+    if TYPE_CHECKING:
+        _adjoint: float
+        _number: float
+        _dx: float
+        _dy: float
+        _grad: float
+        _many: tuple[tuple[Operand, ...], list[Value], list[float]]
+        _mark: object
+        _name: str | None
+        _op: Primitive | None
+        _x: Value | None
+        _y: Value | None
 
-    def __init__(self, data: float, *, name: str | None = None) -> None:
+    def __new__(cls, data: float, *, name: str | None = None) -> Self:
+        """Make a leaf; so there is no Value without a number, and none gets another one later."""
+        self = object.__new__(cls)
         self._number = number(data, argument="Value: data")
         self._op = self._x = self._y = self._mark = None
         if name is not None:
             self.name = name
+        return self
+
+    def __init__(self, data: float, *, name: str | None = None) -> None:
+        """State the types of the arguments, for `typing.get_type_hints`."""
 
     def __init_subclass__(cls) -> NoReturn:
         raise TypeError(
@@ -498,6 +526,15 @@ class Value:
             if not path:
                 return nodes, leaves
             node = path.pop()
+
+
+def store(things: Iterable[Any], attributes: Iterable[str], values: Iterable[Any]) -> None:
+    """Store a value in an attribute of each thing, in one call that no interrupt can divide.
+
+    Signal handlers run between bytecode instructions. This call has none inside, unless setting
+    an attribute runs Python code.
+    """
+    deque(map(setattr, things, attributes, values), maxlen=0)
 
 
 def _store_adjoints(nodes: list[Value]) -> None:

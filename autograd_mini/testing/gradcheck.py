@@ -20,6 +20,8 @@ __all__ = ["check_gradients"]
 
 _CENTRAL = 1e-6
 _CENTRAL_ALONE = 1e-9
+_SOME_TIMES = 3  # a function by chance is then hardly ever taken for another
+_MANY_TIMES = 20  # before a gradient is called wrong
 _FAINT = 1e-300  # underflow may make differences up to this
 
 
@@ -48,7 +50,8 @@ def check_gradients(
     Raises:
         GradientMismatchError: a gradient is wrong; the error says which, by how much, and where.
         TypeError: f does not return a Value (or a number), or an argument is not a number.
-        ValueError: an argument, ``seed`` or ``tolerance`` is out of range, or a graph changed.
+        ValueError: an argument, ``seed`` or ``tolerance`` is out of range, a graph changed, or f
+            gives another number for the same arguments.
         DomainError: f is not defined at ``args``, or not around them.
 
     >>> check_gradients(lambda x, y: x * y + y.exp(), 2.0, -0.5).worst.error < 1e-15
@@ -80,9 +83,12 @@ def check_gradients(
         subject = OfValues(f, args, called, names)
     else:
         subject, seeds = OfNumbers(f, args, called, names, gradient), [1.0]
+    subject.check_numbers_repeat(_SOME_TIMES)
     comparisons = []
     for comparison in _compare(subject, seeds, tolerance):
         if not comparison.agrees:
+            subject.check_numbers_repeat(_MANY_TIMES)
+            subject.check_gradients_repeat(subject.gradients(comparison.seed), _MANY_TIMES)
             why = subject.explain(comparison.seed, kink=comparison.kink)
             raise GradientMismatchError(
                 _write_message(called, comparison, why, supplied=gradient is not None)

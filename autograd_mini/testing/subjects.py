@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -43,7 +45,7 @@ class Gradients(NamedTuple):
 
 
 @dataclass
-class _Subject:
+class _Subject(ABC):
     """A function at a point.
 
     Attributes:
@@ -64,6 +66,34 @@ class _Subject:
             finite(arg, argument=f"check_gradients: {name}")
             for name, arg in zip(self.names, flat(self.args), strict=True)
         ]
+
+    @abstractmethod
+    def evaluate(self, point: list[float]) -> Evaluation:
+        """Return the number of the function at a point."""
+
+    @abstractmethod
+    def gradients(self, seed: float) -> Gradients:
+        """Return the gradients to check, which are those of this seed."""
+
+    def check_numbers_repeat(self, times: int) -> None:
+        """Refuse a function that does not give the same number each time."""
+        first = self.evaluate(self.point)
+        for _ in range(times):
+            again = self.evaluate(self.point)
+            if abs(again.number - first.number) > first.rounding + again.rounding:
+                self._refuse_other_numbers("result", first.number, again.number)
+
+    def check_gradients_repeat(self, found: Gradients, times: int) -> None:
+        """Refuse gradients that are not the same each time."""
+        for _ in range(times):
+            for first, again in zip(found.numbers, self.gradients(found.seed).numbers, strict=True):
+                if abs(again - first) > 1e-9 * abs(first):
+                    self._refuse_other_numbers("gradient", first, again)
+
+    def _refuse_other_numbers(self, thing: str, *numbers: float) -> None:
+        argument = f"check_gradients: {thing} of {self.called}"
+        rule, way_out = "the same each time", "draw random numbers, and count, outside of it"
+        raise ValueError(requirement(argument, rule, list(numbers), way_out))
 
     def _regroup(self, numbers: Sequence[Any]) -> list[Any]:
         """Return numbers in the form of the arguments, with their lists."""
@@ -169,9 +199,10 @@ class OfNumbers(_Subject):
             return self.f(*self._regroup(point))
 
         try:
-            slope = complex_slope(compute, self.point[position])
-        except (ArithmeticError, AttributeError, TypeError, ValueError):
-            return None  # f is for real numbers
+            with warnings.catch_warnings(action="ignore"):  # of a cast to real numbers, as NumPy's
+                slope = float(complex_slope(compute, self.point[position]))
+        except Exception:  # noqa: BLE001 - f is for real numbers, and may say so in any way
+            return None
         if not slope or not math.isfinite(slope):  # 0 comes of an underflow, or of a real result
             return None
         return Slope.single(slope, 0.0, _COMPLEX)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
 
-from autograd_mini.arguments import count, items, number, requirement
+from autograd_mini.arguments import abbreviate, count, items, number, requirement
 from autograd_mini.engines import Value
 from autograd_mini.errors import DivergenceError, DomainError, NonFiniteGradientError, StateError
 from autograd_mini.optim.optimizers import Optimizer
@@ -127,8 +127,7 @@ class _Training:
         self.has_moved = checkpoint.epochs > 0
         if self.rng is not None:
             self.rng.setstate(checkpoint.rng_state)
-        for name, setting in checkpoint.settings.items():
-            setattr(self.optimizer, name, setting)
+        self.optimizer._set_all(checkpoint.settings, checkpoint.latest.state)
         self.optimizer.restore(checkpoint.latest)
 
     def remember(self) -> None:
@@ -277,7 +276,7 @@ def _check_parts(model: Any, loss: Any, optimizer: Any, rng: Any) -> None:
         rule, way_out = "one of parameters of the model", "make it with model.parameters()"
         raise ValueError(requirement("fit: optimizer", rule, optimizer, way_out))
     if rng is not None and (isinstance(rng, type) or not hasattr(rng, "shuffle")):
-        way_out = f"try random.Random({rng})" if isinstance(rng, int) else ""
+        way_out = f"try random.Random({abbreviate(rng)})" if isinstance(rng, int) else ""
         raise TypeError(requirement("fit: rng", "a random.Random", rng, way_out))
 
 

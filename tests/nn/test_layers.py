@@ -7,6 +7,7 @@ import pickle
 import random
 import re
 import statistics
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -771,6 +772,31 @@ def test_a_module_without_a_constructor_takes_no_arguments():
         Empty(3)
     with pytest.raises(TypeError, match=r"^Empty: arguments must be none, got {'inputs': 3}$"):
         Empty(inputs=3)
+
+
+def test_a_frozen_dataclass_can_be_a_module():
+    @dataclass(frozen=True)
+    class Line(Module):
+        slope: Value
+        offset: Value
+
+    line = Line(Value(2.0), Value(1.0))
+    assert line.state_dict() == {"slope": 2.0, "offset": 1.0}
+    line.load_state_dict({"slope": 3.0, "offset": 4.0})
+    assert copy.deepcopy(line).state_dict() == {"slope": 3.0, "offset": 4.0}
+
+
+def test_a_module_may_have_a_setattr_of_its_own():
+    class Strict(Module):
+        def __init__(self):
+            self.slope = Value(2.0)
+
+        def __setattr__(self, name, value):
+            if name != "slope":
+                raise AttributeError(name)
+            super().__setattr__(name, value)
+
+    assert Strict().state_dict() == {"slope": 2.0}
 
 
 @pytest.mark.parametrize(

@@ -757,6 +757,38 @@ def test_what_callbacks_did_to_the_rate_is_part_of_the_training():
     assert bits(*resumed(history, model, optimizer=optimizer, callbacks=[slower])) == expected
 
 
+def test_a_warm_up_may_begin_with_a_rate_of_0():
+    model = Line()
+    optimizer = SGD(model.parameters(), lr=0.0)
+    before = [p.data for p in model.parameters()]
+
+    def faster(history):
+        optimizer.lr += 0.05
+
+    trained(model, optimizer=optimizer, callbacks=[faster], epochs=2)
+    assert [p.data for p in model.parameters()] != before
+
+
+@pytest.mark.parametrize("epochs", [1, 5])
+def test_a_rate_of_0_moves_no_weight(epochs):
+    model = trained(lr=0.0, epochs=epochs)[0]
+    assert [p.data for p in model.parameters()] == [p.data for p in Line().parameters()]
+
+
+def test_a_training_goes_on_with_its_settings_whatever_they_are_now():
+    """Also where a setting alone would not fit: momentum goes only after nesterov."""
+
+    def make(**settings):
+        model = Line(1.0, 2.0)
+        return {"model": model, "optimizer": SGD(model.parameters(), lr=0.1, **settings)}
+
+    plain, nesterov = {}, {"momentum": 0.5, "nesterov": True}
+    for first, others in ((plain, nesterov), (nesterov, plain)):
+        whole = trained(**make(**first))
+        history = trained(**make(**first), epochs=4)[1]
+        assert bits(*trained(**make(**others), resume=history)) == bits(*whole)
+
+
 @pytest.mark.parametrize("epochs", [0, 1, 2])
 def test_a_resumed_training_shuffles_as_if_it_had_never_stopped(epochs):
     """Whatever state the generator is in that it goes on with."""
@@ -1014,6 +1046,7 @@ def test_tqdm_is_not_imported_with_the_library():
         ({"tolerance": math.nan}, ValueError, r"tolerance must be at least 0, got nan"),
         ({"tolerance": "0"}, TypeError, r"tolerance must be a real number, got '0'"),
         ({"rng": 3}, TypeError, r"rng must be a random\.Random, got 3; try random\.Random\(3\)"),
+        ({"rng": 10**5000}, TypeError, r"rng must be a random\.Random, got 0x\w+\.\.\.; try .*"),
         (
             {"rng": random.Random},
             TypeError,

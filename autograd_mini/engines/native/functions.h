@@ -294,6 +294,8 @@ static PyType_Spec function_spec = {
     .slots = function_slots,
 };
 
+static PyObject *function_type;
+
 /* --- Value(data, name=...) ---------------------------------------------------------------------- */
 
 static PyObject *
