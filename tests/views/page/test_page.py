@@ -1479,7 +1479,12 @@ print(ag.explore(ag.Value(2.0, name="x") * 3.0).html)"""
         cwd=tmp_path,
         capture_output=True,
         check=True,
-        env={**os.environ, "PYTHONPATH": str(tmp_path / "package.zip"), "PYTHONUTF8": "1"},
+        env={
+            **os.environ,
+            "AUTOGRAD_MINI_ENGINE": "python",
+            "PYTHONPATH": str(tmp_path / "package.zip"),
+            "PYTHONUTF8": "1",
+        },
     )
     page = ran.stdout.decode().replace(os.linesep, "\n").strip()
     assert page == explore(Value(2.0, name="x") * 3.0).html.strip()
