@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.interrupts import interrupted_everywhere
 
 from autograd_mini import Value
 from autograd_mini.errors import StateError
@@ -225,19 +224,6 @@ def test_no_descriptor_stays_open(saved, monkeypatch):
             saving.save(NEW, saved)
     assert saving.load(saved) == NEW
     assert len(list(descriptors.iterdir())) == before
-
-
-def test_an_interrupt_at_any_instant_leaves_old_or_new_and_nothing_else(saved):
-    def check(_):
-        assert listed(saved.parent) == ["state.json"]
-        assert saving.load(saved) in (OLD, NEW)
-
-    def build():
-        saving.save(OLD, saved)
-
-    instants = interrupted_everywhere(build, lambda _: saving.save(NEW, saved), check=check)
-    assert instants > 100
-    assert saving.load(saved) == NEW
 
 
 # --- the temporary file -------------------------------------------------------------------------

@@ -253,7 +253,14 @@ def test_p16_kills_do_not_disturb_others_who_save_to_the_same_file(tmp_path, kil
     assert int(loads) > kills
 
 
-@every_kind_of_file
+@pytest.mark.parametrize(
+    "kind",
+    [
+        # A picture and a command take long to make anew for each instant.
+        pytest.param(kind, marks=[pytest.mark.soak] * (kind in ("picture", "command")))
+        for kind in WRITERS
+    ],
+)
 def test_p16_an_interrupt_at_any_instant_leaves_old_or_new_and_nothing_else(
     tmp_path, kind, monkeypatch
 ):
