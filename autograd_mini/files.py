@@ -6,6 +6,7 @@ import errno
 import os
 import secrets
 import stat
+from functools import partial
 from pathlib import Path
 
 __all__ = ["write_atomically"]
@@ -35,7 +36,7 @@ def write_atomically(path: str | os.PathLike[str], text: str) -> None:
     if mode is None or stat.S_ISREG(mode):
         _replace(Path(os.path.realpath(path)), content, mode)
     elif stat.S_ISFIFO(mode) or stat.S_ISCHR(mode):
-        with os.fdopen(os.open(path, os.O_WRONLY), "wb") as stream:
+        with Path(path).open("wb") as stream:
             stream.write(content)
     else:
         number = errno.EISDIR if stat.S_ISDIR(mode) else errno.EINVAL
@@ -49,10 +50,9 @@ def _replace(path: Path, content: bytes, mode: int | None) -> None:
     the permissions must be strict from the start if the old file is private.
     """
     temporary = path.with_name(f".{path.name[:24]}.{secrets.token_hex(8)}.tmp")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    first = 0o666 if mode is None else 0o600
+    opener = partial(os.open, mode=0o666 if mode is None else 0o600)
     try:
-        with os.fdopen(os.open(temporary, flags, first), "wb") as file:
+        with open(temporary, "xb", opener=opener) as file:
             if mode is None:
                 # The umask cannot be read safely, but a file created with 0666 shows it.
                 mode = os.fstat(file.fileno()).st_mode
@@ -67,8 +67,11 @@ def _replace(path: Path, content: bytes, mode: int | None) -> None:
         raise
     # The new name is on the disk only after the folder is synced. Windows cannot open a folder.
     if hasattr(os, "O_DIRECTORY"):
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        folders: list[int] = []
         try:
-            os.fsync(folder)
+            # Open it and note it in one step: an interrupt can come after any call.
+            folders += map(os.open, [path.parent], [os.O_RDONLY | os.O_DIRECTORY])
+            os.fsync(folders[0])
         finally:
-            os.close(folder)
+            for folder in folders:
+                os.close(folder)
