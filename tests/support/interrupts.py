@@ -122,12 +122,16 @@ def before_each_instruction(
                 return monitoring.DISABLE
             return notify(sys._getframe(1))
 
+        def call(code: CodeType, offset: int, function: object, argument: object) -> Any:
+            return None if code.co_filename.startswith(inside) else monitoring.DISABLE
+
         def end(code: CodeType, offset: int, function: object, argument: object) -> Any:
             if after_call is not None and code.co_filename.startswith(inside):
                 after_call(sys._getframe(1))
 
         monitoring.use_tool_id(tool, __name__)
         monitoring.register_callback(tool, events.INSTRUCTION, instruction)
+        monitoring.register_callback(tool, events.CALL, call)
         monitoring.register_callback(tool, events.C_RETURN, end)
         monitoring.restart_events()
         monitoring.set_events(tool, events.INSTRUCTION | events.CALL)  # which includes C_RETURN
