@@ -429,10 +429,18 @@ class Value:
         2.0
         """
         seed = number(seed, argument="Value.backward: seed")
-        if _lock._is_owned():  # type: ignore[attr-defined]
+        lock = _lock
+        if lock._is_owned():  # type: ignore[attr-defined]
             raise RuntimeError("Value.backward: called within a backward pass of this thread")
-        with _lock:
+        owns: list[bool] = []
+        try:
+            # Acquire and note it in one step: from CPython 3.14 on, an interrupt can come between
+            # the call and its `try` or `with`. No handler runs between the pass and the release.
+            owns += map(lock.acquire, [True])
             self._run_backward(seed)
+        finally:
+            if owns:
+                lock.release()
 
     def _run_backward(self, seed: float) -> None:
         """Run the backward pass.

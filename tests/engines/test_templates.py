@@ -457,7 +457,8 @@ Raises:
     assert PythonValue.dot.__doc__.endswith(
         "a real number.\n\n>>> Value.dot([0.5, 2.0], [0.5, 2.0], 0.5)\n4.75"
     )
-    assert PythonValue.arccosh.__doc__.endswith("\n\n>>> Value.arccosh(2.0)\n1.3169578969248166")
+    found = PythonValue.arccosh(2.0)  # its last digit depends on the C library
+    assert PythonValue.arccosh.__doc__.endswith(f"\n\n>>> Value.arccosh(2.0)\n{found!r}")
 
 
 def test_a_function_knows_its_row():

@@ -261,9 +261,11 @@ def test_p16_kills_do_not_disturb_others_who_save_to_the_same_file(tmp_path, kil
         for kind in WRITERS
     ],
 )
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 def test_p16_an_interrupt_at_any_instant_leaves_old_or_new_and_nothing_else(
     tmp_path, kind, monkeypatch
 ):
+    """Python closes the file that an interrupt kept from `with`, which warns about it."""
     monkeypatch.setattr("os.fsync", lambda _: None)  # which takes time
     write = WRITERS[kind]
     write(tmp_path, "new")

@@ -29,7 +29,10 @@ def at_kink(row: Primitive, numbers) -> bool:
 def check_row(row: Primitive, apply) -> None:
     """Check the partial derivatives of a row for all operands, over its domain."""
 
-    @settings(max_examples=30, derandomize=True, database=None, phases=[Phase.generate])
+    # There is no deadline, since a script that has no profile of the tests calls this too.
+    @settings(
+        max_examples=30, derandomize=True, database=None, deadline=None, phases=[Phase.generate]
+    )
     @given(points_in_domain(row, limit=3.0, margin=0.1))
     def check(drawn):
         flat, shape = [], []

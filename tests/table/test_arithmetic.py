@@ -132,7 +132,7 @@ def test_exceptional_cases(name, operands, value):
 
 
 def test_the_functions_raise_or_follow_ieee_754():
-    with pytest.raises(ValueError, match="domain"):
+    with pytest.raises(ValueError, match=r"domain|positive"):  # the words depend on the Python
         FLOATS.function(Rule("log(x)"))(0.0)
     assert IEEE.function(Rule("log(x)"))(0.0) == -math.inf
 
