@@ -98,6 +98,8 @@ class Unicode(Printer):
                 return sign.join(within(value, own + 1) for value in values), own
             case ast.IfExp():
                 return self.cases(node)
+            case ast.Call(func=ast.Name(id="sum") as function, args=[term, start]):
+                return self.print(ast.BinOp(start, ast.Add(), ast.Call(function, [term], [])))
             case ast.Call(func=ast.Name(id="sum"), args=[term]):
                 self.index, sigma = self.indices
                 text = f"{sigma} {within(term, self.PRODUCT)}"

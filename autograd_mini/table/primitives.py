@@ -17,7 +17,7 @@ from autograd_mini.arguments import requirement
 from autograd_mini.table import domains
 from autograd_mini.table.arithmetic import IEEE, Arithmetic
 from autograd_mini.table.domains import REAL, Domain
-from autograd_mini.table.rules import ARITHMETIC, Reduction, Rule, RuleError
+from autograd_mini.table.rules import ARITHMETIC, REDUCTIONS, Reduction, Rule, RuleError
 
 __all__ = ["PRIMITIVES", "TABLE", "Primitive"]
 
@@ -51,8 +51,6 @@ class Primitive:
     """
 
     value: Rule
-    nary: bool
-    """Whether it takes any number of operands."""
     operands: tuple[str, ...]
     """The names of the operands, in order."""
     partials: dict[str, Rule]
@@ -140,7 +138,7 @@ class Primitive:
             given: list[ast.expr] = [ast.Name(o, ast.Load()) for o in operands]
             formula = ast.Call(ast.Name(self.name, ast.Load()), given, [])
         domains = {o: self._domains.get(o, REAL) for o in operands}
-        found = {"value": value, "nary": bool(sequences), "operands": operands}
+        found = {"value": value, "operands": operands}
         found |= {"partials": partials, "domains": domains, "kink": kink}
         vars(self).update(found | {"textbook": textbook, "formula": formula})  # all at once
 
@@ -188,6 +186,11 @@ class Primitive:
                 [nan] * len(p) if isinstance(p, list | tuple) else nan for p in partials
             )
         return out, partials
+
+    @property
+    def nary(self) -> bool:
+        """Whether it takes any number of operands; no rule is read for that."""
+        return any(f"{kind}(" in self.texts["value"] for kind in REDUCTIONS)
 
     @property
     def is_separable(self) -> bool:
@@ -375,13 +378,13 @@ TABLE: tuple[Primitive, ...] = (
     # The share of y among x and y. No partial derivative is a difference, which would cancel.
     _row("softmax", f"exp(y - {_TOP}) / {_TOTAL}", dx=f"-out * exp(x - {_TOP}) / {_TOTAL}",
          dy=f"out * {_REST} / {_TOTAL}",
-         textbook={"value": "exp(y) / (exp(y) + sum(exp(x)))",
-                   "dx": "-out * exp(x) / (exp(y) + sum(exp(x)))", "dy": "out * (1 - out)"}),
+         textbook={"value": "exp(y) / sum(exp(x), exp(y))",
+                   "dx": "-out * exp(x) / sum(exp(x), exp(y))", "dy": "out * (1 - out)"}),
     _row("log_softmax", f"-log1p({_REST}) if y == {_TOP} else y - {_TOP} - log({_TOTAL})",
          dx=f"-exp(x - {_TOP}) / {_TOTAL}", dy=f"{_REST} / {_TOTAL}",
-         textbook={"value": "y - log(exp(y) + sum(exp(x)))",
-                   "dx": "-exp(x) / (exp(y) + sum(exp(x)))",
-                   "dy": "sum(exp(x)) / (exp(y) + sum(exp(x)))"}),
+         textbook={"value": "y - log(sum(exp(x), exp(y)))",
+                   "dx": "-exp(x) / sum(exp(x), exp(y))",
+                   "dy": "sum(exp(x)) / sum(exp(x), exp(y))"}),
 )  # fmt: skip
 
 PRIMITIVES: Mapping[str, Primitive] = {primitive.name: primitive for primitive in TABLE}

@@ -47,6 +47,11 @@ def test_the_digits_of_a_number_can_be_chosen():
     assert Latex(2).number(2 / 3) == "0.67"
 
 
+def test_a_sum_may_start_from_a_number():
+    assert as_text(parsed("y - sum(exp(x), exp(y))")) == "y − (exp(y) + Σᵢ exp(xᵢ))"
+    assert as_latex(parsed("sum(x, 1)")) == r"1 + \sum_i x_i"
+
+
 def test_what_begins_with_a_minus_is_enclosed_where_that_is_asked_for():
     assert [Unicode().enclose(text) for text in ("−x", "x")] == ["(−x)", "x"]
     assert [Latex().enclose(text) for text in ("-x", "x")] == [r"\left(-x\right)", "x"]

@@ -373,6 +373,10 @@ def test_a_made_up_primitive_of_two_operands_takes_constants_on_either_side():
 # --- what a row says -----------------------------------------------------------------------------
 
 
+def test_a_row_is_nary_if_it_has_sequences():
+    assert [row.nary for row in TABLE] == [bool(row.value.sequences) for row in TABLE]
+
+
 def test_names_are_unique_and_in_the_order_of_the_table():
     assert list(PRIMITIVES) == [row.name for row in TABLE]
     assert len(PRIMITIVES) == len(TABLE)
@@ -853,8 +857,8 @@ TEXTBOOK = {
     "sigmoid": {"dx": "out * (1 - out)"},
     "expectation": {"value": "sum(w * x)"},
     "logsumexp": {"value": "log(sum(exp(x)))", "dx": "exp(x) / sum(exp(x))"},
-    "softmax": {"value": "exp(y) / (exp(y) + sum(exp(x)))", "dy": "out * (1 - out)"},
-    "log_softmax": {"value": "y - log(exp(y) + sum(exp(x)))"},
+    "softmax": {"value": "exp(y) / sum(exp(x), exp(y))", "dy": "out * (1 - out)"},
+    "log_softmax": {"value": "y - log(sum(exp(x), exp(y)))"},
 }
 ONLY_THE_VALUE = {"square", "expectation"}
 

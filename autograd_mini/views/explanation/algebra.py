@@ -291,14 +291,15 @@ class _Substitution(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         if ast.unparse(node.func) == "sum":
-            return self.write_out(node.args[0])
+            return self.write_out(*node.args)
         return ast.Call(node.func, list(map(self.visit, node.args)), [])
 
-    def write_out(self, term: ast.expr) -> ast.expr:
+    def write_out(self, term: ast.expr, *start: ast.expr) -> ast.expr:
         """Return a sum term by term; dots stand for the middle of a long sum."""
         items = zip(*self.sequences.values(), strict=True)
         values = [dict(zip(self.sequences, item, strict=True)) for item in items]
-        terms = [substitute(term, {**self.values, **of_item}, {}) for of_item in values]
+        terms = list(map(self.visit, start))
+        terms += [substitute(term, {**self.values, **of_item}, {}) for of_item in values]
         return _join(ast.Add(), shorten(terms, name("…")), empty=0)
 
 
