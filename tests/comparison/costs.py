@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -29,6 +31,31 @@ COSTS: dict[str, Callable[..., Any]] = {
 """Each at high precision; those of several classes are for the first, the binary one for 1."""
 
 UNARY = ("logsigmoid", "binary_cross_entropy")
+
+
+OVER_MANY = ("logsumexp", "cross_entropy", "softmax")
+
+
+def worst_over_many(framework: Framework, name: str, count: int) -> float:
+    """Return the worst error of a slope over many operands, in units of the slope itself.
+
+    The operands are uniform in [0, 1]; the first is the largest.
+    """
+    rng = random.Random(count)
+    at = sorted((rng.uniform(0, 1) for _ in range(count)), reverse=True)
+    _, slopes = framework.differentiate(framework.costs[name], at)
+    with mp.workprec(200):
+        powers = [mp.exp(mpf(z)) for z in at]
+        total = mp.fsum(powers)
+        ps = [power / total for power in powers]
+        rest = (total - powers[0]) / total
+        true = {
+            "logsumexp": ps,
+            "cross_entropy": [-rest, *ps[1:]],
+            "softmax": [ps[0] * rest, *(-ps[0] * p for p in ps[1:])],
+        }[name]
+        errors = [abs(mpf(s) - t) / math.ulp(t) for s, t in zip(slopes, true, strict=True)]
+    return float(max(errors))
 
 
 def true_cost(name: str, at: Sequence[float]) -> tuple[mpf, list[mpf]]:

@@ -12,7 +12,7 @@ FOLDER = Path(__file__).parent
 sys.path.insert(0, str(FOLDER.parent))  # where pytest finds what the tests share
 
 from comparison.checkers import CHECKERS, CLAIMS  # noqa: E402
-from comparison.costs import cost_errors  # noqa: E402
+from comparison.costs import OVER_MANY, cost_errors, worst_over_many  # noqa: E402
 from comparison.edges import ALL_EDGES, DIFFERENCES, at_edge, text  # noqa: E402
 from comparison.frameworks import (  # noqa: E402
     PACKAGES,
@@ -93,7 +93,7 @@ def page() -> str:
         digits=_error(9e15),
         theirs=THEIRS,
     )
-    parts = [introduction, *_digits(), *_edges(), *_summary(), *_checks(), ""]
+    parts = [introduction, *_digits(), *_many(), *_edges(), *_summary(), *_checks(), ""]
     return "\n".join(parts)
 
 
@@ -180,6 +180,22 @@ def _error(units: float) -> str:
     return f"{units:.0f}" if units < 1000 else f"{units:.0e}".replace("e+0", "e").replace("e+", "e")
 
 
+def _many() -> Iterator[str]:
+    yield "\n## Over many operands\n"
+    yield (
+        "The worst error of a derivative, over uniform operands in [0, 1]. The largest of them is\n"
+        "the logit of the target.\n"
+    )
+    beside = [one for one in contenders() if one.name in ("autograd_mini", "PyTorch")]
+    counts = [27, 1000, 10_000]
+    rows = [
+        [name, *(f"{worst_over_many(one, name, n):.1f}" for n in counts for one in beside)]
+        for name in OVER_MANY
+    ]
+    header = ["", *(f"{one.name}, {n}" for n in counts for one in beside)]
+    yield from _table(header, rows, right=range(1, 7))
+
+
 # --- conventions --------------------------------------------------------------------------------
 
 
@@ -192,7 +208,10 @@ def _edges() -> Iterator[str]:
         "PyTorch's `leaky_relu` is `prelu` here, as it has the derivative by the slope too.\n"
     )
     rows, agreed = [], []
+    known = {name for one in frameworks() for name in one.rows}
     for name, operands, *_, strict in ALL_EDGES:
+        if name not in known:
+            continue
         edge = text(name, operands)
         if edge not in DIFFERENCES and edge not in EDGES_SHOWN:
             agreed.append(f"`{edge}`")

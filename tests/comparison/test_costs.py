@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from comparison.costs import COSTS, UNARY, cost_errors
+from comparison.costs import COSTS, OVER_MANY, UNARY, cost_errors, worst_over_many
 from comparison.frameworks import frameworks, need_all, ours
 from comparison.losses import U
 
@@ -27,3 +27,10 @@ def test_costs_and_their_slopes_are_right_to_a_few_roundings_of_one(framework, n
         for error in cost_errors(framework, name, at):
             size = max(1.0, *map(abs, at))
             assert abs(error.computed - error.true) <= 8 * U * size, error
+
+
+@pytest.mark.parametrize("name", OVER_MANY)
+@pytest.mark.parametrize("count", [27, 1000])
+def test_over_many_operands_each_slope_is_right_to_units_of_itself(name, count):
+    """PyTorch's own errors grow too, to about as many units."""
+    assert worst_over_many(ours(), name, count) <= 16
