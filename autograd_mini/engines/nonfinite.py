@@ -42,7 +42,7 @@ class _Block:
         self.ends.append(None)
 
 
-# The blocks that were entered in the current context, the innermost last; some may have ended.
+# The blocks that were entered in the current context, the innermost first; some may have ended.
 _blocks: ContextVar[tuple[_Block, ...]] = ContextVar("autograd_mini.nonfinite", default=())
 
 
@@ -60,7 +60,7 @@ class _Exit:
     def __get__(self, owner: errstate | None, kind: type[errstate]) -> Callable[..., None]:
         block = _Block()
         leave = block.make_exit() if owner is None else block.make_exit(owner)
-        _blocks.set((*(other for other in _blocks.get() if not other.ends), block))
+        _blocks.set((block, *(other for other in _blocks.get() if not other.ends)))
         return leave
 
 
@@ -98,7 +98,7 @@ class errstate(ContextDecorator):  # noqa: N801 - NumPy's name
         return super().__call__(function)
 
     def __enter__(self) -> None:
-        for block in reversed(_blocks.get()):
+        for block in _blocks.get():
             if block.setting is None and not block.ends:
                 block.setting = self.nonfinite
                 return
@@ -117,7 +117,7 @@ def _runs_later(function: Callable[..., Any]) -> bool:
 
 def strict() -> bool:
     """Return whether a result that is not finite raises in the current block."""
-    for block in reversed(_blocks.get()):
+    for block in _blocks.get():
         if block.setting is not None and not block.ends:
             return block.setting == "raise"
     return True
