@@ -8,7 +8,9 @@ import operator
 import reprlib
 from typing import Any
 
-__all__ = ["abbreviate", "count", "finite", "is_foreign", "number", "requirement", "whole"]
+__all__ = [
+    "abbreviate", "count", "finite", "is_foreign", "number", "printable", "requirement", "whole",
+]  # fmt: skip
 
 _WAY_OUT = {
     "bool": "use float(…) if a number is meant",
@@ -34,7 +36,20 @@ def requirement(argument: str, rule: str, value: object, way_out: str = "") -> s
     'fit: epochs must be at least 1, got 0'
     """
     message = f"{argument} must be {rule}, got {abbreviate(value)}"
-    return f"{message}; {way_out}" if way_out else message
+    return printable(f"{message}; {way_out}" if way_out else message)
+
+
+def printable(text: str) -> str:
+    r"""Return text in which characters that cannot be shown are escaped.
+
+    A terminal would obey some of them.
+
+    >>> print(printable("\x1b[31mred"))
+    \x1b[31mred
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 _ABBREVIATION = reprlib.Repr()
