@@ -54,6 +54,7 @@ class Formulas:
     def __init__(self, names: Mapping[Value, str], inlined: Collection[Value] = ()) -> None:
         self.names = names
         self.inlined = inlined
+        self._read: tuple[Value | None, Sequence[Operand]] = None, ()
 
     def of(self, operand: Operand) -> ast.expr:
         """Return the name of an operand, or the expression that computes it."""
@@ -84,11 +85,14 @@ class Formulas:
         """
         node = edge.node
         assert node.op is not None
-        slot, _ = _slots_of(node)[edge.position]
-        given = node.operands
-        term = node.op.term(len(given), edge.position)
+        if self._read[0] is not node:  # to read the operands for each of their edges is slow
+            self._read = node, node.operands
+        given = self._read[1]
+        slot, _ = node.op.slots(len(given))[edge.position]
+        rule = node.op.textbook[slot]
+        term = node.op.term(len(given), edge.position) if rule.names else {}
         operands: dict[str, Operand] = {"out": node, **{o: given[i] for o, i in term.items()}}
-        tree = node.op.textbook[slot].tree
+        tree = rule.tree
         if not cases:
             if math.isnan(node.data):
                 return algebra.number(node.data)
@@ -205,12 +209,13 @@ def _find_inlined(graph: Graph, *, given: Collection[Value]) -> set[Value]:
     inlined: set[Value] = set()
     mentioned: set[Value] = set()
     needed: dict[Value, set[str]] = {}
+    slots = {node: _slots_of(node) for node in graph.order if node.op is not None}
     for node in reversed(graph.order):
         needed[node] = _find_needed(graph, node)
         if not uses[node]:
             continue  # the root
         edge = uses[node][-1]
-        slot, _ = _slots_of(edge.node)[edge.position]
+        slot, _ = slots[edge.node][edge.position]
         if slot in needed[edge.node] or (edge.node in inlined and edge.node in mentioned):
             mentioned.add(node)
         short = sizes[node] <= (_LARGEST if node in mentioned else _LONGEST)
