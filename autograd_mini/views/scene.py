@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
@@ -136,7 +137,7 @@ class Scene:
                 if not joined and len(set(values)) > 1 and len(inside) == 1:
                     joined = [title for title in inside if title]
                 if joined:  # with a shared weight, most votes win; the bias comes last
-                    group[node] = max(reversed(joined), key=joined.count)
+                    group[node] = max(reversed(joined), key=Counter(joined).__getitem__)
         return group
 
 
