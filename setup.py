@@ -22,19 +22,23 @@ CORE = Extension(
 )
 
 # Both engines must round each operation alike. So the compiler must not contract two operations
-# into one, or compute a sine and a cosine together by another function.
+# into one, or compute a sine and a cosine together by another function. Without debugging symbols,
+# which name the folder of the build, the same source gives the same bytes everywhere.
 OPTIONS = {
     "msvc": ["/O2", "/fp:precise", "/std:c11"],
-    "unix": ["-O3", "-std=c11", "-ffp-contract=off", "-fno-builtin-sin", "-fno-builtin-cos"],
+    "unix": ["-O3", "-std=c11", "-ffp-contract=off", "-fno-builtin-sin", "-fno-builtin-cos", "-g0"],
 }
+LIBRARIES = {"unix": ["m"]}
 
 
 class BuildNative(build_ext):
-    """Compiles with the options for the compiler that was found."""
+    """Compiles with the options and libraries for the compiler that was found."""
 
     def build_extensions(self):
+        kind = self.compiler.compiler_type
         for extension in self.extensions:
-            extension.extra_compile_args += OPTIONS.get(self.compiler.compiler_type, [])
+            extension.extra_compile_args += OPTIONS.get(kind, [])
+            extension.libraries += LIBRARIES.get(kind, [])
         super().build_extensions()
 
 

@@ -6,10 +6,13 @@ import math
 import numbers
 import operator
 import reprlib
+from collections.abc import ItemsView, KeysView, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 __all__ = [
-    "abbreviate", "count", "finite", "is_foreign", "number", "printable", "requirement", "whole",
+    "abbreviate", "count", "finite", "is_foreign", "items", "number", "printable", "requirement",
+    "whole",
 ]  # fmt: skip
 
 _WAY_OUT = {
@@ -52,7 +55,15 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-_ABBREVIATION = reprlib.Repr()
+class _Abbreviation(reprlib.Repr):
+    def repr_int(self, x: int, level: int) -> str:
+        if x.bit_length() < 2000:
+            return super().repr_int(x, level)
+        # Python refuses to write a longer int in decimal: by default, of more than 4300 digits.
+        return f"{x:#x}"[:20] + "..."
+
+
+_ABBREVIATION = _Abbreviation()
 _ABBREVIATION.maxstring = _ABBREVIATION.maxother = _ABBREVIATION.maxlong = MAX_VALUE = 60
 
 
@@ -62,10 +73,7 @@ def abbreviate(value: object) -> str:
     >>> abbreviate(list(range(1000)))
     '[0, 1, 2, 3, 4, 5, ...]'
     """
-    try:
-        text = " ".join(_ABBREVIATION.repr(value).split())
-    except ValueError:  # Python refuses to write an int of more than 4300 digits
-        text = object.__repr__(value)
+    text = " ".join(_ABBREVIATION.repr(value).split())
     return text if len(text) <= MAX_VALUE else f"{text[: MAX_VALUE - 3]}..."
 
 
@@ -148,6 +156,48 @@ def count(value: object, *, argument: str) -> int:
     if given < 1:
         raise ValueError(requirement(argument, "at least 1", given))
     return given
+
+
+def items(given: Any, *, argument: str, rule: str, way_out: str = "") -> Sequence[Any]:
+    """Return the items of a sequence: a list or a tuple as it is, anything else as a new list.
+
+    The items of a frame, such as pandas has, are the rows of its array. What gives keys, text or
+    items in no order is refused, as a loop would take them for the numbers.
+
+    Args:
+        given: a list, an array, a series, an iterator, ``dict.values()``, …
+        argument: the name of the argument, for the error.
+        rule, way_out: as for `requirement`.
+
+    Raises:
+        TypeError: it is no sequence; what an iterator raises passes unchanged.
+
+    >>> items({"a": 1.0}.values(), argument="X", rule="a list")
+    [1.0]
+    >>> items({"a": 1.0}, argument="X", rule="a list")
+    Traceback (most recent call last):
+    TypeError: X must be a list, got {'a': 1.0}; the dict gives keys: use .values()
+    """
+    if isinstance(given, (list, tuple)):
+        return given
+    if isinstance(given, memoryview):
+        given = given.tolist()  # Python does not iterate over two dimensions
+    kind = type(given).__name__
+    if isinstance(given, Mapping | KeysView | ItemsView):
+        way_out = f"the {kind} gives keys: use .values()"
+    elif isinstance(given, AbstractSet):
+        way_out = f"the {kind} has no order: use a list"
+    elif hasattr(type(given), "columns"):
+        if hasattr(given, "to_numpy"):
+            return list(given.to_numpy())
+        way_out = f"the {kind} gives columns: use its rows"
+    elif not isinstance(given, str | bytes | bytearray):
+        try:
+            iterator = iter(given)
+        except TypeError as error:
+            raise TypeError(requirement(argument, rule, given, way_out)) from error
+        return list(iterator)
+    raise TypeError(requirement(argument, rule, given, way_out))
 
 
 def is_foreign(value: object) -> bool:

@@ -8,18 +8,12 @@ import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 __all__ = ["read_content", "write_atomically"]
 
-_NOT_OFFERED = {
-    errno.EACCES,
-    errno.EINVAL,
-    errno.ENOSYS,
-    errno.ENOTSUP,
-    errno.EOPNOTSUPP,
-    errno.EPERM,
-}
+_NOT_OFFERED = {errno.EACCES, errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EPERM}
 """The errors of an operation that a file system does not offer, or not to this user."""
 
 
@@ -70,7 +64,9 @@ def read_content(path: str | os.PathLike[str]) -> bytes:
         return Path(path).read_bytes()
     if not stat.S_ISFIFO(mode):
         raise _make_error(path, mode, "no file or FIFO")
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as stream:
+    with open(
+        path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)
+    ) as stream:
         os.set_blocking(stream.fileno(), True)  # only the opening must not wait
         return stream.read()
 
@@ -84,13 +80,11 @@ def _make_error(path: str | os.PathLike[str], mode: int, kind: str) -> OSError:
 def _follow_links(path: str) -> Path:
     """Return the file that `open` would write to; it need not exist, but its folder must.
 
-    A name that ends in a slash is that of a folder.
+    What stands before the last slash is a folder, also if nothing stands after it.
     """
     while True:
         folder, name = os.path.split(path)
-        if name in ("", os.curdir, os.pardir):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
-        if not Path(folder).is_dir():
+        if not (name and Path(folder).is_dir()):
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
         file = Path(os.path.realpath(folder), name)
         if not file.is_symlink():
@@ -105,9 +99,9 @@ def _replace(path: Path, content: bytes, mode: int | None) -> None:
     the permissions must be strict from the start if the old file is private.
     """
     temporary = path.with_name(f".{path.name[:24]}.{secrets.token_hex(8)}.tmp")
-    first = 0o666 if mode is None else 0o600
+    opener = partial(os.open, mode=0o666 if mode is None else 0o600)
     try:
-        with open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, first)) as file:
+        with open(temporary, "xb", opener=opener) as file:
             if mode is None:
                 # The umask cannot be read safely, but a file created with 0666 shows it.
                 mode = os.fstat(file.fileno()).st_mode
@@ -135,11 +129,14 @@ def _sync_folder(path: Path) -> None:
         return
     try:
         with _where_offered():
-            folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+            folders: list[int] = []
             try:
-                os.fsync(folder)
+                # Open it and note it in one step: an interrupt can come after any call.
+                folders += map(os.open, [path.parent], [os.O_RDONLY | os.O_DIRECTORY])
+                os.fsync(folders[0])
             finally:
-                os.close(folder)
+                for folder in folders:
+                    os.close(folder)
     except OSError as error:
         holds = "the new content is in the file, but may not be on the disk"
         raise OSError(error.errno, f"{holds}: {error.strerror}", str(path)) from error

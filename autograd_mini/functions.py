@@ -7,11 +7,11 @@ overloads for type checkers overlap in the empty list, which is an error or give
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, overload
 
-from autograd_mini.arguments import number, requirement
-from autograd_mini.engines import Operand, Value
+from autograd_mini.arguments import items, number, requirement
+from autograd_mini.engines import Operand, Value, errstate
 from autograd_mini.engines.node import numbers_of
 from autograd_mini.engines.value import Number
 
@@ -46,6 +46,10 @@ else:
 
 def __dir__() -> list[str]:
     return __all__
+
+
+_MANY = 32
+"""Of more operands, softmax takes the others together in blocks: n nodes need n² operands."""
 
 
 def linear(x: Number, /) -> Number:
@@ -116,8 +120,7 @@ def logsumexp(xs: Iterable[Operand], /) -> Any:
     >>> logsumexp([1000.0, 1000.0])
     1000.6931471805599
     """
-    top, _, excess = _log_total(_operands(xs, "logsumexp"))
-    return top + excess
+    return Value.logsumexp(_operands(xs, "logsumexp"))
 
 
 @overload
@@ -127,8 +130,7 @@ def softmax(xs: Iterable[Operand], /) -> list[Value]: ...
 def softmax(xs: Iterable[Operand], /) -> Any:
     """Return eˣ / Σ eˣ for each x: positive numbers that add up to 1.
 
-    The largest x is subtracted first. This does not change the result, but eˣ cannot overflow and
-    the derivatives do not cancel.
+    The exponentials cannot overflow, and no derivative cancels.
 
     Raises:
         ValueError: there are no operands.
@@ -136,10 +138,7 @@ def softmax(xs: Iterable[Operand], /) -> Any:
     >>> softmax([1000.0, 0.0])
     [1.0, 0.0]
     """
-    _, shifted, _ = _shift_by_largest(_operands(xs, "softmax"))
-    powers = [Value.exp(x) for x in shifted]
-    total = Value.sum(powers)
-    return [power / total for power in powers]
+    return [Value.softmax(others, x) for others, x in among(_operands(xs, "softmax"))]
 
 
 @overload
@@ -149,20 +148,21 @@ def log_softmax(xs: Iterable[Operand], /) -> list[Value]: ...
 def log_softmax(xs: Iterable[Operand], /) -> Any:
     """Return ln softmax for each x, accurate even if the softmax itself rounds to 0 or 1.
 
+    It is -inf if it is below the range of floats, as for two operands that differ by 2e308.
+
     Raises:
         ValueError: there are no operands.
 
-    >>> log_softmax([1000.0, 0.0])
-    [0.0, -1000.0]
+    >>> log_softmax([0.0, 1000.0])
+    [-1000.0, -0.0]
     """
-    _, shifted, excess = _log_total(_operands(xs, "log_softmax"))
-    return [x - excess for x in shifted]
+    operands = _operands(xs, "log_softmax")
+    with errstate(nonfinite="ignore"):
+        return [Value.log_softmax(others, x) for others, x in among(operands)]
 
 
 def _operands(xs: Iterable[Operand], where: str) -> list[Any]:
-    if not isinstance(xs, Iterable):
-        raise TypeError(requirement(f"{where}: operands", "a sequence of Values or numbers", xs))
-    given = list(xs)
+    given = items(xs, argument=f"{where}: operands", rule="a sequence of Values or numbers")
     if not given:
         raise ValueError(requirement(f"{where}: operands", "a sequence that is not empty", given))
     return [as_operand(x, argument=f"{where}: operand") for x in given]
@@ -173,29 +173,22 @@ def as_operand(given: object, *, argument: str) -> Operand:
     return given if isinstance(given, Value) else number(given, argument=argument)
 
 
-def _shift_by_largest(operands: list[Any]) -> tuple[Any, list[Any], int | None]:
-    """Return the largest operand, all operands minus the largest, and the position of the largest.
+def among(operands: list[Any]) -> Iterator[tuple[list[Any], Any]]:
+    """Yield the others beside each operand, for functions of the differences between operands.
 
-    The difference of the largest and itself is the constant 0. As a node it would add 1 and -1 to
-    the gradient, and rounding would lose the other terms beside them. If an operand is not finite,
-    the largest finite number is taken as a constant, without a position.
+    For many operands, these would be too many numbers. So the others outside a block of operands
+    are replaced by the logarithm of the sum of their exponentials, a number for each block.
     """
-    numbers = numbers_of(operands)
-    if len(operands) == 1 or not all(map(math.isfinite, numbers)):
-        top = max(filter(math.isfinite, numbers), default=0.0)
-        return top, [x - top for x in operands], None
-    at = numbers.index(max(numbers))
-    top = operands[at]
-    return top, [0.0 if i == at else x - top for i, x in enumerate(operands)], at
-
-
-def _log_total(operands: list[Any]) -> tuple[Any, list[Any], Any]:
-    """Return the largest operand, all operands minus it, and ln Σ eˣ minus it.
-
-    The logarithm is computed by log1p, which keeps its digits if one operand dominates the sum.
-    """
-    top, shifted, at = _shift_by_largest(operands)
-    if at is None:
-        return top, shifted, Value.log(Value.sum([Value.exp(x) for x in shifted]))
-    others = [Value.exp(x) for i, x in enumerate(shifted) if i != at]
-    return top, shifted, Value.log1p(Value.sum(others))
+    size = len(operands)
+    if size > _MANY:
+        # This keeps the digits of the logarithms. The differences depend on no constant.
+        finite = filter(math.isfinite, numbers_of(operands))
+        shift = max(finite, default=0.0)
+        operands = [x - shift for x in operands]
+        size = math.isqrt(size)
+    blocks = [operands[start : start + size] for start in range(0, len(operands), size)]
+    totals = [Value.logsumexp(block) for block in blocks] if len(blocks) > 1 else [0.0]
+    for i, block in enumerate(blocks):
+        outside = totals[:i] + totals[i + 1 :]
+        for k, x in enumerate(block):
+            yield block[:k] + block[k + 1 :] + outside, x

@@ -2,13 +2,16 @@
 
 import math
 import re
+from collections import Counter
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.sequences import Columns, each_impostor, each_sequence, pandas
 
 from autograd_mini import Value
 from autograd_mini.arguments import (
@@ -16,6 +19,7 @@ from autograd_mini.arguments import (
     count,
     finite,
     is_foreign,
+    items,
     number,
     printable,
     requirement,
@@ -146,10 +150,18 @@ def test_a_value_is_abbreviated_to_one_line_of_60_characters(value, text):
     assert abbreviate(value) == text
 
 
-@pytest.mark.parametrize("value", [10**5000, [10**5000], Failing()], ids=["int", "list", "failing"])
-def test_a_value_without_a_text_is_shown_by_its_kind(value):
-    kind = type(value).__name__
-    assert re.fullmatch(rf"<{kind} (object|instance) at 0x\w+>", abbreviate(value))
+def test_a_value_that_has_no_repr_has_an_address():
+    assert re.fullmatch(r"<Failing instance at 0x\w+>", abbreviate(Failing()))
+
+
+def test_an_int_that_python_does_not_write_in_decimal_is_abbreviated_in_hexadecimal():
+    assert abbreviate(2**16_000) == "0x100000000000000000..."
+    assert abbreviate([-(2**16_000)]) == "[-0x10000000000000000...]"
+    assert abbreviate(range(10**5000)).startswith("<range instance at 0x")
+    with pytest.raises(
+        ValueError, match=r"^Value: data must be a number that a float .*, got 0x\w{18}\.\.\.$"
+    ):
+        Value(10**5000)
 
 
 # --- narrower kinds ------------------------------------------------------------------------------
@@ -255,3 +267,92 @@ def test_a_message_has_no_escape_sequence_and_no_second_line(place):
 def test_what_is_printable_is_shown_as_it_is(text):
     assert printable(text).isprintable()
     assert printable(text) == text or not text.isprintable()
+
+
+# --- sequences -----------------------------------------------------------------------------------
+
+
+@each_sequence
+def test_a_sequence_has_its_items_in_order(make):
+    assert list(items(make([2.0, -1.0, 2.0]), argument="X", rule="a list")) == [2.0, -1.0, 2.0]
+
+
+@pytest.mark.parametrize("given", [[1.0, 2.0], (1.0, 2.0)], ids=["list", "tuple"])
+def test_a_list_or_a_tuple_is_not_copied(given):
+    assert items(given, argument="X", rule="a list") is given
+
+
+def test_the_items_of_a_frame_are_the_rows_of_its_array():
+    frame = pandas().DataFrame({5.0: [7.0, 9.0], 6.0: [8, 10]})
+    assert [row.tolist() for row in items(frame, argument="X", rule="a list")] == [[7, 8], [9, 10]]
+
+
+def test_a_sequence_of_the_oldest_protocol_has_its_items():
+    class Countdown:
+        def __getitem__(self, at):
+            return [3.0, 2.0, 1.0][at]
+
+    assert items(Countdown(), argument="X", rule="a list") == [3.0, 2.0, 1.0]
+
+
+def test_the_items_of_a_view_are_its_rows():
+    view = memoryview(np.array([[1.0, 2.0], [3.0, 4.0]]))
+    assert items(view, argument="X", rule="a list") == [[1.0, 2.0], [3.0, 4.0]]
+
+
+def test_a_named_tuple_with_columns_is_no_frame():
+    class Table(NamedTuple):
+        rows: float
+        columns: float
+
+    table = Table(3.0, 4.0)
+    assert items(table, argument="X", rule="a list") is table
+
+
+@each_impostor
+def test_what_is_no_sequence_is_refused(make):
+    with pytest.raises(TypeError, match=r"^X must be a list, got "):
+        items(make([2.0, -1.0]), argument="X", rule="a list")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({1.0: 2.0}, "{1.0: 2.0}; the dict gives keys: use .values()"),
+        ({1.0: 2.0}.keys(), "dict_keys([1.0]); the dict_keys gives keys: use .values()"),
+        ({1.0: 2.0}.items(), "dict_items([(1.0, 2.0)]); the dict_items gives keys: use .values()"),
+        (Counter([1.0]), "Counter({1.0: 1}); the Counter gives keys: use .values()"),
+        ({1.0}, "{1.0}; the set has no order: use a list"),
+        (frozenset([1.0]), "frozenset({1.0}); the frozenset has no order: use a list"),
+        ("12", "'12'; put it into a list"),
+        (b"12", "b'12'; put it into a list"),
+        (bytearray(b"12"), "bytearray(b'12'); put it into a list"),
+        (np.array(3.0), "array(3.); put it into a list"),
+        (3.0, "3.0; put it into a list"),
+    ],
+)
+def test_the_error_names_the_kind_and_the_way_out(given, message):
+    with pytest.raises(TypeError, match=f"^{re.escape(f'X must be a list, got {message}')}$"):
+        items(given, argument="X", rule="a list", way_out="put it into a list")
+
+
+def test_an_error_without_a_way_out_ends_with_the_value():
+    with pytest.raises(TypeError, match=r"^X must be a list, got 3\.0$"):
+        items(3.0, argument="X", rule="a list")
+
+
+def test_a_frame_without_rows_is_told_that_it_gives_columns():
+    with pytest.raises(TypeError, match=r"; the Columns gives columns: use its rows$"):
+        items(Columns([1.0, 2.0]), argument="X", rule="a list")
+
+
+def test_an_error_of_an_iterator_passes_unchanged():
+    own = TypeError("mine")
+
+    def broken():
+        yield 1.0
+        raise own
+
+    with pytest.raises(TypeError) as caught:
+        items(broken(), argument="X", rule="a list")
+    assert caught.value is own

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.sequences import each_impostor, each_sequence, pandas
 
 import autograd_mini as ag
 from autograd_mini import Value, functions
@@ -28,6 +29,14 @@ from autograd_mini.testing.strategies import function, points_in_domain
 NUMBER = st.floats(-50, 50)
 LISTS = st.lists(NUMBER, min_size=1, max_size=6)
 SEQUENCE_FUNCTIONS = [mean, logsumexp, softmax, log_softmax]
+
+
+def dot_itself(xs):
+    return ag.dot([1.0, 1.0, 1.0], xs)
+
+
+def called(apply):
+    return "dot" if apply is dot_itself else apply.__name__
 
 
 # --- plain numbers -------------------------------------------------------------------------------
@@ -68,7 +77,10 @@ def test_a_number_outside_the_domain_is_a_domain_error():
 
 
 def test_every_function_row_is_public():
-    names = {row.name for row in FUNCTIONS}
+    # The others are of use to functions that are composed of them.
+    names = {row.name for row in FUNCTIONS} - {
+        "expectation", "logsumexp", "softmax", "log_softmax",
+    }  # fmt: skip
     assert {name for name in names if getattr(functions, name) is getattr(Value, name)} == names
     assert {name for name in names if getattr(ag, name) is getattr(Value, name)} == names
 
@@ -258,6 +270,57 @@ def test_wrong_operands_are_refused_by_name(apply):
             apply([1.0, bad])
 
 
+@pytest.mark.parametrize("apply", [*SEQUENCE_FUNCTIONS, ag.sum, dot_itself], ids=called)
+@each_sequence
+def test_every_sequence_of_numbers_will_do(make, apply):
+    numbers = [2.0, -1.0, 2.0]
+    assert apply(make(numbers)) == apply(numbers)
+
+
+@pytest.mark.parametrize("apply", [*SEQUENCE_FUNCTIONS, ag.sum, dot_itself], ids=called)
+@each_impostor
+def test_what_is_no_sequence_of_numbers_is_refused(make, apply):
+    message = rf"^{called(apply)}: operands must be a sequence of Values or numbers, got "
+    with pytest.raises(TypeError, match=message):
+        apply(make([1.0, 2.0]))
+
+
+@pytest.mark.parametrize("apply", [*SEQUENCE_FUNCTIONS, ag.sum, dot_itself], ids=called)
+def test_rows_are_no_operands(apply):
+    rows = np.array([[1.0, 2.0], [3.0, 4.0]])
+    for bad in (rows, rows.tolist(), np.ma.array([1.0], mask=[True]), np.array([1j])):
+        message = rf"^{called(apply)}: operand must be a real number, got "
+        with pytest.raises(TypeError, match=message):
+            apply(bad)
+
+
+@pytest.mark.parametrize("apply", [*SEQUENCE_FUNCTIONS, ag.sum, dot_itself], ids=called)
+def test_the_rows_of_a_frame_are_no_operands(apply):
+    frame = pandas().DataFrame([[7.0, 8.0], [9.0, 10.0]])
+    with pytest.raises(TypeError, match=rf"^{called(apply)}: operand must be a real number, got "):
+        apply(frame)
+
+
+@pytest.mark.parametrize("apply", [*SEQUENCE_FUNCTIONS, ag.sum, dot_itself], ids=called)
+def test_an_error_of_an_iterator_is_not_taken_for_a_wrong_argument(apply):
+    def broken():
+        yield 1.0
+        raise TypeError("mine must be kept, got lost")
+
+    with pytest.raises(TypeError, match=r"^mine must be kept, got lost$"):
+        apply(broken())
+
+
+def test_a_series_of_values_has_gradients():
+    series = pandas().Series([Value(3.0), Value(2.0)], index=[5, 4])
+    ag.dot(series, [10.0, 20.0]).backward()
+    assert [x.grad for x in series] == [10.0, 20.0]
+    scaled = pandas().DataFrame([[7.0, 8.0], [9.0, 10.0]]) * series[5]
+    ag.sum(scaled.apply(ag.sum, axis=1)).backward()
+    assert series[5].grad == 10.0 + 34.0
+    assert pandas().Series([0.0]).apply(ag.exp).tolist() == [1.0]
+
+
 @pytest.mark.parametrize("apply", SEQUENCE_FUNCTIONS)
 def test_a_nan_spoils_the_result(apply):
     with errstate(nonfinite="ignore"):
@@ -313,3 +376,63 @@ def test_log_softmax_keeps_the_slope_of_the_class_that_is_almost_certain():
     x, y, z = Value(40.0), Value(0.0), Value(1.0)
     log_softmax([x, y, z])[0].backward()
     assert x.grad == pytest.approx(math.exp(-40.0) + math.exp(-39.0), rel=1e-14, abs=0)
+
+
+# --- many operands, and extreme ones -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", [float, Value])
+def test_the_largest_floats_are_no_obstacle(number):
+    xs = [number(1e308), number(-1e308), number(1e308)]
+    assert_numbers(softmax(xs), [0.5, 0.0, 0.5])
+    assert_numbers(log_softmax(xs), [-math.log(2.0), -math.inf, -math.log(2.0)])
+    assert_numbers([logsumexp(xs)], [1e308])
+    assert_numbers(log_softmax(xs[:2])[:1], [0.0])
+
+
+def assert_numbers(found, expected):
+    assert [one.data if isinstance(one, Value) else one for one in found] == expected
+
+
+def test_the_slopes_at_the_largest_floats_are_those_of_their_differences():
+    xs = [Value(1e308), Value(-1e308), Value(1e308)]
+    log_softmax(xs)[0].backward()
+    assert [x.grad for x in xs] == [0.5, 0.0, -0.5]
+
+
+@pytest.mark.parametrize("size", [3, 40])
+def test_minus_infinity_has_the_slope_zero(size):
+    """So logits can be masked."""
+    xs = [Value(-math.inf if i % 2 else float(i)) for i in range(size)]
+    for out in (logsumexp(xs), softmax(xs)[2], log_softmax(xs)[2]):
+        out.backward()
+    assert all(x.grad == 0.0 for x in xs[1::2])
+    assert all(math.isfinite(x.grad) for x in xs)
+
+
+def test_logsumexp_is_one_node():
+    xs = [Value(1.0), Value(2.0)]
+    assert logsumexp(xs).operands == tuple(xs)
+
+
+def test_a_softmax_shows_which_row_made_it():
+    assert [p.op.name for p in softmax([Value(float(i)) for i in range(40)])] == ["softmax"] * 40
+
+
+def test_over_many_operands_a_softmax_has_far_fewer_than_their_square():
+    """And the same numbers, to their rounding."""
+    xs = [Value(math.sin(i)) for i in range(1000)]
+    ps = softmax(xs)
+    assert sum(len(p.operands) for p in ps) < 100_000
+    total = math.fsum(math.exp(x.data) for x in xs)
+    assert all(
+        math.isclose(p.data, math.exp(x.data) / total, rel_tol=1e-14)
+        for p, x in zip(ps, xs, strict=True)
+    )
+
+
+def test_an_expectation_does_not_count_what_has_no_probability():
+    x = Value(3.0)
+    out = Value.expectation([0.0, 1.0], [-math.inf, x])
+    out.backward()
+    assert (out.data, x.grad) == (3.0, 1.0)

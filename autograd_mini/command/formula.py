@@ -276,7 +276,7 @@ class _Reader:
         try:
             nodes += [node for node in ast.walk(_parse(text)) if isinstance(node, ast.expr)]
         except SyntaxError as error:
-            reason = error.msg
+            reason = error.msg.partition(";")[0]  # without advice to programs that read huge ints
             if re.search("[²³¹⁰⁴-⁹]", text):
                 reason += ": write x**2 for x²"
             raise FormulaError(

@@ -13,8 +13,11 @@ _INTRODUCTION = """\
 # The primitives
 
 `autograd-mini primitives` writes this page from the table of `autograd_mini/table/primitives.py`.
-The library differentiates every function that is composed of these rows, such as `softmax`,
-`log_softmax`, `logsumexp`, `mean`, `where` and `linear`; `out` is the value itself.
+The library differentiates every function that is composed of these rows, such as `mean`, `where`
+and `linear`; `out` is the value itself. In a row over many operands, `w` and `x` are sequences.
+Inside `sum`, `fsum` (a sum whose rounding errors do not add up) and `max`, they stand for an item
+of the sequence. `ag.softmax` and `ag.log_softmax` return a list, with a `y` for each operand and
+the others as `x`.
 
 Every function also takes plain numbers, and then returns a number. The names are NumPy's if NumPy
 has the function, so `numpy.exp` works on an array of Values.

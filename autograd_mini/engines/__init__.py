@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -69,7 +68,9 @@ def native_core() -> ModuleType | None:
 
 
 def _load() -> ModuleType:
-    core = import_module(CORE)
+    # Programs that freeze a package look for imports in its text; importlib's would be left out.
+    import autograd_mini.engines.native.core as core  # noqa: PLC0415 - there may be none
+
     if digest() != core.RULES_DIGEST:
         raise ImportError("it was built from other rules than these")
     return core

@@ -2,46 +2,60 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import chain, repeat
-from typing import Any
 
-from autograd_mini.engines.node import Node
+from autograd_mini.arguments import requirement
+from autograd_mini.engines.value import Value, store
 
-__all__ = ["data_of", "gradients_of", "store", "store_data", "zero_gradients"]
-
-
-def store(things: Iterable[Any], attributes: Iterable[str], values: Iterable[Any]) -> None:
-    """Store a value in an attribute of each thing, in one call that no interrupt can divide.
-
-    Signal handlers run between bytecode instructions. This call has none inside, unless setting
-    an attribute runs Python code.
-    """
-    deque(map(setattr, things, attributes, values), maxlen=0)
+__all__ = ["data_of", "gradients_of", "no_numbers", "no_value", "store_data", "zero_gradients"]
 
 
 def store_data(
-    values: Sequence[Node], numbers: Sequence[float], owner: object = None, state: object = None
+    values: Iterable[Value],
+    numbers: Iterable[float],
+    owner: object = None,
+    state: object = None,
+    /,
 ) -> None:
     """Store numbers in Values and a state in their owner's ``_state``: all of them or none."""
+    taken, numbers = _take(values), tuple(numbers)
+    if len(taken) != len(numbers) or not {*map(type, numbers)} <= {float}:
+        raise no_numbers(len(taken), numbers)
     if owner is None:
-        store(values, repeat("_number"), numbers)
-    else:
-        attributes = chain(repeat("_number", len(values)), ("_state",))
-        store(chain(values, (owner,)), attributes, chain(numbers, (state,)))
+        store(taken, repeat("_number"), numbers)
+    else:  # the owner first: if it has no state, nothing is stored
+        attributes = chain(("_state",), repeat("_number", len(taken)))
+        store(chain((owner,), taken), attributes, chain((state,), numbers))
 
 
-def data_of(values: Iterable[Node]) -> list[float]:
+def data_of(values: Iterable[Value], /) -> list[float]:
     """Return the numbers of Values."""
-    return [value.data for value in values]
+    return [value.data for value in _take(values)]
 
 
-def gradients_of(values: Iterable[Node]) -> list[float]:
+def gradients_of(values: Iterable[Value], /) -> list[float]:
     """Return the gradients of Values."""
-    return [value.grad for value in values]
+    return [value.grad for value in _take(values)]
 
 
-def zero_gradients(values: Iterable[Node]) -> None:
+def zero_gradients(values: Iterable[Value], /) -> None:
     """Set the gradients to zero, all of them or none; `has_grad` stays as it is."""
-    store([value for value in values if value.has_grad], repeat("_grad"), repeat(0.0))
+    store([value for value in _take(values) if value.has_grad], repeat("_grad"), repeat(0.0))
+
+
+def _take(values: Iterable[Value]) -> tuple[Value, ...]:
+    taken = tuple(values)
+    if not {*map(type, taken)} <= {Value}:
+        raise next(no_value(i, one) for i, one in enumerate(taken) if type(one) is not Value)
+    return taken
+
+
+def no_value(position: int, given: object) -> TypeError:
+    """Return the error for something else than a Value."""
+    return TypeError(requirement(f"values[{position}]", "a Value", given))
+
+
+def no_numbers(count: int, given: object) -> TypeError:
+    """Return the error for something else than a float for each Value."""
+    return TypeError(requirement("numbers", f"{count} floats, one for each Value", given))

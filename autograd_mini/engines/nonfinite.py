@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ContextDecorator
 from contextvars import ContextVar
-from typing import Any, Literal
+from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
+from typing import Any, Literal, TypeVar
+from weakref import ref
 
 from autograd_mini.arguments import abbreviate, requirement
 from autograd_mini.engines.node import Node, describe, flat, numbers_of
@@ -16,11 +19,49 @@ from autograd_mini.table.primitives import Primitive
 __all__ = ["errstate", "exceptional", "nonfinite_gradient", "strict"]
 
 Nonfinite = Literal["raise", "ignore"]
+Function = TypeVar("Function", bound=Callable[..., Any])
 
-# The settings of the blocks that surround the current line; the innermost stands last.
-_settings: ContextVar[tuple[Nonfinite, ...]] = ContextVar(
-    "autograd_mini.nonfinite", default=("raise",)
-)
+
+class _Block:
+    """A block of an `errstate`: it counts once it has a setting, until it has an end."""
+
+    def __init__(self) -> None:
+        self.setting: Nonfinite | None = None
+        self.ends: list[object] = []
+
+    def make_exit(self, *owner: errstate) -> Callable[..., None]:
+        """Return the exit of the block, which ends when that is called or gone."""
+        leave = functools.partial(self.end, *owner)
+        self.death = ref(leave, self.ends.append)
+        return leave
+
+    def end(self, owner: errstate, *_: object) -> None:
+        """End the block; if it never began, the last block that the owner entered by hand."""
+        if self.setting is None and owner._exits:
+            owner._exits.pop()
+        self.ends.append(None)
+
+
+# The blocks that were entered in the current context, the innermost last; some may have ended.
+_blocks: ContextVar[tuple[_Block, ...]] = ContextVar("autograd_mini.nonfinite", default=())
+
+
+class _Exit:
+    """The attribute ``__exit__`` of `errstate`: a new exit for each block.
+
+    A ``with`` statement looks ``__exit__`` up before it calls ``__enter__``. From then on, the
+    exit is on the stack of the frame, and nowhere else, until the block ends: by its last line, an
+    exception, an interrupt before its first line, the death of its generator. Python then drops
+    the exit, and the weak reference ends the block. No bytecode runs for that, so an interrupt
+    cannot prevent it. When a block gets its setting, no local variable may hold its exit: the
+    traceback of an interrupt would keep it.
+    """
+
+    def __get__(self, owner: errstate | None, kind: type[errstate]) -> Callable[..., None]:
+        block = _Block()
+        leave = block.make_exit() if owner is None else block.make_exit(owner)
+        _blocks.set((*(other for other in _blocks.get() if not other.ends), block))
+        return leave
 
 
 class errstate(ContextDecorator):  # noqa: N801 - NumPy's name
@@ -28,9 +69,12 @@ class errstate(ContextDecorator):  # noqa: N801 - NumPy's name
 
     ``"raise"``, the default outside any block, raises `DomainError` or `NonFiniteGradientError`;
     ``"ignore"`` continues with the infinities and NaNs of IEEE 754. The setting belongs to the
-    current thread or task, as in NumPy, and ends with the block.
+    current thread or task, as in NumPy, and ends with the block, whatever ends that. Of several
+    open blocks, the last that was entered decides.
 
     Raises:
+        TypeError: the decorated object is not a function, or its body runs after the call, as that
+            of a generator or a coroutine does.
         ValueError: ``nonfinite`` is neither ``"raise"`` nor ``"ignore"``.
 
     >>> import autograd_mini as ag
@@ -43,17 +87,40 @@ class errstate(ContextDecorator):  # noqa: N801 - NumPy's name
         if nonfinite not in ("raise", "ignore"):
             raise ValueError(requirement("errstate: nonfinite", "'raise' or 'ignore'", nonfinite))
         self.nonfinite: Nonfinite = nonfinite
+        self._exits: list[object] = []  # of the blocks that were entered by hand
+
+    def __call__(self, function: Function) -> Function:
+        """Return the function, of which each call is then a block of its own."""
+        if not callable(function) or _runs_later(function):
+            rule = "a function whose body runs when it is called"
+            way_out = "use a with statement inside it"
+            raise TypeError(requirement("errstate: decorated object", rule, function, way_out))
+        return super().__call__(function)
 
     def __enter__(self) -> None:
-        _settings.set((*_settings.get(), self.nonfinite))
+        for block in reversed(_blocks.get()):
+            if block.setting is None and not block.ends:
+                block.setting = self.nonfinite
+                return
+        self._exits.append(type(self).__exit__)  # there is no `with` statement
+        self.__enter__()
 
-    def __exit__(self, *_: object) -> None:
-        _settings.set(_settings.get()[:-1])
+    __exit__ = _Exit()
+
+
+def _runs_later(function: Callable[..., Any]) -> bool:
+    """Return whether a call does not run the body, but returns what will run it."""
+    bodies = (function, getattr(function, "__func__", None), type(function).__call__)
+    kinds = (isgeneratorfunction, iscoroutinefunction, isasyncgenfunction)
+    return any(is_kind(body) for is_kind in kinds for body in bodies)
 
 
 def strict() -> bool:
     """Return whether a result that is not finite raises in the current block."""
-    return _settings.get()[-1] == "raise"
+    for block in reversed(_blocks.get()):
+        if block.setting is not None and not block.ends:
+            return block.setting == "raise"
+    return True
 
 
 def exceptional(primitive: Primitive, *operands: Any) -> tuple[float, tuple[Any, ...]]:

@@ -11,13 +11,14 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
-from autograd_mini.arguments import is_foreign, number, requirement
+from autograd_mini.arguments import is_foreign, items, number
 from autograd_mini.engines.node import numbers_of
 from autograd_mini.engines.nonfinite import exceptional
 from autograd_mini.table.arithmetic import FLOATS, compile_function
 from autograd_mini.table.primitives import Primitive
+from autograd_mini.table.rules import Rule
 
-__all__ = ["Template", "no_sequence", "unequal", "with_numbers"]
+__all__ = ["Template", "read_operands", "unequal", "with_numbers"]
 
 
 class Template:
@@ -37,7 +38,7 @@ class Template:
         """Return the function for a class of Values."""
         row = self.primitive
         names = {
-            **FLOATS.namespace(*(rule.tree for rule in (row.value, *row.partials.values()))),
+            **FLOATS.namespace(*(rule.tree for rule in self._rules())),
             "Value": owner,
             "primitive": row,
             "new": partial(object.__new__, owner),
@@ -52,6 +53,9 @@ class Template:
         function.__signature__ = self.signature()
         function.primitive = row
         return function
+
+    def _rules(self) -> list[Rule]:
+        return [self.primitive.value, *self.primitive.partials.values()]
 
     def documentation(self) -> str:
         """Return the docstring of the function, with an example unless it is an operator."""
@@ -118,7 +122,7 @@ class Template:
         results = ", ".join(f"d{name}" for name in self.primitive.operands)
         lines = [
             "try:",
-            *(f"    {line}" for line in FLOATS.statements(self.primitive.value)),
+            *(f"    {line}" for line in FLOATS.statements(*self._rules())),
             "    if out - out:  # true for infinities and NaNs, whose difference is a NaN",
             "        raise ArithmeticError",
             *(f"    {line}" for line in partials),
@@ -173,15 +177,13 @@ class Template:
     def write_operator(self, *, reflected: bool) -> list[str]:
         """Write a binary operator: ``self`` is a Value, ``other`` a Value or a number."""
         own, other = ("y", "x") if reflected else ("x", "y")
-        between_values = [
-            "    if type(other) is Value:",
-            "        y = other._number",
-            *self.write_node("self", "other", depth=2),
-        ]
+        between_values = ["other", "self"] if reflected else ["self", "other"]
         return [
             f"def {self.primitive.name}(self, other, /):",
             f"    {own} = self._number",
-            *([] if reflected else between_values),
+            "    if type(other) is Value:",
+            f"        {other} = other._number",
+            *self.write_node(*between_values, depth=2),
             "    if type(other) is float:",
             f"        {other} = other",
             "    elif is_foreign(other):",
@@ -215,7 +217,8 @@ class Template:
                 ]
                 operands.append(f"*{o}_given")
             else:
-                parameters.append(f"{o}_given={self.defaults[o]!r}")
+                default = f"={self.defaults[o]!r}" if o in self.defaults else ""
+                parameters.append(f"{o}_given{default}")
                 taking += self.take_single(o)
                 choosing += [
                     f"if {o}_some:",
@@ -243,10 +246,9 @@ class Template:
     def take_sequence(self, o: str) -> list[str]:
         """Return the lines that read a sequence of operands; they are fast if all are Values."""
         return [
-            "try:",
-            f"    {o}_given = tuple({o}_given)",
-            "except TypeError as error:",
-            f"    raise no_sequence(primitive, {o}_given, error) from None",
+            f"if type({o}_given) is not list and type({o}_given) is not tuple:",
+            f"    {o}_given = read_operands(primitive, {o}_given)",
+            f"{o}_given = tuple({o}_given)",
             f"{o}s = [one._number for one in {o}_given if type(one) is Value]",
             f"{o}_some = {o}s != []",
             f"{o}_all = len({o}s) == len({o}_given)",
@@ -265,12 +267,10 @@ class Template:
         ]
 
 
-def no_sequence(primitive: Primitive, given: object, error: TypeError) -> TypeError:
-    """Return the error for an argument that is not a sequence of operands."""
-    if isinstance(given, Iterable):  # reading the argument raised an error of its own
-        return error
-    rule = "a sequence of Values or numbers"
-    return TypeError(requirement(f"{primitive.name}: operands", rule, given))
+def read_operands(primitive: Primitive, given: object) -> Sequence[Any]:
+    """Return the items of an argument that is a sequence of operands; see `arguments.items`."""
+    argument, rule = f"{primitive.name}: operands", "a sequence of Values or numbers"
+    return items(given, argument=argument, rule=rule)
 
 
 def with_numbers(
@@ -295,4 +295,4 @@ def unequal(primitive: Primitive, *lengths: int) -> ValueError:
     return ValueError(f"{primitive.name}: {names} must be equally long, got lengths {counts}")
 
 
-_HELPERS = (number, is_foreign, exceptional, unequal, no_sequence, with_numbers)
+_HELPERS = (number, is_foreign, exceptional, unequal, read_operands, with_numbers)

@@ -10,19 +10,39 @@ import numbers
 import operator
 import os
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import repeat
-from types import MethodType
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, Protocol, TypeAlias, TypeVar, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Generic,
+    NoReturn,
+    Protocol,
+    Self,
+    TypeAlias,
+    TypeVar,
+    overload,
+)
 
 from autograd_mini.arguments import is_foreign, number, requirement
-from autograd_mini.engines.bulk import store
 from autograd_mini.engines.node import check_name
 from autograd_mini.engines.nonfinite import nonfinite_gradient, strict
 from autograd_mini.engines.templates import Template
 from autograd_mini.table.primitives import PRIMITIVES, Primitive
 
-__all__ = ["Binary", "Dot", "Number", "Operand", "Operation", "Sum", "Unary", "Value"]
+__all__ = [
+    "Binary",
+    "Dot",
+    "Number",
+    "Operand",
+    "Operation",
+    "Share",
+    "Sum",
+    "Unary",
+    "Value",
+    "store",
+]
 
 Operand: TypeAlias = "Value | float"
 Number = TypeVar("Number", "Value", float)
@@ -53,8 +73,26 @@ class Operation(Generic[OnClass, OnInstance]):
     def __get__(self, instance: Value, owner: type) -> OnInstance: ...
     def __get__(self, instance: Value | None, owner: type) -> Any:
         function = Template(self.primitive, self._name, self.default).compile(self._owner)
+        if self.primitive.nary:
+            function = OfSequences(function)
         setattr(self._owner, self._name, function)
-        return function if instance is None else MethodType(function, instance)
+        return function.__get__(instance, owner)
+
+
+class OfSequences:
+    """A function of sequences, which the class has as an attribute and its instances have not.
+
+    NumPy would call an attribute ``sum`` of a Value as a method with arguments of its own.
+    """
+
+    def __init__(self, function: Any) -> None:
+        self.function = function
+
+    def __get__(self, instance: Value | None, owner: type) -> Any:
+        if instance is None:
+            return self.function
+        name = self.function.__name__
+        raise AttributeError(f"'Value' object has no attribute {name!r}; use Value.{name}(…)")
 
 
 class _UnaryCall(Protocol):
@@ -88,11 +126,19 @@ class _DotCall(Protocol):
     def __call__(self, ws: Operands, xs: Operands, b: Operand = 0.0, /) -> Value: ...
 
 
-# A type checker sees each binding as a function, and as a method of its first operand.
+class _ShareCall(Protocol):
+    @overload
+    def __call__(self, xs: Numbers, y: float, /) -> float: ...  # type: ignore[overload-overlap]
+    @overload
+    def __call__(self, xs: Operands, y: Operand, /) -> Value: ...
+
+
+# A type checker sees each binding as a function, and as a method if its first operand is a Value.
 Unary: TypeAlias = Operation[_UnaryCall, Callable[[], "Value"]]
 Binary: TypeAlias = Operation[_BinaryCall, Callable[..., "Value"]]
-Sum: TypeAlias = Operation[_SumCall, _SumCall]
-Dot: TypeAlias = Operation[_DotCall, _DotCall]
+Sum: TypeAlias = Operation[_SumCall, NoReturn]
+Dot: TypeAlias = Operation[_DotCall, NoReturn]
+Share: TypeAlias = Operation[_ShareCall, NoReturn]
 
 
 def _comparison(compare: Callable[[float, float], bool]) -> Callable[[Value, Operand], bool]:
@@ -140,23 +186,30 @@ class Value:
         *("_x", "_y"),
     )
 
-    _adjoint: float
-    _number: float
-    _dx: float
-    _dy: float
-    _grad: float
-    _many: tuple[tuple[Operand, ...], list[Value], list[float]]
-    _mark: object
-    _name: str | None
-    _op: Primitive | None
-    _x: Value | None
-    _y: Value | None
+    if TYPE_CHECKING:
+        _adjoint: float
+        _number: float
+        _dx: float
+        _dy: float
+        _grad: float
+        _many: tuple[tuple[Operand, ...], list[Value], list[float]]
+        _mark: object
+        _name: str | None
+        _op: Primitive | None
+        _x: Value | None
+        _y: Value | None
 
-    def __init__(self, data: float, *, name: str | None = None) -> None:
+    def __new__(cls, data: float, *, name: str | None = None) -> Self:
+        """Make a leaf; so there is no Value without a number, and none gets another one later."""
+        self = object.__new__(cls)
         self._number = number(data, argument="Value: data")
         self._op = self._x = self._y = self._mark = None
         if name is not None:
             self.name = name
+        return self
+
+    def __init__(self, data: float, *, name: str | None = None) -> None:
+        """State the types of the arguments, for `typing.get_type_hints`."""
 
     def __init_subclass__(cls) -> NoReturn:
         raise TypeError(
@@ -216,8 +269,16 @@ class Value:
     minimum = Binary("minimum")
     sum = Sum("sum")
     dot = Dot("dot", default=0.0)
+    expectation = Dot("expectation")
+    logsumexp = Sum("logsumexp")
+    softmax = Share("softmax")
+    log_softmax = Share("log_softmax")
 
     def __pos__(self) -> Value:
+        return self
+
+    def conjugate(self) -> Value:
+        """Return this Value itself, as a real number does; ``numpy.std`` and ``vdot`` need it."""
         return self
 
     # --- attributes -----------------------------------------------------------------------------
@@ -368,10 +429,18 @@ class Value:
         2.0
         """
         seed = number(seed, argument="Value.backward: seed")
-        if _lock._is_owned():  # type: ignore[attr-defined]
+        lock = _lock
+        if lock._is_owned():  # type: ignore[attr-defined]
             raise RuntimeError("Value.backward: called within a backward pass of this thread")
-        with _lock:
+        owns: list[bool] = []
+        try:
+            # Acquire and note it in one step: from CPython 3.14 on, an interrupt can come between
+            # the call and its `try` or `with`. No handler runs between the pass and the release.
+            owns += map(lock.acquire, [True])
             self._run_backward(seed)
+        finally:
+            if owns:
+                lock.release()
 
     def _run_backward(self, seed: float) -> None:
         """Run the backward pass.
@@ -465,6 +534,15 @@ class Value:
             if not path:
                 return nodes, leaves
             node = path.pop()
+
+
+def store(things: Iterable[Any], attributes: Iterable[str], values: Iterable[Any]) -> None:
+    """Store a value in an attribute of each thing, in one call that no interrupt can divide.
+
+    Signal handlers run between bytecode instructions. This call has none inside, unless setting
+    an attribute runs Python code.
+    """
+    deque(map(setattr, things, attributes, values), maxlen=0)
 
 
 def _store_adjoints(nodes: list[Value]) -> None:

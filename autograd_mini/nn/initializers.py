@@ -58,7 +58,7 @@ INITIALIZERS: Mapping[str, Initializer] = {"uniform": uniform, "xavier": xavier,
 _FUNCTION = "a function (rng, fan_in, fan_out) -> float"
 
 
-def as_rng(rng: random.Random | None, *, argument: str = "rng") -> random.Random:
+def as_rng(rng: random.Random | None, *, argument: str) -> random.Random:
     """Return the given source of randomness; make a new one for None."""
     if rng is None:
         return random.Random()  # noqa: S311 - weights are no secret
@@ -67,7 +67,7 @@ def as_rng(rng: random.Random | None, *, argument: str = "rng") -> random.Random
     return rng
 
 
-def as_initializer(init: InitializerLike, *, argument: str = "init") -> Initializer:
+def as_initializer(init: InitializerLike, *, argument: str) -> Initializer:
     """Return the initializer that a name or a function stands for."""
     if isinstance(init, str):
         if init not in INITIALIZERS:

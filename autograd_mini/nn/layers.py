@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from autograd_mini.arguments import abbreviate, count, finite, requirement
+from autograd_mini.arguments import abbreviate, count, finite, items, requirement
 from autograd_mini.engines import Operand, Value
 from autograd_mini.functions import as_operand, dot
 from autograd_mini.nn.activations import Activation, ActivationLike, as_activation
@@ -73,7 +73,7 @@ class Neuron(Module):
             weights = draw_weights(draw, self.inputs, 1, rng)[0]
         self.weights = [
             _parameter(weight, argument=f"Neuron: weights[{i}]")
-            for i, weight in enumerate(_items(weights, self.inputs, "Neuron: weights", "input"))
+            for i, weight in enumerate(_one_each(weights, self.inputs, "Neuron: weights", "input"))
         ]
         self.bias = _parameter(0.0 if bias is None else bias, argument="Neuron: bias")
         self.activation = chosen
@@ -141,14 +141,14 @@ class Layer(Module):
             draw = as_initializer(chosen.init if init is None else init, argument="Layer: init")
             rng = as_rng(rng, argument="Layer: rng")
             weights = draw_weights(draw, self.inputs, self.outputs, rng)
-        rows = _items(weights, self.outputs, "Layer: weights", "output")
+        rows = _one_each(weights, self.outputs, "Layer: weights", "output")
         biases = [0.0] * self.outputs if biases is None else biases
-        biases = _items(biases, self.outputs, "Layer: biases", "output")
+        biases = _one_each(biases, self.outputs, "Layer: biases", "output")
         self.neurons = [
             Neuron(
                 self.inputs,
                 activation="linear" if chosen.over_layer else chosen,
-                weights=_items(row, self.inputs, f"Layer: weights[{i}]", "input"),
+                weights=_one_each(row, self.inputs, f"Layer: weights[{i}]", "input"),
                 bias=bias,
                 fused=fused,
             )
@@ -208,8 +208,7 @@ class MLP(Module):
         fused: bool = True,
     ) -> None:
         self.inputs = count(inputs, argument="MLP: inputs")
-        if not isinstance(sizes, Iterable) or isinstance(sizes, str):
-            raise TypeError(requirement("MLP: sizes", "a list, such as [16, 1]", sizes))
+        sizes = items(sizes, argument="MLP: sizes", rule="a list, such as [16, 1]")
         outputs = [count(size, argument=f"MLP: sizes[{i}]") for i, size in enumerate(sizes)]
         if not outputs:
             raise ValueError(requirement("MLP: sizes", "a list of one size or more", outputs))
@@ -257,19 +256,17 @@ def _outputs(neurons: Sequence[Neuron], xs: Sequence[Operand]) -> list[Value]:
     return outputs
 
 
-def _items(given: Iterable[Any], length: int, argument: str, each: str) -> list[Any]:
-    if not isinstance(given, Iterable):
-        raise TypeError(requirement(argument, f"a list, one item for each {each}", given))
-    items = list(given)
-    if len(items) != length:
-        raise _wrong_length(argument, f"{length}, one for each {each}", items)
-    return items
+def _one_each(given: Iterable[Any], length: int, argument: str, each: str) -> Sequence[Any]:
+    found = items(given, argument=argument, rule=f"a list, one item for each {each}")
+    if len(found) != length:
+        raise _wrong_length(argument, f"{length}, one for each {each}", found)
+    return found
 
 
-def _wrong_length(argument: str, rule: str, items: Sequence[Any]) -> ValueError:
+def _wrong_length(argument: str, rule: str, found: Sequence[Any]) -> ValueError:
     where, _, name = argument.partition(": ")
-    content = f"{name} is {abbreviate(items)}"
-    return ValueError(requirement(f"{where}: length of {name}", rule, len(items), content))
+    content = f"{name} is {abbreviate(list(found))}"
+    return ValueError(requirement(f"{where}: length of {name}", rule, len(found), content))
 
 
 def _parameter(given: Operand, *, argument: str) -> Value:
@@ -285,13 +282,10 @@ def _parameter(given: Operand, *, argument: str) -> Value:
 def _inputs(module: Neuron | Layer | MLP, x: Iterable[Operand]) -> Sequence[Operand]:
     kind, expected = type(module).__name__, module.inputs
     inputs = "1 input" if expected == 1 else f"{expected} inputs"
-    try:
-        xs = tuple(x)
-    except TypeError:
-        way_out = "put a single one into a list too"
-        raise TypeError(requirement(f"{kind}: x", f"a list of {inputs}", x, way_out)) from None
+    way_out = "put a single one into a list too"
+    xs = items(x, argument=f"{kind}: x", rule=f"a list of {inputs}", way_out=way_out)
     if len(xs) != expected:
-        raise _wrong_length(f"{kind}: x", f"{expected}, one for each input", list(xs))
+        raise _wrong_length(f"{kind}: x", f"{expected}, one for each input", xs)
     return xs
 
 

@@ -10,12 +10,13 @@ import functools
 import math
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
-from typing import Any, Protocol, TypeAlias, overload
+from typing import Any, Protocol, TypeAlias, TypeVar, overload
 
-from autograd_mini.arguments import requirement, whole
-from autograd_mini.engines import Operand, Value
+from autograd_mini.arguments import items, requirement, whole
+from autograd_mini.engines import Operand, Value, errstate
 from autograd_mini.engines.node import numbers_of
-from autograd_mini.functions import as_operand, dot, log_softmax, mean, relu, softplus, square, sum
+from autograd_mini.errors import DomainError
+from autograd_mini.functions import among, as_operand, mean, relu, softplus, square, sum
 
 __all__ = [
     "Loss",
@@ -29,6 +30,7 @@ __all__ = [
 
 Numbers: TypeAlias = float | Sequence[float] | Sequence[Sequence[float]]
 Operands: TypeAlias = "Operand | Sequence[Operand | Sequence[Operand]]"
+T = TypeVar("T")
 
 
 class Loss(Protocol):
@@ -40,23 +42,29 @@ class Loss(Protocol):
     def __call__(self, predictions: Operands, targets: Operands) -> Value: ...
 
 
-def _over_pairs(formula: Callable[[list[Value], list[Operand]], Value]) -> Loss:
+Formula: TypeAlias = "Callable[[list[Value], list[Operand]], Value]"
+
+
+def _over_pairs(formula: Formula) -> Loss:
     """Turn a formula over two lists of equal length into a loss over two equal shapes."""
-    name = formula.__name__
 
     @functools.wraps(formula)
     def loss(predictions: Any, targets: Any) -> Any:
-        shape, ps = _flat(predictions, f"{name}: predictions")
-        target_shape, ts = _flat(targets, f"{name}: targets")
-        if shape != target_shape:
-            raise ValueError(
-                f"{name}: targets must be {_describe_shape(shape)}, as the predictions are, "
-                f"got {_describe_shape(target_shape)}"
-            )
-        result = formula(_values(ps), ts)
-        return result if _any_value(ps) or _any_value(ts) else result.data
+        return _compare(formula.__name__, formula, predictions, targets)
 
     return loss
+
+
+def _compare(where: str, formula: Formula, predictions: Any, targets: Any) -> Any:
+    shape, ps = _flat(predictions, f"{where}: predictions")
+    target_shape, ts = _flat(targets, f"{where}: targets")
+    if shape != target_shape:
+        raise ValueError(
+            f"{where}: targets must be {_describe_shape(shape)}, as the predictions are, "
+            f"got {_describe_shape(target_shape)}"
+        )
+    result = formula(_values(ps), ts)
+    return result if _any_value(ps) or _any_value(ts) else result.data
 
 
 @_over_pairs
@@ -100,34 +108,52 @@ def mean_squared_error(predictions: list[Value], targets: list[Operand]) -> Valu
     return _mean([square(t - p) for p, t in zip(predictions, targets, strict=True)])
 
 
-@_over_pairs
-def binary_cross_entropy(logits: list[Value], targets: list[Operand]) -> Value:
-    """Return the mean of −t ln σ(z) − (1 − t) ln (1 − σ(z)) over logits z and targets t.
+@overload
+def binary_cross_entropy(  # type: ignore[overload-overlap]
+    predictions: Numbers, targets: Numbers, *, from_logits: bool = ...
+) -> float: ...
+@overload
+def binary_cross_entropy(
+    predictions: Operands, targets: Operands, *, from_logits: bool = ...
+) -> Value: ...
+def binary_cross_entropy(predictions: Any, targets: Any, *, from_logits: bool = True) -> Any:
+    """Return the mean of −t ln p − (1 − t) ln (1 − p) over probabilities p and targets t.
 
-    It is computed as t softplus(−z) + (1 − t) softplus(z), where nothing overflows or cancels. The
-    derivative of one term is σ(z) − t.
+    The predictions are logits z, and p is σ(z). A term is computed as
+    t softplus(−z) + (1 − t) softplus(z), where nothing overflows or cancels; its derivative is
+    σ(z) − t. What has weight 0 counts for nothing, even if it is infinite.
 
     Args:
-        logits: the predictions before the sigmoid; this loss applies the sigmoid itself.
-        targets: the probabilities that the sigmoid should give, from 0 to 1.
+        predictions: the numbers before the sigmoid; without ``from_logits``, the probabilities.
+        targets: the probabilities that the predictions should give, from 0 to 1.
+        from_logits: whether this loss applies the sigmoid itself.
 
     Raises:
-        ValueError: the shapes differ, there is nothing to compare, or a target is outside [0, 1].
+        ValueError: the shapes differ, there is nothing to compare, a target or a probability is
+            outside [0, 1], or a logit is the output of a sigmoid or a softmax.
+        DomainError: a probability is 0, and its target is not.
 
     >>> binary_cross_entropy([0.0, 1000.0], [1.0, 1.0])
     0.34657359027997264
+    >>> binary_cross_entropy([0.5, 1.0], [1.0, 1.0], from_logits=False)
+    0.34657359027997264
     """
-    for target in targets:
-        if not 0 <= target <= 1:
-            rule = "from 0 to 1"
-            raise ValueError(requirement("binary_cross_entropy: targets", rule, numbers_of(target)))
-    return _mean([_binary_surprise(z, t) for z, t in zip(logits, targets, strict=True)])
+    where = "binary_cross_entropy"
 
+    def compute(predictions: list[Value], targets: list[Operand]) -> Value:
+        for target in targets:
+            if not 0 <= target <= 1:
+                rule = "from 0 to 1"
+                raise ValueError(requirement(f"{where}: targets", rule, numbers_of(target)))
+        weights = [[1.0 - target, target] for target in targets]
+        if from_logits:
+            _refuse_probabilities(predictions, where)
+            return _expect(predictions, weights, _surprises_of_logit)
+        rows = [(1.0 - p, p) for p in _check_range(numbers_of(predictions), where)]
+        _check_probabilities(rows, weights, where)
+        return _expect(predictions, weights, _surprises_of_probability)
 
-def _binary_surprise(logit: Value, target: Operand) -> Value:
-    if isinstance(target, float) and target in (0.0, 1.0):
-        return softplus(-logit if target else logit)
-    return target * softplus(-logit) + (1.0 - target) * softplus(logit)
+    return _compare(where, compute, predictions, targets)
 
 
 @_over_pairs
@@ -147,65 +173,140 @@ def hinge(scores: list[Value], targets: list[Operand]) -> Value:
 
 
 @overload
-def cross_entropy(logits: Numbers, targets: Numbers) -> float: ...  # type: ignore[overload-overlap]
+def cross_entropy(predictions: Numbers, targets: Numbers, *, from_logits: bool = ...) -> float: ...  # type: ignore[overload-overlap]
 @overload
-def cross_entropy(logits: Operands, targets: Operands) -> Value: ...
-def cross_entropy(logits: Any, targets: Any) -> Any:
-    """Return the mean over the examples of −Σ t ln softmax(z), with logits z and targets t.
+def cross_entropy(
+    predictions: Operands, targets: Operands, *, from_logits: bool = ...
+) -> Value: ...
+def cross_entropy(predictions: Any, targets: Any, *, from_logits: bool = True) -> Any:
+    """Return the mean over the examples of −Σ t ln p, with probabilities p and targets t.
 
-    It is computed by `log_softmax`, which does not overflow. The derivative for one example is
-    softmax(z) − t.
+    The predictions are logits z, and p is softmax(z). It is computed by `log_softmax`, which does
+    not overflow; the derivative for an example is softmax(z) − t. What has weight 0 counts for
+    nothing, even if it is infinite.
 
     Args:
-        logits: the predictions before the softmax, which this loss applies itself: for each example
-            a row with a number for each class; or the row of a single example.
+        predictions: the numbers before the softmax, or without ``from_logits`` the probabilities:
+            for each example a row with a number for each class; or the row of a single example.
         targets: for each example the index of its class, or a row with the probability of each
             class; or the index or row of a single example.
+        from_logits: whether this loss applies the softmax itself.
 
     Raises:
-        ValueError: there are no examples, the shapes do not fit, there is no class of an index, or
-            the probabilities of a row do not add up to 1.
+        ValueError: there are no examples, the shapes do not fit, there is no class of an index, the
+            probabilities of a row do not add up to 1, or a logit is the output of a softmax.
         TypeError: a target is neither an int nor a row of numbers.
+        DomainError: a probability is 0, and its target is not.
 
     >>> cross_entropy([[2.0, 2.0], [0.0, 1000.0]], [0, 1])
     0.34657359027997264
-    >>> cross_entropy([2.0, 2.0], [0.5, 0.5])
+    >>> cross_entropy([0.5, 0.5], [0.25, 0.75], from_logits=False)
     0.6931471805599453
     """
-    shape, flat = _flat(logits, "cross_entropy: logits")
+    shape, flat = _flat(predictions, "cross_entropy: predictions")
     if not shape:
         rule = "a row for each example, or one row"
-        raise ValueError(requirement("cross_entropy: logits", rule, logits))
+        raise ValueError(requirement("cross_entropy: predictions", rule, predictions))
     count, classes = (1, *shape)[-2:]
     given = [targets] if len(shape) == 1 else _as_list(targets, "cross_entropy: targets")
     if len(given) != count:
-        rule = f"{count}, a target for each row of logits"
+        rule = f"{count}, a target for each row of predictions"
         raise ValueError(requirement("cross_entropy: number of targets", rule, len(given)))
-    rows = [flat[i : i + classes] for i in range(0, len(flat), classes)]
+    values = _values(flat)
+    rows = [values[i : i + classes] for i in range(0, len(flat), classes)]
     weights = [_target(target, classes) for target in given]
-    result = _mean([_surprise(z, t) for z, t in zip(rows, weights, strict=True)])
+    if from_logits:
+        _refuse_probabilities(values, "cross_entropy")
+        result = _expect(rows, weights, _surprises_of_logits)
+    else:
+        probabilities = [_check_range(numbers_of(row), "cross_entropy") for row in rows]
+        for numbers in probabilities:
+            _check_total(numbers, "cross_entropy: a row of predictions")
+        _check_probabilities(probabilities, weights, "cross_entropy")
+        result = _expect(rows, weights, _surprises_of_probabilities)
     return result if any(map(_any_value, [flat, *weights])) else result.data
 
 
-def _surprise(logits: list[Operand], target: int | list[Operand]) -> Value:
-    log_probabilities = log_softmax(_values(logits))
-    if isinstance(target, int):
-        return -log_probabilities[target]
-    return -dot(target, log_probabilities)
+def _expect(
+    predictions: Sequence[T],
+    weights: list[list[Operand]],
+    surprises: Callable[[T, list[int]], list[Value]],
+) -> Value:
+    """Return the mean over the examples of the expectation of the surprise −ln p.
+
+    Args:
+        predictions: the prediction for each example.
+        weights: for each example, the probability of each class.
+        surprises: returns the surprises of some classes under a prediction.
+    """
+    terms = []
+    for prediction, ws in zip(predictions, weights, strict=True):
+        classes = [k for k, w in enumerate(ws) if isinstance(w, Value) or w]
+        found = surprises(prediction, classes)
+        kept = [ws[k] for k in classes]
+        is_certain = len(kept) == 1 and isinstance(kept[0], float) and kept[0] == 1
+        terms.append(found[0] if is_certain else Value.expectation(kept, found))
+    return _mean(terms)
 
 
-def _target(target: object, classes: int) -> int | list[Operand]:
+def _surprises_of_logit(logit: Value, classes: list[int]) -> list[Value]:
+    return [softplus(-logit if k else logit) for k in classes]
+
+
+def _surprises_of_logits(logits: list[Value], classes: list[int]) -> list[Value]:
+    if len(classes) == 1:
+        (k,) = classes
+        return [-Value.log_softmax(logits[:k] + logits[k + 1 :], logits[k])]
+    beside = list(among(logits))
+    return [-Value.log_softmax(*beside[k]) for k in classes]
+
+
+def _surprises_of_probability(probability: Value, classes: list[int]) -> list[Value]:
+    with errstate(nonfinite="ignore"):  # if it is 0, its target is a Value of 0
+        return [-(probability.log() if k else (-probability).log1p()) for k in classes]
+
+
+def _surprises_of_probabilities(probabilities: list[Value], classes: list[int]) -> list[Value]:
+    with errstate(nonfinite="ignore"):
+        return [-probabilities[k].log() for k in classes]
+
+
+def _check_range(probabilities: list[float], where: str) -> list[float]:
+    for p in probabilities:
+        if not 0 <= p <= 1:
+            raise ValueError(requirement(f"{where}: predictions", "from 0 to 1", p))
+    return probabilities
+
+
+def _check_probabilities(
+    rows: Sequence[Sequence[float]], weights: list[list[Operand]], where: str
+) -> None:
+    """Refuse a probability of 0 whose target is not 0."""
+    for i, (row, targets) in enumerate(zip(rows, weights, strict=True)):
+        for k, (p, target) in enumerate(zip(row, numbers_of(targets), strict=True)):
+            if p == 0 and target:
+                argument = f"{where}: the probability of class {k} in example {i}"
+                raise DomainError(requirement(argument, f"above 0, as its target is {target}", p))
+
+
+def _refuse_probabilities(logits: list[Value], where: str) -> None:
+    """Refuse the outputs of a sigmoid or a softmax: with a second one, a model hardly learns."""
+    for logit in logits:
+        if logit.op is not None and logit.op.name in ("sigmoid", "softmax"):
+            way_out = f"leave out the {logit.op}, or say from_logits=False"
+            raise ValueError(requirement(f"{where}: predictions", "logits", logit, way_out))
+
+
+def _target(target: object, classes: int) -> list[Operand]:
+    """Return the weight of each class."""
     if isinstance(target, Iterable):
         _, row = _flat(target, "cross_entropy: a row of targets")
-        probabilities = numbers_of(row)
         if len(row) != classes:
             rule = f"{classes}, a probability for each class"
             raise ValueError(
                 requirement("cross_entropy: length of a row of targets", rule, len(row))
             )
-        if not (min(probabilities) >= 0 and abs(math.fsum(probabilities) - 1) <= 1e-6):
-            rule = "probabilities that add up to 1"
-            raise ValueError(requirement("cross_entropy: a row of targets", rule, probabilities))
+        _check_total(numbers_of(row), "cross_entropy: a row of targets")
         return row
     index = whole(target)
     if index is None:
@@ -214,17 +315,22 @@ def _target(target: object, classes: int) -> int | list[Operand]:
     if not 0 <= index < classes:
         rule = f"the index of a class, 0 to {classes - 1}"
         raise ValueError(requirement("cross_entropy: target", rule, index))
-    return index
+    return [float(k == index) for k in range(classes)]
+
+
+def _check_total(probabilities: Sequence[float], argument: str) -> None:
+    if not (min(probabilities) >= 0 and abs(math.fsum(probabilities) - 1) <= 1e-6):
+        raise ValueError(requirement(argument, "probabilities that add up to 1", probabilities))
 
 
 def _flat(given: object, argument: str) -> tuple[tuple[int, ...], list[Operand]]:
     """Return the shape of an argument, (), (n,) or (rows, columns), and its items in order."""
     if not isinstance(given, Iterable):
         return (), [as_operand(given, argument=argument)]
-    items = _as_list(given, argument)
-    if not isinstance(items[0], Iterable):
-        return (len(items),), _operands(items, argument)
-    rows = [_as_list(row, f"{argument}[{i}]") for i, row in enumerate(items)]
+    parts = _as_list(given, argument)
+    if not isinstance(parts[0], Iterable):
+        return (len(parts),), _operands(parts, argument)
+    rows = [_as_list(row, f"{argument}[{i}]") for i, row in enumerate(parts)]
     columns = len(rows[0])
     for i, row in enumerate(rows):
         if len(row) != columns:
@@ -234,19 +340,17 @@ def _flat(given: object, argument: str) -> tuple[tuple[int, ...], list[Operand]]
     return (len(rows), columns), list(chain.from_iterable(flat))
 
 
-def _operands(items: list[Any], argument: str) -> list[Operand]:
-    if set(map(type, items)) <= {Value, float}:
-        return items
-    return [as_operand(x, argument=f"{argument}[{i}]") for i, x in enumerate(items)]
+def _operands(row: list[Any], argument: str) -> list[Operand]:
+    if set(map(type, row)) <= {Value, float}:
+        return row
+    return [as_operand(x, argument=f"{argument}[{i}]") for i, x in enumerate(row)]
 
 
 def _as_list(given: object, argument: str) -> list[Any]:
-    if not isinstance(given, Iterable) or isinstance(given, str):
-        raise TypeError(requirement(argument, "a list", given))
-    items = list(given)
-    if not items:
-        raise ValueError(requirement(argument, "a list that is not empty", items))
-    return items
+    found = list(items(given, argument=argument, rule="a list"))
+    if not found:
+        raise ValueError(requirement(argument, "a list that is not empty", found))
+    return found
 
 
 def _describe_shape(shape: tuple[int, ...]) -> str:

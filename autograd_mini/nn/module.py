@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from autograd_mini.arguments import abbreviate, finite, printable, requirement
@@ -11,7 +11,7 @@ from autograd_mini.engines import Value, store_data, zero_gradients
 from autograd_mini.engines.node import ParameterPath
 from autograd_mini.errors import StateError
 from autograd_mini.nn import saving
-from autograd_mini.nn.activations import Activation
+from autograd_mini.nn.search import find_leaves
 
 __all__ = ["Module"]
 
@@ -19,9 +19,10 @@ __all__ = ["Module"]
 class Module:
     """The base class of models; its parameters are the leaf Values in its attributes.
 
-    An attribute may be a Value, a module, or a list or tuple that contains Values or modules. The
-    parameters have the order in which the attributes were made. A parameter that is found twice is
-    listed once, under its first path.
+    They are found in modules, lists, tuples, deques, dicts with strings or ints as keys, arrays of
+    NumPy, and other objects, but not inside functions. They have the order in which the attributes
+    were made. A parameter that is found twice is listed once, under its first path. A computed
+    Value is no parameter; a list that has only computed Values has no parameters.
 
     >>> class Line(Module):
     ...     def __init__(self):
@@ -44,7 +45,7 @@ class Module:
         if cls.__init__ is object.__init__ and (args or kwargs):
             raise TypeError(requirement(f"{cls.__name__}: arguments", "none", args or kwargs))
         module = super().__new__(cls)
-        module.__dict__ = {}
+        object.__setattr__(module, "__dict__", {})  # a subclass may have a __setattr__ of its own
         return module
 
     def named_parameters(self) -> list[tuple[str, Value]]:
@@ -54,36 +55,21 @@ class Module:
         gave it a name.
 
         Raises:
-            ValueError: an attribute with a dot in its name gives two parameters the same path.
+            TypeError: a parameter is in a set, an iterator or the like, or under another key of a
+                dict than a string or an int.
+            ValueError: a list that has parameters has a computed Value too, or a dot in a name
+                gives two parameters the same path.
         """
-        found: list[tuple[str, Value]] = []
-        seen: set[int] = set()
-        paths: set[str] = set()
-        stack: list[tuple[str, str, object]] = [("", "", self)]
-        while stack:
-            path, owner, thing = stack.pop()
-            if id(thing) in seen:
-                continue
-            seen.add(id(thing))
-            parts: Iterable[tuple[object, object]] = ()
-            match thing:
-                case Value(op=None):
-                    if path in paths:
-                        where = f"{type(self).__name__}: path of a parameter"
-                        way_out = "it leads to two parameters"
-                        raise ValueError(requirement(where, "unique", path, way_out))
-                    paths.add(path)
-                    _name(thing, ParameterPath(path, owner))
-                    found.append((path, thing))
-                case Module():
-                    parts, owner = vars(thing).items(), path
-                case list() | tuple():
-                    parts = enumerate(thing)
-                case Activation():  # its function may be a module with parameters
-                    stack.append((path, owner, thing.function))
-            below = [(f"{path}.{key}" if path else str(key), owner, part) for key, part in parts]
-            stack += reversed(below)
-        return found
+        parameters: dict[ParameterPath, Value] = {}
+        for path, leaf in find_leaves(self, Module):
+            if path in parameters:
+                where = f"{type(self).__name__}: path of a parameter"
+                way_out = "it leads to two parameters"
+                raise ValueError(requirement(where, "unique", path, way_out))
+            parameters[path] = leaf
+        for path, leaf in parameters.items():
+            _name(leaf, path)
+        return [(str(path), leaf) for path, leaf in parameters.items()]
 
     def parameters(self) -> list[Value]:
         """Return the parameters, for an optimizer."""

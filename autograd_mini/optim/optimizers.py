@@ -7,9 +7,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, NamedTuple
 
-from autograd_mini.arguments import number, requirement
+from autograd_mini.arguments import items, number, requirement
 from autograd_mini.engines import Value, data_of, gradients_of, store_data, updates, zero_gradients
 from autograd_mini.errors import DivergenceError, StateError
+from autograd_mini.optim.settings import setting
 
 __all__ = ["SGD", "Adam", "Optimizer", "Snapshot"]
 
@@ -35,7 +36,7 @@ class Optimizer(ABC):
 
     Args:
         parameters: the leaves to move; `state_dict` relies on their order.
-        lr: the learning rate, above 0; you may change it between steps.
+        lr: the learning rate, at least 0. You may change it, as any setting, between steps.
         weight_decay: adds weight_decay · w to the gradient of each weight w, as if the loss
             contained ½ weight_decay · w².
 
@@ -56,9 +57,7 @@ class Optimizer(ABC):
     ) -> None:
         self.parameters = self._leaves(parameters)
         self.lr = lr
-        self.weight_decay = self._setting(
-            "weight_decay", weight_decay, "finite and at least 0", lambda w: 0 <= w < math.inf
-        )
+        self.weight_decay = weight_decay
         nothing = [0.0] * len(self.parameters)
         self._state = State(0, tuple(nothing for _ in self.moments))
 
@@ -74,14 +73,16 @@ class Optimizer(ABC):
             state: the old moments, and the number of this step, from 1.
         """
 
-    @property
-    def lr(self) -> float:
+    @setting
+    def lr(self, lr: float) -> float:
         """The learning rate: the factor of the gradient in a step."""
-        return self._lr
+        return self._check_number("lr", lr, "finite and at least 0", lambda r: 0 <= r < math.inf)
 
-    @lr.setter
-    def lr(self, lr: float) -> None:
-        self._lr = self._setting("lr", lr, "finite and above 0", lambda r: 0 < r < math.inf)
+    @setting
+    def weight_decay(self, weight_decay: float) -> float:
+        """The factor of the weight that is added to its gradient."""
+        rule = "finite and at least 0"
+        return self._check_number("weight_decay", weight_decay, rule, lambda w: 0 <= w < math.inf)
 
     def step(self) -> None:
         """Move every parameter once.
@@ -158,12 +159,16 @@ class Optimizer(ABC):
             rule = f"a mapping with the keys {', '.join(self.settings)}"
             raise StateError(requirement(f"{where}: settings", rule, settings))
         try:
-            loaded = type(self)(self.parameters, **settings)
-            loaded._state = self._read_state(state["steps"], state["moments"])
+            self._set_all(settings, self._read_state(state["steps"], state["moments"]))
         except (TypeError, ValueError) as error:
             reason = str(error).removeprefix(f"{kind}: ")
             raise StateError(f"{where}: {reason}") from error
-        self.__dict__ = loaded.__dict__  # one store: all or nothing
+
+    def _set_all(self, settings: Mapping[str, Any], state: State) -> None:
+        """Replace all settings, which are checked together, and the state."""
+        new = type(self)(self.parameters, **settings)
+        new._state = state
+        self.__dict__ = {**self.__dict__, **new.__dict__}  # one store: all or nothing
 
     def _read_state(self, steps: Any, moments: Any) -> State:
         if not isinstance(steps, int) or isinstance(steps, bool) or not 0 <= steps < 2**53:
@@ -173,7 +178,8 @@ class Optimizer(ABC):
             raise ValueError(requirement("moments", rule, moments))
         checked = []
         for name, least in self.moments.items():
-            numbers = [number(one, argument=name) for one in moments[name]]
+            given = items(moments[name], argument=name, rule="a list of numbers")
+            numbers = [number(one, argument=name) for one in given]
             if len(numbers) != len(self.parameters):
                 rule = f"{len(self.parameters)}, a number for each parameter"
                 raise ValueError(requirement(f"length of {name}", rule, len(numbers)))
@@ -186,11 +192,8 @@ class Optimizer(ABC):
 
     def _leaves(self, parameters: Iterable[Value]) -> tuple[Value, ...]:
         kind = type(self).__name__
-        try:
-            given = iter(parameters)
-        except TypeError:
-            rule, way_out = "an iterable of Values", "pass model.parameters()"
-            raise TypeError(requirement(f"{kind}: parameters", rule, parameters, way_out)) from None
+        rule, way_out = "an iterable of Values", "pass model.parameters()"
+        given = items(parameters, argument=f"{kind}: parameters", rule=rule, way_out=way_out)
         leaves: dict[Value, int] = {}
         for position, parameter in enumerate(given):
             where = f"{kind}: parameters[{position}]"
@@ -207,7 +210,7 @@ class Optimizer(ABC):
             raise ValueError(requirement(f"{kind}: parameters", "one or more Values", []))
         return tuple(leaves)
 
-    def _setting(
+    def _check_number(
         self, name: str, value: object, rule: str, allowed: Callable[[float], bool]
     ) -> float:
         argument = f"{type(self).__name__}: {name}"
@@ -242,7 +245,7 @@ class SGD(Optimizer):
 
     Args:
         parameters: the leaves to move.
-        lr: the learning rate, above 0.
+        lr: the learning rate, at least 0.
         momentum: the part of the velocity that each step keeps, at least 0 and below 1.
         nesterov: look ahead by one step, which needs momentum.
         weight_decay: the factor of the weight in g, at least 0.
@@ -272,15 +275,29 @@ class SGD(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(parameters, lr=lr, weight_decay=weight_decay)
-        self.momentum = self._setting(
-            "momentum", momentum, "at least 0 and below 1", lambda m: 0 <= m < 1
-        )
+        self.momentum = momentum
+        self.nesterov = nesterov
+
+    @setting
+    def momentum(self, momentum: float) -> float:
+        """The part of the velocity that each step keeps."""
+        rule = "at least 0 and below 1"
+        momentum = self._check_number("momentum", momentum, rule, lambda m: 0 <= m < 1)
+        self._check_lookahead(momentum, self.__dict__.get("nesterov", False))
+        return momentum
+
+    @setting
+    def nesterov(self, nesterov: bool) -> bool:
+        """Whether a step looks ahead, which needs momentum."""
         if not isinstance(nesterov, bool):
             raise TypeError(requirement("SGD: nesterov", "True or False", nesterov))
-        if nesterov and not self.momentum:
+        self._check_lookahead(self.momentum, nesterov)
+        return nesterov
+
+    def _check_lookahead(self, momentum: float, nesterov: bool) -> None:
+        if nesterov and not momentum:
             rule = "above 0 if nesterov is True"
             raise ValueError(requirement("SGD: momentum", rule, momentum))
-        self.nesterov = nesterov
 
     def update(
         self, weights: list[float], gradients: list[float], state: State
@@ -307,7 +324,7 @@ class Adam(Optimizer):
 
     Args:
         parameters: the leaves to move.
-        lr: the learning rate, above 0.
+        lr: the learning rate, at least 0.
         betas: β₁ and β₂, each at least 0 and below 1.
         eps: prevents a division by zero; above 0.
         weight_decay: the factor of the weight in g, at least 0.
@@ -337,14 +354,25 @@ class Adam(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(parameters, lr=lr, weight_decay=weight_decay)
+        self.betas = betas
+        self.eps = eps
+
+    @setting
+    def betas(self, betas: tuple[float, float]) -> tuple[float, float]:
+        """The parts of the two means that each step keeps."""
         if not isinstance(betas, tuple | list) or len(betas) != 2:
             raise TypeError(requirement("Adam: betas", "two numbers", betas))
+        rule = "at least 0 and below 1"
         first, second = (
-            self._setting(f"betas[{i}]", beta, "at least 0 and below 1", lambda b: 0 <= b < 1)
+            self._check_number(f"betas[{i}]", beta, rule, lambda b: 0 <= b < 1)
             for i, beta in enumerate(betas)
         )
-        self.betas = (first, second)
-        self.eps = self._setting("eps", eps, "finite and above 0", lambda e: 0 < e < math.inf)
+        return first, second
+
+    @setting
+    def eps(self, eps: float) -> float:
+        """The number that prevents a division by zero."""
+        return self._check_number("eps", eps, "finite and above 0", lambda e: 0 < e < math.inf)
 
     def update(
         self, weights: list[float], gradients: list[float], state: State

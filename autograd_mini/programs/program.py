@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from keyword import iskeyword
 from typing import Any, TypeAlias
 
+from autograd_mini import functions
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Graph
 from autograd_mini.table.primitives import Primitive
@@ -166,7 +167,9 @@ def _expression(instruction: Instruction, names: Sequence[str]) -> str:
         return f"-{texts[0]}"
     if row.name == "abs":
         return f"abs({texts[0]})"
-    return f"ag.{row.name}({', '.join(texts)})"
+    # Functions that are composed of rows bear the names of some of these.
+    is_public = getattr(functions, row.name, None) is getattr(Value, row.name, None)
+    return f"{'ag' if is_public else 'Value'}.{row.name}({', '.join(texts)})"
 
 
 def _write_operand(reference: OperandRef, names: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from copy import deepcopy
 from typing import Any
 
 from autograd_mini.table.elementary import ELEMENTARY
-from autograd_mini.table.rules import Rule, float_of
+from autograd_mini.table.rules import REDUCTIONS, Reduction, Rule, float_of
 
 __all__ = [
     "COMPLEX",
@@ -69,25 +69,45 @@ class Arithmetic:
         """
         if rule.text in each:
             return f"{rule.text}s"
-        text = ast.unparse(self._rewrite(rule.tree))
+        text = ast.unparse(self._rewrite(rule.body))
         return f"[{text} for {_write_zip(each)}]" if each else text
 
-    def statements(self, rule: Rule) -> list[str]:
-        """Return Python lines that set ``out`` to a rule's value.
+    def statements(self, value: Rule, *others: Rule) -> list[str]:
+        """Return Python lines that set ``out`` to the value of a rule.
 
-        A ``sum(term)`` becomes a loop that adds from left to right, so the result has the bits of
-        a chain of ``+``. (From Python 3.12 on, the built-in ``sum`` compensates for rounding.) The
-        loop starts from -0.0, which changes no number that is added to it.
+        They begin with the reductions of all the rules. A ``sum`` starts from -0.0, which changes
+        no number that is added to it. (From Python 3.12 on, the built-in ``sum`` compensates for
+        rounding; this one has the bits of a chain of ``+``.) A ``fsum`` adds up the rounding error
+        of each addition (Knuth, *The Art of Computer Programming*, volume 2, section 4.2.2), which
+        is exact; the terms must not overflow.
         """
-        value = self.text(rule)
-        if rule.summand is None:
-            return [f"out = {value}"]
-        first = f"-0.0 if {rule.sequences[0]}s else 0.0"
+        reductions = dict.fromkeys(r for rule in (value, *others) for r in rule.reductions)
+        lines = [line for reduction in reductions for line in self._reduce(reduction)]
+        return [*lines, f"out = {self.text(value)}"]
+
+    def _reduce(self, reduction: Reduction) -> list[str]:
+        """Return Python lines that set the name of a reduction to its number."""
+        name, kind, term, sequences, start = reduction
+        real = "" if self._number is None else ".real"
+        first = {"sum": f"-0.0 if {sequences[0]}s else 0.0", "fsum": "0.0", "max": "-1e999"}[kind]
+        first = first if self._number is None else f"number({first})"
+        first = first if start is None else self.text(start)
+        inside = {
+            "sum": [f"{name} += term"],
+            "fsum": [
+                f"before, {name} = {name}, {name} + term",
+                f"share = {name} - before",
+                f"lost += before - ({name} - share) + (term - share)",
+            ],
+            "max": [f"if term{real} > {name}{real}:", f"    {name} = term"],
+        }[kind]
         return [
-            f"total = {first}" if self._number is None else f"total = number({first})",
-            f"for {_write_zip(rule.sequences)}:",
-            f"    total += {self.text(rule.summand)}",
-            f"out = {value}",
+            f"{name} = {first}",
+            *([f"lost = {name} - {name}"] if kind == "fsum" else []),
+            f"for {_write_zip(sequences)}:",
+            f"    term = {self.text(term)}",
+            *(f"    {line}" for line in inside),
+            *([f"{name} += lost"] if kind == "fsum" else []),
         ]
 
     def namespace(self, *trees: ast.expr) -> dict[str, Any]:
@@ -122,7 +142,7 @@ class Arithmetic:
     def compile(self, name: str, operands: Sequence[str], *rules: Rule, result: str = "out") -> Any:
         """Return a function that sets ``out`` by the first rule, and returns ``result``, a text."""
         arguments = ", ".join(f"{o}s" if o in rules[0].sequences else o for o in operands)
-        lines = [f"def {name}({arguments}):", *self.statements(rules[0]), f"return {result}\n"]
+        lines = [f"def {name}({arguments}):", *self.statements(*rules), f"return {result}\n"]
         names = self.namespace(*(rule.tree for rule in rules))
         return compile_function("\n    ".join(lines), name=name, namespace=names)
 
@@ -140,7 +160,7 @@ class Arithmetic:
 
 
 class _Rewriter(ast.NodeTransformer):
-    """Turns a formula into Python, with ``total`` in place of a sum."""
+    """Turns a formula into Python."""
 
     def __init__(self, makes_numbers: bool, divides: bool) -> None:
         self.makes_numbers, self.divides = makes_numbers, divides
@@ -162,11 +182,6 @@ class _Rewriter(ast.NodeTransformer):
             return ast.Compare(real[0], node.ops, list(real[1:]))
         return node
 
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        if ast.unparse(node.func) == "sum":
-            return ast.Name("total", ast.Load())
-        return self.generic_visit(node)
-
 
 def _write_zip(names: Sequence[str]) -> str:
     sequences = ", ".join(f"{name}s" for name in names)
@@ -182,7 +197,7 @@ def _find_called(node: ast.AST) -> str | None:
     match node:
         case ast.BinOp(op=ast.Pow()):
             return "pow"
-        case ast.Call(func=ast.Name(id=name)) if name != "sum":
+        case ast.Call(func=ast.Name(id=name)) if name not in REDUCTIONS:
             return name
     return None
 

@@ -3,37 +3,83 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Literal
 
 from autograd_mini.table.elementary import ELEMENTARY
 from autograd_mini.table.printer import Printer
-from autograd_mini.table.rules import ARITHMETIC, COMPARISONS, Rule, float_of
+from autograd_mini.table.rules import ARITHMETIC, COMPARISONS, Reduction, Rule, float_of
 
-__all__ = ["Language", "as_c", "as_javascript", "prelude"]
+__all__ = ["Language", "as_c", "as_javascript", "prelude", "reduce_in_c", "reduce_in_javascript"]
 
 Language = Literal["c", "javascript"]
 
 
 def as_c(rule: Rule) -> str:
-    """Return a rule as C text; it needs ``math.h``.
+    """Return a rule as C text; it needs ``math.h``, and the reductions as variables.
 
-    A ``sum(…)`` becomes the variable ``total``. The surrounding code must compute it, by adding
-    the values of the rule's ``summand`` from left to right.
-
-    >>> as_c(Rule("x / (1 + y) ** 2"))
-    'x / ag_pow(1.0 + y, 2.0)'
+    >>> as_c(Rule("x / (1 + y) ** 2")), as_c(Rule("sum(x) + b"))
+    ('x / ag_pow(1.0 + y, 2.0)', 'sum0 + b')
     """
-    return _C().text(rule.tree)
+    return _C().text(rule.body)
 
 
-def as_javascript(rule: Rule) -> str:
-    """Return a rule as JavaScript text; the names inside a ``sum(…)`` stand for arrays.
+def as_javascript(rule: Rule, *, sequences: Collection[str] = ()) -> str:
+    """Return a rule as JavaScript text; of a sequence, it takes the item at ``i``.
 
-    >>> as_javascript(Rule("sum(abs(x))"))
-    'x.reduce((total, _, i) => total + Math.abs(x[i]), 0)'
+    >>> as_javascript(Rule("w * abs(x)"), sequences=["x"])
+    'w * Math.abs(x[i])'
     """
-    return _JavaScript().text(rule.tree)
+    return _JavaScript(sequences).text(rule.body)
+
+
+def reduce_in_c(
+    reduction: Reduction, items: Mapping[str, str], *, write: Callable[[Rule], str] = as_c
+) -> list[str]:
+    """Return lines of C that declare a reduction and compute it as `Arithmetic` does.
+
+    Args:
+        reduction: the reduction; the C variable ``each`` is the length of the sequences.
+        items: for each sequence, the C text of its item at ``i``.
+        write: returns a rule as C text.
+    """
+    taken = [f"const double {name} = {items[name]};" for name in reduction.sequences]
+    head = "for (Py_ssize_t i = 0; i < each; i++) {"
+    first = {"sum": "each ? -0.0 : 0.0", "fsum": "0.0", "max": "-INFINITY"}[reduction.kind]
+    first = write(reduction.start) if reduction.start else first
+    return _reduce(reduction, "double", first, head, taken, write(reduction.term))
+
+
+def reduce_in_javascript(reduction: Reduction) -> list[str]:
+    """Return lines of JavaScript that declare a reduction over arrays and compute it."""
+    term = as_javascript(reduction.term, sequences=reduction.sequences)
+    head = f"for (let i = 0; i < {reduction.sequences[0]}.length; i++) {{"
+    first = "-Infinity" if reduction.kind == "max" else "0.0"
+    first = as_javascript(reduction.start) if reduction.start else first
+    return _reduce(reduction, "let", first, head, [], term)
+
+
+def _reduce(
+    reduction: Reduction, declare: str, first: str, head: str, taken: Sequence[str], term: str
+) -> list[str]:
+    """Return the lines of a reduction in the syntax that C and JavaScript share."""
+    name, kind = reduction.name, reduction.kind
+    constant = "const double" if declare == "double" else "const"
+    inside = {
+        "sum": [f"{name} += term;"],
+        "fsum": [
+            f"{constant} before = {name};",
+            f"{name} += term;",
+            f"{constant} share = {name} - before;",
+            f"{name}_lost += before - ({name} - share) + (term - share);",
+        ],
+        "max": [f"if (term > {name})", f"    {name} = term;"],
+    }[kind]
+    body = [f"    {line}" for line in [*taken, f"{constant} term = {term};", *inside]]
+    lines = [f"{declare} {name} = {first};", head, *body, "}"]
+    if kind == "fsum":
+        lines = [f"{declare} {name}_lost = 0.0;", *lines, f"{name} += {name}_lost;"]
+    return lines
 
 
 def prelude(language: Language) -> str:
@@ -72,15 +118,13 @@ const ag_erf = (x) => {
 class _C(Printer):
     """Prints a rule in the syntax that C and JavaScript share."""
 
-    index = ""
-
     def print(self, node: ast.expr) -> tuple[str, int]:
         within = self.within
         match node:
             case ast.Constant():
                 return repr(float_of(node)), self.ATOM
             case ast.Name(id=name):
-                return name + self.index, self.ATOM
+                return self.name(name), self.ATOM
             case ast.UnaryOp(operand=operand):
                 return f"-{within(operand, self.POWER)}", self.MINUS
             case ast.BinOp(left=left, op=ast.Pow(), right=right):
@@ -98,11 +142,12 @@ class _C(Printer):
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 text = f"{within(test, self.OR)} ? {within(body, self.OR)} : {self.text(orelse)}"
                 return text, self.CONDITIONAL
-            case ast.Call(func=ast.Name(id="sum"), args=[term]):
-                return self.sum(term), self.ATOM
             case ast.Call(func=ast.Name(id=name), args=[argument]):
                 return f"{self.function(name)}({self.text(argument)})", self.ATOM
         raise AssertionError(ast.dump(node))
+
+    def name(self, name: str) -> str:
+        return name
 
     def comparison(self, sign: str) -> str:
         return sign
@@ -110,21 +155,17 @@ class _C(Printer):
     def function(self, name: str) -> str:
         return ELEMENTARY[name].c or f"ag_{name}"
 
-    def sum(self, term: ast.expr) -> str:  # noqa: ARG002 - the surrounding code adds it
-        return "total"
-
 
 class _JavaScript(_C):
+    def __init__(self, sequences: Collection[str]) -> None:
+        self.sequences = sequences
+
+    def name(self, name: str) -> str:
+        return f"{name}[i]" if name in self.sequences else name
+
     def comparison(self, sign: str) -> str:
         return f"{sign}=" if sign in ("==", "!=") else sign
 
     def function(self, name: str) -> str:
         row = ELEMENTARY[name]
         return row.javascript or (f"Math.{row.c}" if row.c else f"ag_{name}")
-
-    def sum(self, term: ast.expr) -> str:
-        self.index = "[i]"
-        text = self.within(term, self.PRODUCT)
-        self.index = ""
-        first = Rule(ast.unparse(term)).names[0]
-        return f"{first}.reduce((total, _, i) => total + {text}, 0)"

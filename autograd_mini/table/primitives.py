@@ -17,7 +17,7 @@ from autograd_mini.arguments import requirement
 from autograd_mini.table import domains
 from autograd_mini.table.arithmetic import IEEE, Arithmetic
 from autograd_mini.table.domains import REAL, Domain
-from autograd_mini.table.rules import ARITHMETIC, Rule, RuleError
+from autograd_mini.table.rules import ARITHMETIC, Reduction, Rule, RuleError
 
 __all__ = ["PRIMITIVES", "TABLE", "Primitive"]
 
@@ -30,7 +30,7 @@ class Primitive:
 
     Args:
         name: NumPy's name if NumPy has the function, otherwise PyTorch's.
-        value: the value, as a rule in ``x``, or ``x`` and ``y``, or with one ``sum(…)``.
+        value: the value, as a rule in ``x``, or ``x`` and ``y``, or with reductions.
         dx, dy, dw, db: the partial derivative for each operand, as a rule that may also use
             ``out``, the value.
         x, y: the domains of the operands.
@@ -102,10 +102,12 @@ class Primitive:
             return vars(self)[name]
 
     def _read(self) -> None:
-        value = self._rule("value", self.texts["value"], ("x", "y", "w", "b"))
-        operands = value.names
-        if not value.sequences:
-            operands = tuple(o for o in _OPERANDS if o in value.names)
+        known: list[Reduction] = []
+        value = self._rule("value", self.texts["value"], ("x", "y", "w", "b"), None, known)
+        sequences = value.sequences
+        operands = tuple(o for o in _OPERANDS if o in value.names)
+        if sequences:
+            operands = (*sequences, *(o for o in value.names if o not in sequences))
         if set(value.names) - set(operands):
             raise self._error("value", "a rule in x, or x and y", value.text)
         keys = {f"d{o}": o for o in operands}
@@ -117,33 +119,44 @@ class Primitive:
                     key, f"absent, as {value.text!r} has no {key[1:]}", self.texts[key]
                 )
         # The partial derivative for a single operand cannot depend on one item of a sequence.
-        single = [o for o in operands if o not in value.sequences]
-        known = {o: [*(operands if o in value.sequences else single), "out"] for o in operands}
-        partials = {o: self._rule(key, self.texts[key], known[o]) for key, o in keys.items()}
-        kink = None if self._kink is None else self._rule("kink", self._kink, operands)
+        single = [o for o in operands if o not in sequences]
+        names = {o: [*(operands if o in sequences else single), "out"] for o in operands}
+        partials = {
+            o: self._rule(key, self.texts[key], names[o], sequences, known)
+            for key, o in keys.items()
+        }
+        kink = None if self._kink is None else self._rule("kink", self._kink, operands, sequences)
         textbook = dict(partials)
         for key in filter("value".__ne__, self._textbook):
             if key not in keys:
                 among = ", ".join(["value", *keys])
                 raise self._error("a key of textbook", f"one of {among}", key)
-            names = [*known[keys[key]], "pi"]
-            textbook[keys[key]] = self._rule(f"textbook {key}", self._textbook[key], names)
+            textbook[keys[key]] = self._rule(
+                f"textbook {key}", self._textbook[key], [*names[keys[key]], "pi"], sequences
+            )
         written = self._textbook.get("value", value.text)
-        formula = self._rule("textbook value", written, [*operands, "pi"]).tree
+        formula = self._rule("textbook value", written, [*operands, "pi"], sequences).tree
         if any(isinstance(node, ast.IfExp) for node in ast.walk(formula)):
             given: list[ast.expr] = [ast.Name(o, ast.Load()) for o in operands]
             formula = ast.Call(ast.Name(self.name, ast.Load()), given, [])
         domains = {o: self._domains.get(o, REAL) for o in operands}
-        found = {"value": value, "nary": bool(value.sequences), "operands": operands}
+        found = {"value": value, "nary": bool(sequences), "operands": operands}
         found |= {"partials": partials, "domains": domains, "kink": kink}
         vars(self).update(found | {"textbook": textbook, "formula": formula})  # all at once
 
     def _error(self, argument: str, rule: str, value: object) -> RuleError:
         return RuleError(requirement(f"primitive {self.name!r}: {argument}", rule, value))
 
-    def _rule(self, field: str, text: str, names: Sequence[str]) -> Rule:
+    def _rule(
+        self,
+        field: str,
+        text: str,
+        names: Sequence[str],
+        sequences: Sequence[str] | None,
+        known: list[Reduction] | None = None,
+    ) -> Rule:
         try:
-            return Rule(text, names=names)
+            return Rule(text, names=names, sequences=sequences, known=known)
         except RuleError as error:
             raise RuleError(f"primitive {self.name!r}: {field}: {error}") from None
 
@@ -175,6 +188,26 @@ class Primitive:
                 [nan] * len(p) if isinstance(p, list | tuple) else nan for p in partials
             )
         return out, partials
+
+    @property
+    def is_separable(self) -> bool:
+        """Whether no term of a sum changes the partial derivatives for the operands of another.
+
+        >>> PRIMITIVES["dot"].is_separable, PRIMITIVES["logsumexp"].is_separable
+        (True, False)
+        """
+        rules = self.partials.values()
+        return not self.nary or not any(rule.reductions or "out" in rule.names for rule in rules)
+
+    @property
+    def shortest(self) -> int:
+        """The least length of the sequences of operands for which the value is finite.
+
+        >>> PRIMITIVES["sum"].shortest, PRIMITIVES["logsumexp"].shortest
+        (0, 1)
+        """
+        out, _ = self.evaluate(*([] if o in self.value.sequences else 1.0 for o in self.operands))
+        return 0 if math.isfinite(out) else 1
 
     def distance_to_kink(self, operands: Sequence[Any]) -> float:
         """Return a number that is zero at the kink and changes its sign there; NaN if no kink.
@@ -243,7 +276,7 @@ class Primitive:
                 return ARITHMETIC[type(op)].sign
             case ast.UnaryOp(operand=ast.Name(id="x")):
                 return ARITHMETIC[ast.Sub].sign
-            case ast.Call(func=ast.Name(id="sum")):
+            case ast.Call(func=ast.Name(id="sum"), args=[ast.Name(id="x")]):
                 return "Σ"
             case _:
                 return self.name
@@ -257,6 +290,12 @@ class Primitive:
 
 # An import need not check the rows of the library, as the tests do.
 _row = partial(Primitive, deferred=True)
+
+# Exponentials of differences from the largest operand cannot overflow.
+_POWER = "(1 if x == max(x) and x - x != 0 else exp(x - max(x)))"
+_TOP = "max(x, y)"
+_REST = f"fsum(exp(x - {_TOP}))"
+_TOTAL = f"(exp(y - {_TOP}) + {_REST})"
 
 TABLE: tuple[Primitive, ...] = (
     _row("add", "x + y", dx="1", dy="1"),
@@ -326,6 +365,23 @@ TABLE: tuple[Primitive, ...] = (
          kink="x - y"),
     _row("sum", "sum(x)", dx="1"),
     _row("dot", "sum(w * x) + b", dw="x", dx="w", db="1"),
+    # What has probability 0 counts for nothing, even if it is infinite.
+    _row("expectation", "sum(0 if w == 0 and x == x and x - x != 0 else w * x)", dw="x", dx="w",
+         textbook={"value": "sum(w * x)"}),
+    # The sum of the exponentials minus 1, which is that of the largest: log1p keeps its digits.
+    _row("logsumexp", f"max(x) + log1p(fsum({_POWER}, -1))",
+         dx=f"{_POWER} / (1 + fsum({_POWER}, -1))",
+         textbook={"value": "log(sum(exp(x)))", "dx": "exp(x) / sum(exp(x))"}),
+    # The share of y among x and y. No partial derivative is a difference, which would cancel.
+    _row("softmax", f"exp(y - {_TOP}) / {_TOTAL}", dx=f"-out * exp(x - {_TOP}) / {_TOTAL}",
+         dy=f"out * {_REST} / {_TOTAL}",
+         textbook={"value": "exp(y) / (exp(y) + sum(exp(x)))",
+                   "dx": "-out * exp(x) / (exp(y) + sum(exp(x)))", "dy": "out * (1 - out)"}),
+    _row("log_softmax", f"-log1p({_REST}) if y == {_TOP} else y - {_TOP} - log({_TOTAL})",
+         dx=f"-exp(x - {_TOP}) / {_TOTAL}", dy=f"{_REST} / {_TOTAL}",
+         textbook={"value": "y - log(exp(y) + sum(exp(x)))",
+                   "dx": "-exp(x) / (exp(y) + sum(exp(x)))",
+                   "dy": "sum(exp(x)) / (exp(y) + sum(exp(x)))"}),
 )  # fmt: skip
 
 PRIMITIVES: Mapping[str, Primitive] = {primitive.name: primitive for primitive in TABLE}

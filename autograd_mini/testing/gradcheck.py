@@ -14,12 +14,14 @@ from autograd_mini.errors import DomainError, GradientMismatchError
 from autograd_mini.programs.program import Program
 from autograd_mini.testing.differences import Line, Slope, measure_slope
 from autograd_mini.testing.report import Comparison, GradientReport
-from autograd_mini.testing.subjects import Gradients, OfNumbers, OfValues
+from autograd_mini.testing.subjects import Gradients, OfNumbers, OfValues, as_lists
 
 __all__ = ["check_gradients"]
 
 _CENTRAL = 1e-6
 _CENTRAL_ALONE = 1e-9
+_SOME_TIMES = 3  # a function by chance is then hardly ever taken for another
+_MANY_TIMES = 20  # before a gradient is called wrong
 _FAINT = 1e-300  # underflow may make differences up to this
 
 
@@ -38,7 +40,8 @@ def check_gradients(
     Args:
         f: a function of Values, whose ``backward()`` is checked; with ``gradient``, any function of
             numbers; or a Value, whose graph is checked and keeps its gradients.
-        args: the numbers to differentiate at, or lists of numbers; none for a Value.
+        args: the numbers to differentiate at, or sequences of them, which f gets as lists; none
+            for a Value.
         gradient: a function that returns the derivative, or a sequence of them for several numbers.
         seed: the gradient that ``backward`` starts with; None for two random numbers, neither 1.
         tolerance: the error that each method allows, relative to the absolute gradient.
@@ -47,7 +50,8 @@ def check_gradients(
     Raises:
         GradientMismatchError: a gradient is wrong; the error says which, by how much, and where.
         TypeError: f does not return a Value (or a number), or an argument is not a number.
-        ValueError: an argument, ``seed`` or ``tolerance`` is out of range, or a graph changed.
+        ValueError: an argument, ``seed`` or ``tolerance`` is out of range, a graph changed, or f
+            gives another number for the same arguments.
         DomainError: f is not defined at ``args``, or not around them.
 
     >>> check_gradients(lambda x, y: x * y + y.exp(), 2.0, -0.5).worst.error < 1e-15
@@ -67,6 +71,8 @@ def check_gradients(
         called = "the graph"
     else:
         called = getattr(f, "__name__", None) or repr(f)
+        rule = "numbers or lists of numbers"
+        args = tuple(as_lists(args, argument="check_gradients: args", rule=rule))
         names = _name_arguments(f, args)
     if not names:
         rule = f"one number or more, to differentiate {called}"
@@ -77,9 +83,12 @@ def check_gradients(
         subject = OfValues(f, args, called, names)
     else:
         subject, seeds = OfNumbers(f, args, called, names, gradient), [1.0]
+    subject.check_numbers_repeat(_SOME_TIMES)
     comparisons = []
     for comparison in _compare(subject, seeds, tolerance):
         if not comparison.agrees:
+            subject.check_numbers_repeat(_MANY_TIMES)
+            subject.check_gradients_repeat(subject.gradients(comparison.seed), _MANY_TIMES)
             why = subject.explain(comparison.seed, kink=comparison.kink)
             raise GradientMismatchError(
                 _write_message(called, comparison, why, supplied=gradient is not None)
@@ -206,7 +215,7 @@ def _name_arguments(f: Callable[..., Any], args: Sequence[Any]) -> list[str]:
         name = f"argument {position}"
         if position < len(known):
             name += f" ({known[position]!r})"
-        if isinstance(arg, list | tuple):
+        if isinstance(arg, list):
             names += [f"{name}[{index}]" for index in range(len(arg))]
         else:
             names.append(name)

@@ -82,9 +82,11 @@ def differentiate(
 
 
 def one_term(row: Primitive, numbers: Sequence[Any], position: int) -> tuple[list[Any], int]:
-    """Return the operands of a term of a sum, and the place of an operand among these.
+    """Return the operands that a partial derivative depends on, and the place of its own there.
 
-    The derivative of a term does not depend on the other terms.
+    In a sum, it depends on no other term.
     """
+    if not row.is_separable:
+        return list(numbers), position
     kept = list(row.term(len(numbers), position).values())
     return [numbers[i] for i in kept], kept.index(position)

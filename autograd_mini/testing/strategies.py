@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
+from autograd_mini.arguments import count, requirement
 from autograd_mini.engines import Value
 from autograd_mini.programs.program import Instruction, Program, function
 from autograd_mini.table.domains import Domain
-from autograd_mini.table.primitives import TABLE, Primitive
+from autograd_mini.table.primitives import PRIMITIVES, TABLE, Primitive
 from autograd_mini.testing.generation import (
     TINY,
     bounds,
@@ -43,11 +44,15 @@ def numbers(
     """Draw the numbers of a domain up to a size, and away from its bounds by a margin.
 
     Args:
-        domain: as in ``Primitive.domains``; any real number if there is none.
+        domain: as in ``Primitive.domains``; any real number if there is None.
         limit: the largest absolute value; infinite for every number of the domain.
         margin: the distance from finite bounds, and from zero if that is outside the domain.
     """
-    domain = domain or Domain()
+    if domain is None:
+        domain = Domain()
+    if not isinstance(domain, Domain):
+        way_out = "a row has those of its operands in .domains"
+        raise TypeError(requirement("numbers: domain", "a Domain or None", domain, way_out))
     low, high = bounds(domain, limit, margin)
     exclude = domain.open and not margin
     floats = st.floats(
@@ -77,16 +82,23 @@ def values(
     return numbers(domain, limit=limit, margin=margin).map(lambda x: Value(x, name=name))
 
 
-@st.composite
 def points_in_domain(
-    draw: st.DrawFn, primitive: Primitive, *, limit: float = 10.0, margin: float = 0.0
-) -> tuple[Any, ...]:
+    primitive: Primitive, *, limit: float = 10.0, margin: float = 0.0
+) -> st.SearchStrategy[tuple[Any, ...]]:
     """Draw operands for a primitive: floats, and lists of floats for the operands of a sum.
 
     They keep the margin from the bounds, the kink and the poles of the row; see `numbers`.
     """
+    row = _check_row(primitive, "points_in_domain: primitive")
+    return _draw_point(row, limit, margin)
+
+
+@st.composite
+def _draw_point(
+    draw: st.DrawFn, primitive: Primitive, limit: float, margin: float
+) -> tuple[Any, ...]:
     sequences = primitive.value.sequences
-    length = draw(st.integers(0, 5)) if sequences else 0
+    length = draw(st.integers(primitive.shortest, 5)) if sequences else 0
     point: list[Any] = []
     for name, domain in primitive.domains.items():
         strategy = numbers(domain, limit=limit, margin=margin)
@@ -99,8 +111,9 @@ def points_in_domain(
     return tuple(point)
 
 
-@st.composite
-def graphs(draw: st.DrawFn, *, primitives: Sequence[Primitive] = TABLE, nodes: int = 20) -> Program:
+def graphs(
+    *, primitives: Iterable[Primitive] = TABLE, nodes: int = 20
+) -> st.SearchStrategy[Program]:
     """Draw graphs of shared nodes, in which every node counts and none is ill-conditioned.
 
     An operand outside the domain of its primitive, or close to its bounds, kink or pole, is
@@ -109,10 +122,32 @@ def graphs(draw: st.DrawFn, *, primitives: Sequence[Primitive] = TABLE, nodes: i
     Args:
         primitives: the rows to use.
         nodes: the most instructions, without the shifts, the scalings and the last sum.
+
+    Raises:
+        TypeError: ``primitives`` has something else than rows, or ``nodes`` is not an int.
+        ValueError: there are no rows, or no nodes.
     """
+    if not isinstance(primitives, Iterable):
+        raise TypeError(requirement("graphs: primitives", "a list of rows", primitives))
+    rows = [_check_row(row, f"graphs: primitives[{i}]") for i, row in enumerate(primitives)]
+    if not rows:
+        raise ValueError(requirement("graphs: primitives", "a list of one row or more", rows))
+    return _draw_graph(rows, count(nodes, argument="graphs: nodes"))
+
+
+@st.composite
+def _draw_graph(draw: st.DrawFn, primitives: list[Primitive], nodes: int) -> Program:
     leaf = numbers(limit=4.0).map(lambda x: x if abs(x) > TINY else 0.0)
     leaves = draw(st.lists(leaf, min_size=1, max_size=4))
     return well_conditioned_graph(leaves, draw_codes(draw, nodes), primitives)
+
+
+def _check_row(row: object, argument: str) -> Primitive:
+    if not isinstance(row, Primitive):
+        known = isinstance(row, str) and row in PRIMITIVES
+        way_out = f"pass table.primitives.PRIMITIVES[{row!r}]" if known else ""
+        raise TypeError(requirement(argument, "a row of the table of primitives", row, way_out))
+    return row
 
 
 def draw_codes(draw: st.DrawFn, most: int) -> list[int]:

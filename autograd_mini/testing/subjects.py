@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from autograd_mini.arguments import abbreviate, finite, number, requirement
+from autograd_mini.arguments import abbreviate, finite, items, number, requirement
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Graph
 from autograd_mini.engines.node import flat, numbers_of
@@ -20,9 +22,10 @@ from autograd_mini.testing.rounding import (
     absolute_gradients,
     bound_error,
     bound_rounding,
+    count_units,
 )
 
-__all__ = ["Gradients", "OfNumbers", "OfValues"]
+__all__ = ["Gradients", "OfNumbers", "OfValues", "as_lists"]
 
 _COMPLEX = "complex step"
 
@@ -42,7 +45,7 @@ class Gradients(NamedTuple):
 
 
 @dataclass
-class _Subject:
+class _Subject(ABC):
     """A function at a point.
 
     Attributes:
@@ -64,11 +67,39 @@ class _Subject:
             for name, arg in zip(self.names, flat(self.args), strict=True)
         ]
 
+    @abstractmethod
+    def evaluate(self, point: list[float]) -> Evaluation:
+        """Return the number of the function at a point."""
+
+    @abstractmethod
+    def gradients(self, seed: float) -> Gradients:
+        """Return the gradients to check, which are those of this seed."""
+
+    def check_numbers_repeat(self, times: int) -> None:
+        """Refuse a function that does not give the same number each time."""
+        first = self.evaluate(self.point)
+        for _ in range(times):
+            again = self.evaluate(self.point)
+            if abs(again.number - first.number) > first.rounding + again.rounding:
+                self._refuse_other_numbers("result", first.number, again.number)
+
+    def check_gradients_repeat(self, found: Gradients, times: int) -> None:
+        """Refuse gradients that are not the same each time."""
+        for _ in range(times):
+            for first, again in zip(found.numbers, self.gradients(found.seed).numbers, strict=True):
+                if abs(again - first) > 1e-9 * abs(first):
+                    self._refuse_other_numbers("gradient", first, again)
+
+    def _refuse_other_numbers(self, thing: str, *numbers: float) -> None:
+        argument = f"check_gradients: {thing} of {self.called}"
+        rule, way_out = "the same each time", "draw random numbers, and count, outside of it"
+        raise ValueError(requirement(argument, rule, list(numbers), way_out))
+
     def _regroup(self, numbers: Sequence[Any]) -> list[Any]:
         """Return numbers in the form of the arguments, with their lists."""
         remaining = iter(numbers)
         return [
-            [next(remaining) for _ in arg] if isinstance(arg, list | tuple) else next(remaining)
+            [next(remaining) for _ in arg] if isinstance(arg, list) else next(remaining)
             for arg in self.args
         ]
 
@@ -110,7 +141,7 @@ class OfValues(_Subject):
             return [None] * len(leaves)
         gradients = graph.chain_rule(slopes=lambda node: local[node] or ())
         absolute = absolute_gradients(graph)
-        rounding = (4 + len(graph.order)) * UNIT_ROUNDOFF
+        rounding = count_units(graph) * UNIT_ROUNDOFF
         return [
             Slope.single(gradients.get(leaf, 0.0), rounding * absolute.get(leaf, 0.0), _COMPLEX)
             for leaf in leaves
@@ -151,11 +182,9 @@ class OfNumbers(_Subject):
         supplied = self.gradient(*self._regroup(self.point))
         argument = f"check_gradients: gradient of {self.called}"
         rule = f"a sequence of {len(self.point)} numbers"
-        is_number = len(self.args) == 1 and not isinstance(self.args[0], list | tuple)
-        try:
-            numbers = list(flat([supplied] if is_number else supplied))
-        except TypeError:
-            raise TypeError(requirement(argument, rule, supplied)) from None
+        is_number = len(self.args) == 1 and not isinstance(self.args[0], list)
+        parts = [supplied] if is_number else items(supplied, argument=argument, rule=rule)
+        numbers = list(flat(as_lists(parts, argument=argument, rule=rule)))
         if len(numbers) != len(self.point):
             raise ValueError(requirement(argument, rule, supplied))
         return Gradients(seed, [seed * number(x, argument=argument) for x in numbers], None)
@@ -170,9 +199,10 @@ class OfNumbers(_Subject):
             return self.f(*self._regroup(point))
 
         try:
-            slope = complex_slope(compute, self.point[position])
-        except (ArithmeticError, AttributeError, TypeError, ValueError):
-            return None  # f is for real numbers
+            with warnings.catch_warnings(action="ignore"):  # of a cast to real numbers, as NumPy's
+                slope = float(complex_slope(compute, self.point[position]))
+        except Exception:  # noqa: BLE001 - f is for real numbers, and may say so in any way
+            return None
         if not slope or not math.isfinite(slope):  # 0 comes of an underflow, or of a real result
             return None
         return Slope.single(slope, 0.0, _COMPLEX)
@@ -180,6 +210,16 @@ class OfNumbers(_Subject):
     def explain(self, seed: float, *, kink: bool) -> str:  # noqa: ARG002
         """Return nothing: there is no graph to look at."""
         return ""
+
+
+def as_lists(args: Iterable[Any], *, argument: str, rule: str) -> list[Any]:
+    """Return numbers as they are, and sequences of numbers as lists."""
+    return [
+        list(items(arg, argument=argument, rule=rule))
+        if isinstance(arg, Iterable) and not isinstance(arg, str)
+        else arg
+        for arg in args
+    ]
 
 
 def _find_pattern(graph: Graph) -> object:

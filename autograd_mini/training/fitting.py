@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import random
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
 
-from autograd_mini.arguments import count, number, requirement
+from autograd_mini.arguments import abbreviate, count, items, number, requirement
 from autograd_mini.engines import Value
 from autograd_mini.errors import DivergenceError, DomainError, NonFiniteGradientError, StateError
 from autograd_mini.optim.optimizers import Optimizer
@@ -52,7 +52,7 @@ def fit(
 
     Args:
         model: a function of an example that returns a prediction; it has ``parameters()``.
-        X, y: the examples and their targets: lists, tuples or arrays, equally long.
+        X, y: the examples and their targets, equally long: lists, arrays, or frames, by rows.
         loss: a function of the predictions and the targets of a batch that returns a Value.
         optimizer: an optimizer of parameters of the model.
         epochs: the most passes over all examples, the epochs of ``resume`` included.
@@ -127,8 +127,7 @@ class _Training:
         self.has_moved = checkpoint.epochs > 0
         if self.rng is not None:
             self.rng.setstate(checkpoint.rng_state)
-        for name, setting in checkpoint.settings.items():
-            setattr(self.optimizer, name, setting)
+        self.optimizer._set_all(checkpoint.settings, checkpoint.latest.state)
         self.optimizer.restore(checkpoint.latest)
 
     def remember(self) -> None:
@@ -256,16 +255,14 @@ def _batches(
 
 
 def _examples(X: Any, y: Any) -> list[tuple[Any, Any]]:  # noqa: N803 - as in fit
-    for name, given in (("X", X), ("y", y)):
-        is_list = hasattr(given, "__len__") and hasattr(given, "__getitem__")
-        is_single = getattr(given, "ndim", 1) == 0  # an array of NumPy without dimensions
-        if not is_list or is_single or isinstance(given, str | bytes | Mapping):
-            raise TypeError(requirement(f"fit: {name}", "a list, a tuple or an array", given))
-    if len(X) != len(y):
-        raise ValueError(f"fit: X and y must be equally long, got lengths {len(X)} and {len(y)}")
-    if len(X) == 0:
+    rule = "a list, a tuple or an array"
+    inputs, targets = (items(of, argument=f"fit: {n}", rule=rule) for n, of in (("X", X), ("y", y)))
+    if len(inputs) != len(targets):
+        lengths = f"{len(inputs)} and {len(targets)}"
+        raise ValueError(f"fit: X and y must be equally long, got lengths {lengths}")
+    if not inputs:
         raise ValueError(requirement("fit: X", "a list of one example or more", X))
-    return list(zip(X, y, strict=True))
+    return list(zip(inputs, targets, strict=True))
 
 
 def _check_parts(model: Any, loss: Any, optimizer: Any, rng: Any) -> None:
@@ -279,7 +276,7 @@ def _check_parts(model: Any, loss: Any, optimizer: Any, rng: Any) -> None:
         rule, way_out = "one of parameters of the model", "make it with model.parameters()"
         raise ValueError(requirement("fit: optimizer", rule, optimizer, way_out))
     if rng is not None and (isinstance(rng, type) or not hasattr(rng, "shuffle")):
-        way_out = f"try random.Random({rng})" if isinstance(rng, int) else ""
+        way_out = f"try random.Random({abbreviate(rng)})" if isinstance(rng, int) else ""
         raise TypeError(requirement("fit: rng", "a random.Random", rng, way_out))
 
 
@@ -311,9 +308,7 @@ def _callables(callbacks: Any) -> list[Callable[[History], object]]:
     rule = "a list of functions"
     if callable(callbacks):
         raise TypeError(requirement("fit: callbacks", rule, callbacks, "put it in a list"))
-    if not isinstance(callbacks, Iterable):
-        raise TypeError(requirement("fit: callbacks", rule, callbacks))
-    functions = list(callbacks)
+    functions = list(items(callbacks, argument="fit: callbacks", rule=rule))
     for one in functions:
         if not callable(one):
             raise TypeError(requirement("fit: callback", "a function of the history", one))

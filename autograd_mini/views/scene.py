@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from autograd_mini.arguments import count, requirement
+from autograd_mini.arguments import count, items, requirement
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Graph
 from autograd_mini.engines.node import ParameterPath
@@ -50,10 +50,12 @@ class Scene:
         groups: Mapping[str, Iterable[Value]] | None,
         max_nodes: int,
     ) -> None:
-        roots = [root] if isinstance(root, Value) else root
-        roots = list(roots) if isinstance(roots, Iterable) else []
+        rule = "a Value, or several"
+        roots = (
+            [root] if isinstance(root, Value) else items(root, argument=f"{where}: root", rule=rule)
+        )
         if not roots or not all(isinstance(value, Value) for value in roots):
-            raise TypeError(requirement(f"{where}: root", "a Value, or several", root))
+            raise TypeError(requirement(f"{where}: root", rule, root))
         max_nodes = count(max_nodes, argument=f"{where}: max_nodes")
         part = "one example, one neuron, an intermediate Value"
         check_size(roots, max_nodes, where=where, part=part)
@@ -177,7 +179,8 @@ def explain_size(limit: str, got: str, wanted: str, *, where: str, part: str) ->
 
 
 def _as_values(given: Any, *, argument: str) -> list[Value]:
-    values: list[Any] = list(given) if isinstance(given, Iterable) else [None]
+    rule = "a list of Values"
+    values = list(items(given, argument=argument, rule=rule))
     if not all(isinstance(value, Value) for value in values):
-        raise TypeError(requirement(argument, "a list of Values", given))
+        raise TypeError(requirement(argument, rule, given))
     return values

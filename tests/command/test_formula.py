@@ -80,6 +80,17 @@ def test_the_text_of_every_part_is_told():
     assert expressions == {result: "exp(x + 1)", result.operands[0]: "x + 1"}
 
 
+HUGE_INTEGER = "formula: number must be a float, or an int that a float holds exactly, got 0xf.*"
+
+
+@pytest.mark.parametrize("text", ["x*{0}", "x**-{0}", "sum(x, {0})", "{0} + x", "{0}"])
+def test_a_number_that_python_does_not_write_in_decimal_is_called_what_it_is(text):
+    with pytest.raises(FormulaError, match=f"^{HUGE_INTEGER}$"):
+        Formula(text.format("0x" + "f" * 5000))
+    with pytest.raises(FormulaError, match=r"value has 5000 digits$"):
+        Formula(text.format("9" * 5000))
+
+
 PART = (
     r"each part of a formula must be a number, a name, one of \+ - \* / \*\*, "
     "or a function of the library, got "

@@ -354,5 +354,5 @@ def test_a_slash_at_the_end_of_an_output_is_not_forgotten(
 ):
     monkeypatch.chdir(tmp_path)
     assert main([name, "x*2", "x=1", "-o", path]) == 2
-    assert capsys.readouterr().err.endswith(f"Is a directory: '{path}'\n")
+    assert capsys.readouterr().err.endswith(f"No such file or directory: '{path}'\n")
     assert list(tmp_path.iterdir()) == []

@@ -97,9 +97,68 @@ def test_the_engine_runs_without_docstrings():
         assert run(SHOW, engine=ag.engine, flags=[flag]).stdout == f"{ag.engine} Value\n"
 
 
+AGAIN = """
+import gc, sys
+import autograd_mini as old
+v = old.Value(2.0, name="v")
+before = v * 3.0
+for _ in range(3):
+    for name in [name for name in sys.modules if name.split(".")[0] == "autograd_mini"]:
+        del sys.modules[name]
+    import autograd_mini as ag
+gc.collect()
+assert ag is not old and ag.engine == old.engine, ag.engine
+"""
+
+
+@pytest.mark.parametrize("engine", ["python", ag.engine])
+def test_the_same_engine_runs_when_the_package_is_imported_again(engine):
+    works = """
+w = ag.Value(0.5, name="w")
+ag.tanh(w * 2.0).backward()
+assert w.grad == 2.0 * (1.0 - ag.tanh(1.0) ** 2) and repr(w * 2.0) == "Value(data=1.0, op=mul)"
+try:
+    ag.log(w - 0.5)
+except ag.DomainError as error:
+    assert "log(x)" in str(error)
+assert (w * 2.0).op is ag.testing.strategies.PRIMITIVES["mul"]
+before.backward()
+assert v.grad == 3.0 and v.name == "v"
+sgd = ag.SGD(ag.MLP(1, [1]).parameters(), lr=0.1)
+sgd.step()
+print(ag.engine)
+"""
+    found = run(AGAIN + works, engine=engine, flags=["-W", "error"])
+    assert (found.stdout, found.stderr) == (f"{engine}\n", "")
+
+
 @pytest.mark.skipif(ag.engine != "native", reason="the native engine was not built or asked for")
-def test_a_second_copy_of_the_native_engine_is_refused_in_so_many_words():
-    again = "import sys\nfor m in [*sys.modules]:\n    if 'autograd' in m: del sys.modules[m]\n"
-    found = run(f"{SHOW}\n{again}{SHOW}")
-    assert found.stdout == "native Value\npython Value\n"
-    assert "it was loaded before in this process, which it can be only once" in found.stderr
+def test_values_of_both_imports_of_the_native_engine_mix():
+    mix = """
+w = ag.Value(0.5)
+z = old.exp(v * w) + before
+z.backward()
+assert type(v) is ag.Value and z.op is (w + 1.0).op
+assert (v.grad, w.grad) == (0.5 * ag.exp(1.0) + 3.0, 2.0 * ag.exp(1.0))
+assert sum(getattr(c, "__name__", "") == "collected" for c in gc.callbacks) == 1
+"""
+    assert run(AGAIN + mix).stderr == ""
+
+
+@pytest.mark.skipif(ag.engine != "native", reason="the native engine was not built or asked for")
+def test_another_interpreter_of_the_process_runs_the_python_engine():
+    script = """
+import sys
+import autograd_mini as ag
+interpreters = __import__("_xxsubinterpreters" if sys.version_info < (3, 13) else "_interpreters")
+made = interpreters.create()
+interpreters.run_string(made, "import warnings; warnings.simplefilter('ignore'); " + (
+    "import autograd_mini as ag; assert ag.engine == 'python'; (ag.Value(1.0) * 2.0).backward()"
+))
+interpreters.destroy(made)
+w = ag.Value(3.0)
+(w * w).backward()
+print(ag.engine, w.grad)
+"""
+    found = run(script)
+    assert (found.stdout, found.stderr) == ("native 6.0\n", "")

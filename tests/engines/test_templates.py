@@ -34,7 +34,11 @@ OPERATORS = ["add", "sub", "mul", "div", "pow"]
 
 X, Y = Value(1.5), Value(2.0)
 NO_OPERATIONS = ["__init__", "__new__", "__reduce__", "__setstate__"]
-ARGUMENTS = [(X,), (X, 2.0), (X, Y), ([X],), ([X], [Y])]
+ARGUMENTS = [(X,), (X, 2.0), (X, Y), ([X],), ([X], [Y]), ([X], Y)]
+
+
+# The library composes functions of these rows.
+COMPOSED = {"expectation", "logsumexp", "softmax", "log_softmax"}
 
 
 def bindings() -> dict[str, Primitive]:
@@ -63,7 +67,7 @@ def test_every_row_that_is_no_operator_is_a_method_and_a_function_of_its_name():
     plain = {name: row for name, row in bindings().items() if not name.startswith("__")}
     for name, row in plain.items():
         assert name == row.name
-        assert getattr(ag, name) is getattr(Value, name)
+        assert row.name in COMPOSED or getattr(ag, name) is getattr(Value, name)
     operators = {row for name, row in bindings().items() if name.startswith("__")}
     assert operators | set(plain.values()) == set(TABLE)
     assert not operators & set(plain.values())
@@ -422,9 +426,9 @@ def test_every_generated_function_shows_its_lines():
 # --- what help() says ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("row", [row for row in TABLE if hasattr(ag, row.name)], ids=str)
+@pytest.mark.parametrize("row", [row for row in TABLE if hasattr(Value, row.name)], ids=str)
 def test_the_example_in_the_docstring_of_a_function_runs(row):
-    called = getattr(ag, row.name)
+    called = getattr(Value, row.name)
     finder = doctest.DocTestFinder()
     (test,) = finder.find(called, row.name, module=False, globs={"Value": Value})
     assert len(test.examples) == 1
@@ -453,7 +457,8 @@ Raises:
     assert PythonValue.dot.__doc__.endswith(
         "a real number.\n\n>>> Value.dot([0.5, 2.0], [0.5, 2.0], 0.5)\n4.75"
     )
-    assert PythonValue.arccosh.__doc__.endswith("\n\n>>> Value.arccosh(2.0)\n1.3169578969248166")
+    found = PythonValue.arccosh(2.0)  # its last digit depends on the C library
+    assert PythonValue.arccosh.__doc__.endswith(f"\n\n>>> Value.arccosh(2.0)\n{found!r}")
 
 
 def test_a_function_knows_its_row():

@@ -9,6 +9,7 @@ import os
 import pickle
 import re
 import sys
+import typing
 from decimal import Decimal
 from fractions import Fraction
 from types import SimpleNamespace
@@ -569,9 +570,12 @@ def test_a_duration_is_no_number():
 
 def test_the_examples_in_the_documentation_run():
     inspect.getmembers(Value)  # an operation is compiled, with its docstring, when first looked at
-    tests = doctest.DocTestFinder().find(Value, "Value", module=False, globs={"Value": Value})
+    finder, names = doctest.DocTestFinder(), {"Value": Value}
+    tests = finder.find(Value, "Value", module=False, globs=names)
+    for name in ("sum", "dot"):
+        tests += finder.find(getattr(Value, name), f"Value.{name}", module=False, globs=names)
     with_examples = {test.name for test in tests if test.examples}
-    assert {"Value", "Value.backward", "Value.exp"} <= with_examples
+    assert {"Value", "Value.backward", "Value.exp", "Value.sum", "Value.dot"} <= with_examples
     runner = doctest.DocTestRunner()
     for test in tests:
         assert runner.run(test).failed == 0
@@ -583,3 +587,55 @@ def test_a_masked_array_keeps_the_values_it_is_combined_with():
     product = v * np.ma.array([1.0, 2.0])
     assert [type(one) for one in product.data] == [Value, Value]
     assert np.ma.getdata(v).item() is v
+
+
+def test_a_comparison_with_a_number_says_what_a_value_equals():
+    message = "operand of == must be a Value, got 1.0; a Value equals only itself: compare v.data"
+    with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
+        _ = Value(1.0) == 1.0
+
+
+@pytest.mark.parametrize("symbol", ["add", "sub", "mul", "truediv", "pow"])
+def test_a_reflected_operator_takes_values_too(symbol):
+    v, w = Value(3.0), Value(2.0)
+    node = getattr(Value, f"__r{symbol}__")(v, w)
+    assert node.operands == (w, v)
+    assert node.data == getattr(operator, symbol)(2.0, 3.0)
+
+
+def test_a_value_is_whole_when_it_is_made_and_made_once():
+    for make in (Value.__new__, Value):
+        arguments = (Value,) if make is Value.__new__ else ()
+        with pytest.raises(TypeError, match="missing 1 required positional argument: 'data'"):
+            make(*arguments)
+    assert Value.__new__(Value, 2.0, name="v").name == "v"
+    node = Value(3.0) * 2.0
+    node.__init__(5.0)
+    assert repr(node) == "Value(data=6.0, op=mul)"
+    hints = {"data": float, "name": str | None, "return": type(None)}
+    assert typing.get_type_hints(Value.__init__) == hints
+
+
+@given(st.builds(Value))
+def test_hypothesis_builds_values(v):
+    assert isinstance(v.data, float)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda v: data_of([v, 1.0]), "values[1] must be a Value, got 1.0"),
+        (lambda v: gradients_of("v"), "values[0] must be a Value, got 'v'"),
+        (lambda v: zero_gradients([None]), "values[0] must be a Value, got None"),
+        (lambda v: store_data([v, v], [9.0]), "numbers must be 2 floats, one for each Value, got"),
+        (lambda v: store_data([v], [9]), "numbers must be 1 floats, one for each Value, got (9,)"),
+        (lambda v: store_data([2.0], [9.0]), "values[0] must be a Value, got 2.0"),
+    ],
+)
+def test_functions_of_many_values_take_nothing_else_and_change_nothing_then(call, message):
+    v = Value(1.0)
+    with pytest.raises(TypeError, match=f"^{re.escape(message)}"):
+        call(v)
+    with pytest.raises(AttributeError):
+        store_data([v], [9.0], object(), None)
+    assert v.data == 1.0

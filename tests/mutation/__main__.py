@@ -42,7 +42,7 @@ PAGE = ROOT / "docs" / "mutation.md"
 # The modules, and the test files that may kill their mutants; the most likely file stands first.
 TESTS = {
     "engines/value": "engines/test_value engines/test_templates engines/test_graph "
-    "promises/test_numerics promises/test_engine",
+    "engines/test_numpy promises/test_numerics promises/test_engine",
     "engines/templates": "engines/test_templates engines/test_value promises/test_numerics",
     "engines/nonfinite": "engines/test_nonfinite engines/test_templates engines/test_value",
     "engines/node": "engines/test_node engines/test_value nn/test_layers",
@@ -66,10 +66,12 @@ TESTS = {
     "table/updates": "table/test_updates optim/test_optimizers",
     "nn/losses": "nn/test_losses",
     "nn/initializers": "nn/test_initializers",
-    "nn/module": "nn/test_layers",
+    "nn/module": "nn/test_layers nn/test_search",
+    "nn/search": "nn/test_search nn/test_layers",
     "nn/layers": "nn/test_layers",
     "nn/saving": "nn/test_saving promises/test_data",
-    "optim/optimizers": "optim/test_optimizers",
+    "optim/optimizers": "optim/test_optimizers training/test_fitting",
+    "optim/settings": "optim/test_optimizers",
     "training/fitting": "training/test_fitting",
     "training/history": "training/test_fitting",
     "programs/program": "programs/test_program testing/test_strategies",

@@ -66,17 +66,17 @@ def test_a_function_gets_the_source_and_the_size_of_the_layer():
 
 
 def test_an_initializer_is_a_function_or_its_name():
-    assert as_initializer("he") is he
-    assert as_initializer(max) is max
+    assert as_initializer("he", argument="init") is he
+    assert as_initializer(max, argument="init") is max
 
 
 def test_without_a_source_there_is_a_fresh_one_each_time():
-    assert as_rng(None).random() != as_rng(None).random()
+    assert as_rng(None, argument="rng").random() != as_rng(None, argument="rng").random()
 
 
 def test_a_source_that_was_given_is_used_itself():
     rng = random.Random(0)
-    assert as_rng(rng) is rng
+    assert as_rng(rng, argument="rng") is rng
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,14 @@ import pickle
 import random
 import re
 import statistics
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.interrupts import interrupted_everywhere
+from support.sequences import each_impostor, each_sequence
 
 from autograd_mini import Value, functions, losses
 from autograd_mini.errors import StateError
@@ -566,6 +568,47 @@ def test_a_bare_number_is_no_list_of_inputs(kind, x):
 
 
 @pytest.mark.parametrize("fused", [True, False])
+@each_sequence
+def test_every_sequence_of_numbers_will_do(make, fused):
+    numbers = [0.5, -2.0]
+    layer = Layer(2, 2, weights=[make(numbers), make(numbers)], biases=make(numbers), fused=fused)
+    assert [p.data for p in layer.parameters()] == [0.5, -2.0, 0.5, 0.5, -2.0, -2.0]
+    neuron = Neuron(2, weights=make(numbers), activation="linear", fused=fused)
+    assert neuron(make(numbers)).data == 4.25
+    assert [p.data for p in layer(make(numbers))] == [4.75, 2.25]
+    assert MLP(2, make([3, 1]) if make is list else [3, 1], fused=fused)(make(numbers)).op
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda given: Neuron(2, weights=given),
+        lambda given: Layer(2, 2, weights=given),
+        lambda given: Layer(2, 1, weights=[given]),
+        lambda given: Layer(2, 2, biases=given),
+        lambda given: MLP(1, given),
+        Neuron(2),
+        Neuron(2, fused=False),
+        Layer(2, 1),
+        MLP(2, [1]),
+    ],
+)
+@each_impostor
+def test_what_is_no_sequence_of_numbers_is_refused(make, use):
+    with pytest.raises(TypeError, match=r"^(Neuron|Layer|MLP): \S+ must be a list.*, got "):
+        use(make([1.0, 2.0]))
+
+
+def test_an_error_of_an_iterator_is_not_taken_for_a_wrong_input():
+    def broken():
+        yield 1.0
+        raise TypeError("mine must be kept, got lost")
+
+    with pytest.raises(TypeError, match=r"^mine must be kept, got lost$"):
+        Neuron(2)(broken())
+
+
+@pytest.mark.parametrize("fused", [True, False])
 @pytest.mark.parametrize("wrong", ["1.0", None, [1.0], True])
 def test_an_input_is_a_number_or_a_value(wrong, fused):
     message = re.escape(f"must be a real number, got {wrong!r}")
@@ -715,9 +758,8 @@ def test_two_parameters_of_the_same_path_are_refused():
     model = Module()
     model.a = [Value(1.0)]
     setattr(model, "a.0", Value(2.0))
-    with pytest.raises(
-        ValueError, match=r"^Module: path of a parameter must be unique, got 'a\.0'; "
-    ):
+    message = "Module: path of a parameter must be unique, got 'a.0'; it leads to two parameters"
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         model.parameters()
 
 
@@ -730,6 +772,31 @@ def test_a_module_without_a_constructor_takes_no_arguments():
         Empty(3)
     with pytest.raises(TypeError, match=r"^Empty: arguments must be none, got {'inputs': 3}$"):
         Empty(inputs=3)
+
+
+def test_a_frozen_dataclass_can_be_a_module():
+    @dataclass(frozen=True)
+    class Line(Module):
+        slope: Value
+        offset: Value
+
+    line = Line(Value(2.0), Value(1.0))
+    assert line.state_dict() == {"slope": 2.0, "offset": 1.0}
+    line.load_state_dict({"slope": 3.0, "offset": 4.0})
+    assert copy.deepcopy(line).state_dict() == {"slope": 3.0, "offset": 4.0}
+
+
+def test_a_module_may_have_a_setattr_of_its_own():
+    class Strict(Module):
+        def __init__(self):
+            self.slope = Value(2.0)
+
+        def __setattr__(self, name, value):
+            if name != "slope":
+                raise AttributeError(name)
+            super().__setattr__(name, value)
+
+    assert Strict().state_dict() == {"slope": 2.0}
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.sequences import each_impostor, each_sequence, pandas
 
-from autograd_mini import Value, losses
+from autograd_mini import Value, functions, losses
 from autograd_mini.engines.graph import Graph
 from autograd_mini.errors import DomainError
 from autograd_mini.losses import (
@@ -257,7 +258,7 @@ def test_targets_of_another_shape_are_refused(loss, predictions, targets, messag
 
 @pytest.mark.parametrize("loss", [*PAIRWISE, cross_entropy])
 def test_nothing_to_compare_is_refused(loss):
-    argument = "logits" if loss is cross_entropy else "predictions"
+    argument = "predictions"
     rule = r"must be a list that is not empty, got \[\]"
     with pytest.raises(ValueError, match=f"^{loss.__name__}: {argument} {rule}$"):
         loss([], [])
@@ -267,7 +268,7 @@ def test_nothing_to_compare_is_refused(loss):
 
 @pytest.mark.parametrize("loss", [*PAIRWISE, cross_entropy])
 def test_ragged_rows_are_refused(loss):
-    message = "(logits|predictions): length of row 1 must be 2, the length of row 0, got 1"
+    message = "predictions: length of row 1 must be 2, the length of row 0, got 1"
     with pytest.raises(ValueError, match=f"^{loss.__name__}: {message}$"):
         loss([[1.0, 1.0], [1.0]], [[1.0, 0.0], [1.0]])
 
@@ -313,11 +314,11 @@ def test_a_target_of_hinge_is_1_or_minus_1(target):
 @pytest.mark.parametrize(
     ("logits", "targets", "message"),
     [
-        (0.5, 0, "logits must be a row for each example, or one row, got 0.5"),
+        (0.5, 0, "predictions must be a row for each example, or one row, got 0.5"),
         (
             [[1.0, 2.0]],
             [0, 1],
-            "number of targets must be 1, a target for each row of logits, got 2",
+            "number of targets must be 1, a target for each row of predictions, got 2",
         ),
         ([[1.0, 2.0]], [], "targets must be a list that is not empty, got []"),
         ([1.0, 2.0], 2, "target must be the index of a class, 0 to 1, got 2"),
@@ -436,11 +437,12 @@ BOTH = [[1.0, 2.0], [3.0, 4.0]]
         ),
         (
             lambda: cross_entropy(0.5, 0),
-            "cross_entropy: logits must be a row for each example, or one row, got 0.5",
+            "cross_entropy: predictions must be a row for each example, or one row, got 0.5",
         ),
         (
             lambda: cross_entropy(BOTH, [1]),
-            "cross_entropy: number of targets must be 2, a target for each row of logits, got 1",
+            "cross_entropy: number of targets must be 2, "
+            "a target for each row of predictions, got 1",
         ),
         (lambda: cross_entropy(BOTH, 1), "cross_entropy: targets must be a list, got 1"),
         (
@@ -497,3 +499,187 @@ def test_one_pair_makes_no_node_for_its_sum_or_mean(loss):
 def test_a_target_that_is_certain_costs_one_softplus(target, operations):
     order = Graph(binary_cross_entropy([Value(0.5)], [target])).order
     assert [node.op.name for node in order if node.op] == operations
+
+
+# --- what has no weight, and what is infinite -----------------------------------------------------
+
+INF = math.inf
+
+
+@pytest.mark.parametrize("targets", [0, [1, 0, 0], [1.0, 0.0, 0.0]])
+def test_a_masked_class_without_weight_costs_nothing(targets):
+    """The two forms of a target give the same bits."""
+    value, slopes = differentiated(cross_entropy, [1.0, -INF, 0.0], targets)
+    assert value == cross_entropy([1.0, -INF, 0.0], targets) == 0.31326168751822286
+    assert slopes == [-0.2689414213699951, 0.0, 0.2689414213699951]
+
+
+@pytest.mark.parametrize("target", [1.0, Value(1.0)])
+def test_a_logit_of_infinity_is_certain(target):
+    loss = binary_cross_entropy([Value(INF)], [target])
+    assert loss.data == 0.0
+
+
+def test_a_target_of_zero_that_is_a_value_costs_nothing_either():
+    targets = [Value(1.0), Value(0.0), Value(0.0)]
+    logits = [Value(1.0), Value(-INF), Value(0.0)]
+    assert cross_entropy(logits, targets).data == 0.31326168751822286
+    assert binary_cross_entropy([Value(-INF)], [Value(0.0)]).data == 0.0
+
+
+@pytest.mark.parametrize("number", [float, Value])
+def test_the_largest_floats_are_fine_as_logits(number):
+    logits = [number(1e308), number(-1e308)]
+    for targets in (0, [1, 0]):
+        loss = cross_entropy(logits, targets)
+        assert (loss if number is float else loss.data) == 0.0
+    with pytest.raises(DomainError, match="the result must be finite, got -inf"):
+        cross_entropy(logits, 1)
+
+
+def test_soft_targets_over_many_classes_cost_what_their_sum_says():
+    logits = [math.sin(k) for k in range(100)]
+    total = math.log(math.fsum(map(math.exp, logits)))
+    targets = [0.01] * 100
+    expected = math.fsum(0.01 * (total - z) for z in logits)
+    value, slopes = differentiated(cross_entropy, logits, targets)
+    assert value == pytest.approx(expected, rel=1e-14)
+    assert slopes == pytest.approx([p - 0.01 for p in softmax(logits)], rel=1e-12)
+
+
+# --- probabilities instead of logits --------------------------------------------------------------
+
+
+def apply_row(name):
+    z = Value(0.5, name="z")
+    return z.sigmoid() if name == "sigmoid" else functions.softmax([z, 0.0])[0]
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "softmax"])
+@pytest.mark.parametrize(
+    ("loss", "targets"), [(binary_cross_entropy, [1, 0]), (cross_entropy, [1, 0])]
+)
+def test_a_prediction_that_is_a_probability_already_is_refused(loss, targets, name):
+    """A second sigmoid or softmax trains quietly to nothing."""
+    called = loss.__name__
+    message = (
+        f"{called}: predictions must be logits, got Value(data=0.62245933120185"
+        f"46, op={name}); leave out the {name}, or say from_logits=False"
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        loss([0.25, apply_row(name)], targets)
+
+
+@given(pairs(LOGITS, st.floats(0, 1)))
+def test_the_losses_of_logits_and_of_their_probabilities_agree(examples):
+    logits, targets = zip(*[(z / 5, t) for z, t in examples], strict=True)
+    from_logits = differentiated(binary_cross_entropy, logits, targets)
+    values = [Value(z) for z in logits]
+    loss = binary_cross_entropy([z.sigmoid() for z in values], targets, from_logits=False)
+    loss.backward()
+    assert loss.data == pytest.approx(from_logits[0], rel=1e-9)
+    assert [z.grad for z in values] == pytest.approx(from_logits[1], rel=1e-9, abs=1e-11)
+
+
+@given(st.lists(st.floats(-9, 9), min_size=2, max_size=5))
+def test_the_losses_of_rows_of_logits_and_of_their_probabilities_agree(logits):
+    from_logits = differentiated(cross_entropy, logits, 1)
+    values = [Value(z) for z in logits]
+    loss = cross_entropy(functions.softmax(values), 1, from_logits=False)
+    loss.backward()
+    assert loss.data == pytest.approx(from_logits[0], rel=1e-9)
+    assert [z.grad for z in values] == pytest.approx(from_logits[1], rel=1e-9, abs=1e-11)
+
+
+def test_a_tiny_probability_keeps_its_digits():
+    assert binary_cross_entropy([1e-20], [0.0], from_logits=False) == 1e-20
+
+
+def test_a_probability_of_zero_costs_nothing_where_its_target_is_zero():
+    assert cross_entropy([0.0, 1.0], 1, from_logits=False) == 0.0
+    assert cross_entropy([0.0, 1.0], [Value(0.0), Value(1.0)], from_logits=False).data == 0.0
+    assert binary_cross_entropy([0.0, 1.0], [0, 1], from_logits=False) == 0.0
+    assert binary_cross_entropy([0.0], [Value(0.0)], from_logits=False).data == 0.0
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (
+            lambda: cross_entropy([[0.5, 0.5], [1.0, 0.0]], [0, 1], from_logits=False),
+            DomainError,
+            "cross_entropy: the probability of class 1 in example 1 must be above 0, "
+            "as its target is 1.0, got 0.0",
+        ),
+        (
+            lambda: binary_cross_entropy([0.5, 1.0], [1.0, 0.25], from_logits=False),
+            DomainError,
+            "binary_cross_entropy: the probability of class 0 in example 1 must be above 0, "
+            "as its target is 0.75, got 0.0",
+        ),
+        (
+            lambda: cross_entropy([0.5, 0.6], 0, from_logits=False),
+            ValueError,
+            "cross_entropy: a row of predictions must be probabilities that add up to 1, "
+            "got [0.5, 0.6]",
+        ),
+        (
+            lambda: binary_cross_entropy([1.5], [1], from_logits=False),
+            ValueError,
+            "binary_cross_entropy: predictions must be from 0 to 1, got 1.5",
+        ),
+    ],
+)
+def test_what_is_no_probability_is_refused(call, error, message):
+    with pytest.raises(error, match=f"^{re.escape(message)}$"):
+        call()
+
+
+# --- frames, and what is no sequence -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("loss", [*PAIRWISE, cross_entropy])
+@each_impostor
+def test_what_is_no_sequence_of_numbers_is_refused(make, loss):
+    numbers = [1.0, -1.0]
+    for call in (
+        lambda: loss(make(numbers), make(numbers)),
+        lambda: loss([0.5, 0.5], make(numbers)),
+        lambda: loss([make(numbers)], [numbers]),
+        lambda: loss([[0.5, 0.5]], [make(numbers)]),
+    ):
+        with pytest.raises(TypeError, match=rf"^{loss.__name__}: .* must be a list, got "):
+            call()
+
+
+@pytest.mark.parametrize("loss", PAIRWISE)
+@each_sequence
+def test_every_sequence_of_numbers_will_do(make, loss):
+    ps, ts = [0.25, -0.5], [1.0, 1.0]
+    assert loss(make(ps), make(ts)) == loss(ps, ts)
+
+
+@pytest.mark.parametrize("loss", [*PAIRWISE, cross_entropy])
+def test_a_frame_has_the_loss_of_its_rows(loss):
+    """Its labels are numbers, which are not among its own."""
+    frame = pandas().DataFrame([[7.0, 8.0], [9.0, 10.0]], columns=[5, 6], index=[3, 2])
+    targets = pandas().DataFrame([[1, 0], [0, 1]], columns=[5, 6])
+    targets = 2 * targets - 1 if loss is hinge else targets
+    rows, of_rows = [[7.0, 8.0], [9.0, 10.0]], targets.to_numpy().tolist()
+    assert loss(frame, targets) == loss(rows, of_rows)
+    values = frame.map(Value)
+    loss(values, targets).backward()
+    assert all(x.has_grad for x in values.to_numpy().ravel())
+
+
+def test_the_labels_of_a_frame_are_not_compared():
+    frame = pandas().DataFrame([[7.0, 8.0], [9.0, 10.0]])
+    assert mean_squared_error(frame, frame * 10) == 5953.5
+
+
+def test_a_frame_of_one_column_is_rows_of_one_number():
+    frame = pandas().DataFrame([7.0, 9.0])
+    message = r"targets must be a list of 2, as the predictions are, got 2 rows of 1"
+    with pytest.raises(ValueError, match=message):
+        mean_squared_error([7.0, 9.0], frame)
+    assert mean_squared_error(np.array([[7.0], [8.0]]), frame) == 0.5

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.interrupts import interrupted_everywhere
+from support.sequences import IMPOSTORS, SEQUENCES, each_impostor
 
 from autograd_mini import Value
 from autograd_mini.engines.nonfinite import errstate
@@ -139,7 +140,7 @@ def test_the_learning_rate_can_be_changed():
     stepped(sgd, 1.0)
     sgd.lr = 0.25
     assert stepped(sgd, 1.0) == [-1.25]
-    with pytest.raises(ValueError, match=r"^SGD: lr must be finite and above 0, got -1$"):
+    with pytest.raises(ValueError, match=r"^SGD: lr must be finite and at least 0, got -1$"):
         sgd.lr = -1
     assert sgd.lr == 0.25
 
@@ -205,6 +206,17 @@ def under_way(make):
 
 def everything(optimizer):
     return numbers(optimizer.parameters), optimizer.state_dict()
+
+
+@each_optimizer
+def test_a_learning_rate_of_0_moves_nothing_and_the_memory_goes_on(make):
+    still, moving = make(values(1.0, -2.0)), make(values(1.0, -2.0))
+    still.lr = 0.0
+    assert stepped(still, 3.0, 4.0) == [1.0, -2.0]
+    stepped(moving, 3.0, 4.0)
+    assert still.state_dict()["moments"] == moving.state_dict()["moments"]
+    assert still.state_dict()["steps"] == 1
+    assert SGD(values(1.0), lr=0).lr == 0.0
 
 
 @each_optimizer
@@ -368,7 +380,7 @@ def test_an_optimizer_is_freed_without_the_collector():
         ),
         (
             {"settings": {"lr": -1.0, "momentum": 0.5, "nesterov": False, "weight_decay": 0.0}},
-            r"lr must be finite and above 0, got -1\.0",
+            r"lr must be finite and at least 0, got -1\.0",
         ),
         (
             {"settings": {"lr": 1.0, "beta": 2.0}},
@@ -421,6 +433,12 @@ def test_a_state_must_be_a_mapping(state):
             r"^SGD: parameters must be an iterable of Values, got Value\(data=1\.0\); "
             r"pass model\.parameters\(\)$",
         ),
+        (
+            lambda x: {x},
+            TypeError,
+            r"^SGD: parameters must be an iterable of Values, got {Value\(data=1\.0\)}; "
+            r"the set has no order: use a list$",
+        ),
         (lambda x: [x, 2.0], TypeError, r"^SGD: parameters\[1\] must be a Value, got 2\.0$"),
         (
             lambda x: [x, 2 * x],
@@ -454,7 +472,7 @@ def test_an_error_inside_the_generator_of_parameters_is_not_hidden():
     ("kind", "settings", "error", "match"),
     [
         (SGD, {}, TypeError, "lr"),
-        (SGD, {"lr": 0}, ValueError, r"SGD: lr must be finite and above 0, got 0$"),
+        (SGD, {"lr": -5e-324}, ValueError, r"SGD: lr must be finite and at least 0, got -5e-324$"),
         (SGD, {"lr": math.inf}, ValueError, r"SGD: lr must be .*, got inf$"),
         (SGD, {"lr": math.nan}, ValueError, r"SGD: lr must be .*, got nan$"),
         (SGD, {"lr": "0.1"}, TypeError, r"SGD: lr must be a real number, got '0\.1'$"),
@@ -470,7 +488,7 @@ def test_an_error_inside_the_generator_of_parameters_is_not_hidden():
             r"SGD: momentum must be above 0 if nesterov is True, got 0\.0$",
         ),
         (SGD, {"lr": 1, "nesterov": 1}, TypeError, r"SGD: nesterov must be True or False, got 1"),
-        (Adam, {"lr": -1.0}, ValueError, r"Adam: lr must be finite and above 0, got -1\.0$"),
+        (Adam, {"lr": -1.0}, ValueError, r"Adam: lr must be finite and at least 0, got -1\.0$"),
         (Adam, {"betas": 0.9}, TypeError, r"Adam: betas must be two numbers, got 0\.9"),
         (Adam, {"betas": (0.9,)}, TypeError, r"Adam: betas must be two numbers, got \(0\.9,\)"),
         (Adam, {"betas": (1.0, 0.9)}, ValueError, r"betas\[0\] must be at .*, got 1\.0$"),
@@ -483,6 +501,57 @@ def test_an_error_inside_the_generator_of_parameters_is_not_hidden():
 def test_settings_out_of_range_are_refused(kind, settings, error, match):
     with pytest.raises(error, match=match):
         kind(values(1.0), **settings)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "wrong"),
+    [
+        (SGD, "lr", -0.1),
+        (SGD, "lr", "0.1"),
+        (SGD, "weight_decay", "x"),
+        (SGD, "weight_decay", math.nan),
+        (SGD, "momentum", 1.0),
+        (SGD, "momentum", None),
+        (SGD, "nesterov", 1),
+        (SGD, "nesterov", True),
+        (Adam, "lr", math.inf),
+        (Adam, "weight_decay", -1),
+        (Adam, "betas", (2, 3)),
+        (Adam, "betas", 0.9),
+        (Adam, "eps", 0),
+    ],
+)
+def test_a_setting_is_checked_when_it_is_changed_as_when_it_is_given(kind, name, wrong):
+    settings = {"lr": 0.5}
+    with pytest.raises((TypeError, ValueError)) as given:
+        kind(values(1.0), **{**settings, name: wrong})
+    optimizer = kind(values(1.0), **settings)
+    before = everything(optimizer)
+    with pytest.raises(given.type) as changed:
+        setattr(optimizer, name, wrong)
+    assert str(changed.value) == str(given.value)
+    with pytest.raises(StateError) as loaded:
+        optimizer.load_state_dict({**before[1], "settings": {**before[1]["settings"], name: wrong}})
+    assert str(given.value).removeprefix(f"{kind.__name__}: ") in str(loaded.value)
+    assert everything(optimizer) == before
+
+
+def test_a_changed_setting_is_stored_as_a_given_one_is():
+    adam = Adam(values(1.0))
+    adam.betas, adam.eps = [np.float32(0.5), 0], np.int64(1)
+    assert (adam.betas, adam.eps) == ((0.5, 0.0), 1.0)
+    assert [type(x) for x in (*adam.betas, adam.eps)] == [float] * 3
+    assert "keeps" in Adam.betas.__doc__
+
+
+def test_momentum_cannot_end_while_nesterov_looks_ahead():
+    sgd = SGD(values(1.0), lr=0.1, momentum=0.5, nesterov=True)
+    with pytest.raises(ValueError, match=r"^SGD: momentum must be above 0 if nesterov is True"):
+        sgd.momentum = 0.0
+    sgd.nesterov = False
+    sgd.momentum = 0.0
+    sgd.load_state_dict(SGD(values(1.0), lr=0.1, momentum=0.5, nesterov=True).state_dict())
+    assert (sgd.momentum, sgd.nesterov) == (0.5, True)
 
 
 def test_settings_are_given_by_name():
@@ -501,7 +570,7 @@ def loaded(**change):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda x: SGD([x], lr=0.0), "SGD: lr must be finite and above 0, got 0.0"),
+        (lambda x: SGD([x], lr=-0.5), "SGD: lr must be finite and at least 0, got -0.5"),
         (
             lambda x: SGD([x], lr=1, weight_decay=-1),
             "SGD: weight_decay must be finite and at least 0, got -1",
@@ -661,3 +730,41 @@ def test_what_is_saved_has_these_names():
         "steps": 1,
         "moments": {"velocity": [0.0]},
     }
+
+
+OF_NUMBERS = {"array", "memoryview", "NumPy array", "map"}
+OF_VALUES = [make for name, make in SEQUENCES.items() if name not in OF_NUMBERS]
+LOOKS = [IMPOSTORS[name] for name in ("dict", "dict.keys", "dict.items", "set", "frozenset")]
+
+
+@pytest.mark.parametrize("kind", [SGD, Adam])
+@pytest.mark.parametrize("make", OF_VALUES)
+def test_every_sequence_of_leaves_keeps_its_order(make, kind):
+    leaves = [Value(1.0), Value(2.0)]
+    assert kind(make(leaves), lr=0.5).parameters == tuple(leaves)
+
+
+@pytest.mark.parametrize("kind", [SGD, Adam])
+@pytest.mark.parametrize("make", LOOKS)
+def test_leaves_without_an_order_are_refused(make, kind):
+    with pytest.raises(
+        TypeError, match=r": parameters must be an iterable of Values, got .*; the "
+    ):
+        kind(make([Value(1.0), Value(2.0)]), lr=0.5)
+
+
+@each_impostor
+def test_moments_without_an_order_are_refused(make):
+    optimizer = SGD([Value(1.0), Value(2.0)], lr=0.5, momentum=0.5)
+    state = optimizer.state_dict()
+    state["moments"]["velocity"] = make([0.25, 0.5])
+    with pytest.raises(StateError, match=r"velocity must be a list of numbers, got "):
+        optimizer.load_state_dict(state)
+
+
+def test_a_state_without_a_moment_names_all_moments():
+    optimizer = Adam([Value(1.0)])
+    rule = "a mapping with the keys first moment, second moment"
+    message = f"Adam.load_state_dict: moments must be {rule}, got {{}}"
+    with pytest.raises(StateError, match=f"^{re.escape(message)}$"):
+        optimizer.load_state_dict({**optimizer.state_dict(), "moments": {}})

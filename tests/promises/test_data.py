@@ -181,9 +181,9 @@ def test_p16_a_kill_at_any_time_leaves_one_of_the_contents_that_were_written(tmp
     old, new, stray = map(int, printed_by(KILLED_AT_RANDOM, kind, tmp_path, kills))
     print(f"{kind}: {kills} kills left one content {old} times, the other {new}, a stray {stray}")
     assert old + new == kills * (2 if kind == "picture" else 1)
-    assert old > 0
-    assert new > 0
     assert stray <= kills
+    if kills >= 100:  # fewer may all come at like instants
+        assert min(old, new, stray) > 0
 
 
 KILLED_AMONG_OTHERS = """
@@ -253,10 +253,19 @@ def test_p16_kills_do_not_disturb_others_who_save_to_the_same_file(tmp_path, kil
     assert int(loads) > kills
 
 
-@every_kind_of_file
+@pytest.mark.parametrize(
+    "kind",
+    [
+        # A picture and a command take long to make anew for each instant.
+        pytest.param(kind, marks=[pytest.mark.soak] * (kind in ("picture", "command")))
+        for kind in WRITERS
+    ],
+)
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 def test_p16_an_interrupt_at_any_instant_leaves_old_or_new_and_nothing_else(
     tmp_path, kind, monkeypatch
 ):
+    """Python closes the file that an interrupt kept from `with`, which warns about it."""
     monkeypatch.setattr("os.fsync", lambda _: None)  # which takes time
     write = WRITERS[kind]
     write(tmp_path, "new")
@@ -321,6 +330,7 @@ def test_p16_where_a_file_would_be_too_long_all_is_as_it_was(tmp_path, kind):
     check_failing_writes(kind, tmp_path, short_files)
 
 
+@pytest.mark.soak  # a test that is killed would leave the disk
 @every_kind_of_file
 def test_p16_on_a_full_disk_all_is_as_it_was(small_disk, kind):
     check_failing_writes(kind, small_disk, full_disk)

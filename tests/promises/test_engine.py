@@ -26,7 +26,7 @@ from support.soak import TIMES, soaking
 from autograd_mini import MLP, SGD, Adam, Value, engine, fit
 from autograd_mini.engines import data_of, gradients_of, zero_gradients
 from autograd_mini.engines.graph import Graph
-from autograd_mini.engines.nonfinite import errstate
+from autograd_mini.engines.nonfinite import errstate, strict
 from autograd_mini.errors import AutogradError, DomainError, NonFiniteGradientError
 from autograd_mini.functions import dot, log, maximum, mean, sigmoid, softmax, tanh
 from autograd_mini.functions import sum as total
@@ -379,6 +379,56 @@ def test_p11_real_signals_leave_weights_and_memory_of_a_step_all_old_or_all_new(
         if delivered == amount:
             break
     assert delivered == amount
+
+
+def blocks_of_errstate():
+    ignoring = errstate(nonfinite="ignore")
+
+    def call():
+        with ignoring:
+            log(0.0)
+        with errstate(nonfinite="ignore"):
+            log(0.0)
+
+    return call, strict
+
+
+def small_passes():
+    x = root = Value(1.0)
+    for _ in range(10):
+        root = root + x
+    return root.backward, lambda: x.grad % 11 == 0.0
+
+
+def small_steps():
+    """Of two parameters that are always equal, and so is what the optimizer remembers of them."""
+    optimizer = SGD([Value(1.0), Value(1.0)], lr=1e-6, momentum=0.5)
+    for parameter in optimizer.parameters:
+        parameter.grad = 1.0
+
+    def is_whole():
+        velocity = optimizer.state_dict()["moments"]["velocity"]
+        return len({p.data for p in optimizer.parameters}) == len(set(velocity)) == 1
+
+    return optimizer.step, is_whole
+
+
+def repeat(call):
+    """Call a function again and again, for longer than a signal takes to come."""
+    end = time.perf_counter() + 1e-3
+    while time.perf_counter() < end:
+        call()
+
+
+@pytest.mark.parametrize("signals", [1_000, soaking(10_000)])
+@pytest.mark.parametrize("make", [blocks_of_errstate, small_passes, small_steps])
+def test_p11_real_signals_among_short_calls_leave_nothing_changed_or_torn(alarm, make, signals):
+    """Much of the time is spent on entering and leaving: locks, settings, stores."""
+    call, is_whole = make()
+    delivered = 0
+    while delivered < signals:
+        delivered += alarm.interrupts(lambda: repeat(call), 2e-4)
+        assert is_whole(), f"after {delivered} signals"
 
 
 EXAMPLES = [(x / 4.0, y / 2.0) for x in range(-2, 2) for y in range(2)]

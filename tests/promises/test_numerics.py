@@ -5,17 +5,20 @@ P2, each primitive by itself, and P6, that a wrong one is found out, are in test
 The soak tests print the worst error: ``python -m pytest -m soak -rP tests/promises``.
 """
 
+import math
 import random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mpmath import mp, mpf
 from support.building import built, gradients, same
 from support.generation import integer_graphs, random_graph, random_integer_graph
 from support.gradients import exact, reference
 from support.soak import TIMES
 
-from autograd_mini import engine
+import autograd_mini as ag
+from autograd_mini import Value, engine
 from autograd_mini.engines.graph import Graph
 from autograd_mini.functions import dot, maximum
 from autograd_mini.functions import sum as total
@@ -56,6 +59,52 @@ def test_p1_gradients_of_integer_graphs_equal_the_exact_ones(graph, seed):
 def test_p3_rounding_stays_within_a_few_units_of_the_absolute_gradient(graph, seed):
     """Against the chain rule in high precision, at the numbers recorded."""
     assert worst_error(graph, seed) <= 1
+
+
+def worst_unit(size, spread):
+    """Return the worst error of a partial derivative in units of itself, as a part of P3.
+
+    The scale of the other check adds up what cancels: it would not see a partial formed as 1 - p.
+    """
+    rng = random.Random(f"{size} {spread}")
+    numbers = [rng.uniform(0, spread) + 1000.0 for _ in range(size)]
+    top = max(numbers)
+    errors = []
+    with mp.workprec(200):
+        powers = [mp.exp(mpf(x)) for x in numbers]
+        total_power = mp.fsum(powers)
+        ps = [power / total_power for power in powers]
+        for i in {numbers.index(top), 0, size - 1}:
+            rest = (total_power - powers[i]) / total_power
+            xs = list(map(Value, numbers))
+            cases = [  # the function, and its slope by operand i and by another
+                (ag.logsumexp(xs), ps[i], ps),
+                (ag.softmax(xs)[i], ps[i] * rest, [-p * ps[i] for p in ps]),
+                (ag.log_softmax(xs)[i], rest, [-p for p in ps]),
+                (ag.losses.cross_entropy(xs, i), -rest, ps),
+            ]
+            for out, own, others in cases:
+                for x in xs:
+                    x.grad = 0.0
+                out.backward()
+                for k, (x, other) in enumerate(zip(xs, others, strict=True)):
+                    error = abs(mpf(x.grad) - (own if k == i else other)) / math.ulp(x.grad)
+                    errors.append(error / (16 + top - x.data + top - numbers[i]))
+    return max(errors)
+
+
+@pytest.mark.parametrize("size", [2, 27, 400])
+@pytest.mark.parametrize("spread", [1e-3, 1.0, 30.0])
+def test_p3_partials_over_many_operands_are_right_to_units_of_themselves(size, spread):
+    assert worst_unit(size, spread) <= 1
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("spread", [1e-3, 1.0, 30.0])
+def test_p3_partials_over_ten_thousand_operands_are_right_to_units_of_themselves(spread):
+    worst = worst_unit(10_000, spread)
+    print(f"10000 operands: worst error {float(worst):.2f} of the bound")
+    assert worst <= 1
 
 
 @settings(max_examples=200)

@@ -15,7 +15,7 @@ from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Graph
 from autograd_mini.engines.node import numbers_of
 from autograd_mini.testing.local import differentiate, one_term
-from autograd_mini.testing.rounding import UNIT_ROUNDOFF, absolute_gradients
+from autograd_mini.testing.rounding import UNIT_ROUNDOFF, absolute_gradients, count_units
 
 if TYPE_CHECKING:
     from mpmath import mpf
@@ -63,12 +63,12 @@ class Reference:
         gradients: the gradient of each node, as mpmath's ``mpf``.
         absolute: what its terms add up to without cancelling; see `absolute_gradients`.
         bound: the largest error that a backward pass over this graph may make, in units of
-            2⁻⁵³ times the absolute gradient: 4 and the number of nodes.
+            2⁻⁵³ times the absolute gradient.
     """
 
     gradients: Mapping[Value, mpf]
     absolute: Mapping[Value, float]
-    bound: int
+    bound: float
 
     def error(self, node: Value) -> float:
         """Return how wrong the gradient that a node holds is, in units of 2⁻⁵³ times the absolute.
@@ -111,7 +111,7 @@ def reference(root: Value, *, seed: float = 1.0) -> Reference:
         gradients = graph.chain_rule(
             mpf(seed), mpf(0), lambda node: precise_slopes(node) or node.partials
         )
-    return Reference(gradients, absolute_gradients(graph, seed=seed), 4 + len(graph.order))
+    return Reference(gradients, absolute_gradients(graph, seed=seed), count_units(graph))
 
 
 # --- in fractions --------------------------------------------------------------------------------

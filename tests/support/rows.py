@@ -29,7 +29,10 @@ def at_kink(row: Primitive, numbers) -> bool:
 def check_row(row: Primitive, apply) -> None:
     """Check the partial derivatives of a row for all operands, over its domain."""
 
-    @settings(max_examples=30, derandomize=True, database=None, phases=[Phase.generate])
+    # There is no deadline, since a script that has no profile of the tests calls this too.
+    @settings(
+        max_examples=30, derandomize=True, database=None, deadline=None, phases=[Phase.generate]
+    )
     @given(points_in_domain(row, limit=3.0, margin=0.1))
     def check(drawn):
         flat, shape = [], []
@@ -122,6 +125,20 @@ EDGES = [
     ("sum", ([],), 0.0, ([],), FINE),
     ("sum", ([1e308, 1e308],), INF, ([1.0, 1.0],), RAISES),
     ("dot", ([], [], 2.0), 2.0, ([], [], 1.0), FINE),
+    ("expectation", ([0.0, 1.0], [-INF, 2.0]), 2.0, ([-INF, 2.0], [0.0, 1.0]), IN_BACKWARD),
+    ("logsumexp", ([],), -INF, ([],), RAISES),
+    ("logsumexp", ([1000.0, 1000.0],), 1000.0 + math.log(2), ([0.5, 0.5],), FINE),
+    ("logsumexp", ([-INF, 0.0],), 0.0, ([0.0, 1.0],), FINE),
+    ("logsumexp", ([-INF, -INF],), -INF, ([0.5, 0.5],), FINE),
+    ("logsumexp", ([INF, 1.0],), INF, ([1.0, 0.0],), FINE),
+    ("softmax", ([], 3.0), 1.0, ([], 0.0), FINE),
+    ("softmax", ([0.0], 1000.0), 1.0, ([0.0], 0.0), FINE),
+    ("softmax", ([1e308], -1e308), 0.0, ([0.0], 0.0), FINE),
+    ("softmax", ([-INF, 0.0], 0.0), 0.5, ([0.0, -0.25], 0.25), FINE),
+    ("log_softmax", ([], 3.0), 0.0, ([], 0.0), FINE),
+    ("log_softmax", ([-1e308], 1e308), 0.0, ([0.0], 0.0), FINE),
+    ("log_softmax", ([1e308], -1e308), -INF, ([-1.0], 1.0), RAISES),
+    ("log_softmax", ([0.0], -INF), -INF, ([-1.0], 1.0), FINE),
 ]
 
 

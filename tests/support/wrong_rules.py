@@ -27,7 +27,7 @@ from autograd_mini.errors import AutogradError
 from autograd_mini.table.code import as_c
 from autograd_mini.table.elementary import ELEMENTARY as FUNCTIONS
 from autograd_mini.table.primitives import PRIMITIVES, TABLE, Primitive
-from autograd_mini.table.rules import Rule
+from autograd_mini.table.rules import Reduction, Rule, RuleError
 from autograd_mini.table.updates import UPDATES
 from autograd_mini.testing.strategies import function
 
@@ -126,11 +126,20 @@ def header_of_choices() -> tuple[list[Mutant], str]:
     """Return the wrong rules, numbered from 1, and the header that has them all."""
     mutants: list[Mutant] = []
 
-    def choice(name: str, part: str, right: Rule, wrong: Iterator[tuple[str, str]]) -> str:
+    def choice(
+        name: str, part: str, right: Rule, wrong: Iterator[tuple[str, str]], row: Primitive | None
+    ) -> str:
+        reductions = [] if row is None else reductions_of(row)
         text = f"({as_c(right)})"
         for kind, of_mutant in wrong:
-            written = as_c(Rule(of_mutant))
-            if written == as_c(right):  # what is summed is a rule of its own
+            known = [*reductions]
+            sequences = None if row is None else row.value.sequences
+            try:
+                written = as_c(Rule(of_mutant, sequences=sequences, known=known))
+            except RuleError:  # its reduction is over no sequence any more
+                continue
+            # The terms of reductions are rules of their own.
+            if written == as_c(right) or known != reductions:
                 continue
             mutants.append(Mutant(len(mutants) + 1, name, part, kind, of_mutant))
             text = f"(ag_mutant == {len(mutants)} ? ({written}) : {text})"
@@ -138,13 +147,11 @@ def header_of_choices() -> tuple[list[Mutant], str]:
 
     texts: dict[Rule, str] = {}
     for row in TABLE:
-        rules = {"value": row.value}
-        if row.value.summand is not None:
-            rules["summand"] = row.value.summand
+        rules = {"value": row.value, **terms_of(row)}
         for part, rule in rules.items():
-            texts[rule] = choice(row.name, part, rule, wrong_values(rule.text))
+            texts[rule] = choice(row.name, part, rule, wrong_values(rule.text), row)
         for operand, rule in row.partials.items():
-            texts[rule] = choice(row.name, f"d{operand}", rule, wrong_partials(row, operand))
+            texts[rule] = choice(row.name, f"d{operand}", rule, wrong_partials(row, operand), row)
     text = compose_header(write=texts.__getitem__)
     functions = {
         name: Rule(known.definition) for name, known in FUNCTIONS.items() if known.definition
@@ -152,9 +159,22 @@ def header_of_choices() -> tuple[list[Mutant], str]:
     for name, rule in [*functions.items(), *((u.name, u.rule) for u in UPDATES.values())]:
         returned = f"return {as_c(rule)};"
         assert text.count(returned) == 1
-        chosen = choice(name, RETURNED, rule, wrong_values(rule.text))
+        chosen = choice(name, RETURNED, rule, wrong_values(rule.text), None)
         text = text.replace(returned, f"return {chosen};")
     return mutants, f"int ag_mutant = 0;\n{text}"
+
+
+def reductions_of(row: Primitive) -> list[Reduction]:
+    """Return the reductions of all rules of a row."""
+    rules = [row.value, *row.partials.values()]
+    return list(dict.fromkeys(reduction for rule in rules for reduction in rule.reductions))
+
+
+def terms_of(row: Primitive) -> dict[str, Rule]:
+    """Return the rules in the reductions of a row, by a name for each."""
+    reductions = reductions_of(row)
+    terms = {reduction.name: reduction.term for reduction in reductions}
+    return terms | {f"{r.name}, start": r.start for r in reductions if r.start}
 
 
 # --- the core of them all ------------------------------------------------------------------------

@@ -132,7 +132,7 @@ def test_exceptional_cases(name, operands, value):
 
 
 def test_the_functions_raise_or_follow_ieee_754():
-    with pytest.raises(ValueError, match="domain"):
+    with pytest.raises(ValueError, match=r"domain|positive"):  # the words depend on the Python
         FLOATS.function(Rule("log(x)"))(0.0)
     assert IEEE.function(Rule("log(x)"))(0.0) == -math.inf
 
@@ -207,7 +207,7 @@ def test_rational_rows_are_those_that_make_fractions_of_fractions():
     rational = {row.name for row in TABLE if value(RATIONAL, row)}
     assert rational == {
         "add", "sub", "mul", "div", "neg", "abs", "square", "relu", "leaky_relu", "step",
-        "maximum", "minimum", "sum", "dot",
+        "maximum", "minimum", "sum", "dot", "expectation",
     }  # fmt: skip
 
 

@@ -10,7 +10,13 @@ import sys
 
 import pytest
 
-from autograd_mini.table.code import as_c, as_javascript, prelude
+from autograd_mini.table.code import (
+    as_c,
+    as_javascript,
+    prelude,
+    reduce_in_c,
+    reduce_in_javascript,
+)
 from autograd_mini.table.primitives import TABLE
 from autograd_mini.table.rules import Rule
 
@@ -139,8 +145,50 @@ def test_the_javascript_text_computes_nearly_the_same(row, javascript_answers):
             assert agree or (got != got and expected != expected), (operands, got, expected)
 
 
-def test_a_sum_in_javascript_goes_through_the_array_of_what_is_summed():
-    """And not through the function that comes first."""
-    assert as_javascript(Rule("sum(abs(x)) + b")) == (
-        "x.reduce((total, _, i) => total + Math.abs(x[i]), 0) + b"
-    )
+def test_a_reduction_is_a_loop_over_the_sequences_of_its_term():
+    """Not over those of the whole rule."""
+    rule = Rule("sum(w * x) + sum(x) + b")
+    assert as_c(rule) == as_javascript(rule) == "sum0 + sum1 + b"
+    assert reduce_in_javascript(rule.reductions[1]) == [
+        "let sum1 = 0.0;",
+        "for (let i = 0; i < x.length; i++) {",
+        "    const term = x[i];",
+        "    sum1 += term;",
+        "}",
+    ]
+    assert reduce_in_c(rule.reductions[0], {"w": "a[i]", "x": "b[i]"}) == [
+        "double sum0 = each ? -0.0 : 0.0;",
+        "for (Py_ssize_t i = 0; i < each; i++) {",
+        "    const double w = a[i];",
+        "    const double x = b[i];",
+        "    const double term = w * x;",
+        "    sum0 += term;",
+        "}",
+    ]
+
+
+def test_a_reduction_may_start_from_a_number():
+    (largest,) = Rule("max(x, y) - y").reductions
+    assert reduce_in_javascript(largest)[0] == "let max0 = y;"
+    assert reduce_in_c(largest, {"x": "a[i]"})[0] == "double max0 = y;"
+
+
+def test_a_reduction_may_use_the_reductions_before_it():
+    largest, total = Rule("fsum(exp(x - max(x)))").reductions
+    assert reduce_in_javascript(largest)[-3:] == [
+        "    if (term > max0)",
+        "        max0 = term;",
+        "}",
+    ]
+    assert reduce_in_javascript(total) == [
+        "let fsum1_lost = 0.0;",
+        "let fsum1 = 0.0;",
+        "for (let i = 0; i < x.length; i++) {",
+        "    const term = Math.exp(x[i] - max0);",
+        "    const before = fsum1;",
+        "    fsum1 += term;",
+        "    const share = fsum1 - before;",
+        "    fsum1_lost += before - (fsum1 - share) + (term - share);",
+        "}",
+        "fsum1 += fsum1_lost;",
+    ]

@@ -1,13 +1,17 @@
 """The gradient check finds what is wrong and nothing else, and says where it is."""
 
+import itertools
 import math
 import random
 import re
+from decimal import Decimal
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.references import bound
+from support.sequences import each_impostor, each_sequence
 
 import autograd_mini as ag
 from autograd_mini import Value, engine
@@ -292,6 +296,113 @@ def test_a_told_derivative_has_a_number_for_each_argument(told, error, message):
         check_gradients(f, 1.0, 2.0, gradient=told)
 
 
+def only_floats(x):
+    assert isinstance(x, int | float)
+    return x * x
+
+
+def by_kind(x):
+    return {"float": x * x}[type(x).__name__]
+
+
+def by_position(x):
+    return [x * x][isinstance(x, complex)]
+
+
+def unfinished(x):
+    if isinstance(x, complex):
+        raise NotImplementedError
+    return x * x
+
+
+def recursive(x):
+    return recursive(x) if isinstance(x, complex) else x * x
+
+
+def refusing(kind):
+    def refuse(x):
+        if isinstance(x, complex):
+            raise kind("no complex numbers")
+        return x * x
+
+    return refuse
+
+
+def returning(result):
+    return lambda x: result if isinstance(x, complex) else x * x
+
+
+class OwnError(Exception):
+    """An error of the caller's."""
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "f",
+    [
+        only_floats,
+        by_kind,
+        by_position,
+        unfinished,
+        recursive,
+        *map(
+            refusing,
+            [OwnError, GradientMismatchError, StopIteration, MemoryError, OSError, Warning],
+        ),
+        *map(returning, [None, "text", [], np.array([1j, 2j]), Value(2.0), object, Decimal(1)]),
+        lambda x: float(np.float64(np.asarray(x) ** 2)),
+        lambda x: float(np.asarray(x).astype(float) ** 2),
+    ],
+)
+def test_whatever_a_function_says_to_a_complex_number_a_right_gradient_passes_quietly(f):
+    assert check_gradients(f, 1.5, gradient=lambda x: 2 * x).worst.error < 1e-6
+    with pytest.raises(GradientMismatchError, match="gradient gives 3\\.1"):
+        check_gradients(f, 1.5, gradient=lambda x: 2 * x + 0.1)
+
+
+def test_an_interrupt_of_a_complex_step_is_no_answer():
+    with pytest.raises(KeyboardInterrupt):
+        check_gradients(refusing(KeyboardInterrupt), 1.5, gradient=lambda x: 2 * x)
+
+
+COUNTS = itertools.count()
+CHANCE = random.Random(0)
+OTHER_EACH_TIME = [
+    lambda x: x * x + next(COUNTS),
+    lambda x: x * x * CHANCE.random(),
+    lambda x: x * x if CHANCE.random() < 0.5 else x * x + 1.0,
+    lambda x: x * x + 1e-9 * next(COUNTS),
+]
+
+
+@pytest.mark.parametrize("f", OTHER_EACH_TIME)
+def test_a_function_that_gives_another_number_each_time_is_told_so(f):
+    message = (
+        r"^check_gradients: result of <lambda> must be the same each time, got \[.*\]; "
+        "draw random numbers, and count, outside of it$"
+    )
+    for more in ({}, {"gradient": lambda x: 2 * x}):
+        with pytest.raises(ValueError, match=message):
+            check_gradients(f, 1.5, **more)
+
+
+def test_a_gradient_that_is_another_each_time_is_told_so():
+    message = r"^check_gradients: gradient of .* must be the same each time, got \[.*\]; draw"
+    with pytest.raises(ValueError, match=message):
+        check_gradients(lambda x: x * x, 1.5, gradient=lambda x: 3.0 * CHANCE.random())
+    with pytest.raises(ValueError, match=message):  # the same numbers by graphs that differ
+        check_gradients(lambda x: x * x if next(COUNTS) % 2 else x * x.data, 1.5)
+
+
+def test_a_function_that_is_the_same_but_for_rounding_is_checked():
+    def f(x):
+        terms = [x, 1e-3 * x, 1e-6 * x] * 3
+        CHANCE.shuffle(terms)
+        return sum(terms)
+
+    check_gradients(f, 1.5, gradient=lambda x: 3.003003)
+
+
 def test_a_function_of_numbers_returns_a_number():
     with pytest.raises(TypeError, match=r"result of <lambda> .* must be a real number, got '1'"):
         check_gradients(lambda x: "1", 1.0, gradient=lambda x: 0.0)
@@ -552,3 +663,28 @@ def test_a_point_around_which_f_is_not_finite_is_a_domain_error():
 def test_an_infinite_gradient_is_the_error_that_it_is():
     with pytest.raises(NonFiniteGradientError, match="it arises at sqrt"):
         check_gradients(ag.sqrt, 0.0)
+
+
+@each_sequence
+def test_every_sequence_of_numbers_is_an_argument_and_a_gradient(make):
+    assert check_gradients(lambda xs: ag.dot(xs, xs), make([2.0, -1.0])).comparisons
+
+    def slopes(xs):
+        return make([2 * x for x in xs])
+
+    def whole(xs):
+        return xs[0] ** 2 + xs[1] ** 2
+
+    assert check_gradients(whole, make([2.0, -1.0]), gradient=slopes).comparisons
+    assert check_gradients(whole, [2.0, -1.0], gradient=lambda xs: [slopes(xs)]).comparisons
+
+
+@each_impostor
+def test_what_is_no_sequence_is_neither_an_argument_nor_a_gradient(make):
+    with pytest.raises(TypeError, match=r"^check_gradients: arg.* must be .*, got "):
+        check_gradients(ag.sum, make([1.0, 2.0]))
+    for nested in (make, lambda xs: [make(xs)]):
+        with pytest.raises(
+            (TypeError, ValueError), match=r"^check_gradients: gradient of .* must be .*, got "
+        ):
+            check_gradients(sum, [1.0, 2.0], gradient=nested)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from support.generation import integer_graphs
 
 from autograd_mini import Value, testing
+from autograd_mini.arguments import requirement
 from autograd_mini.engines.graph import Graph
 from autograd_mini.table.domains import Domain
 from autograd_mini.table.primitives import PRIMITIVES, TABLE
@@ -177,3 +178,67 @@ def test_the_strategies_are_there_when_asked_for():
         AttributeError, match=r"^module 'autograd_mini.testing' has no attribute 'st'"
     ):
         testing.st  # noqa: B018 - it raises
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (
+            lambda: graphs(primitives=[]),
+            ValueError,
+            "graphs: primitives must be a list of one row or more, got []",
+        ),
+        (
+            lambda: graphs(primitives=["exp"]),
+            TypeError,
+            "graphs: primitives[0] must be a row of the table of primitives, got 'exp'; "
+            "pass table.primitives.PRIMITIVES['exp']",
+        ),
+        (
+            lambda: graphs(primitives=PRIMITIVES),
+            TypeError,
+            "graphs: primitives[0] must be a row of the table of primitives, got 'add'; "
+            "pass table.primitives.PRIMITIVES['add']",
+        ),
+        (
+            lambda: graphs(primitives=[TABLE[0], None]),
+            TypeError,
+            "graphs: primitives[1] must be a row of the table of primitives, got None",
+        ),
+        (
+            lambda: graphs(primitives=TABLE[0]),
+            TypeError,
+            requirement("graphs: primitives", "a list of rows", TABLE[0]),
+        ),
+        (lambda: graphs(nodes=0), ValueError, "graphs: nodes must be at least 1, got 0"),
+        (lambda: graphs(nodes=2.5), TypeError, "graphs: nodes must be a positive int, got 2.5"),
+        (
+            lambda: points_in_domain("exp"),
+            TypeError,
+            "points_in_domain: primitive must be a row of the table of primitives, got 'exp'; "
+            "pass table.primitives.PRIMITIVES['exp']",
+        ),
+        (
+            lambda: numbers("x > 0"),
+            TypeError,
+            "numbers: domain must be a Domain or None, got 'x > 0'; "
+            "a row has those of its operands in .domains",
+        ),
+        (
+            lambda: values((0, 1)),
+            TypeError,
+            "numbers: domain must be a Domain or None, got (0, 1); "
+            "a row has those of its operands in .domains",
+        ),
+    ],
+)
+def test_a_wrong_argument_is_refused_before_anything_is_drawn(call, error, message):
+    with pytest.raises(error) as caught:
+        call()
+    assert str(caught.value) == message
+
+
+@given(st.data())
+def test_the_rows_of_a_graph_may_come_from_an_iterator(data):
+    graph = data.draw(graphs(primitives=iter([PRIMITIVES["exp"]]), nodes=3))
+    assert graph.instructions[0].primitive is PRIMITIVES["exp"]

@@ -14,10 +14,13 @@ import tqdm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.interrupts import interrupted_everywhere
+from support.sequences import each_impostor, each_sequence, pandas
 
 from autograd_mini import Value
 from autograd_mini.engines.nonfinite import errstate
 from autograd_mini.errors import DomainError, NonFiniteGradientError, StateError
+from autograd_mini.losses import mean_squared_error
+from autograd_mini.nn import MLP
 from autograd_mini.optim import SGD, Adam
 from autograd_mini.training import fit, fitting
 from autograd_mini.training.history import History
@@ -754,6 +757,38 @@ def test_what_callbacks_did_to_the_rate_is_part_of_the_training():
     assert bits(*resumed(history, model, optimizer=optimizer, callbacks=[slower])) == expected
 
 
+def test_a_warm_up_may_begin_with_a_rate_of_0():
+    model = Line()
+    optimizer = SGD(model.parameters(), lr=0.0)
+    before = [p.data for p in model.parameters()]
+
+    def faster(history):
+        optimizer.lr += 0.05
+
+    trained(model, optimizer=optimizer, callbacks=[faster], epochs=2)
+    assert [p.data for p in model.parameters()] != before
+
+
+@pytest.mark.parametrize("epochs", [1, 5])
+def test_a_rate_of_0_moves_no_weight(epochs):
+    model = trained(lr=0.0, epochs=epochs)[0]
+    assert [p.data for p in model.parameters()] == [p.data for p in Line().parameters()]
+
+
+def test_a_training_goes_on_with_its_settings_whatever_they_are_now():
+    """Also where a setting alone would not fit: momentum goes only after nesterov."""
+
+    def make(**settings):
+        model = Line(1.0, 2.0)
+        return {"model": model, "optimizer": SGD(model.parameters(), lr=0.1, **settings)}
+
+    plain, nesterov = {}, {"momentum": 0.5, "nesterov": True}
+    for first, others in ((plain, nesterov), (nesterov, plain)):
+        whole = trained(**make(**first))
+        history = trained(**make(**first), epochs=4)[1]
+        assert bits(*trained(**make(**others), resume=history)) == bits(*whole)
+
+
 @pytest.mark.parametrize("epochs", [0, 1, 2])
 def test_a_resumed_training_shuffles_as_if_it_had_never_stopped(epochs):
     """Whatever state the generator is in that it goes on with."""
@@ -988,19 +1023,18 @@ def test_tqdm_is_not_imported_with_the_library():
             ValueError,
             r"X must be a list of one example or more, got array\(\[\], .*\)",
         ),
-        (
-            {"X": iter(X)},
-            TypeError,
-            r"X must be a list, a tuple or an array, got <list_iterator .*>",
-        ),
         ({"y": 1.0}, TypeError, r"y must be a list, a tuple or an array, got 1\.0"),
         ({"y": "abcde"}, TypeError, r"y must be a list, a tuple or an array, got 'abcde'"),
         (
             {"X": dict.fromkeys(X)},
             TypeError,
-            r"X must be a list, a tuple or an array, got {.*: None.*}",
+            r"X must be a list, .*, got {-1\.0: None, .*}; the dict gives keys: use \.values\(\)",
         ),
-        ({"X": set(X)}, TypeError, r"X must be a list, a tuple or an array, got {[^:]*}"),
+        (
+            {"X": set(X)},
+            TypeError,
+            r"X must be a list, a tuple or an array, got {[^:]*}; the set has no order: use a list",
+        ),
         ({"epochs": 0}, ValueError, r"epochs must be at least 1, got 0"),
         ({"epochs": -3}, ValueError, r"epochs must be at least 1, got -3"),
         ({"epochs": 2.0}, TypeError, r"epochs must be a positive int, got 2\.0"),
@@ -1012,6 +1046,7 @@ def test_tqdm_is_not_imported_with_the_library():
         ({"tolerance": math.nan}, ValueError, r"tolerance must be at least 0, got nan"),
         ({"tolerance": "0"}, TypeError, r"tolerance must be a real number, got '0'"),
         ({"rng": 3}, TypeError, r"rng must be a random\.Random, got 3; try random\.Random\(3\)"),
+        ({"rng": 10**5000}, TypeError, r"rng must be a random\.Random, got 0x\w+\.\.\.; try .*"),
         (
             {"rng": random.Random},
             TypeError,
@@ -1104,3 +1139,52 @@ def test_a_loss_that_is_no_value_is_explained_with_what_to_look_for():
 
 def test_the_limit_of_an_explosion_is_the_documented_one():
     assert fitting.EXPLOSION == 1e6
+
+
+# --- sequences, frames, and what is neither ------------------------------------------------------
+
+
+@each_sequence
+def test_every_sequence_of_examples_gives_the_same_training(make):
+    examples = [float(x) for x in X]
+    of_list, of_sequence = (
+        trained(X=examples, y=examples),
+        trained(X=make(examples), y=make(examples)),
+    )
+    assert bits(*of_sequence) == bits(*of_list)
+
+
+@pytest.mark.parametrize("argument", ["X", "y"])
+@each_impostor
+def test_examples_without_an_order_are_refused(make, argument):
+    with pytest.raises(
+        TypeError, match=rf"^fit: {argument} must be a list, a tuple or an array, got "
+    ):
+        trained(**{argument: make([float(x) for x in X])})
+
+
+@pytest.mark.parametrize("make", [set, dict.fromkeys])
+def test_callbacks_without_an_order_are_refused(make):
+    with pytest.raises(
+        TypeError, match=r"^fit: callbacks must be a list of functions, got .*; the "
+    ):
+        trained(callbacks=make([print]))
+
+
+def test_a_frame_gives_the_training_of_its_rows():
+    """Its labels, numbers too, are no examples."""
+    rows, targets = [[1.0, 2.0], [3.0, -1.0], [0.5, 0.25], [-1.0, 1.0]], [1.0, 2.0, 0.5, -1.0]
+    frame = pandas().DataFrame(rows, columns=[5, 6], index=[9, 8, 7, 6])
+    series = pandas().Series(targets, index=[9, 8, 7, 6])
+
+    def weights(inputs, wanted):
+        model = MLP(2, [3, 1], rng=random.Random(0))
+        sgd = SGD(model.parameters(), lr=0.1)
+        fit(model, inputs, wanted, loss=mean_squared_error, optimizer=sgd, epochs=3)
+        return model.state_dict()
+
+    assert weights(frame, series) == weights(rows, targets)
+    message = "targets must be a list of 4, as the predictions are, got 4 rows of 1"
+    for column in (series.to_frame(), np.array(targets).reshape(4, 1)):
+        with pytest.raises(ValueError, match=message):
+            weights(frame, column)

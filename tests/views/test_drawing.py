@@ -109,7 +109,7 @@ def test_both_edges_of_a_product_with_itself_are_drawn():
 
 def test_every_box_operation_and_edge_has_an_id_of_its_own():
     x = Value(0.5)
-    source = draw(ag.softmax([x, x * 2, 1.0])[0]).source
+    source = draw(ag.softmax([x, x * 2, x.exp() + 1.0, x.log()])[0]).source
     ids = re.findall(r'\bid="?([\w.]+)"?', source)
     assert len(ids) == len(set(ids)) > 20
 

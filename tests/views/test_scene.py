@@ -4,6 +4,7 @@ import random
 import re
 
 import pytest
+from support.sequences import IMPOSTORS
 
 import autograd_mini as ag
 from autograd_mini import GraphTooLargeError, Layer, Value
@@ -79,3 +80,18 @@ def test_a_neuron_is_in_the_frame_that_has_the_most_of_its_weights():
     z = ag.dot(ws, [1.0, 2.0, 3.0])
     scene = scene_of(z * 2.0, parameters=ws, groups={"second": ws[:1], "first": ws[1:]})
     assert scene.groups[z] == "first"
+
+
+@pytest.mark.parametrize("kind", ["dict", "dict.keys", "set"])
+def test_values_without_an_order_are_refused(kind):
+    x, y = Value(2.0), Value(3.0)
+    given = IMPOSTORS[kind]([x, y])
+    for options, argument in (
+        ({"root": given}, "root must be a Value, or several"),
+        ({"root": x * y, "parameters": given}, "parameters must be a list of Values"),
+        ({"root": x * y, "groups": {"a": given}}, r"groups\['a'\] must be a list of Values"),
+    ):
+        with pytest.raises(
+            TypeError, match=rf"^draw: {argument}, got .*; the {type(given).__name__} "
+        ):
+            ag.draw(options.pop("root"), **options)

@@ -18,25 +18,33 @@ __all__ = ["complete", "describe"]
 
 
 def complete(core: ModuleType) -> None:
-    """Give ``core.Value`` every method of the reference that it lacks."""
+    """Give ``core.Value`` every method of the reference that it does not have in C.
+
+    If the package is imported again, the methods of the earlier import are replaced.
+    """
     native: Any = core.Value
     native.__name__ = "Value"  # so that Python's own errors name it without a module
     native.__doc__ = reference.Value.__doc__
     native.__signature__ = inspect.signature(reference.Value)
-    present = {*vars(native), "__init__"}
+    replaceable = (FunctionType, classmethod, core.Function)
+    in_c = {name for name, own in vars(native).items() if type(own) not in replaceable}
     for name, attribute in vars(reference.Value).items():
-        if name in present or (name.startswith("_") and not name.startswith("__")):
+        if name in in_c or (name.startswith("_") and not name.startswith("__")):
             continue
         if name == "backward":
             setattr(native, name, core.Function("backward", name))
         elif isinstance(attribute, reference.Operation):
+            row = attribute.primitive
             defaults = () if attribute.default is None else (attribute.default,)
-            setattr(native, name, core.Function(attribute.primitive.name, name, *defaults))
+            function = core.Function(row.name, name, *defaults)
+            setattr(native, name, reference.OfSequences(function) if row.nary else function)
         elif isinstance(attribute, FunctionType | classmethod):
             setattr(native, name, attribute)
     # After a full garbage collection, `collected` returns free memory of nodes to the system.
-    if core.collected not in gc.callbacks:
-        gc.callbacks.append(core.collected)
+    earlier = [c for c in gc.callbacks if getattr(c, "__module__", None) == core.__name__]
+    for callback in earlier:
+        gc.callbacks.remove(callback)
+    gc.callbacks.append(core.collected)
 
 
 def describe(function: Any, name: str) -> None:

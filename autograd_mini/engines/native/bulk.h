@@ -9,7 +9,7 @@ take_values(PyObject *iterable)
     for (Py_ssize_t i = 0; values && i < PyTuple_GET_SIZE(values); i++) {
         PyObject *item = PyTuple_GET_ITEM(values, i);
         if (!IS_VALUE(item)) {
-            PyErr_Format(PyExc_TypeError, "expected a Value, got %R", item);
+            raise_from(PyObject_CallFunction(no_value, "nO", i, item));
             Py_CLEAR(values);
         }
     }
@@ -85,7 +85,7 @@ store_data(PyObject *Py_UNUSED(module), PyObject *arguments)
     for (Py_ssize_t i = 0; fits && i < PyTuple_GET_SIZE(numbers); i++)
         fits = PyFloat_CheckExact(PyTuple_GET_ITEM(numbers, i));
     if (!fits && !PyErr_Occurred())
-        PyErr_SetString(PyExc_TypeError, "expected as many floats as Values");
+        raise_from(PyObject_CallFunction(no_numbers, "nO", PyTuple_GET_SIZE(values), numbers));
     if (fits && owner != Py_None)
         fits = PyObject_SetAttrString(owner, "_state", state) == 0;
     for (Py_ssize_t i = 0; fits && i < PyTuple_GET_SIZE(values); i++)
@@ -101,41 +101,49 @@ enum { MOST_LISTS = 4, MOST_NUMBERS = 8 };
 
 typedef double (*Item)(const double *of_lists, const double *numbers);
 
+/* Call the rule in Python, which takes other sequences and numbers too, or raises an error. */
 static PyObject *
-updated(Item item, int lists, int numbers, PyObject *const *arguments, Py_ssize_t given)
+update_as_reference(const char *name, PyObject *const *arguments, Py_ssize_t given)
+{
+    PyObject *update = PyMapping_GetItemString(updates, name);
+    PyObject *result = update ? PyObject_Vectorcall(update, arguments, (size_t)given, NULL) : NULL;
+    Py_XDECREF(update);
+    return result;
+}
+
+static PyObject *
+update(const char *name, Item item, int lists, int numbers, PyObject *const *arguments,
+       Py_ssize_t given)
 {
     double of_lists[MOST_LISTS], of_numbers[MOST_NUMBERS];
-    if (given != lists + numbers)
-        return PyErr_Format(PyExc_TypeError, "expected %d lists and %d numbers", lists, numbers);
-    for (int j = 0; j < lists; j++)
-        if (!PyList_CheckExact(arguments[j])
-            || PyList_GET_SIZE(arguments[j]) != PyList_GET_SIZE(arguments[0]))
-            return PyErr_Format(PyExc_TypeError, "expected lists of equal length");
-    for (int j = 0; j < numbers; j++) {
-        of_numbers[j] = PyFloat_AsDouble(arguments[lists + j]);
-        if (of_numbers[j] == -1.0 && PyErr_Occurred())
-            return NULL;
+    int plain = given == lists + numbers;
+    for (int j = 0; plain && j < lists; j++)
+        plain = PyList_CheckExact(arguments[j])
+                && PyList_GET_SIZE(arguments[j]) == PyList_GET_SIZE(arguments[0]);
+    for (int j = 0; plain && j < numbers; j++) {
+        plain = PyFloat_CheckExact(arguments[lists + j]);
+        if (plain)
+            of_numbers[j] = PyFloat_AS_DOUBLE(arguments[lists + j]);
     }
-    PyObject *result = PyList_New(PyList_GET_SIZE(arguments[0]));
-    for (Py_ssize_t i = 0; result && i < PyList_GET_SIZE(result); i++) {
-        PyObject *number = NULL;
-        int floats = 1;
-        for (int j = 0; floats && j < lists; j++) {
-            floats = i < PyList_GET_SIZE(arguments[j])
-                     && PyFloat_CheckExact(PyList_GET_ITEM(arguments[j], i));
-            if (floats)
+    PyObject *result = plain ? PyList_New(PyList_GET_SIZE(arguments[0])) : NULL;
+    if (plain && !result)
+        return NULL;
+    for (Py_ssize_t i = 0; plain && i < PyList_GET_SIZE(result); i++) {
+        for (int j = 0; plain && j < lists; j++) {
+            plain = i < PyList_GET_SIZE(arguments[j])
+                    && PyFloat_CheckExact(PyList_GET_ITEM(arguments[j], i));
+            if (plain)
                 of_lists[j] = PyFloat_AS_DOUBLE(PyList_GET_ITEM(arguments[j], i));
         }
-        if (floats)
-            number = PyFloat_FromDouble(item(of_lists, of_numbers));
-        else
-            PyErr_SetString(PyExc_TypeError, "expected lists of floats");
+        PyObject *number = plain ? PyFloat_FromDouble(item(of_lists, of_numbers)) : NULL;
         if (number)
             PyList_SET_ITEM(result, i, number);
         else
             Py_CLEAR(result);
+        if (plain && !number)
+            return NULL;
     }
-    return result;
+    return plain ? result : update_as_reference(name, arguments, given);
 }
 
 #define DEFINE_UPDATE(NAME, LISTS, NUMBERS)                                                        \
@@ -143,7 +151,7 @@ updated(Item item, int lists, int numbers, PyObject *const *arguments, Py_ssize_
     static PyObject *NAME##_update(PyObject *Py_UNUSED(module), PyObject *const *arguments,        \
                                    Py_ssize_t given)                                               \
     {                                                                                              \
-        return updated(NAME##_item, LISTS, NUMBERS, arguments, given);                             \
+        return update(#NAME, NAME##_item, LISTS, NUMBERS, arguments, given);                            \
     }
 UPDATE_ROWS(DEFINE_UPDATE)
 

@@ -62,6 +62,16 @@ PyErr_SetRaisedException(PyObject *raised)
 #define INLINE static inline
 #endif
 
+/* An operand of a node. If it is a Value, the number is the partial derivative of the node with
+   respect to it; otherwise the operand is a constant, and the number is this constant. */
+typedef struct {
+    struct Node *value;
+    union {
+        double number;
+        struct Operands *many; /* only in the first operand of a Node; see there */
+    };
+} Operand;
+
 #include "rules.h"
 
 #include "node.h"
@@ -113,9 +123,12 @@ static const struct {
     {&is_foreign, "autograd_mini.arguments", "is_foreign"},
     {&strict, "autograd_mini.engines.nonfinite", "strict"},
     {&exceptional, "autograd_mini.engines.nonfinite", "exceptional"},
-    {&no_sequence, "autograd_mini.engines.templates", "no_sequence"},
+    {&read_operands, "autograd_mini.engines.templates", "read_operands"},
     {&unequal, "autograd_mini.engines.templates", "unequal"},
     {&with_numbers, "autograd_mini.engines.templates", "with_numbers"},
+    {&no_value, "autograd_mini.engines.bulk", "no_value"},
+    {&no_numbers, "autograd_mini.engines.bulk", "no_numbers"},
+    {&updates, "autograd_mini.table.updates", "UPDATES"},
     {&check_name, "autograd_mini.engines.node", "check_name"},
     {&nonfinite_gradient, "autograd_mini.engines.nonfinite", "nonfinite_gradient"},
     {&describe, "autograd_mini.engines.native.binding", "describe"},
@@ -134,8 +147,7 @@ static const struct {
 #define NAME_OF(NAME, ...) {&row_names[OP_##NAME], #NAME},
     UNARY_ROWS(NAME_OF)
     BINARY_ROWS(NAME_OF)
-    SUM_ROWS(NAME_OF)
-    DOT_ROWS(NAME_OF)
+    MANY_ROWS(NAME_OF)
 };
 
 static PyObject *
@@ -147,39 +159,47 @@ imported(const char *module, const char *name)
     return object;
 }
 
+/* Replace a reference, unless there is nothing to replace it with. */
+static int
+replace(PyObject **reference, PyObject *object)
+{
+    if (!object)
+        return -1;
+    Py_XSETREF(*reference, object);
+    return 0;
+}
+
 /* Import the Python objects that C uses. */
 static int
 borrow(void)
 {
     for (size_t i = 0; i < sizeof borrowed / sizeof *borrowed; i++)
-        if (!(*borrowed[i].object = imported(borrowed[i].module, borrowed[i].name)))
+        if (replace(borrowed[i].object, imported(borrowed[i].module, borrowed[i].name)) < 0)
             return -1;
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
-        if (!(*strings[i].string = PyUnicode_InternFromString(strings[i].text)))
+        if (replace(strings[i].string, PyUnicode_InternFromString(strings[i].text)) < 0)
             return -1;
     PyObject *table = imported("autograd_mini.table.primitives", "PRIMITIVES");
     if (!table)
         return -1;
     for (int op = 0; op < OP_COUNT; op++) {
-        primitives[op] =
-            row_names[op] ? PyObject_GetItem(table, row_names[op]) : Py_NewRef(Py_None);
-        if (!primitives[op]) {
+        PyObject *row = row_names[op] ? PyObject_GetItem(table, row_names[op]) : Py_NewRef(Py_None);
+        if (!row)
             PyErr_Format(PyExc_ImportError, "it was built with a row %U; install again",
                          row_names[op]);
-            Py_DECREF(table);
-            return -1;
-        }
-        if (row_names[op]
-            && !(operand_labels[op] = PyObject_GetAttrString(primitives[op], "operand_label"))) {
+        if (replace(&primitives[op], row) < 0
+            || (row_names[op]
+                && replace(&operand_labels[op], PyObject_GetAttrString(row, "operand_label")) < 0)) {
             Py_DECREF(table);
             return -1;
         }
     }
     Py_DECREF(table);
-    names = PyDict_New();
-    argument_keyword = Py_BuildValue("(s)", "argument");
-    reference_eq = PyObject_GetAttrString(reference, "__eq__");
-    return names && argument_keyword && reference_eq ? 0 : -1;
+    if (!names)
+        names = PyDict_New();
+    if (!names || replace(&argument_keyword, Py_BuildValue("(s)", "argument")) < 0)
+        return -1;
+    return replace(&reference_eq, PyObject_GetAttrString(reference, "__eq__"));
 }
 
 /* Copy the docstrings of the attributes from the reference engine. */
@@ -201,29 +221,38 @@ document(void)
     return 0;
 }
 
+/* Make the types, once. */
+static int
+make_types(void)
+{
+    if (document() < 0 || !(function_type = PyType_FromSpec(&function_spec)))
+        return -1;
+    value_type = (PyTypeObject *)PyType_FromSpec(&value_spec);
+    if (!value_type)
+        return -1;
+    value_type->tp_vectorcall = value_call;
+    return 0;
+}
+
+/* If the package is imported again after its modules left `sys.modules`, the types stay the same, so
+   that old Values and new ones mix; what C borrows from Python is borrowed from the new modules. */
 static int
 core_exec(PyObject *module)
 {
-    if (value_type) {
-        PyErr_SetString(PyExc_ImportError, "it was loaded before in this process, which it can be only once");
+    static int64_t interpreter;
+    const int64_t this_interpreter = PyInterpreterState_GetID(PyInterpreterState_Get());
+    if (value_type && interpreter != this_interpreter) {
+        PyErr_SetString(PyExc_ImportError, "another interpreter of this process runs it");
         return -1;
     }
-    if (borrow() < 0 || document() < 0)
+    interpreter = this_interpreter;
+    if (borrow() < 0 || (!value_type && make_types() < 0))
         return -1;
-    PyObject *value = PyType_FromSpec(&value_spec);
-    PyObject *function = PyType_FromSpec(&function_spec);
-    if (!value || !function || PyModule_AddObjectRef(module, "Value", value) < 0
-        || PyModule_AddObjectRef(module, "Function", function) < 0
-        || PyModule_AddStringConstant(module, "RULES_DIGEST", RULES_DIGEST) < 0
-        || PyModule_AddStringConstant(module, "CODE_DIGEST", CODE_DIGEST) < 0) {
-        Py_XDECREF(value);
-        Py_XDECREF(function);
+    if (PyModule_AddObjectRef(module, "Value", (PyObject *)value_type) < 0
+        || PyModule_AddObjectRef(module, "Function", function_type) < 0
+        || PyModule_AddStringConstant(module, "RULES_DIGEST", RULES_DIGEST) < 0)
         return -1;
-    }
-    Py_DECREF(function);
-    value_type = (PyTypeObject *)value;
-    value_type->tp_vectorcall = value_call;
-    return 0;
+    return PyModule_AddStringConstant(module, "CODE_DIGEST", CODE_DIGEST);
 }
 
 static PyModuleDef_Slot core_slots[] = {

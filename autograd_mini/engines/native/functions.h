@@ -75,19 +75,19 @@ binary_call(Op op, Function2 value, Partial2 dx, Partial2 dy, PyObject *self,
 }
 
 INLINE PyObject *
-parts_call(Shape shape, FunctionMany value, PartialsMany partials, PyObject *self,
-           PyObject *const *arguments, size_t flags, PyObject *keywords)
+parts_call(Shape shape, FunctionMany compute, PyObject *self, PyObject *const *arguments,
+           size_t flags, PyObject *keywords)
 {
     Py_ssize_t count = PyVectorcall_NARGS(flags);
     if (count == shape.parts && !keyword_count(keywords))
-        return many_call(shape, value, partials, arguments);
+        return many_call(shape, compute, arguments);
     PyObject *last = ((Function *)self)->last_operand;
     if (count != shape.parts - 1 || !last || keyword_count(keywords))
         return as_reference(self, arguments, flags, keywords);
     PyObject *parts[MOST_PARTS];
     memcpy(parts, arguments, (size_t)count * sizeof *parts);
     parts[count] = last;
-    return many_call(shape, value, partials, parts);
+    return many_call(shape, compute, parts);
 }
 
 #define PARAMETERS PyObject *self, PyObject *const *arguments, size_t flags, PyObject *keywords
@@ -103,21 +103,15 @@ parts_call(Shape shape, FunctionMany value, PartialsMany partials, PyObject *sel
     {                                                                                              \
         return binary_call(OP_##NAME, NAME##_value, NAME##_dx, NAME##_dy, PASSED_ON);              \
     }
-#define CALL_SUM(NAME, ...)                                                                        \
+#define CALL_MANY(NAME, SEQUENCES, PARTS)                                                         \
     static PyObject *NAME##_call(PARAMETERS)                                                       \
     {                                                                                              \
-        return parts_call((Shape){OP_##NAME, 1, 1}, NAME##_value, NAME##_partials, PASSED_ON);     \
-    }
-#define CALL_DOT(NAME, ...)                                                                        \
-    static PyObject *NAME##_call(PARAMETERS)                                                       \
-    {                                                                                              \
-        return parts_call((Shape){OP_##NAME, 2, 3}, NAME##_value, NAME##_partials, PASSED_ON);     \
+        return parts_call((Shape){OP_##NAME, SEQUENCES, PARTS}, NAME##_many, PASSED_ON);           \
     }
 
 UNARY_ROWS(CALL_UNARY)
 BINARY_ROWS(CALL_BINARY)
-SUM_ROWS(CALL_SUM)
-DOT_ROWS(CALL_DOT)
+MANY_ROWS(CALL_MANY)
 
 /* --- the operators ------------------------------------------------------------------------------ */
 
@@ -184,8 +178,7 @@ static const struct {
 #define ENTRY(NAME, ...) {#NAME, NAME##_call},
     UNARY_ROWS(ENTRY)
     BINARY_ROWS(ENTRY)
-    SUM_ROWS(ENTRY)
-    DOT_ROWS(ENTRY)
+    MANY_ROWS(ENTRY)
     {"backward", backward_call},
     {NULL, NULL},
 };
@@ -300,6 +293,8 @@ static PyType_Spec function_spec = {
     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_METHOD_DESCRIPTOR,
     .slots = function_slots,
 };
+
+static PyObject *function_type;
 
 /* --- Value(data, name=...) ---------------------------------------------------------------------- */
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from autograd_mini.arguments import requirement
-from autograd_mini.table.code import as_c, prelude
+from autograd_mini.table.code import as_c, prelude, reduce_in_c
 from autograd_mini.table.elementary import ELEMENTARY
 from autograd_mini.table.primitives import TABLE, Primitive
 from autograd_mini.table.rules import Rule, RuleError
@@ -22,13 +22,9 @@ __all__ = ["HEADER", "compose_header", "digest"]
 
 HEADER = Path(__file__).with_name("rules.h")
 
-# The list that a row goes into, by the row's operands; a sequence stands in parentheses.
-SHAPES = {
-    "x": "UNARY_ROWS",
-    "x y": "BINARY_ROWS",
-    "(x)": "SUM_ROWS",
-    "(w) (x) b": "DOT_ROWS",
-}
+# The list that a row of one or two operands goes into, by the row's operands.
+SHAPES = {("x",): "UNARY_ROWS", ("x", "y"): "BINARY_ROWS"}
+MOST_PARTS = 3
 
 
 def compose_header(
@@ -43,16 +39,23 @@ def compose_header(
     Raises:
         RuleError: the C code has no shape of node for the operands of a row.
     """
-    rows: dict[str, list[str]] = {name: [] for name in SHAPES.values()}
-    for primitive in table:
-        value = primitive.value
-        rules = [*filter(None, [value.summand]), value, *primitive.partials.values()]
-        rows[_shape(primitive)].append(f"ROW({', '.join([primitive.name, *map(write, rules)])})")
+    rows: dict[str, list[str]] = {name: [] for name in [*SHAPES.values(), "MANY_ROWS"]}
+    many = []
+    for row in table:
+        if row.nary:
+            many += _compute_many(row, write)
+            sizes = [str(len(row.value.sequences)), str(len(row.operands))]
+            rows["MANY_ROWS"].append(f"ROW({', '.join([row.name, *sizes])})")
+        elif row.operands in SHAPES:
+            rules = map(write, [row.value, *row.partials.values()])
+            rows[SHAPES[row.operands]].append(f"ROW({', '.join([row.name, *rules])})")
+        else:
+            raise _unknown_shape(row, f"x, or x and y, or at most {MOST_PARTS} with sequences")
     updates = UPDATES.values()
     rows["UPDATE_ROWS"] = [
         f"ROW({update.name}, {len(update.lists)}, {len(update.numbers)})" for update in updates
     ]
-    functions = prelude("c") + "".join(map(_function, updates))
+    functions = prelude("c") + "".join(map(_function, updates)) + "".join(many)
     body = "\n".join([functions, *(_list(name, found) for name, found in rows.items())])
     return (
         "/* The rules of the library as C.\n"
@@ -71,13 +74,47 @@ def digest(table: Sequence[Primitive] = TABLE) -> str:
     return _hash(repr([functions, rows, updates]))
 
 
-def _shape(primitive: Primitive) -> str:
-    sequences = primitive.value.sequences
-    shape = " ".join(f"({o})" if o in sequences else o for o in primitive.operands)
-    if shape not in SHAPES:
-        rule = f"of a shape that the native engine knows, {', '.join(SHAPES)}"
-        raise RuleError(requirement(f"primitive {primitive.name!r}: operands", rule, shape))
-    return SHAPES[shape]
+def _compute_many(row: Primitive, write: Callable[[Rule], str]) -> list[str]:
+    """Return the lines of the C function that computes a row over sequences.
+
+    It returns the value. If that is finite, it puts the partial derivatives in the place of the
+    numbers of the Values.
+    """
+    sequences, singles = row.value.sequences, row.operands[len(row.value.sequences) :]
+    if len(row.operands) > MOST_PARTS:
+        raise _unknown_shape(row, f"at most {MOST_PARTS}")
+    places = {name: f"operands[{i} * each + i]" for i, name in enumerate(sequences)}
+    end = f"{len(sequences)} * each"
+    places |= {name: f"operands[{end} + {i}]" for i, name in enumerate(singles)}
+    items = {name: f"{place}.number" for name, place in places.items()}
+    rules = [row.value, *row.partials.values()]
+    reductions = dict.fromkeys(reduction for rule in rules for reduction in rule.reductions)
+    lines = [f"const double {name} = {items[name]};" for name in singles]
+    for reduction in reductions:
+        lines += reduce_in_c(reduction, items, write=write)
+    lines += [f"const double out = {write(row.value)};", "if (!isfinite(out))", "    return out;"]
+    lines += ["for (Py_ssize_t i = 0; i < each; i++) {"]
+    lines += [f"    const double {name} = {items[name]};" for name in sequences]
+    lines += [f"    {line}" for name in sequences for line in _store(row, name, places, write)]
+    lines += ["}"]
+    lines += [line for name in singles for line in _store(row, name, places, write)]
+    head = f"static double {row.name}_many(Operand *operands, Py_ssize_t each)\n{{\n"
+    return [head, *(f"    {line}\n" for line in [*lines, "return out;"]), "}\n"]
+
+
+def _store(
+    row: Primitive, name: str, places: dict[str, str], write: Callable[[Rule], str]
+) -> list[str]:
+    return [
+        f"(void){name};",  # no rule may need it
+        f"if ({places[name]}.value)",
+        f"    {places[name]}.number = {write(row.partials[name])};",
+    ]
+
+
+def _unknown_shape(row: Primitive, rule: str) -> RuleError:
+    operands = ", ".join(row.operands)
+    return RuleError(requirement(f"primitive {row.name!r}: operands", rule, operands))
 
 
 def _function(update: Update) -> str:

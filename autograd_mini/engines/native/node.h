@@ -1,15 +1,5 @@
 /* A node of the graph: its data, and how it is made and freed. */
 
-/* An operand of a node. If it is a Value, the number is the partial derivative of the node with
-   respect to it; otherwise the operand is a constant, and the number is this constant. */
-typedef struct {
-    struct Node *value;
-    union {
-        double number;
-        struct Operands *many; /* only in the first operand of a Node; see there */
-    };
-} Operand;
-
 typedef struct Operands {
     Py_ssize_t count;
     Operand items[];
@@ -38,8 +28,7 @@ typedef enum {
     UNARY_END,
     BINARY_ROWS(OP)
     BINARY_END,
-    SUM_ROWS(OP)
-    DOT_ROWS(OP)
+    MANY_ROWS(OP)
     OP_COUNT
 } Op;
 

@@ -7,9 +7,12 @@ static PyObject *is_foreign;      /* autograd_mini.arguments.is_foreign */
 static PyObject *strict;          /* three functions of autograd_mini.engines.nonfinite */
 static PyObject *exceptional;
 static PyObject *nonfinite_gradient;
-static PyObject *no_sequence;     /* three functions of autograd_mini.engines.templates */
+static PyObject *read_operands;   /* three functions of autograd_mini.engines.templates */
 static PyObject *unequal;
 static PyObject *with_numbers;
+static PyObject *no_value;        /* two functions of autograd_mini.engines.bulk */
+static PyObject *no_numbers;
+static PyObject *updates;         /* autograd_mini.table.updates.UPDATES */
 static PyObject *check_name;      /* autograd_mini.engines.node.check_name */
 static PyObject *describe;        /* autograd_mini.engines.native.binding.describe */
 static PyObject *reference;       /* autograd_mini.engines.value.Value */

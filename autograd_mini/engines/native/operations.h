@@ -158,8 +158,8 @@ typedef struct {
     int sequences, parts;
 } Shape;
 
-typedef double (*FunctionMany)(const Operand *operands, Py_ssize_t each);
-typedef void (*PartialsMany)(Operand *operands, Py_ssize_t each, double out);
+/* Returns the value; if that is finite, the operands that are Values get their partials. */
+typedef double (*FunctionMany)(Operand *operands, Py_ssize_t each);
 
 INLINE int
 take_plain(PyObject *object, Operand *operand)
@@ -213,33 +213,19 @@ plain_operands(Shape shape, PyObject *const *parts)
     return NULL;
 }
 
-/* Replace Python's TypeError for an object that is not a sequence by an error of the library. */
-static void
-raise_no_sequence(Op op, PyObject *object)
-{
-    if (!PyErr_ExceptionMatches(PyExc_TypeError))
-        return;
-    PyObject *raised = PyErr_GetRaisedException();
-    PyObject *error =
-        PyObject_CallFunctionObjArgs(no_sequence, primitives[op], object, raised, NULL);
-    if (error)
-        PyException_SetCause(error, NULL); /* as `raise … from None` does */
-    raise_from(error);
-    Py_DECREF(raised);
-}
-
 /* Return a new tuple of a sequence's operands; unusual numbers become floats. */
 static PyObject *
 plain_sequence(Op op, PyObject *object)
 {
-    PyObject *given = PySequence_Tuple(object);
-    if (!given) {
-        raise_no_sequence(op, object);
-        return NULL;
-    }
-    PyObject *both =
-        PyObject_CallFunctionObjArgs(with_numbers, value_type, primitives[op], given, NULL);
-    Py_DECREF(given);
+    PyObject *items = PyList_CheckExact(object) || PyTuple_CheckExact(object)
+                          ? Py_NewRef(object)
+                          : PyObject_CallFunctionObjArgs(read_operands, primitives[op], object, NULL);
+    PyObject *given = items ? PySequence_Tuple(items) : NULL;
+    PyObject *both = given ? PyObject_CallFunctionObjArgs(with_numbers, value_type, primitives[op],
+                                                          given, NULL)
+                           : NULL;
+    Py_XDECREF(items);
+    Py_XDECREF(given);
     PyObject *operands = NULL, *unused;
     if (both && PyArg_ParseTuple(both, "O!O", &PyTuple_Type, &operands, &unused))
         Py_INCREF(operands);
@@ -300,14 +286,10 @@ store_partials(Operands *operands, PyObject *partials)
 
 /* Return the node, or the float, for operands from plain parts; it takes the operands over. */
 INLINE PyObject *
-many_node(Shape shape, FunctionMany value, PartialsMany partials, PyObject *const *parts,
-          Operands *operands)
+many_node(Shape shape, FunctionMany compute, PyObject *const *parts, Operands *operands)
 {
-    Py_ssize_t each = PySequence_Fast_GET_SIZE(parts[0]);
-    double out = value(operands->items, each);
-    if (isfinite(out))
-        partials(operands->items, each, out);
-    else {
+    double out = compute(operands->items, PySequence_Fast_GET_SIZE(parts[0]));
+    if (!isfinite(out)) {
         PyObject *exceptional = exceptional_result(shape.op, parts, shape.parts, &out);
         if (!exceptional)
             goto error;
@@ -336,16 +318,16 @@ error:
 }
 
 INLINE PyObject *
-many_call(Shape shape, FunctionMany value, PartialsMany partials, PyObject *const *parts)
+many_call(Shape shape, FunctionMany compute, PyObject *const *parts)
 {
     Operands *operands = plain_operands(shape, parts);
     if (operands)
-        return many_node(shape, value, partials, parts, operands);
+        return many_node(shape, compute, parts, operands);
     if (PyErr_Occurred())
         return NULL;
     PyObject *plain[MOST_PARTS] = {NULL}, *result = NULL;
     if (make_plain(shape, parts, plain) == 0 && (operands = plain_operands(shape, plain)))
-        result = many_node(shape, value, partials, plain, operands);
+        result = many_node(shape, compute, plain, operands);
     for (int i = 0; i < shape.parts; i++)
         Py_XDECREF(plain[i]);
     return result;
@@ -368,55 +350,6 @@ many_call(Shape shape, FunctionMany value, PartialsMany partials, PyObject *cons
         (void)x; (void)y; (void)out;                                                               \
         return DY;                                                                                 \
     }
-/* Add from left to right, as a chain of `+` does; -0.0 changes no number that is added to it. */
-#define DEFINE_SUM(NAME, TERM, VALUE, DX)                                                          \
-    static double NAME##_value(const Operand *operands, Py_ssize_t each)                           \
-    {                                                                                              \
-        double total = each ? -0.0 : 0.0;                                                          \
-        for (Py_ssize_t i = 0; i < each; i++) {                                                    \
-            double x = operands[i].number;                                                         \
-            total += TERM;                                                                         \
-        }                                                                                          \
-        return VALUE;                                                                              \
-    }                                                                                              \
-    static void NAME##_partials(Operand *operands, Py_ssize_t each, double out)                    \
-    {                                                                                              \
-        (void)out;                                                                                 \
-        for (Py_ssize_t i = 0; i < each; i++) {                                                    \
-            double x = operands[i].number;                                                         \
-            (void)x;                                                                               \
-            if (operands[i].value)                                                                 \
-                operands[i].number = DX;                                                           \
-        }                                                                                          \
-    }
-#define DEFINE_DOT(NAME, TERM, VALUE, DW, DX, DB)                                                  \
-    static double NAME##_value(const Operand *operands, Py_ssize_t each)                           \
-    {                                                                                              \
-        double total = each ? -0.0 : 0.0, b = operands[2 * each].number;                           \
-        for (Py_ssize_t i = 0; i < each; i++) {                                                    \
-            double w = operands[i].number, x = operands[each + i].number;                          \
-            total += TERM;                                                                         \
-        }                                                                                          \
-        return VALUE;                                                                              \
-    }                                                                                              \
-    static void NAME##_partials(Operand *operands, Py_ssize_t each, double out)                    \
-    {                                                                                              \
-        (void)out;                                                                                 \
-        double b = operands[2 * each].number;                                                      \
-        for (Py_ssize_t i = 0; i < each; i++) {                                                    \
-            Operand *of_w = &operands[i], *of_x = &operands[each + i];                             \
-            double w = of_w->number, x = of_x->number;                                             \
-            if (of_w->value)                                                                       \
-                of_w->number = DW;                                                                 \
-            if (of_x->value)                                                                       \
-                of_x->number = DX;                                                                 \
-        }                                                                                          \
-        (void)b;                                                                                   \
-        if (operands[2 * each].value)                                                              \
-            operands[2 * each].number = DB;                                                        \
-    }
 
 UNARY_ROWS(DEFINE_UNARY)
 BINARY_ROWS(DEFINE_BINARY)
-SUM_ROWS(DEFINE_SUM)
-DOT_ROWS(DEFINE_DOT)

@@ -1,8 +1,8 @@
 /* The rules of the library as C.
    Written by `python -m autograd_mini.engines.native.header`; change the tables, not this file. */
 
-#define RULES_DIGEST "f26f151772f7b898"
-#define CODE_DIGEST "5d83627e2fd7caf7"
+#define RULES_DIGEST "2eb101bce9047930"
+#define CODE_DIGEST "283a95301419bcba"
 
 static double ag_pow(double x, double y) { return x != x || y != y ? NAN : pow(x, y); }
 static double ag_sigmoid(double x) { return x >= 0.0 ? 1.0 / (1.0 + exp(-x)) : exp(x) / (1.0 + exp(x)); }
@@ -43,6 +43,178 @@ static double adapted_item(const double *of_lists, const double *numbers)
 {
     const double w = of_lists[0], m = of_lists[1], v = of_lists[2], lr = numbers[0], bias = numbers[1], root = numbers[2], eps = numbers[3];
     return w - lr * (m / bias) / (sqrt(v) / root + eps);
+}
+static double sum_many(Operand *operands, Py_ssize_t each)
+{
+    double sum0 = each ? -0.0 : 0.0;
+    for (Py_ssize_t i = 0; i < each; i++) {
+        const double x = operands[0 * each + i].number;
+        const double term = x;
+        sum0 += term;
+    }
+    const double out = sum0;
+    if (!isfinite(out))
+        return out;
+    for (Py_ssize_t i = 0; i < each; i++) {
+        const double x = operands[0 * each + i].number;
+        (void)x;
+        if (operands[0 * each + i].value)
+            operands[0 * each + i].number = 1.0;
+    }
+    return out;
+}
+static double dot_many(Operand *operands, Py_ssize_t each)
+{
+    const double b = operands[2 * each + 0].number;
+    double sum0 = each ? -0.0 : 0.0;
+    for (Py_ssize_t i = 0; i < each; i++) {
+        const double w = operands[0 * each + i].number;
+        const double x = operands[1 * each + i].number;
+        const double term = w * x;
+        sum0 += term;
+    }
+    const double out = sum0 + b;
+    if (!isfinite(out))
+        return out;
+    for (Py_ssize_t i = 0; i < each; i++) {
+        const double w = operands[0 * each + i].number;
+        const double x = operands[1 * each + i].number;
+        (void)w;
+        if (operands[0 * each + i].value)
+            operands[0 * each + i].number = x;
+        (void)x;
+        if (operands[1 * each + i].value)
+            operands[1 * each + i].number = w;
+    }
+    (void)b;
+    if (operands[2 * each + 0].value)
+        operands[2 * each + 0].number = 1.0;
+    return out;
+}
+static double expectation_many(Operand *operands, Py_ssize_t each)
+{
+    double sum0 = each ? -0.0 : 0.0;
+    for (Py_ssize_t i = 0; i < each; i++) {
+        const double w = operands[0 * each + i].number;
+        const double x = operands[1 * each + i].number;
+        const double term = w == 0.0 && x == x && x - x != 0.0 ? 0.0 : w * x;
+        sum0 += term;
+    }
+    const double out = sum0;
+    if (!isfinite(out))
+        return out;
+    for (Py_ssize_t i = 0; i < each; i++) {
+        const double w = operands[0 * each + i].number;
+        const double x = operands[1 * each + i].number;
+        (void)w;
+        if (operands[0 * each + i].value)
+            operands[0 * each + i].number = x;
+        (void)x;
+        if (operands[1 * each + i].value)
+            operands[1 * each + i].number = w;
+    }
+    return out;
+}
+static double logsumexp_many(Operand *operands, Py_ssize_t each)
+{
+    double max0 = -INFINITY;
+    for (Py_ssize_t i = 0; i < each; i++) {
+        const double x = operands[0 * each + i].number;
+        const double term = x;
+        if (term > max0)
+            max0 = term;
+    }
+    double fsum1_lost = 0.0;
+    double fsum1 = -1.0;
+    for (Py_ssize_t i = 0; i < each; i++) {
+        const double x = operands[0 * each + i].number;
+        const double term = x == max0 && x - x != 0.0 ? 1.0 : exp(x - max0);
+        const double before = fsum1;
+        fsum1 += term;
+        const double share = fsum1 - before;
+        fsum1_lost += before - (fsum1 - share) + (term - share);
+    }
+    fsum1 += fsum1_lost;
+    const double out = max0 + log1p(fsum1);
+    if (!isfinite(out))
+        return out;
+    for (Py_ssize_t i = 0; i < each; i++) {
+        const double x = operands[0 * each + i].number;
+        (void)x;
+        if (operands[0 * each + i].value)
+            operands[0 * each + i].number = (x == max0 && x - x != 0.0 ? 1.0 : exp(x - max0)) / (1.0 + fsum1);
+    }
+    return out;
+}
+static double softmax_many(Operand *operands, Py_ssize_t each)
+{
+    const double y = operands[1 * each + 0].number;
+    double max0 = y;
+    for (Py_ssize_t i = 0; i < each; i++) {
+        const double x = operands[0 * each + i].number;
+        const double term = x;
+        if (term > max0)
+            max0 = term;
+    }
+    double fsum1_lost = 0.0;
+    double fsum1 = 0.0;
+    for (Py_ssize_t i = 0; i < each; i++) {
+        const double x = operands[0 * each + i].number;
+        const double term = exp(x - max0);
+        const double before = fsum1;
+        fsum1 += term;
+        const double share = fsum1 - before;
+        fsum1_lost += before - (fsum1 - share) + (term - share);
+    }
+    fsum1 += fsum1_lost;
+    const double out = exp(y - max0) / (exp(y - max0) + fsum1);
+    if (!isfinite(out))
+        return out;
+    for (Py_ssize_t i = 0; i < each; i++) {
+        const double x = operands[0 * each + i].number;
+        (void)x;
+        if (operands[0 * each + i].value)
+            operands[0 * each + i].number = -out * exp(x - max0) / (exp(y - max0) + fsum1);
+    }
+    (void)y;
+    if (operands[1 * each + 0].value)
+        operands[1 * each + 0].number = out * fsum1 / (exp(y - max0) + fsum1);
+    return out;
+}
+static double log_softmax_many(Operand *operands, Py_ssize_t each)
+{
+    const double y = operands[1 * each + 0].number;
+    double max0 = y;
+    for (Py_ssize_t i = 0; i < each; i++) {
+        const double x = operands[0 * each + i].number;
+        const double term = x;
+        if (term > max0)
+            max0 = term;
+    }
+    double fsum1_lost = 0.0;
+    double fsum1 = 0.0;
+    for (Py_ssize_t i = 0; i < each; i++) {
+        const double x = operands[0 * each + i].number;
+        const double term = exp(x - max0);
+        const double before = fsum1;
+        fsum1 += term;
+        const double share = fsum1 - before;
+        fsum1_lost += before - (fsum1 - share) + (term - share);
+    }
+    fsum1 += fsum1_lost;
+    const double out = y == max0 ? -log1p(fsum1) : y - max0 - log(exp(y - max0) + fsum1);
+    if (!isfinite(out))
+        return out;
+    for (Py_ssize_t i = 0; i < each; i++) {
+        const double x = operands[0 * each + i].number;
+        (void)x;
+        if (operands[0 * each + i].value)
+            operands[0 * each + i].number = -exp(x - max0) / (exp(y - max0) + fsum1);
+    }
+    (void)y;
+    if (operands[1 * each + 0].value)
+        operands[1 * each + 0].number = fsum1 / (exp(y - max0) + fsum1);
+    return out;
 }
 
 #define UNARY_ROWS(ROW) \
@@ -85,11 +257,13 @@ static double adapted_item(const double *of_lists, const double *numbers)
     ROW(maximum, x >= y ? x : x < y ? y : x + y, x > y ? 1.0 : x == y ? 0.5 : 0.0, x < y ? 1.0 : x == y ? 0.5 : 0.0) \
     ROW(minimum, x <= y ? x : x > y ? y : x + y, x < y ? 1.0 : x == y ? 0.5 : 0.0, x > y ? 1.0 : x == y ? 0.5 : 0.0)
 
-#define SUM_ROWS(ROW) \
-    ROW(sum, x, total, 1.0)
-
-#define DOT_ROWS(ROW) \
-    ROW(dot, w * x, total + b, x, w, 1.0)
+#define MANY_ROWS(ROW) \
+    ROW(sum, 1, 1) \
+    ROW(dot, 2, 3) \
+    ROW(expectation, 2, 2) \
+    ROW(logsumexp, 1, 1) \
+    ROW(softmax, 1, 2) \
+    ROW(log_softmax, 1, 2)
 
 #define UPDATE_ROWS(ROW) \
     ROW(decayed, 2, 1) \

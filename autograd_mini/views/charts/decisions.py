@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from autograd_mini.arguments import count, finite, requirement
+from autograd_mini.arguments import count, finite, items, requirement
 from autograd_mini.views.charts.canvas import (
     COLORS,
     MARKERS,
@@ -131,9 +131,8 @@ def _draw_regions(
 
 def _read_examples(inputs: Any, classes: Any, where: str) -> tuple[list[_Pair], list[float]]:
     """Return the examples as pairs of numbers, and the numbers of their classes."""
-    for name, given in (("X", inputs), ("y", classes)):
-        if isinstance(given, str | Mapping) or not isinstance(given, Iterable):
-            raise TypeError(requirement(f"{where}: {name}", "a list", given))
+    inputs = items(inputs, argument=f"{where}: X", rule="a list")
+    classes = items(classes, argument=f"{where}: y", rule="a list")
     points = [_read_pair(x, f"{where}: X[{i}]") for i, x in enumerate(inputs)]
     targets = [finite(target, argument=f"{where}: y[{i}]") for i, target in enumerate(classes)]
     if not points:
@@ -146,9 +145,9 @@ def _read_examples(inputs: Any, classes: Any, where: str) -> tuple[list[_Pair], 
 
 def _read_pair(x: object, argument: str) -> _Pair:
     rule = "a pair of numbers"
-    if isinstance(x, str) or not isinstance(x, Iterable):
-        raise TypeError(requirement(argument, rule, x))
-    numbers = [finite(number, argument=argument) for number in x]
+    numbers = [
+        finite(number, argument=argument) for number in items(x, argument=argument, rule=rule)
+    ]
     if len(numbers) != 2:
         way_out = "fix the other inputs of a larger model: lambda pair: model([*pair, 0.0])"
         raise ValueError(requirement(argument, rule, numbers, way_out))
@@ -160,8 +159,9 @@ def _call_model(
 ) -> list[float]:
     """Return the outputs of a model for a point; NaN for an output that is not finite."""
     out = model(point)
-    outputs = list(out) if isinstance(out, Iterable) else [out]
     argument = f"{where}: result of model"
+    rule = "a number or a list of numbers"
+    outputs = items(out, argument=argument, rule=rule) if isinstance(out, Iterable) else [out]
     if not outputs:
         raise ValueError(requirement(argument, "one number or more", out))
     if expected not in (None, len(outputs)):
@@ -186,10 +186,10 @@ def _name_classes(names: Iterable[str] | None, classes: Sequence[int], where: st
     """Return the names of the classes."""
     if names is None:
         return [f"class {chosen}" for chosen in classes]
-    titles = [] if isinstance(names, str) or not isinstance(names, Iterable) else list(names)
+    argument, rule = f"{where}: names", f"a list of {len(classes)} strings, one for each class"
+    titles = [] if isinstance(names, str) else list(items(names, argument=argument, rule=rule))
     if len(titles) != len(classes) or not all(isinstance(title, str) for title in titles):
-        rule = f"a list of {len(classes)} strings, one for each class"
-        raise ValueError(requirement(f"{where}: names", rule, names))
+        raise ValueError(requirement(argument, rule, names))
     return titles
 
 

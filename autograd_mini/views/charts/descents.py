@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from autograd_mini.arguments import finite, requirement
+from autograd_mini.arguments import finite, items, requirement
 from autograd_mini.engines import Value
 from autograd_mini.views.charts.canvas import BLUE, ROOM, VERMILLION, take_axes
 from autograd_mini.views.charts.curves import check_interval, find_slope, read_number, sample
@@ -56,9 +56,8 @@ def descent(
     where = "plots.descent"
     if not callable(cost):
         raise TypeError(requirement(f"{where}: cost", "a function of one Value", cost))
-    if isinstance(weights, str) or not isinstance(weights, Iterable):
-        raise TypeError(requirement(f"{where}: weights", "a list of numbers", weights))
-    ws = [finite(w, argument=f"{where}: weights[{i}]") for i, w in enumerate(weights)]
+    given = items(weights, argument=f"{where}: weights", rule="a list of numbers")
+    ws = [finite(w, argument=f"{where}: weights[{i}]") for i, w in enumerate(given)]
     if not ws:
         raise ValueError(requirement(f"{where}: weights", "a list of one number or more", ws))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from autograd_mini.arguments import requirement
+from autograd_mini.arguments import items, requirement
 from autograd_mini.engines import Value
 from autograd_mini.nn.activations import ACTIVATIONS, Activation, ActivationLike, as_activation
 from autograd_mini.views.charts.canvas import (
@@ -82,10 +82,11 @@ def activations(
     >>> pyplot.close(panels[0].figure)
     """
     where = "plots.activations"
-    given = ACTIVATIONS.values() if functions is None else functions
-    if isinstance(given, str) or not isinstance(given, Iterable):
-        rule = "a list, such as ['relu', 'tanh']"
-        raise TypeError(requirement(f"{where}: functions", rule, given))
+    given = items(
+        ACTIVATIONS.values() if functions is None else functions,
+        argument=f"{where}: functions",
+        rule="a list, such as ['relu', 'tanh']",
+    )
     chosen = [as_activation(f, argument=f"{where}: functions[{i}]") for i, f in enumerate(given)]
     if not chosen:
         rule, way_out = "a list of one function or more", "leave it out to draw all activations"

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from autograd_mini.arguments import finite, requirement
+from autograd_mini.arguments import finite, items, requirement
 from autograd_mini.errors import StateError
 from autograd_mini.nn.module import Module
 from autograd_mini.training.history import History
@@ -69,9 +69,10 @@ def losses(history: History | Mapping[str, History], /, *, ax: Axes | None = Non
     curves = []
     for label, training in label_each(history, History, f"{where}: history"):
         named = f"{where}: {label or 'history'}"
+        given = items(training.history["loss"], argument=named, rule="a list of losses")
         ys = [
             finite(loss, argument=f"{named}: loss of epoch {epoch}")
-            for epoch, loss in enumerate(training.history["loss"], start=1)
+            for epoch, loss in enumerate(given, start=1)
         ]
         if not ys:
             rule = "a training of one epoch or more"

@@ -19,7 +19,7 @@ from autograd_mini.table.arithmetic import IEEE
 from autograd_mini.table.notation import shorten
 from autograd_mini.table.rules import float_of
 
-__all__ = ["decide", "name", "number", "product", "simplify", "substitute", "total"]
+__all__ = ["DOTS", "decide", "name", "number", "product", "simplify", "substitute", "total"]
 
 _LARGEST_POWER = 2**53
 """Larger whole powers stay apart: up to here, every integer is a float."""
@@ -32,6 +32,10 @@ _DIGITS = 12
 def name(text: str) -> ast.expr:
     """Return a name as a formula."""
     return ast.Name(text, ast.Load())
+
+
+DOTS = name("…")
+"""What stands for the middle of a long sum."""
 
 
 def number(value: float | Fraction) -> ast.expr:
@@ -60,7 +64,7 @@ def total(terms: Iterable[ast.expr], *, simplify: bool = True) -> ast.expr:
     """Return the sum of formulas; dots stand for the middle of a long sum."""
     terms = list(terms)
     if not simplify or any(map(_is_singular, terms)):
-        return _add(shorten(terms, name("…")))
+        return _add(shorten(terms, DOTS))
     found = _Sum()
     distinct = {ast.dump(term): term for term in terms}  # of thousands, most may be equal
     for key, times in Counter(map(ast.dump, terms)).items():
@@ -280,7 +284,7 @@ class _Sum:
             for term in terms:
                 opened.add(term, 1)
             return opened.tree(shortened=shortened)
-        return _add(shorten(terms, name("…")) if shortened else terms)
+        return _add(shorten(terms, DOTS) if shortened else terms)
 
 
 class _Substitution(ast.NodeTransformer):
@@ -300,12 +304,14 @@ class _Substitution(ast.NodeTransformer):
 
     def write_out(self, term: ast.expr) -> ast.expr:
         """Return a sum term by term; dots stand for the middle of a long sum."""
-        items = shorten(list(zip(*self.sequences.values(), strict=True)), ())
+        items = list(zip(*self.sequences.values(), strict=True))
         terms = [
-            substitute(term, dict(zip(self.sequences, item, strict=True)), {})
-            if item
-            else name("…")
-            for item in items
+            DOTS
+            if item[0] is DOTS
+            else substitute(
+                term, {**self.values, **dict(zip(self.sequences, item, strict=True))}, {}
+            )
+            for item in shorten(items, (DOTS,) * len(self.sequences))
         ]
         return _join(ast.Add(), terms, empty=0)
 

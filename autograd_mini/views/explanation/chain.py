@@ -7,11 +7,12 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from typing import Any
 
 from autograd_mini.engines import Operand, Value
 from autograd_mini.engines.graph import Edge, Graph
 from autograd_mini.engines.node import numbers_of
-from autograd_mini.table.notation import Latex, Unicode
+from autograd_mini.table.notation import Latex, Unicode, shorten
 from autograd_mini.table.primitives import Primitive
 from autograd_mini.views.explanation import algebra
 
@@ -54,7 +55,7 @@ class Formulas:
     def __init__(self, names: Mapping[Value, str], inlined: Collection[Value] = ()) -> None:
         self.names = names
         self.inlined = inlined
-        self._read: tuple[Value | None, Sequence[Operand]] = None, ()
+        self._last: tuple[Value | None, tuple[Sequence[Operand], Sequence[Any]]] = None, ((), ())
 
     def of(self, operand: Operand) -> ast.expr:
         """Return the name of an operand, or the expression that computes it."""
@@ -67,15 +68,35 @@ class Formulas:
     def definition(self, node: Value) -> ast.expr:
         """Return the expression that computes a node from its operands."""
         assert node.op is not None
+        return algebra.substitute(node.op.formula, *self._arrange(node))
+
+    def _arrange(self, node: Value) -> tuple[dict[str, ast.expr], dict[str, list[ast.expr]]]:
+        """Return the expressions of the operands by the row's names: single ones, sequences.
+
+        Dots stand for the middle of a long sequence.
+        """
+        assert node.op is not None
         single: dict[str, ast.expr] = {}
         sequences: dict[str, list[ast.expr]] = {}
-        operands = node.op.arrange(node.operands)
-        for key, operand in zip(node.op.operands, operands, strict=True):
+        _, arranged = self._read(node)
+        for key, operand in zip(node.op.operands, arranged, strict=True):
             if isinstance(operand, tuple):
-                sequences[key] = list(map(self.of, operand))
+                shown = shorten(operand, None)
+                sequences[key] = [algebra.DOTS if o is None else self.of(o) for o in shown]
             else:
                 single[key] = self.of(operand)
-        return algebra.substitute(node.op.formula, single, sequences)
+        return single, sequences
+
+    def _read(self, node: Value) -> tuple[Sequence[Operand], Sequence[Any]]:
+        """Return the operands of a node in a row, and by the row's names.
+
+        With many operands this takes time, so it happens once for all edges of the node.
+        """
+        assert node.op is not None
+        if self._last[0] is not node:
+            operands = node.operands
+            self._last = node, (operands, node.op.arrange(operands))
+        return self._last[1]
 
     def partial(self, edge: Edge, *, cases: bool = False) -> ast.expr:
         """Return the derivative along an edge in the textbook's form.
@@ -85,9 +106,7 @@ class Formulas:
         """
         node = edge.node
         assert node.op is not None
-        if self._read[0] is not node:  # to read the operands for each of their edges is slow
-            self._read = node, node.operands
-        given = self._read[1]
+        given, _ = self._read(node)
         slot, _ = node.op.slots(len(given))[edge.position]
         rule = node.op.textbook[slot]
         term = node.op.term(len(given), edge.position) if rule.names else {}
@@ -97,7 +116,9 @@ class Formulas:
             if math.isnan(node.data):
                 return algebra.number(node.data)
             tree = algebra.decide(tree, {key: numbers_of(o) for key, o in operands.items()})
-        tree = algebra.substitute(tree, {key: self.of(o) for key, o in operands.items()}, {})
+        sequences = self._arrange(node)[1] if rule.sequences else {}
+        single = {key: self.of(operand) for key, operand in operands.items()}
+        tree = algebra.substitute(tree, single, sequences)
         return algebra.simplify(tree)
 
 

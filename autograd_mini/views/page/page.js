@@ -44,13 +44,11 @@ function arranged(i) {
 }
 
 function computeNode(i) {
-  const row = ROWS[nodes[i].op];
-  const operands = arranged(i);
-  const out = row.value(...operands);
+  const [out, found] = ROWS[nodes[i].op].compute(...arranged(i));
   data[i] = out;
   partials[i] = nodes[i].slots.map(([slot, place]) => {
-    const at = operands.map((operand, s) => (row.sequences[s] ? operand[place] : operand));
-    return Number.isNaN(out) ? NaN : row.partials[slot](...at, out);
+    const partial = place === null ? found[slot] : found[slot][place];
+    return Number.isNaN(out) ? NaN : partial;
   });
 }
 

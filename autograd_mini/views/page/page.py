@@ -14,7 +14,7 @@ from typing import Any
 from autograd_mini.arguments import finite, requirement
 from autograd_mini.engines import Value
 from autograd_mini.files import write_atomically
-from autograd_mini.table.code import as_javascript, prelude
+from autograd_mini.table.code import as_javascript, prelude, reduce_in_javascript
 from autograd_mini.table.names import name_as_text
 from autograd_mini.table.notation import Unicode
 from autograd_mini.table.primitives import Primitive
@@ -189,17 +189,30 @@ def _rows(rows: set[Primitive]) -> str:
     lines = [prelude("javascript"), "const ROWS = {\n"]
     for row in sorted(rows, key=str):
         names = ", ".join(row.operands)
-        partials = ", ".join(
-            f"({names}, out) => {as_javascript(rule)}" for rule in row.partials.values()
-        )
         sequences = _as_literal([name in row.value.sequences for name in row.operands])
         call = f"{row.name}({names}), {row.domain}"
         lines.append(
-            f"{_as_literal(row.name)}: {{value: ({names}) => {as_javascript(row.value)}, "
-            f"partials: [{partials}], sequences: {sequences}, "
-            f"inside: ({names}) => {_write_domain(row)}, domain: {_as_literal(call)}}},\n"
+            f"{_as_literal(row.name)}: {{compute: ({names}) => {{{_write_computation(row)}}}, "
+            f"sequences: {sequences}, inside: ({names}) => {_write_domain(row)}, "
+            f"domain: {_as_literal(call)}}},\n"
         )
     return "".join([*lines, "};\n"])
+
+
+def _write_computation(row: Primitive) -> str:
+    """Return the JavaScript that computes the value and the partials, arrays for the sequences."""
+    sequences = row.value.sequences
+    rules = [row.value, *row.partials.values()]
+    reductions = dict.fromkeys(reduction for rule in rules for reduction in rule.reductions)
+    lines = [line for reduction in reductions for line in reduce_in_javascript(reduction)]
+    partials = [
+        f"{name}.map((_, i) => {as_javascript(rule, sequences=sequences)})"
+        if name in sequences
+        else as_javascript(rule)
+        for name, rule in row.partials.items()
+    ]
+    lines += [f"const out = {as_javascript(row.value)};", f"return [out, [{', '.join(partials)}]];"]
+    return "\n".join(lines)
 
 
 def _write_domain(row: Primitive) -> str:

@@ -7,6 +7,7 @@ import random
 import sys
 
 import pytest
+from support.sequences import each_impostor, each_sequence, pandas
 
 import autograd_mini as ag
 from autograd_mini import (
@@ -881,7 +882,7 @@ PAIR = [(0.0, 0.0), (1.0, 1.0)]
         (
             {"model": lambda x: "no"},
             TypeError,
-            "result of model must be a Value or a number, got 'n'",
+            "result of model must be a number or a list of numbers, got 'no'",
         ),
         (
             {"model": lambda x: []},
@@ -1034,3 +1035,45 @@ def test_a_formula_that_someone_else_drew_stays_mathematics():
     plots.losses({"$": history([1.0, 0.5])}, ax=ax)
     texts = ax.get_legend().get_texts()
     assert [text.get_parse_math() for text in texts] == [True, False]
+
+
+# --- sequences, frames, and what is neither ------------------------------------------------------
+
+
+@each_sequence
+def test_every_sequence_of_numbers_is_drawn(make):
+    ax = plots.descent(lambda w: w**2, make([1.0, 0.5]))
+    assert ax.lines[-1].get_xdata().tolist() == [1.0, 0.5]
+    pairs = [make([0.0, 1.0]), make([1.0, 0.0])]
+    ax = plots.decision_boundary(lambda x: x[0], pairs, make([0.0, 1.0]))
+    assert [line.get_xydata().tolist() for line in ax.lines[:2]] == [[[0.0, 1.0]], [[1.0, 0.0]]]
+
+
+def test_a_frame_is_drawn_by_rows():
+    frame = pandas().DataFrame([[0.25, 1.0], [1.0, 0.5]], columns=[5, 6])
+    ax = plots.decision_boundary(lambda x: x[0] - 0.5, frame, frame[5].round(), threshold=0)
+    assert [line.get_xydata().tolist() for line in ax.lines[:2]] == [[[0.25, 1.0]], [[1.0, 0.5]]]
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda given: plots.descent(abs, given),
+        lambda given: plots.losses(History({"loss": given, "grad_norm": []})),
+        plots.activations,
+        lambda given: plots.decision_boundary(lambda x: x[0], given, [0, 1]),
+        lambda given: plots.decision_boundary(lambda x: x[0], [[0.0, 1.0], [1.0, 0.0]], given),
+        lambda given: plots.decision_boundary(lambda x: x[0], [given], [0]),
+        lambda given: plots.decision_boundary(lambda x: given, [[0.0, 1.0]], [0]),
+    ],
+)
+@each_impostor
+def test_what_is_no_sequence_is_refused(make, use):
+    with pytest.raises(TypeError, match=r"^plots\.\w+: .* must be a .*, got "):
+        use(make([1.0, 2.0]))
+
+
+@pytest.mark.parametrize("make", [set, dict.fromkeys])
+def test_names_without_an_order_are_refused(make):
+    with pytest.raises(TypeError, match=r"names must be a list of 2 strings, .*, got .*; the "):
+        plots.decision_boundary(lambda x: x[0], [[0.0, 1.0]], [0], names=make(["a", "b"]))

@@ -797,7 +797,8 @@ def test_katex_takes_each_row(katex):
         if row.name in ("arcsin", "arccos", "arctanh"):
             leaves = [Value(0.5)]
         if row.nary:
-            given = [leaves, leaves, leaves[0]][: len(row.operands)]
+            sequences = row.value.sequences
+            given = [leaves if o in sequences else leaves[0] for o in row.operands]
         else:
             given = leaves[: len(row.operands)]
         root = function(row)(*given)

@@ -7,6 +7,8 @@ import random
 import re
 import subprocess
 import sys
+import zipfile
+from pathlib import Path
 
 import pytest
 from support.building import edges
@@ -275,11 +277,7 @@ def same(one, other):
 
 EVALUATED = """return given.map(([name, points]) => points.map((operands) => {
   const row = ROWS[name];
-  const out = row.value(...operands);
-  const one = (k) => operands.map((o) => Array.isArray(o) ? o[k] : o);
-  const found = row.partials.map((partial, slot) =>
-    Array.isArray(operands[slot]) ? operands[slot].map((_, k) => partial(...one(k), out))
-      : [partial(...one(0), out)]);
+  const [out, found] = row.compute(...operands);
   const partials = found.flat().map((one) => Number.isNaN(out) ? NaN : one);
   return [[out, ...partials], row.inside(...operands)];
 }));"""
@@ -1465,3 +1463,29 @@ def test_the_largest_graph_that_is_allowed_works(visit):
     def _(page):
         page.keyboard.press("End")
         assert_shows_all(state(page), root)
+
+
+def test_a_page_can_be_made_from_a_package_in_a_zip_file(tmp_path):
+    package = Path(ag.__file__).parent
+    with zipfile.ZipFile(tmp_path / "package.zip", "w") as archive:
+        for path in package.rglob("*.*"):
+            if path.suffix in (".py", ".html", ".css", ".js"):
+                archive.write(path, path.relative_to(package.parent))
+    script = """
+import autograd_mini as ag
+assert ".zip" in ag.__file__
+print(ag.explore(ag.Value(2.0, name="x") * 3.0).html)"""
+    ran = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        capture_output=True,
+        check=True,
+        env={
+            **os.environ,
+            "AUTOGRAD_MINI_ENGINE": "python",
+            "PYTHONPATH": str(tmp_path / "package.zip"),
+            "PYTHONUTF8": "1",
+        },
+    )
+    page = ran.stdout.decode().replace(os.linesep, "\n").strip()
+    assert page == explore(Value(2.0, name="x") * 3.0).html.strip()
