@@ -11,7 +11,8 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 __all__ = [
-    "abbreviate", "count", "finite", "is_foreign", "items", "number", "requirement", "whole",
+    "abbreviate", "count", "finite", "is_foreign", "items", "number", "printable", "requirement",
+    "whole",
 ]  # fmt: skip
 
 _WAY_OUT = {
@@ -38,7 +39,20 @@ def requirement(argument: str, rule: str, value: object, way_out: str = "") -> s
     'fit: epochs must be at least 1, got 0'
     """
     message = f"{argument} must be {rule}, got {abbreviate(value)}"
-    return f"{message}; {way_out}" if way_out else message
+    return printable(f"{message}; {way_out}" if way_out else message)
+
+
+def printable(text: str) -> str:
+    r"""Return text in which characters that cannot be shown are escaped.
+
+    A terminal would obey some of them.
+
+    >>> print(printable("\x1b[31mred"))
+    \x1b[31mred
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 class _Abbreviation(reprlib.Repr):

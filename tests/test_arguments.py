@@ -21,6 +21,7 @@ from autograd_mini.arguments import (
     is_foreign,
     items,
     number,
+    printable,
     requirement,
     whole,
 )
@@ -251,6 +252,21 @@ def test_plain_types_and_numpy_scalars_may_not(value):
 
 def test_the_bool_of_older_numpy_versions_may_not_either():
     assert is_foreign(type("bool_", (), {"__module__": "numpy"})()) is False
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_a_message_has_no_escape_sequence_and_no_second_line(place):
+    texts = ["f: x", "a number", "1", "leave it out"]
+    texts[place] += "\x1b[31m\x07\n\u202e"
+    message = requirement(*texts)
+    assert message.isprintable()
+    assert r"\x1b[31m\x07" in message
+
+
+@given(st.text())
+def test_what_is_printable_is_shown_as_it_is(text):
+    assert printable(text).isprintable()
+    assert printable(text) == text or not text.isprintable()
 
 
 # --- sequences -----------------------------------------------------------------------------------

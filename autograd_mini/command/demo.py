@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from autograd_mini.arguments import printable
 from autograd_mini.command.tables import table
 from autograd_mini.engines import Value, engine
 from autograd_mini.errors import RendererNotFoundError
@@ -137,8 +138,8 @@ def _write_drawing(
     except RendererNotFoundError as error:
         source = out / f"{stem}.gv"
         write_atomically(source, drawing.source)
-        return f"No picture: {error}\nThe drawing's source is in {source}"
-    return f"The graph, with its gradients, is drawn in {picture}"
+        return f"No picture: {error}\nThe drawing's source is in {printable(str(source))}"
+    return f"The graph, with its gradients, is drawn in {printable(str(picture))}"
 
 
 def _write_page(values: Mapping[str, Value], found: Mapping[str, Value], out: Path) -> str:
@@ -150,7 +151,8 @@ def _write_page(values: Mapping[str, Value], found: Mapping[str, Value], out: Pa
         explore(found["E"], path, names=found, groups=neurons, lr=LEARNING_RATE, title=title)
     except RendererNotFoundError as error:
         return f"No page: {error}"
-    return f"To step through it, forward and backward, open {path} in a browser"
+    name = printable(str(path))
+    return f"To step through it, forward and backward, open {name} in a browser"
 
 
 def _group_neurons(

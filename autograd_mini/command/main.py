@@ -5,21 +5,24 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
+from typing import NoReturn
 
 import graphviz
 
-from autograd_mini.arguments import requirement
+from autograd_mini.arguments import printable, requirement
 from autograd_mini.command.demo import run_demo
 from autograd_mini.command.formula import Formula, FormulaError
 from autograd_mini.command.tables import markdown, table
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Graph
-from autograd_mini.errors import AutogradError
+from autograd_mini.errors import AutogradError, GraphTooLargeError
 from autograd_mini.files import write_atomically
+from autograd_mini.table.names import as_identifier, name_as_text, shorten_name
 from autograd_mini.views.drawing import draw
 from autograd_mini.views.explanation.explanation import explain
 from autograd_mini.views.page.page import explore
@@ -30,22 +33,44 @@ def run(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0, or 2 for bad input."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # some consoles cannot show σ
-    arguments = _make_parser().parse_args(argv)
+    arguments = _make_parser().parse_args(_join_outputs(sys.argv[1:] if argv is None else argv))
     try:
         arguments.run(arguments)
     except BrokenPipeError:  # the reader, such as head, has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (AutogradError, FormulaError, OSError, graphviz.CalledProcessError) as error:
-        print(f"autograd-mini {arguments.command}: error: {error}", file=sys.stderr)
+        text = printable(str(error))  # of a path in it, a terminal would obey the escape sequences
+        if isinstance(error, GraphTooLargeError):
+            text = re.sub("max_nodes(=?)", lambda found: "--max-nodes" + " " * len(found[1]), text)
+        print(f"autograd-mini {arguments.command}: error: {text}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
     return 0
 
 
-def _make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _join_outputs(argv: Sequence[str]) -> list[str]:
+    """Return arguments with each -o joined to its file, as this may begin with a minus sign."""
+    joined: list[str] = []
+    remaining = iter(argv)
+    for argument in remaining:
+        if argument == "--":
+            return [*joined, argument, *remaining]
+        file = next(remaining, "") if argument in ("-o", "--output") else ""
+        joined.append(f"{argument}={file}" if file else argument)
+    return joined
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors show what a terminal would obey."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(printable(message))
+
+
+def _make_parser() -> _Parser:
+    parser = _Parser(
         prog="autograd-mini", description="Compute, differentiate, draw and explain formulas."
     )
     parser.add_argument("--version", action="version", version=_find_version())
@@ -104,7 +129,7 @@ def _add_formula(command: argparse.ArgumentParser) -> None:
         type=int,
         default=300,
         metavar="N",
-        help="refuse a graph of more Values (%(default)s)",
+        help="refuse a graph of more Values, or twice as many edges (%(default)s)",
     )
 
 
@@ -124,13 +149,13 @@ def _draw(arguments: argparse.Namespace) -> None:
     result = formula.value(leaves, expressions=expressions)
     result.backward()
     rows = [
-        (expressions.get(node) or node.name or f"({node.op})", node.data, node.grad)
+        (expressions.get(node) or shorten_name(node.name or f"({node.op})"), node.data, node.grad)
         for node in Graph(result).order
     ]
     print(table(["", "value", "gradient"], rows))
     if arguments.output is not None:
         _write(draw(result, max_nodes=arguments.max_nodes), arguments.output)
-        print(f"\nThe graph is drawn in {arguments.output}")
+        print(f"\nThe graph is drawn in {printable(arguments.output)}")
 
 
 def _explain(arguments: argparse.Namespace) -> None:
@@ -139,9 +164,10 @@ def _explain(arguments: argparse.Namespace) -> None:
     With --wrt it explains the gradient for one name, otherwise the whole backward pass.
     """
     formula, leaves = _read_formula(arguments)
+    wrt = None
     if arguments.wrt is not None:
-        _require_name(arguments.wrt, formula, argument="--wrt")
-    result, wrt = formula.value(leaves), leaves.get(arguments.wrt)
+        wrt = leaves.get(_find_name(arguments.wrt, _list_names(formula), argument="--wrt"))
+    result = formula.value(leaves)
     explanation = explain(result, wrt=wrt, max_nodes=arguments.max_nodes)
     print(explanation.latex() if arguments.latex else explanation)
 
@@ -153,7 +179,7 @@ def _explore(arguments: argparse.Namespace) -> None:
     """
     formula, leaves = _read_formula(arguments)
     explore(formula.value(leaves), arguments.output, max_nodes=arguments.max_nodes)
-    print(f"The page is {arguments.output}; open it in a browser")
+    print(f"The page is {printable(arguments.output)}; open it in a browser")
 
 
 def _primitives(_: argparse.Namespace) -> None:
@@ -165,25 +191,35 @@ def _read_formula(arguments: argparse.Namespace) -> tuple[Formula, dict[str, Val
     if arguments.max_nodes < 1:
         raise FormulaError(requirement("--max-nodes", "at least 1", arguments.max_nodes))
     formula = Formula(arguments.formula)
-    return formula, _make_leaves(arguments.numbers, formula)
+    return formula, _make_leaves(arguments.numbers, _list_names(formula))
 
 
-def _require_name(name: str, formula: Formula, *, argument: str) -> None:
-    if name not in formula.names:
-        known = ", ".join(formula.names) or "none"
-        raise FormulaError(requirement(argument, f"a name of the formula ({known})", name))
+def _find_name(typed: str, names: Mapping[str, str], *, argument: str) -> str:
+    """Return the name of a formula that was typed, perhaps as the views show it: w₁ or α."""
+    plain = as_identifier(typed)
+    name = names.get(plain) or names.get(name_as_text(plain))
+    if name is None:
+        known = shorten_name(", ".join(dict.fromkeys(names.values()))) or "none"
+        raise FormulaError(requirement(argument, f"a name of the formula ({known})", typed))
+    return name
 
 
-def _make_leaves(assignments: Sequence[str], formula: Formula) -> dict[str, Value]:
+def _list_names(formula: Formula) -> dict[str, str]:
+    """Return each name of a formula by itself, and by what the views show of it."""
+    own = {name: name for name in formula.names}
+    return {**own, **{name_as_text(name): name for name in own}, **own}
+
+
+def _make_leaves(assignments: Sequence[str], names: Mapping[str, str]) -> dict[str, Value]:
     leaves: dict[str, Value] = {}
     for assignment in assignments:
-        name, _, text = assignment.partition("=")
+        typed, _, text = assignment.partition("=")
         try:
             number = float(text)
         except ValueError:
             rule = "NAME=NUMBER"
             raise FormulaError(requirement("assignment", rule, assignment)) from None
-        _require_name(name, formula, argument=f"{assignment}: name")
+        name = _find_name(typed, names, argument=f"{assignment}: name")
         if name in leaves:
             raise FormulaError(f"{name} must be given once, got {assignment} too")
         leaves[name] = Value(number, name=name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from autograd_mini.arguments import printable
 from autograd_mini.table.primitives import TABLE, Primitive
 
 __all__ = ["markdown", "table"]
@@ -63,7 +64,7 @@ def markdown(table: Sequence[Primitive] = TABLE) -> str:
 
 def _cell(item: object, digits: int) -> str:
     if not isinstance(item, float):
-        return str(item)
+        return printable(str(item))
     if item == 0 or 10.0**-digits <= abs(item) < 1e10:
         return f"{item:.{digits}f}"
     return f"{item:.{digits}e}"

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
-from autograd_mini.arguments import abbreviate, finite, requirement
+from autograd_mini.arguments import abbreviate, finite, printable, requirement
 from autograd_mini.engines import Value, store_data, zero_gradients
 from autograd_mini.engines.node import ParameterPath
 from autograd_mini.errors import StateError
@@ -135,7 +135,7 @@ class Module:
             self.load_state_dict(state)
         except StateError as error:
             reason = str(error).removeprefix(f"{type(self).__name__}.load_state_dict: ")
-            raise StateError(f"{os.fspath(path)}: {reason}") from None
+            raise StateError(printable(f"{os.fspath(path)}: {reason}")) from None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._architecture()}{_count_parameters(self)})"

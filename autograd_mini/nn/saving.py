@@ -12,7 +12,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from autograd_mini.arguments import finite, requirement
+from autograd_mini.arguments import finite, printable, requirement
 from autograd_mini.errors import StateError
 from autograd_mini.files import read_content, write_atomically
 
@@ -63,7 +63,7 @@ def load(path: str | os.PathLike[str]) -> dict[str, float]:
     try:
         return _parse(content)
     except StateError as error:
-        raise StateError(f"{os.fspath(path)}: {error}") from None
+        raise StateError(printable(f"{os.fspath(path)}: {error}")) from None
 
 
 def _read_numbers(state: object) -> dict[str, float]:

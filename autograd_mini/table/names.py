@@ -5,7 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["name_as_latex", "name_as_text", "printable", "split_name"]
+from autograd_mini.arguments import printable
+
+__all__ = ["as_identifier", "name_as_latex", "name_as_text", "shorten_name", "split_name"]
+
+_LONGEST = 60
+"""A longer name is shown without its middle."""
 
 
 def name_as_text(name: str) -> str:
@@ -14,7 +19,7 @@ def name_as_text(name: str) -> str:
     >>> name_as_text("w12"), name_as_text("alpha"), name_as_text("x[0]")
     ('w₁₂', 'α', 'x₀')
     """
-    base, index = split_name(name)
+    base, index = split_name(shorten_name(name))
     if index and not index.isdecimal():
         return printable(name)
     letters: str = _GREEK.get(base, printable(base))
@@ -29,6 +34,7 @@ def name_as_latex(name: str) -> str:
     """
     if name in _LATEX_SIGNS:
         return _LATEX_SIGNS[name]
+    name = shorten_name(name)
     base, index = split_name(name)
     base = _GREEK_NAMES.get(base, base)
     if base in _GREEK:
@@ -46,10 +52,30 @@ def _latex_words(text: str) -> str:
     """Return plain words as LaTeX text for mathematics mode."""
     text = unicodedata.normalize("NFC", text)
     # TeX knows few combining accents, so the accents that NFC has not composed are escaped.
-    text = re.sub(_ACCENT, lambda found: _escape(found[0]), text)
+    text = re.sub(_ACCENT, lambda found: f"\\u{ord(found[0]):04x}", text)
     text = re.sub(_LETTER, lambda found: unicodedata.normalize("NFKC", found[0]), text)
     text = re.sub(_SIGN, r"$\g<0>$", printable(text).translate(_LATEX_SPECIAL))
     return rf"\text{{{text}}}"
+
+
+def as_identifier(name: str) -> str:
+    """Return a name as Python reads it in code (NFKC); digits may be written as subscripts.
+
+    >>> as_identifier("w₁₂"), as_identifier("\u00b5") == "\u03bc"
+    ('w12', True)
+    """
+    plain = re.sub(r"(?<=\w)[₀-₉]+", lambda found: found[0].translate(_NO_SUBSCRIPT), name)
+    # Only of names: NFKC makes another number of ½, and x2 of x².
+    return unicodedata.normalize("NFKC", plain) if plain.isidentifier() else name
+
+
+def shorten_name(name: str) -> str:
+    """Return a name for showing: without its middle if it is long.
+
+    Its end stays, as there is the number that tells it from another name.
+    """
+    half = _LONGEST // 2
+    return name if len(name) <= _LONGEST else f"{name[:half]}…{name[1 - half :]}"
 
 
 def split_name(name: str) -> tuple[str, str]:
@@ -61,15 +87,6 @@ def split_name(name: str) -> tuple[str, str]:
     if places:
         return base, places[1:-1].replace("][", ",")
     return base, (number or "").translate(_NO_SUBSCRIPT)
-
-
-def printable(name: str) -> str:
-    """Return text in which characters that cannot be shown are escaped."""
-    return "".join(c if c.isprintable() else _escape(c) for c in name)
-
-
-def _escape(character: str) -> str:
-    return character.encode("unicode_escape").decode()
 
 
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")

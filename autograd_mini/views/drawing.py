@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from autograd_mini.engines import Value
+from autograd_mini.engines.graph import Edge, Graph
+from autograd_mini.table.names import shorten_name
 from autograd_mini.views.rendering import Drawing, escape, replace_unprintable
 from autograd_mini.views.scene import Scene
 
@@ -18,6 +20,8 @@ _COLORS = {
     "intermediate": ("#ffffff", "#6b7280"),
     "output": ("#dcfce7", "#15803d"),
 }
+_FAR = 4
+"""In a plainer layout, the name of a Value stands at a use that is more operations away."""
 
 
 def draw(
@@ -38,7 +42,7 @@ def draw(
         parameters: the leaves that are parameters, such as ``model.parameters()``; None for the
             leaves of modules, and the leaves called w, b, weight or bias.
         groups: titles of frames, with the parameters and results inside; None for the neurons.
-        max_nodes: how many Values a drawing may have.
+        max_nodes: how many Values a drawing may have; it may have twice as many edges.
 
     Returns:
         A `graphviz.Digraph`: ``.render("net", format="svg")`` writes ``net.svg``, ``.source`` is
@@ -46,7 +50,7 @@ def draw(
 
     Raises:
         TypeError: the root is not a Value, or an argument has the wrong type.
-        GraphTooLargeError: there are more than ``max_nodes`` Values.
+        GraphTooLargeError: there are more Values, or more edges, than that.
 
     >>> x, w = Value(0.1, name="x"), Value(0.15, name="w")
     >>> drawing = draw(w * x)
@@ -67,6 +71,7 @@ class Picture:
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
         self.differentiated = any(root.has_grad for root in scene.graph.roots)
+        self.depths = _measure_depths(scene.graph)
 
     def make_drawing(self) -> Drawing:
         """Return the drawing."""
@@ -88,26 +93,26 @@ class Picture:
                 "fontcolor": "#7c3aed",
             },
         )
-        drawing.attr(**self.caption())
+        drawing.caption = self.caption()
+        if drawing.caption:
+            drawing.attr(label=drawing.caption, labelloc="b", fontcolor="#6b7280")
         self.add_values(drawing, self.scene.members(None))
         self.add_frames(drawing)
         for node in self.scene.graph.order:
             self.add_edges(drawing, node)
         return drawing
 
-    def caption(self) -> dict[str, str]:
-        """Return the attributes of the text below the drawing."""
-        if self.differentiated:
-            return {}
-        return {"label": "no backward pass yet", "labelloc": "b", "fontcolor": "#6b7280"}
+    def caption(self) -> str:
+        """Return the text below the drawing."""
+        return "" if self.differentiated else "no backward pass yet"
 
     def write_number(self, number: float) -> str:
         """Return the text of a number."""
         return f"{number:.4g}"
 
-    def name(self, node: Value) -> str:
-        """Return the name of a Value in its box."""
-        return self.scene.name_in_group(node)
+    def write_name(self, name: str) -> str:
+        """Return the text of a name."""
+        return shorten_name(name)
 
     def has_gradient(self, node: Value) -> bool:
         """Return whether the box of a Value shows a gradient."""
@@ -119,10 +124,12 @@ class Picture:
 
     def add_frames(self, drawing: Any) -> None:
         """Add the frames and their Values."""
-        for title in self.scene.titles():
-            with drawing.subgraph(name=escape(f"cluster {title}")) as frame:
+        for i, title in enumerate(self.scene.titles()):
+            short = shorten_name(title)
+            name = f"cluster {title if title == short else i}"
+            with drawing.subgraph(name=escape(name)) as frame:
                 frame.attr(
-                    label=escape(title),
+                    label=escape(short),
                     # In the middle, as arrows come in at the left and go out at the right.
                     labeljust="c",
                     labelloc="t",
@@ -145,7 +152,8 @@ class Picture:
         box = f"value{self.scene.number[node]}"
         role = self.scene.role(node)
         fill, line = _COLORS[role]
-        fields = [_escape_field(self.name(node)), self.write_number(node.data)]
+        name = self.write_name(self.scene.name_in_group(node))
+        fields = [_escape_field(name), self.write_number(node.data)]
         gradient = ""
         if self.has_gradient(node):
             fields.append(rf"grad\n{self.write_number(node.grad)}")
@@ -159,7 +167,7 @@ class Picture:
             fillcolor=fill,
             color=line,
             **{"class": role},
-            **self.tooltip(f"{self.name(node)} = {node.data!r}{gradient}"),
+            **self.tooltip(f"{name} = {node.data!r}{gradient}"),
         )
 
     def add_circle(self, drawing: Any, node: Value) -> None:
@@ -187,15 +195,54 @@ class Picture:
         """Add an edge for each use of a Value as an operand, with the local derivative."""
         scene = self.scene
         for edge in scene.graph.edges[node]:
-            drawing.edge(
-                f"value{scene.number[edge.operand]}",
-                f"op{scene.number[node]}",
-                id=f"edge{scene.number[node]}.{edge.position}",
-                label=f" {self.write_number(edge.partial)} ",
-                weight="1" if scene.role(edge.operand) == "parameter" else "8",
+            to = f"op{scene.number[node]}"
+            attributes = {
+                "id": f"edge{scene.number[node]}.{edge.position}",
+                "label": f" {self.write_number(edge.partial)} ",
+                "weight": "1" if scene.role(edge.operand) == "parameter" else "8",
                 # Between frames there is a rank more, so that they stand side by side.
-                minlen="1" if scene.groups.get(edge.operand) == scene.groups.get(node) else "2",
-            )
+                "minlen": "1" if scene.groups.get(edge.operand) == scene.groups.get(node) else "2",
+            }
+            drawing.edge(f"value{scene.number[edge.operand]}", to, **attributes)
+            reach = self.depths[node] - self.depths[edge.operand]
+            if reach > _FAR:
+                drawing.reach += reach
+                shortcut = Drawing()
+                self.add_stand_in(shortcut, edge)
+                attributes["weight"] = "1"  # so that it bends no chain
+                shortcut.edge(f"far{scene.number[node]}.{edge.position}", to, **attributes)
+                drawing.shortcuts[drawing.body[-1]] = "".join(shortcut.body)
+
+    def add_stand_in(self, drawing: Any, edge: Edge) -> None:
+        """Add a small box with the name of a Value, beside an operation far away from it."""
+        box = f"far{self.scene.number[edge.node]}.{edge.position}"
+        role = self.scene.role(edge.operand)
+        fill, line = _COLORS[role]
+        drawing.node(
+            box,
+            id=box,
+            label=escape(self.write_name(self.scene.names[edge.operand])),
+            shape="box",
+            style="filled,dashed",
+            margin="0.05,0.02",
+            width="0.3",
+            height="0.25",
+            fillcolor=fill,
+            color=line,
+            **{"class": role},
+            **self.tooltip(self.scene.names[edge.operand]),
+        )
+
+
+def _measure_depths(graph: Graph) -> dict[Value, int]:
+    """Return how many operations stand before each Value; a leaf stands beside its first use."""
+    depths: dict[Value, int] = {}
+    for node in graph.order:
+        depths[node] = 1 + max((depths[edge.operand] for edge in graph.edges[node]), default=-1)
+    for leaf in graph.leaves:
+        uses = graph.consumers[leaf]
+        depths[leaf] = min((depths[edge.node] for edge in uses), default=1) - 1
+    return depths
 
 
 def _name_operation(node: Value) -> str:

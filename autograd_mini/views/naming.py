@@ -36,7 +36,7 @@ def name_values(
     >>> list(name_values(Graph(a * x)).values())
     ['w', 'x', 'v1', 'z1', 'a1', 'out']
     """
-    order = graph.order
+    order, roots = graph.order, frozenset(graph.roots)
     given = collect_names(names, argument=argument)
     register = _Register()
     owns = {node: own for node in order if (own := given.get(node) or node.name)}
@@ -49,14 +49,14 @@ def name_values(
             register.add(node, register.find_free(f"{own}_"))
     for node in order:
         if node.op is not None and node.op.activation:
-            register.add_neuron(node, is_root=node in graph.roots)
+            register.add_neuron(node, is_root=node in roots)
     for node in order:
         if node in register.names:
             continue
-        if node in graph.roots and not register.has("out"):
+        if node in roots and not register.has("out"):
             register.add(node, "out")
         else:
-            kind = "out" if node in graph.roots else "x" if node.op is None else "v"
+            kind = "out" if node in roots else "x" if node.op is None else "v"
             register.add(node, register.find_free(kind))
     return {node: register.names[node] for node in order}
 

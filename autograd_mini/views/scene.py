@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
@@ -19,6 +21,10 @@ Role = Literal["input", "parameter", "intermediate", "output"]
 
 _PARAMETERS = ("w", "b", "weight", "weights", "bias")
 """What a course calls parameters."""
+
+
+_COUNTED = 100_000
+"""The size of a larger graph is not told exactly."""
 
 
 class Scene:
@@ -51,7 +57,10 @@ class Scene:
         if not roots or not all(isinstance(value, Value) for value in roots):
             raise TypeError(requirement(f"{where}: root", rule, root))
         max_nodes = count(max_nodes, argument=f"{where}: max_nodes")
+        part = "one example, one neuron, an intermediate Value"
+        check_size(roots, max_nodes, where=where, part=part)
         self.graph = Graph(*roots)
+        self._roots = frozenset(roots)
         self.names = name_values(self.graph, names, argument=f"{where}: names")
         self._parameters = None
         if parameters is not None:
@@ -60,10 +69,11 @@ class Scene:
             title: _as_values(values, argument=f"{where}: groups[{title!r}]")
             for title, values in as_mapping(groups, argument=f"{where}: groups").items()
         }
-        part = "one example, one neuron, an intermediate Value"
-        check_size(len(self.graph.order), max_nodes, where=where, part=part)
         self.number = {node: i for i, node in enumerate(self.graph.order)}
         self.groups = self._group(members)
+        self._members: dict[str | None, list[Value]] = {}
+        for node in self.graph.order:
+            self._members.setdefault(self.groups.get(node), []).append(node)
 
     def role(self, node: Value) -> Role:
         """Return what a Value is.
@@ -71,7 +81,7 @@ class Scene:
         Parameters are the leaves in ``parameters``. Without these, they are the leaves that a
         module owns, and the leaves with the names of parameters in courses.
         """
-        if node in self.graph.roots:
+        if node in self._roots:
             return "output"
         if node.op is not None:
             return "intermediate"
@@ -94,7 +104,7 @@ class Scene:
 
     def members(self, title: str | None) -> list[Value]:
         """Return the Values in a frame, in order; for None, the Values outside all frames."""
-        return [node for node in self.graph.order if self.groups.get(node) == title]
+        return self._members.get(title, [])
 
     def _group(self, groups: Mapping[str, Iterable[Value]]) -> dict[Value, str]:
         """Return for each Value in a frame the title of the frame.
@@ -129,16 +139,43 @@ class Scene:
                 if not joined and len(set(values)) > 1 and len(inside) == 1:
                     joined = [title for title in inside if title]
                 if joined:  # with a shared weight, most votes win; the bias comes last
-                    group[node] = max(reversed(joined), key=joined.count)
+                    group[node] = max(reversed(joined), key=Counter(joined).__getitem__)
         return group
 
 
-def check_size(size: int, max_nodes: int, *, where: str, part: str) -> None:
-    """Refuse a graph of more than ``max_nodes`` Values; the error advises to take a ``part``."""
-    if size > max_nodes:
-        rule = f"at most max_nodes={max_nodes}, as a larger graph is hard to read"
-        way_out = f"take a part of it ({part}), or ask for all with max_nodes={size}"
-        raise GraphTooLargeError(requirement(f"{where}: number of Values", rule, size, way_out))
+def check_size(
+    roots: Iterable[Value], max_nodes: int, *, where: str, part: str, times: int = 1
+) -> None:
+    """Refuse a graph of more Values than ``times`` times ``max_nodes``, or twice as many edges.
+
+    The count ends early, so that a graph of any size is refused at once. The error advises to take
+    a ``part``.
+    """
+    most = times * max_nodes
+    counted = max(most, _COUNTED)
+    seen, unread, edges = set(roots), list(roots), 0
+    while unread and len(seen) <= counted and edges <= 2 * counted:
+        operands = [operand for operand in unread.pop().operands if isinstance(operand, Value)]
+        new = set(operands) - seen
+        seen |= new
+        unread += new
+        edges += len(operands)
+    size = max(len(seen), math.ceil(edges / 2))
+    if size > most:
+        limit = f"{times} times " * (times > 1) + f"max_nodes={max_nodes}, and of edges {2 * most}"
+        got = f"{size}" if len(seen) > most else f"{edges} edges"
+        wanted = f"max_nodes={math.ceil(size / times)}"
+        if unread:
+            got, wanted = f"{got} and more", "a larger max_nodes"
+        raise explain_size(limit, got, wanted, where=where, part=part)
+
+
+def explain_size(limit: str, got: str, wanted: str, *, where: str, part: str) -> GraphTooLargeError:
+    """Return the error about a graph that is too large; it advises to take a ``part``."""
+    return GraphTooLargeError(
+        f"{where}: number of Values must be at most {limit}, as a larger graph is hard to read, "
+        f"got {got}; take a part of it ({part}), or ask for all with {wanted}"
+    )
 
 
 def _as_values(given: Any, *, argument: str) -> list[Value]:

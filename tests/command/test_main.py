@@ -1,5 +1,6 @@
 import importlib.metadata
 import os
+import re
 import runpy
 import subprocess
 import sys
@@ -60,7 +61,8 @@ def test_parts_of_composed_functions_are_named_by_their_operation(capsys):
         (["x", "x=1", "-o", "net"], "-o must be a name that ends in .svg, .gv or another format of "
          "pictures, got 'net'"),
         (["x", "x=1", "-o", "net.foo"], "pictures, got 'net.foo'"),
-        (["+".join(["x"] * 700), "x=1"], "formula must be nested less deeply, got 'x+x+x"),
+        (["(" * 201 + "x" + ")" * 201, "x=1"], "parentheses inside each other must be at most 200"),
+        (["x2", "x²=1"], "x²=1: name must be a name of the formula (x2), got 'x²'"),
         (["x*9007199254740993", "x=1"], "formula: number must be a float, or an int that a float "
          "holds exactly, got 9007199254740993"),
         ([f"x*1{'0' * 400}", "x=1"], "int that a float holds exactly, got 1000000"),
@@ -117,8 +119,9 @@ def test_the_largest_graph_can_be_set(command, tmp_path, capsys):
     assert main([*arguments, "9"]) == 2
     error = capsys.readouterr().err
     assert error.startswith(f"autograd-mini {command}: error: {command}: ")
-    assert "number of Values must be at most max_nodes=9" in error
+    assert "number of Values must be at most --max-nodes 9, and of edges 18, " in error
     assert "got 10;" in error
+    assert error.endswith("or ask for all with --max-nodes 10\n")
 
 
 @pytest.mark.parametrize(
@@ -151,6 +154,91 @@ def test_bad_input_of_explain_and_explore_is_one_clear_line(
     assert message in error
     assert error.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("formula", "typed"),
+    [
+        ("\u00b5*x", "\u00b5"),  # the key on keyboards, which Python reads as the letter
+        ("\u00b5*x", "\u03bc"),
+        ("\u03bc*x", "\u00b5"),
+        ("ϕ*x", "φ"),
+        ("ﬁ*x", "fi"),
+        ("w₁*x", "w1"),
+        ("w1*x", "w₁"),
+        ("w_1*x", "w₁"),
+        ("alpha*x", "α"),
+    ],
+)
+def test_a_name_can_be_typed_as_it_is_shown(formula, typed, capsys):
+    arguments = ["explain", formula, f"{typed}=0.5", "x=2", "--wrt", typed]
+    assert main(arguments) == 0
+    assert re.search(r"= x\n\s+= 2\n", capsys.readouterr().out)
+
+
+def test_of_names_that_are_written_alike_each_is_found(capsys):
+    assert main(["draw", "w1 - w_1", "w_1=2", "w1=3"]) == 0
+    assert "1.0000000000" in capsys.readouterr().out.splitlines()[-1]
+
+
+ESCAPE = "\x1b[31m\x07"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["draw", f"x*{ESCAPE}", "x=1"],
+        ["draw", "x*x", f"x{ESCAPE}=1"],
+        ["draw", "x*x", f"x=1{ESCAPE}"],
+        ["draw", "x*x", "x=1", f"x=1{ESCAPE}"],
+        ["draw", "x*x", "x=1", "-o", f"{ESCAPE}.foo"],
+        ["draw", "x*x", "x=1", "-o", f"no{ESCAPE}/net.svg"],
+        ["explain", "x*x", "x=1", "--wrt", ESCAPE],
+        ["explore", "x*x", "x=1", "-o", f"no{ESCAPE}/page.html"],
+        ["draw", "x*x", "x=1", "-o", f"{ESCAPE}.gv"],
+        ["explore", "x*x", "x=1", "-o", f"{ESCAPE}.html"],
+    ],
+)
+def test_no_escape_sequence_reaches_the_terminal(arguments, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    main(arguments)
+    out, error = capsys.readouterr()
+    assert r"\x1b[31m\x07" in out + error
+    assert (out + error).replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize("option", [f"--{ESCAPE}", f"--max-nodes={ESCAPE}"])
+def test_no_escape_sequence_in_an_option_reaches_the_terminal(option, capsys):
+    with pytest.raises(SystemExit):
+        main(["draw", "x*x", "x=1", option])
+    assert ESCAPE not in capsys.readouterr().err
+
+
+def test_the_demo_shows_the_escape_sequences_in_its_folder(tmp_path, capsys):
+    assert main(["demo", "--out", str(tmp_path / ESCAPE)]) == 0
+    assert ESCAPE not in capsys.readouterr().out
+
+
+def test_a_sum_of_thousands_of_terms_has_a_table_that_can_be_read(capsys):
+    assert main(["draw", "+".join(["x"] * 5_000), "x=1"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 5_002
+    assert max(map(len, lines)) < 100
+    assert lines[-1].split()[-2:] == ["5000.0000000000", "1.0000000000"]
+
+
+def test_a_long_name_is_shortened_in_the_table(capsys):
+    assert main(["draw", "x" * 20_000, f"{'x' * 20_000}=1"]) == 0
+    assert max(map(len, capsys.readouterr().out.splitlines())) < 100
+
+
+@pytest.mark.parametrize("option", [["-o=-v.svg"], ["-o", "-v.svg"], ["--output", "-v.svg"]])
+def test_a_file_may_begin_with_a_minus_sign(option, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["draw", *option, "--", "-x*x", "x=3"]) == 0
+    assert (tmp_path / "-v.svg").read_bytes().startswith(b"<?xml")
+    with pytest.raises(SystemExit):
+        main(["draw", "x*x", "x=3", option[0].partition("=")[0]])
 
 
 def test_explore_says_where_to_write():

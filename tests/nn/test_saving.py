@@ -19,7 +19,7 @@ from support.interrupts import interrupted_everywhere
 
 from autograd_mini import Value, files
 from autograd_mini.errors import StateError
-from autograd_mini.nn import saving
+from autograd_mini.nn import MLP, saving
 
 OLD, NEW = {"w": 1.0}, {"w": 2.0, "b": -0.5}
 needs_fifos = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs here")
@@ -482,3 +482,17 @@ def test_a_link_to_a_file_that_is_not_there_makes_it(tmp_path):
     saving.save(NEW, tmp_path / "link")
     assert (tmp_path / "link").is_symlink()
     assert saving.load(tmp_path / "state.json") == NEW
+
+
+def test_an_error_about_a_file_has_no_escape_sequence_of_its_name_or_content(tmp_path):
+    path = tmp_path / "\x1b[31m.json"
+    for content in ("", "\x1b[31m", '{"\\u001b[31m": 1}'):
+        path.write_text(content)
+        for read in (saving.load, MLP(1, [1]).load):
+            with pytest.raises(StateError) as raised:
+                read(path)
+            assert str(raised.value).isprintable()
+    saving.save({"\x1b[31m": 1.0}, path)
+    with pytest.raises(StateError) as raised:
+        MLP(1, [1]).load(path)
+    assert str(raised.value).isprintable()

@@ -1,4 +1,7 @@
 import errno
+import json
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -7,7 +10,9 @@ from pathlib import Path
 import graphviz
 import pytest
 
-from autograd_mini import RendererNotFoundError, Value, draw
+import autograd_mini as ag
+from autograd_mini import GraphTooLargeError, RendererNotFoundError, Value, draw
+from autograd_mini.views import rendering
 from autograd_mini.views.rendering import Drawing
 
 
@@ -170,3 +175,96 @@ def test_the_picture_has_the_name_that_graphviz_gives_it(
     monkeypatch.chdir(tmp_path)
     assert drawing.render(name, **options) == f"{name}{ending}"
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([name, f"{name}{ending}"])
+
+
+# --- a layout that takes too long -----------------------------------------------------------------
+
+
+def far_apart(operations=95):
+    """Return a chain of operations over five shared leaves, which dot lays out for minutes."""
+    xs = [Value(0.1 * k, name=f"x{k}") for k in range(1, 6)]
+    v = xs[0]
+    for i in range(operations):
+        v = ag.tanh(v + xs[i % 5]) if i % 2 else v * xs[i % 5]
+    return v
+
+
+NOTE = "a plainer layout, as the usual one takes too long"
+
+
+@pytest.fixture
+def slow_dot(monkeypatch, tmp_path):
+    """A program dot that takes a minute for the usual layout, and none for a plainer one."""
+    path = tmp_path / "bin" / "dot"
+    path.parent.mkdir()
+    path.write_text(
+        "#!/bin/sh\n"
+        f"if grep -q nslimit; then echo '<?xml plain>'; else echo $$ > {tmp_path}/pid; "
+        "exec sleep 60; fi\n"
+    )
+    path.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{path.parent}:/usr/bin:/bin")
+    monkeypatch.setattr(rendering, "_SECONDS", 3.0)
+    return path
+
+
+def is_running(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a program in sh")
+@pytest.mark.parametrize("way", ["pipe", "render", "notebook"])
+def test_a_layout_that_takes_too_long_is_ended_and_replaced(drawing, slow_dot, way, tmp_path):
+    if way == "pipe":
+        picture = drawing.pipe(format="svg", encoding="utf-8")
+    elif way == "render":
+        picture = Path(drawing.render("net", directory=tmp_path, format="svg")).read_text("utf-8")
+    else:
+        picture = drawing._repr_mimebundle_()["image/svg+xml"]
+    assert picture == "<?xml plain>\n"
+    assert not is_running(int((tmp_path / "pid").read_text()))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a program in sh")
+def test_a_drawing_that_has_no_quick_layout_is_refused(drawing, slow_dot, monkeypatch):
+    slow_dot.write_text("#!/bin/sh\nexec sleep 60\n")
+    monkeypatch.setattr(rendering, "_SECONDS", 0.2)
+    message = (
+        "^drawing: graph must be smaller, got no layout of it in 0.2 s; draw a part of it, .*$"
+    )
+    with pytest.raises(GraphTooLargeError, match=message):
+        drawing.pipe(format="svg")
+
+
+@needs_dot
+def test_the_plainer_layout_of_dot_is_quick_and_says_so(monkeypatch):
+    svg = draw(far_apart()).make_plainer().pipe(format="svg", encoding="utf-8")
+    assert NOTE in svg.replace("&#45;", "-").replace("\xa0", " ")
+
+
+def test_in_process_a_long_layout_is_not_begun(no_dot):
+    svg = draw(far_apart()).pipe(format="svg", encoding="utf-8")
+    assert NOTE in svg.replace("&#45;", "-").replace("\xa0", " ")
+    assert NOTE not in draw(far_apart(10)).pipe(format="svg", encoding="utf-8")
+
+
+def test_a_page_has_the_plainer_layout_too(no_dot):
+    html = ag.explore(far_apart()).html
+    assert NOTE in html
+    steps = json.loads(re.search(r"const GRAPH = (.*);\n", html)[1])["nodes"]
+    edges = {
+        f"edge{i}.{place}" for i, node in enumerate(steps) for place in node.get("partials", ())
+    }
+    assert edges <= set(re.findall(r'id="(edge[\d.]+)"', html))
+
+
+@pytest.mark.parametrize("name", ["-v", "--help", "-O"])
+def test_a_file_may_begin_with_a_minus_sign(drawing, name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert drawing.render(name, format="svg") == f"{name}.svg"
+    assert (tmp_path / f"{name}.svg").read_bytes().startswith(b"<?xml")
+    assert drawing.render(outfile=f"{name}.svg") == f"{name}.svg"

@@ -18,12 +18,47 @@ def scene_of(root, **arguments):
 
 def test_a_graph_too_large_to_read_is_refused_with_its_size_and_two_ways_out():
     message = (
-        "draw: number of Values must be at most max_nodes=4, as a larger graph is hard to read, "
-        "got 5; take a part of it (one example, one neuron, an intermediate Value), "
+        "draw: number of Values must be at most max_nodes=4, and of edges 8, as a larger graph is "
+        "hard to read, got 5; take a part of it (one example, one neuron, an intermediate Value), "
         "or ask for all with max_nodes=5"
     )
     with pytest.raises(GraphTooLargeError, match=f"^{re.escape(message)}$"):
         scene_of(ag.sum([Value(1.0) for _ in range(4)]), max_nodes=4)
+
+
+def test_a_graph_of_few_values_with_too_many_edges_is_refused():
+    x = Value(1.0)
+    assert scene_of(ag.sum([x] * 8), max_nodes=4).graph.order
+    with pytest.raises(GraphTooLargeError, match=r"got 9 edges; .* with max_nodes=5$"):
+        scene_of(ag.sum([x] * 9), max_nodes=4)
+    assert scene_of(ag.sum([x] * 9), max_nodes=5).graph.order
+
+
+def make_chain(length):
+    x = z = Value(1.0)
+    for _ in range(length):
+        z = z + x
+    return x, z
+
+
+@pytest.mark.parametrize("view", [ag.draw, ag.explain, ag.explore])
+def test_a_huge_graph_is_refused_before_it_is_collected_or_named(view, monkeypatch):
+    monkeypatch.setattr("autograd_mini.engines.graph.Graph._walk", None)
+    _, z = make_chain(120_000)
+    with pytest.raises(
+        GraphTooLargeError, match=r"got 100001 and more; .* with a larger max_nodes$"
+    ):
+        view(z)
+    with pytest.raises(GraphTooLargeError, match="got 1000000 edges and more; "):
+        view(ag.sum([Value(1.0)] * 1_000_000))
+
+
+def test_an_explanation_refuses_a_huge_graph_before_it_looks_for_its_argument(monkeypatch):
+    monkeypatch.setattr("autograd_mini.engines.graph.Graph._walk", None)
+    x, z = make_chain(2_000)
+    message = r"at most 200 times max_nodes=3, and of edges 1200, .* got 2001; .* max_nodes=11$"
+    with pytest.raises(GraphTooLargeError, match=message):
+        ag.explain(z, wrt=x, max_nodes=3)
 
 
 def test_a_name_in_a_frame_is_without_the_title_and_one_outside_is_whole():

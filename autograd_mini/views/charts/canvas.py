@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from autograd_mini.arguments import requirement
@@ -15,11 +15,14 @@ __all__ = [
     "BLUE",
     "COLORS",
     "LINES",
+    "LITERAL",
     "MARKERS",
     "PALE",
     "ROOM",
     "VERMILLION",
+    "as_label",
     "choose_scale",
+    "draw_legend",
     "draw_legend_beside",
     "label_each",
     "load_pyplot",
@@ -31,6 +34,8 @@ BLUE, VERMILLION = COLORS[:2]
 PALE = "0.88"
 LINES = ("-", "--", "-.", ":")
 MARKERS = "os^Dv"
+LITERAL = {"parse_math": False, "usetex": False}
+"""How matplotlib is to write a text of the user."""
 ROOM = 0.15
 """The margin around the points of a chart, as a part of their distance."""
 _SMALLEST = 1e-280
@@ -86,9 +91,22 @@ def choose_scale(axes: Any, sizes: Sequence[float], *, least: float) -> None:
         axes.set_ylim(bottom=-0.3 * decade)
 
 
-def draw_legend_beside(axes: Any) -> None:
+def as_label(text: str) -> str:
+    """Return a label for matplotlib, which leaves those with an underscore out of the legend."""
+    return f" {text}" if text.startswith("_") else text
+
+
+def draw_legend(axes: Any, labels: Iterable[str], **options: Any) -> None:
+    """Draw the legend, with these labels as they are: no part of them is mathematics."""
+    wanted = {as_label(label): label for label in labels}
+    for text in axes.legend(**options).get_texts():
+        if text.get_text() in wanted:
+            text.set(text=wanted[text.get_text()], **LITERAL)
+
+
+def draw_legend_beside(axes: Any, labels: Iterable[str]) -> None:
     """Draw the legend where it covers nothing, if the layout makes room for it there."""
     if axes.figure.get_layout_engine() is None:
-        axes.legend()
+        draw_legend(axes, labels)
     else:
-        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
+        draw_legend(axes, labels, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)

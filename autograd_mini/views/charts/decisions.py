@@ -7,7 +7,14 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from autograd_mini.arguments import count, finite, items, requirement
-from autograd_mini.views.charts.canvas import COLORS, MARKERS, ROOM, draw_legend_beside, take_axes
+from autograd_mini.views.charts.canvas import (
+    COLORS,
+    MARKERS,
+    ROOM,
+    as_label,
+    draw_legend_beside,
+    take_axes,
+)
 from autograd_mini.views.charts.curves import leave_gap, read_number, spread
 
 if TYPE_CHECKING:
@@ -77,7 +84,7 @@ def decision_boundary(
             markersize=7,
             color=COLORS[i % len(COLORS)],
             markeredgecolor="white",
-            label=title,
+            label=as_label(title),
         )
     boundary = f"output = {threshold:g}" if outputs == 1 else "boundary"
     if has_boundary:
@@ -86,7 +93,7 @@ def decision_boundary(
         axes.plot([], [], linestyle="none", label=f"nowhere {boundary}")
     axes.axis((across[0], across[-1], up[0], up[-1]))
     axes.set(xlabel="first input", ylabel="second input")
-    draw_legend_beside(axes)
+    draw_legend_beside(axes, titles)
     return axes
 
 

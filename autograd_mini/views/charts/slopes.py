@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 from autograd_mini.arguments import items, requirement
 from autograd_mini.engines import Value
 from autograd_mini.nn.activations import ACTIVATIONS, Activation, ActivationLike, as_activation
-from autograd_mini.views.charts.canvas import BLUE, PALE, VERMILLION, load_pyplot, take_axes
+from autograd_mini.views.charts.canvas import (
+    BLUE,
+    LITERAL,
+    PALE,
+    VERMILLION,
+    load_pyplot,
+    take_axes,
+)
 from autograd_mini.views.charts.curves import Curve, check_interval, find_slope, sample
 
 if TYPE_CHECKING:
@@ -132,6 +139,6 @@ def _draw_activation(axes: Any, activation: Activation, curves: tuple[Curve, Cur
     (left, *_, right), _ = value
     axes.plot(*value, color=BLUE, linewidth=2.5, label="value")
     axes.plot(*slope, "--", color=VERMILLION, linewidth=2, label="slope")
-    axes.set_title(activation.name + (" of [x, 0]" if activation.over_layer else ""))
+    axes.set_title(activation.name + " of [x, 0]" * activation.over_layer, **LITERAL)
     axes.set(xlim=(left, right), xlabel="x", ylabel="value, slope")
     axes.grid(visible=True, color=PALE)

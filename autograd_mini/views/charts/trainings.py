@@ -14,9 +14,12 @@ from autograd_mini.training.history import History
 from autograd_mini.views.charts.canvas import (
     COLORS,
     LINES,
+    LITERAL,
     MARKERS,
     PALE,
+    as_label,
     choose_scale,
+    draw_legend,
     draw_legend_beside,
     label_each,
     take_axes,
@@ -76,9 +79,11 @@ def losses(history: History | Mapping[str, History], /, *, ax: Axes | None = Non
             raise ValueError(requirement(named, rule, training, "go on with fit"))
         curves.append((label, training.stopped, ys))
     axes = take_axes(ax, where)
+    labels = []
     for i, (label, stopped, ys) in enumerate(curves):
         marker, words = _ENDS[stopped]
         text = words.format("1 epoch" if len(ys) == 1 else f"{len(ys)} epochs")
+        labels.append(f"{label}: {text}" if label else text)
         axes.plot(
             range(1, len(ys) + 1),
             ys,
@@ -89,13 +94,13 @@ def losses(history: History | Mapping[str, History], /, *, ax: Axes | None = Non
             markevery=[len(ys) - 1],
             markersize=11,
             markeredgecolor="white",
-            label=f"{label}: {text}" if label else text,
+            label=as_label(labels[i]),
         )
     choose_scale(axes, [y for _, _, ys in curves for y in ys], least=_MANY)
     axes.set(xlabel="epoch", ylabel="loss")
     axes.locator_params(axis="x", integer=True)
     axes.grid(visible=True, color=PALE)
-    axes.legend()
+    draw_legend(axes, labels)
     return axes
 
 
@@ -133,7 +138,8 @@ def gradient_sizes(model: Module | Mapping[str, Module], /, *, ax: Axes | None =
         color, marker = COLORS[i % len(COLORS)], MARKERS[i % len(MARKERS)]
         xs, ys = range(1, len(of_layers) + 1), list(of_layers.values())
         line = LINES[i % len(LINES)] + marker
-        axes.plot(xs, ys, line, color=color, linewidth=2, markersize=7, label=label or None)
+        shown = as_label(label) or None
+        axes.plot(xs, ys, line, color=color, linewidth=2, markersize=7, label=shown)
         if zeros := [x for x, y in zip(xs, ys, strict=True) if not y]:
             axes.plot(
                 zeros,
@@ -144,14 +150,15 @@ def gradient_sizes(model: Module | Mapping[str, Module], /, *, ax: Axes | None =
                 markerfacecolor="white",
                 markeredgewidth=2,
                 zorder=3,
-                label=f"{label}: no gradient" if label else "no gradient",
+                label=as_label(f"{label}: no gradient" if label else "no gradient"),
             )
     choose_scale(axes, [size for _, of_layers in sizes for size in of_layers.values()], least=1.0)
     _name_layers(axes, [list(of_layers) for _, of_layers in sizes])
     axes.set_ylabel("gradient of the weights, root mean square")
     axes.grid(visible=True, color=PALE)
     if axes.get_legend_handles_labels()[1]:
-        draw_legend_beside(axes)
+        labels = [label for label, _ in sizes]
+        draw_legend_beside(axes, [*labels, *(f"{label}: no gradient" for label in labels)])
     return axes
 
 
@@ -185,6 +192,7 @@ def _name_layers(axes: Any, names: list[list[str]]) -> None:
         axes.set_xlabel("layer")
         titles = [name or "all" for name in names[0]]
         slant = {"rotation": 30, "rotation_mode": "anchor", "horizontalalignment": "right"}
-        axes.set_xticks(range(1, len(titles) + 1), titles, **(slant if len(titles) > 3 else {}))
+        style = LITERAL | (slant if len(titles) > 3 else {})
+        axes.set_xticks(range(1, len(titles) + 1), titles, **style)
         return
     axes.locator_params(axis="x", integer=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import math
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from fractions import Fraction
@@ -18,7 +19,7 @@ from autograd_mini.table.arithmetic import IEEE
 from autograd_mini.table.notation import shorten
 from autograd_mini.table.rules import float_of
 
-__all__ = ["decide", "name", "number", "product", "simplify", "substitute", "total"]
+__all__ = ["DOTS", "decide", "name", "number", "product", "simplify", "substitute", "total"]
 
 _LARGEST_POWER = 2**53
 """Larger whole powers stay apart: up to here, every integer is a float."""
@@ -31,6 +32,10 @@ _DIGITS = 12
 def name(text: str) -> ast.expr:
     """Return a name as a formula."""
     return ast.Name(text, ast.Load())
+
+
+DOTS = name("…")
+"""What stands for the middle of a long sum."""
 
 
 def number(value: float | Fraction) -> ast.expr:
@@ -47,6 +52,8 @@ def product(factors: Iterable[ast.expr], *, simplify: bool = True) -> ast.expr:
     factors = list(factors)
     if not simplify or any(map(_is_singular, factors)):
         return _join(ast.Mult(), factors, empty=1)
+    if len(factors) == 1:
+        return _simplify(factors[0])
     found = _Product()
     for factor in factors:
         found.multiply(factor, 1)
@@ -57,10 +64,11 @@ def total(terms: Iterable[ast.expr], *, simplify: bool = True) -> ast.expr:
     """Return the sum of formulas; dots stand for the middle of a long sum."""
     terms = list(terms)
     if not simplify or any(map(_is_singular, terms)):
-        return _add(shorten(terms, name("…")))
+        return _add(shorten(terms, DOTS))
     found = _Sum()
-    for term in terms:
-        found.add(term, 1)
+    distinct = {ast.dump(term): term for term in terms}  # of thousands, most may be equal
+    for key, times in Counter(map(ast.dump, terms)).items():
+        found.add(distinct[key], times)
     return found.tree(shortened=True)
 
 
@@ -247,11 +255,11 @@ class _Sum:
     def __init__(self) -> None:
         self.terms: dict[str, tuple[_Product, Fraction]] = {}
 
-    def add(self, tree: ast.expr, sign: int) -> None:
-        """Add a formula, or subtract it."""
-        if sign > 0 and isinstance(tree, ast.BinOp) and _is_sum(tree):
-            self.add(tree.left, 1)
-            self.add(tree.right, 1 if isinstance(tree.op, ast.Add) else -1)
+    def add(self, tree: ast.expr, times: int) -> None:
+        """Add a multiple of a formula; a sum that is subtracted stays together."""
+        if times > 0 and isinstance(tree, ast.BinOp) and _is_sum(tree):
+            self.add(tree.left, times)
+            self.add(tree.right, times if isinstance(tree.op, ast.Add) else -times)
             return
         found = _Product()
         found.multiply(tree, 1)
@@ -262,7 +270,7 @@ class _Sum:
         found.above /= multiple
         key = ast.dump(found.tree())
         _, before = self.terms.get(key, (found, 0))
-        self.terms[key] = found, before + multiple * sign
+        self.terms[key] = found, before + multiple * times
 
     def tree(self, *, shortened: bool = False) -> ast.expr:
         """Return the sum as a formula."""
@@ -276,7 +284,7 @@ class _Sum:
             for term in terms:
                 opened.add(term, 1)
             return opened.tree(shortened=shortened)
-        return _add(shorten(terms, name("…")) if shortened else terms)
+        return _add(shorten(terms, DOTS) if shortened else terms)
 
 
 class _Substitution(ast.NodeTransformer):
@@ -296,11 +304,17 @@ class _Substitution(ast.NodeTransformer):
 
     def write_out(self, term: ast.expr, *start: ast.expr) -> ast.expr:
         """Return a sum term by term; dots stand for the middle of a long sum."""
-        items = zip(*self.sequences.values(), strict=True)
-        values = [dict(zip(self.sequences, item, strict=True)) for item in items]
+        items = list(zip(*self.sequences.values(), strict=True))
         terms = list(map(self.visit, start))
-        terms += [substitute(term, {**self.values, **of_item}, {}) for of_item in values]
-        return _join(ast.Add(), shorten(terms, name("…")), empty=0)
+        terms += [
+            DOTS
+            if item[0] is DOTS
+            else substitute(
+                term, {**self.values, **dict(zip(self.sequences, item, strict=True))}, {}
+            )
+            for item in shorten(items, (DOTS,) * len(self.sequences))
+        ]
+        return _join(ast.Add(), terms, empty=0)
 
 
 class _Decision(ast.NodeTransformer):

@@ -7,11 +7,12 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from typing import Any
 
 from autograd_mini.engines import Operand, Value
 from autograd_mini.engines.graph import Edge, Graph
 from autograd_mini.engines.node import numbers_of
-from autograd_mini.table.notation import Latex, Unicode
+from autograd_mini.table.notation import Latex, Unicode, shorten
 from autograd_mini.table.primitives import Primitive
 from autograd_mini.views.explanation import algebra
 
@@ -54,6 +55,7 @@ class Formulas:
     def __init__(self, names: Mapping[Value, str], inlined: Collection[Value] = ()) -> None:
         self.names = names
         self.inlined = inlined
+        self._last: tuple[Value | None, tuple[Sequence[Operand], Sequence[Any]]] = None, ((), ())
 
     def of(self, operand: Operand) -> ast.expr:
         """Return the name of an operand, or the expression that computes it."""
@@ -69,17 +71,32 @@ class Formulas:
         return algebra.substitute(node.op.formula, *self._arrange(node))
 
     def _arrange(self, node: Value) -> tuple[dict[str, ast.expr], dict[str, list[ast.expr]]]:
-        """Return the expressions of the operands by the row's names: single ones, sequences."""
+        """Return the expressions of the operands by the row's names: single ones, sequences.
+
+        Dots stand for the middle of a long sequence.
+        """
         assert node.op is not None
         single: dict[str, ast.expr] = {}
         sequences: dict[str, list[ast.expr]] = {}
-        operands = node.op.arrange(node.operands)
-        for key, operand in zip(node.op.operands, operands, strict=True):
+        _, arranged = self._read(node)
+        for key, operand in zip(node.op.operands, arranged, strict=True):
             if isinstance(operand, tuple):
-                sequences[key] = list(map(self.of, operand))
+                shown = shorten(operand, None)
+                sequences[key] = [algebra.DOTS if o is None else self.of(o) for o in shown]
             else:
                 single[key] = self.of(operand)
         return single, sequences
+
+    def _read(self, node: Value) -> tuple[Sequence[Operand], Sequence[Any]]:
+        """Return the operands of a node in a row, and by the row's names.
+
+        With many operands this takes time, so it happens once for all edges of the node.
+        """
+        assert node.op is not None
+        if self._last[0] is not node:
+            operands = node.operands
+            self._last = node, (operands, node.op.arrange(operands))
+        return self._last[1]
 
     def partial(self, edge: Edge, *, cases: bool = False) -> ast.expr:
         """Return the derivative along an edge in the textbook's form.
@@ -89,16 +106,17 @@ class Formulas:
         """
         node = edge.node
         assert node.op is not None
-        slot, _ = _slots_of(node)[edge.position]
-        given = node.operands
-        term = node.op.term(len(given), edge.position)
+        given, _ = self._read(node)
+        slot, _ = node.op.slots(len(given))[edge.position]
+        rule = node.op.textbook[slot]
+        term = node.op.term(len(given), edge.position) if rule.names else {}
         operands: dict[str, Operand] = {"out": node, **{o: given[i] for o, i in term.items()}}
-        tree = node.op.textbook[slot].tree
+        tree = rule.tree
         if not cases:
             if math.isnan(node.data):
                 return algebra.number(node.data)
             tree = algebra.decide(tree, {key: numbers_of(o) for key, o in operands.items()})
-        _, sequences = self._arrange(node)
+        sequences = self._arrange(node)[1] if rule.sequences else {}
         single = {key: self.of(operand) for key, operand in operands.items()}
         tree = algebra.substitute(tree, single, sequences)
         return algebra.simplify(tree)
@@ -212,12 +230,13 @@ def _find_inlined(graph: Graph, *, given: Collection[Value]) -> set[Value]:
     inlined: set[Value] = set()
     mentioned: set[Value] = set()
     needed: dict[Value, set[str]] = {}
+    slots = {node: _slots_of(node) for node in graph.order if node.op is not None}
     for node in reversed(graph.order):
         needed[node] = _find_needed(graph, node)
         if not uses[node]:
             continue  # the root
         edge = uses[node][-1]
-        slot, _ = _slots_of(edge.node)[edge.position]
+        slot, _ = slots[edge.node][edge.position]
         if slot in needed[edge.node] or (edge.node in inlined and edge.node in mentioned):
             mentioned.add(node)
         short = sizes[node] <= (_LARGEST if node in mentioned else _LONGEST)

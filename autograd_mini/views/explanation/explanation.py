@@ -12,12 +12,13 @@ from itertools import accumulate
 from autograd_mini.arguments import count, requirement
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Graph
+from autograd_mini.table.names import shorten_name
 from autograd_mini.table.notation import Latex, Unicode, shorten
 from autograd_mini.views.explanation import algebra
 from autograd_mini.views.explanation.chain import Chain, Factor, Formulas
 from autograd_mini.views.explanation.layout import Equation, Group, Piece, Sentence, Table
 from autograd_mini.views.naming import collect_names, name_values
-from autograd_mini.views.scene import check_size
+from autograd_mini.views.scene import check_size, explain_size
 
 __all__ = ["Explanation", "explain"]
 
@@ -27,6 +28,8 @@ _MANY_PATHS = 10**9
 """From this number of paths on, only the order of magnitude is written."""
 _IN_A_LINE = 6
 """With more factors than this, each factor gets a line of its own."""
+_AROUND = 200
+"""The graph may have this many times the Values that an explanation goes through."""
 _SMALL = 0.25
 """This is the largest slope of the sigmoid: smaller factors make a gradient vanish."""
 
@@ -53,7 +56,8 @@ def explain(
     Raises:
         TypeError: ``root`` or ``wrt`` is not a Value, or ``names`` not a dict.
         ValueError: ``root`` was not computed from ``wrt``.
-        GraphTooLargeError: there are more than ``max_nodes`` Values to go through.
+        GraphTooLargeError: there are more than ``max_nodes`` Values to go through, or, without
+            ``wrt``, more than twice as many edges; or the graph is 200 times as large.
 
     >>> x, w = Value(0.5, name="x"), Value(2.0, name="w")
     >>> z = w * x - 1.0
@@ -69,20 +73,23 @@ def explain(
             raise TypeError(requirement(f"explain: {name}", "a Value", given))
     digits = count(digits, argument="explain: digits")
     max_nodes = count(max_nodes, argument="explain: max_nodes")
+    part = "another root or wrt"
+    times = 1 if wrt is None else _AROUND
+    check_size([root], max_nodes, where="explain", part=part, times=times)
     graph = Graph(root)
     all_names = name_values(graph, names, argument="explain: names")
-    part = "another root or wrt"
     if wrt is None:
-        check_size(len(all_names), max_nodes, where="explain", part=part)
         return BackwardPass(graph, all_names, digits=digits)
     if wrt not in all_names:
-        rule = f"a Value that {all_names[root]} was computed from"
-        leaves = [name for value, name in all_names.items() if value.op is None]
+        rule = f"a Value that {shorten_name(all_names[root])} was computed from"
+        leaves = [shorten_name(name) for value, name in all_names.items() if value.op is None]
         way_out = f"its leaves are {', '.join(leaves[:10])}{', …' if len(leaves) > 10 else ''}"
         raise ValueError(requirement("explain: wrt", rule, wrt, way_out))
     own = collect_names(names)
     chain = Chain(graph, wrt, all_names, {v for v in all_names if v in own or v.name})
-    check_size(len(chain.nodes), max_nodes, where="explain", part=part)
+    if len(chain.nodes) > max_nodes:
+        limit, size = f"max_nodes={max_nodes}", f"{len(chain.nodes)}"
+        raise explain_size(limit, size, f"max_nodes={size}", where="explain", part=part)
     return Derivative(chain, digits=digits)
 
 

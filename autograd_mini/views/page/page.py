@@ -50,7 +50,7 @@ def explore(
         names, parameters, groups: as in `draw`.
         lr: the first learning rate of gradient descent, above 0.
         title: the heading; None for the name of the result.
-        max_nodes: how many Values the page may have.
+        max_nodes: how many Values the page may have; it may have twice as many edges.
 
     Returns:
         A `Page`: ``.html`` is its text, ``.save(path)`` writes it, and a notebook shows it.
@@ -58,7 +58,7 @@ def explore(
     Raises:
         TypeError: the root is not a Value, or an argument has the wrong type.
         ValueError: the learning rate is not a finite number above 0.
-        GraphTooLargeError: there are more than ``max_nodes`` Values.
+        GraphTooLargeError: there are more Values, or more edges, than that.
         RendererNotFoundError: there is no Graphviz to draw the graph.
         OSError: the file cannot be written.
 
@@ -116,14 +116,14 @@ class Stage(Picture):
 
     background = "transparent"
 
-    def caption(self) -> dict[str, str]:
-        return {}
+    def caption(self) -> str:
+        return ""
 
     def write_number(self, number: float) -> str:  # noqa: ARG002
         return _ROOM
 
-    def name(self, node: Value) -> str:
-        return name_as_text(super().name(node))
+    def write_name(self, name: str) -> str:
+        return name_as_text(name)
 
     def has_gradient(self, node: Value) -> bool:  # noqa: ARG002
         return True

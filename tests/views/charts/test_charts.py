@@ -975,6 +975,68 @@ def test_without_matplotlib_the_error_says_how_to_get_it(name, monkeypatch):
     assert caught.value.name.split(".")[0] == "matplotlib"
 
 
+# --- labels are text ------------------------------------------------------------------------------
+
+LITERAL = ["_a", "__", "$5 to $10", "a_$x^$", r"\alpha", r"a\$b", "$x$", "%_#"]
+
+
+def test_every_label_of_losses_is_shown_as_it_is():
+    ax = plots.losses({label: history([1.0, 0.5]) for label in LITERAL})
+    ax.figure.canvas.draw()  # here matplotlib would read mathematics
+    assert legend(ax) == [f"{label}: 2 epochs used up" for label in LITERAL]
+    assert not any(text.get_parse_math() for text in ax.get_legend().get_texts())
+
+
+def test_every_label_of_gradients_is_shown_as_it_is():
+    model = MLP(1, [1, 1], activation="linear", init=lambda rng, fan_in, fan_out: 0.5)
+    (model([3.0]) * 0.0).backward()
+    ax = plots.gradient_sizes(dict.fromkeys(LITERAL, model))
+    ax.figure.canvas.draw()
+    assert legend(ax) == [text for label in LITERAL for text in (label, f"{label}: no gradient")]
+    assert not any(text.get_parse_math() for text in ax.get_legend().get_texts())
+
+
+@pytest.mark.parametrize("label", LITERAL)
+def test_a_layer_is_called_as_it_is(label):
+    model = Module()
+    setattr(model, label, Layer(1, 1))
+    model.other = Layer(1, 1)
+    for _, parameter in model.named_parameters():
+        parameter.grad = 1.0
+    ax = plots.gradient_sizes(model)
+    ax.figure.canvas.draw()
+    (tick, _) = ax.get_xticklabels()
+    assert (tick.get_text(), tick.get_parse_math()) == (label, False)
+
+
+@pytest.mark.parametrize("label", LITERAL)
+def test_a_class_is_called_as_it_is(label):
+    points = [(0.0, 0.0), (1.0, 1.0)]
+    ax = plots.decision_boundary(lambda x: x[0] - 0.5, points, [0, 1], names=[label, "b"], grid=3)
+    ax.figure.canvas.draw()
+    assert legend(ax)[:2] == [label, "b"]
+    assert not ax.get_legend().get_texts()[0].get_parse_math()
+
+
+@pytest.mark.parametrize("label", LITERAL)
+def test_a_function_is_called_as_it_is(label):
+    def square(x):
+        return x * x
+
+    square.__name__ = label
+    ax = plots.activation(square)
+    ax.figure.canvas.draw()
+    assert (ax.get_title(), ax.title.get_parse_math()) == (label, False)
+
+
+def test_a_formula_that_someone_else_drew_stays_mathematics():
+    _, ax = pyplot.subplots()
+    ax.plot([1, 2], [1, 2], label="$x^2$")
+    plots.losses({"$": history([1.0, 0.5])}, ax=ax)
+    texts = ax.get_legend().get_texts()
+    assert [text.get_parse_math() for text in texts] == [True, False]
+
+
 # --- sequences, frames, and what is neither ------------------------------------------------------
 
 
