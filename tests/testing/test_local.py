@@ -2,6 +2,7 @@
 
 import math
 
+import mpmath
 import pytest
 from mpmath import mp
 from support.gradients import precise_slopes
@@ -32,6 +33,8 @@ def nodes_at(row, count):
 @pytest.mark.parametrize("row", ELEMENTARY, ids=str)
 def test_precise_slopes_are_limits_of_difference_quotients(row):
     """Both in high precision, by different ways; they agree to more than 80 bits."""
+    if row.name == "erf" and mpmath.__version__ < "1.4":
+        pytest.skip("before 1.4, mpmath's erf of complex numbers has fewer digits")
     for at, node in nodes_at(row, 15):
         for position, slope in enumerate(precise_slopes(node)):
             expected = precise_partial(row, at, position)
