@@ -295,10 +295,10 @@ class Primitive:
 _row = partial(Primitive, deferred=True)
 
 # Exponentials of differences from the largest operand cannot overflow.
-_POWER = "(1 if x == max(x) and x - x != 0 else exp(x - max(x)))"
+_POWER = "1 if x == max(x) and x - x != 0 else exp(x - max(x))"
 _TOP = "max(x, y)"
 _REST = f"fsum(exp(x - {_TOP}))"
-_TOTAL = f"(exp(y - {_TOP}) + {_REST})"
+_TOTAL = f"exp(y - {_TOP}) + {_REST}"
 
 TABLE: tuple[Primitive, ...] = (
     _row("add", "x + y", dx="1", dy="1"),
@@ -373,15 +373,15 @@ TABLE: tuple[Primitive, ...] = (
          textbook={"value": "sum(w * x)"}),
     # The sum of the exponentials minus 1, which is that of the largest: log1p keeps its digits.
     _row("logsumexp", f"max(x) + log1p(fsum({_POWER}, -1))",
-         dx=f"{_POWER} / (1 + fsum({_POWER}, -1))",
+         dx=f"({_POWER}) / (1 + fsum({_POWER}, -1))",
          textbook={"value": "log(sum(exp(x)))", "dx": "exp(x) / sum(exp(x))"}),
     # The share of y among x and y. No partial derivative is a difference, which would cancel.
-    _row("softmax", f"exp(y - {_TOP}) / {_TOTAL}", dx=f"-out * exp(x - {_TOP}) / {_TOTAL}",
-         dy=f"out * {_REST} / {_TOTAL}",
+    _row("softmax", f"exp(y - {_TOP}) / ({_TOTAL})", dx=f"-out * exp(x - {_TOP}) / ({_TOTAL})",
+         dy=f"out * {_REST} / ({_TOTAL})",
          textbook={"value": "exp(y) / sum(exp(x), exp(y))",
                    "dx": "-out * exp(x) / sum(exp(x), exp(y))", "dy": "out * (1 - out)"}),
     _row("log_softmax", f"-log1p({_REST}) if y == {_TOP} else y - {_TOP} - log({_TOTAL})",
-         dx=f"-exp(x - {_TOP}) / {_TOTAL}", dy=f"{_REST} / {_TOTAL}",
+         dx=f"-exp(x - {_TOP}) / ({_TOTAL})", dy=f"{_REST} / ({_TOTAL})",
          textbook={"value": "y - log(sum(exp(x), exp(y)))",
                    "dx": "-exp(x) / sum(exp(x), exp(y))",
                    "dy": "sum(exp(x)) / sum(exp(x), exp(y))"}),
