@@ -1,7 +1,8 @@
 """Losses: they measure how far predictions are from their targets.
 
 Predictions are a Value or a number, a list, or a list of rows. Targets have the same shape, unless
-they are indices of classes. With plain numbers, a loss returns a plain number.
+they are indices of classes; rows of one number each are as a list of these numbers. With plain
+numbers, a loss returns a plain number.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def _over_pairs(formula: Formula) -> Loss:
 def _compare(where: str, formula: Formula, predictions: Any, targets: Any) -> Any:
     shape, ps = _flat(predictions, f"{where}: predictions")
     target_shape, ts = _flat(targets, f"{where}: targets")
-    if shape != target_shape:
+    if _drop_columns_of_one(shape) != _drop_columns_of_one(target_shape):
         raise ValueError(
             f"{where}: targets must be {_describe_shape(shape)}, as the predictions are, "
             f"got {_describe_shape(target_shape)}"
@@ -351,6 +352,11 @@ def _as_list(given: object, argument: str) -> list[Any]:
     if not found:
         raise ValueError(requirement(argument, "a list that is not empty", found))
     return found
+
+
+def _drop_columns_of_one(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape, but (n,) for (n, 1), which has the same numbers, as a column of a frame."""
+    return shape[:1] if shape[1:] == (1,) else shape
 
 
 def _describe_shape(shape: tuple[int, ...]) -> str:

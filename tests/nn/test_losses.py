@@ -246,7 +246,6 @@ def test_numbers_give_a_number_with_the_bits_of_the_value(loss):
         ([1.0, 2.0], [1.0], "a list of 2, as the predictions are, got a list of 1"),
         ([1.0], 1.0, "a list of 1, as the predictions are, got a single number"),
         (1.0, [1.0], "a single number, as the predictions are, got a list of 1"),
-        ([1.0], [[1.0]], "a list of 1, as the predictions are, got 1 rows of 1"),
         ([[1.0], [1.0]], [[1.0, 1.0]], "2 rows of 1, as the predictions are, got 1 rows of 2"),
     ],
 )
@@ -677,9 +676,13 @@ def test_the_labels_of_a_frame_are_not_compared():
     assert mean_squared_error(frame, frame * 10) == 5953.5
 
 
-def test_a_frame_of_one_column_is_rows_of_one_number():
+def test_a_column_has_the_loss_of_a_list():
+    """Number by number: nothing is stretched, as NumPy would stretch a column beside a list."""
     frame = pandas().DataFrame([7.0, 9.0])
-    message = r"targets must be a list of 2, as the predictions are, got 2 rows of 1"
-    with pytest.raises(ValueError, match=message):
-        mean_squared_error([7.0, 9.0], frame)
-    assert mean_squared_error(np.array([[7.0], [8.0]]), frame) == 0.5
+    for ps in ([7.0, 8.0], [[7.0], [8.0]], np.array([[7.0], [8.0]])):
+        for ts in (frame, [7.0, 9.0], np.array([[7.0], [9.0]])):
+            assert mean_squared_error(ps, ts) == 0.5
+    with pytest.raises(ValueError, match="targets must be a list of 3, .* got 2 rows of 1$"):
+        mean_squared_error([7.0, 9.0, 1.0], frame)
+    with pytest.raises(ValueError, match="targets must be 1 rows of 2, .* got 2 rows of 1$"):
+        mean_squared_error([[7.0, 9.0]], frame)
