@@ -682,7 +682,7 @@ def test_a_column_has_the_loss_of_a_list():
     for ps in ([7.0, 8.0], [[7.0], [8.0]], np.array([[7.0], [8.0]])):
         for ts in (frame, [7.0, 9.0], np.array([[7.0], [9.0]])):
             assert mean_squared_error(ps, ts) == 0.5
-    with pytest.raises(ValueError, match="targets must be a list of 3, .* got 2 rows of 1$"):
+    with pytest.raises(ValueError, match=r"targets must be a list of 3, .* got 2 rows of 1$"):
         mean_squared_error([7.0, 9.0, 1.0], frame)
-    with pytest.raises(ValueError, match="targets must be 1 rows of 2, .* got 2 rows of 1$"):
+    with pytest.raises(ValueError, match=r"targets must be 1 rows of 2, .* got 2 rows of 1$"):
         mean_squared_error([[7.0, 9.0]], frame)
