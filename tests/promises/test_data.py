@@ -253,6 +253,30 @@ def test_p16_kills_do_not_disturb_others_who_save_to_the_same_file(tmp_path, kil
     assert int(loads) > kills
 
 
+@pytest.mark.parametrize("kind", ["model", "page"])
+@pytest.mark.parametrize("signals", [100, soaking(2_000)])
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
+def test_p16_real_signals_leave_old_or_new_and_nothing_else(
+    alarm, tmp_path, kind, signals, monkeypatch
+):
+    monkeypatch.setattr("os.fsync", lambda _: None)
+    write = WRITERS[kind]
+    write(tmp_path, "old")
+    contents = [read_folder(tmp_path)]
+    write(tmp_path, "new")
+    contents.append(read_folder(tmp_path))
+    duration = min(timeit.repeat(lambda: write(tmp_path, "new"), number=1, repeat=20))
+    delivered, outcomes = 0, set()
+    while delivered < signals:
+        write(tmp_path, "old")
+        delivered += alarm.interrupts(lambda: write(tmp_path, "new"), 1.2 * duration)
+        found = read_folder(tmp_path)
+        assert found in contents, f"after {delivered} signals"
+        outcomes.add(contents.index(found))
+    assert outcomes == {0, 1}
+    print(f"{kind}: {delivered} signals")
+
+
 @pytest.mark.parametrize(
     "kind",
     [
