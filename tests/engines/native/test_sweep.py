@@ -71,6 +71,7 @@ NAMES = sorted(
     for name in {*dir(Native), *dir(Reference)}
     - OF_PYTHON
     - {"__new__", "__signature__", "__slots__"}
+    - {"__firstlineno__", "__static_attributes__"}  # what CPython 3.13 notes of a class statement
     if name.startswith("__") or not name.startswith("_")
 )
 
