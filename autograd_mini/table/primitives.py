@@ -123,7 +123,7 @@ class Primitive:
             o: self._rule(key, self.texts[key], names[o], sequences, known)
             for key, o in keys.items()
         }
-        kink = None if self._kink is None else self._rule("kink", self._kink, operands, sequences)
+        kink = None if self._kink is None else self._rule("kink", self._kink, operands)
         textbook = dict(partials)
         for key in filter("value".__ne__, self._textbook):
             if key not in keys:
@@ -150,7 +150,7 @@ class Primitive:
         field: str,
         text: str,
         names: Sequence[str],
-        sequences: Sequence[str] | None,
+        sequences: Sequence[str] | None = None,
         known: list[Reduction] | None = None,
     ) -> Rule:
         try:

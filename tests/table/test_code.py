@@ -175,6 +175,7 @@ def test_a_reduction_may_start_from_a_number():
 
 def test_a_reduction_may_use_the_reductions_before_it():
     largest, total = Rule("fsum(exp(x - max(x)))").reductions
+    assert reduce_in_javascript(largest)[0] == "let max0 = -Infinity;"
     assert reduce_in_javascript(largest)[-3:] == [
         "    if (term > max0)",
         "        max0 = term;",

@@ -34,7 +34,7 @@ from autograd_mini.command.tables import markdown
 from autograd_mini.engines.node import flat
 from autograd_mini.engines.nonfinite import errstate
 from autograd_mini.errors import AutogradError, DomainError
-from autograd_mini.table.arithmetic import FLOATS, IEEE
+from autograd_mini.table.arithmetic import COMPLEX, FLOATS, IEEE
 from autograd_mini.table.code import as_c, as_javascript
 from autograd_mini.table.domains import Domain
 from autograd_mini.table.notation import Latex
@@ -203,6 +203,12 @@ def test_a_constant_exponent_keeps_a_negative_base_fine():
     (x**2).backward()
     assert x.grad == -4.0
     assert (x**2).partials == (-4.0, None)
+
+
+def test_the_value_of_an_expectation_can_be_differentiated_where_a_weight_is_zero():
+    """Only an infinite operand is left out there."""
+    compute = COMPLEX.function(PRIMITIVES["expectation"].value)
+    assert compute([1e-200j, 1.0], [3.0, 2.0]) == 2.0 + 3e-200j
 
 
 @pytest.mark.parametrize("row", TABLE, ids=str)
