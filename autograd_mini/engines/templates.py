@@ -16,7 +16,6 @@ from autograd_mini.engines.node import numbers_of
 from autograd_mini.engines.nonfinite import exceptional
 from autograd_mini.table.arithmetic import FLOATS, compile_function
 from autograd_mini.table.primitives import Primitive
-from autograd_mini.table.rules import Rule
 
 __all__ = ["Template", "read_operands", "unequal", "with_numbers"]
 
@@ -38,7 +37,7 @@ class Template:
         """Return the function for a class of Values."""
         row = self.primitive
         names = {
-            **FLOATS.namespace(*(rule.tree for rule in self._rules())),
+            **FLOATS.namespace(*(rule.tree for rule in row.rules)),
             "Value": owner,
             "primitive": row,
             "new": partial(object.__new__, owner),
@@ -53,9 +52,6 @@ class Template:
         function.__signature__ = self.signature()
         function.primitive = row
         return function
-
-    def _rules(self) -> list[Rule]:
-        return [self.primitive.value, *self.primitive.partials.values()]
 
     def documentation(self) -> str:
         """Return the docstring of the function, with an example unless it is an operator."""
@@ -122,7 +118,7 @@ class Template:
         results = ", ".join(f"d{name}" for name in self.primitive.operands)
         lines = [
             "try:",
-            *(f"    {line}" for line in FLOATS.statements(*self._rules())),
+            *(f"    {line}" for line in FLOATS.statements(*self.primitive.rules)),
             "    if out - out:  # true for infinities and NaNs, whose difference is a NaN",
             "        raise ArithmeticError",
             *(f"    {line}" for line in partials),

@@ -167,9 +167,8 @@ class Primitive:
     def _evaluate(self) -> Callable[..., tuple[float, tuple[Any, ...]]]:
         """The rules, compiled into a function that never raises."""
         result = f"out, ({', '.join(self.partial_text(o, IEEE) for o in self.operands)},)"
-        rules = self.value, *self.partials.values()
         compiled: Callable[..., tuple[float, tuple[Any, ...]]] = IEEE.compile(
-            self.name, self.operands, *rules, result=result
+            self.name, self.operands, *self.rules, result=result
         )
         return compiled
 
@@ -191,6 +190,16 @@ class Primitive:
     def nary(self) -> bool:
         """Whether it takes any number of operands; no rule is read for that."""
         return any(f"{kind}(" in self.texts["value"] for kind in REDUCTIONS)
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rule of the value, then those of the partial derivatives."""
+        return self.value, *self.partials.values()
+
+    @property
+    def reductions(self) -> tuple[Reduction, ...]:
+        """The reductions in all rules, each once, in an order in which they can be computed."""
+        return tuple(dict.fromkeys(found for rule in self.rules for found in rule.reductions))
 
     @property
     def is_separable(self) -> bool:

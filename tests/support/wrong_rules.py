@@ -27,7 +27,7 @@ from autograd_mini.errors import AutogradError
 from autograd_mini.table.code import as_c
 from autograd_mini.table.elementary import ELEMENTARY as FUNCTIONS
 from autograd_mini.table.primitives import PRIMITIVES, TABLE, Primitive
-from autograd_mini.table.rules import Reduction, Rule, RuleError
+from autograd_mini.table.rules import Rule, RuleError
 from autograd_mini.table.updates import UPDATES
 from autograd_mini.testing.strategies import function
 
@@ -129,7 +129,7 @@ def header_of_choices() -> tuple[list[Mutant], str]:
     def choice(
         name: str, part: str, right: Rule, wrong: Iterator[tuple[str, str]], row: Primitive | None
     ) -> str:
-        reductions = [] if row is None else reductions_of(row)
+        reductions = [] if row is None else list(row.reductions)
         text = f"({as_c(right)})"
         for kind, of_mutant in wrong:
             known = [*reductions]
@@ -164,15 +164,9 @@ def header_of_choices() -> tuple[list[Mutant], str]:
     return mutants, f"int ag_mutant = 0;\n{text}"
 
 
-def reductions_of(row: Primitive) -> list[Reduction]:
-    """Return the reductions of all rules of a row."""
-    rules = [row.value, *row.partials.values()]
-    return list(dict.fromkeys(reduction for rule in rules for reduction in rule.reductions))
-
-
 def terms_of(row: Primitive) -> dict[str, Rule]:
     """Return the rules in the reductions of a row, by a name for each."""
-    reductions = reductions_of(row)
+    reductions = row.reductions
     terms = {reduction.name: reduction.term for reduction in reductions}
     return terms | {f"{r.name}, start": r.start for r in reductions if r.start}
 

@@ -47,7 +47,7 @@ def compose_header(
             sizes = [str(len(row.value.sequences)), str(len(row.operands))]
             rows["MANY_ROWS"].append(f"ROW({', '.join([row.name, *sizes])})")
         elif row.operands in SHAPES:
-            rules = map(write, [row.value, *row.partials.values()])
+            rules = map(write, row.rules)
             rows[SHAPES[row.operands]].append(f"ROW({', '.join([row.name, *rules])})")
         else:
             raise _unknown_shape(row, f"x, or x and y, or at most {MOST_PARTS} with sequences")
@@ -87,10 +87,8 @@ def _compute_many(row: Primitive, write: Callable[[Rule], str]) -> list[str]:
     end = f"{len(sequences)} * each"
     places |= {name: f"operands[{end} + {i}]" for i, name in enumerate(singles)}
     items = {name: f"{place}.number" for name, place in places.items()}
-    rules = [row.value, *row.partials.values()]
-    reductions = dict.fromkeys(reduction for rule in rules for reduction in rule.reductions)
     lines = [f"const double {name} = {items[name]};" for name in singles]
-    for reduction in reductions:
+    for reduction in row.reductions:
         lines += reduce_in_c(reduction, items, write=write)
     lines += [f"const double out = {write(row.value)};", "if (!isfinite(out))", "    return out;"]
     lines += ["for (Py_ssize_t i = 0; i < each; i++) {"]

@@ -202,9 +202,7 @@ def _rows(rows: set[Primitive]) -> str:
 def _write_computation(row: Primitive) -> str:
     """Return the JavaScript that computes the value and the partials, arrays for the sequences."""
     sequences = row.value.sequences
-    rules = [row.value, *row.partials.values()]
-    reductions = dict.fromkeys(reduction for rule in rules for reduction in rule.reductions)
-    lines = [line for reduction in reductions for line in reduce_in_javascript(reduction)]
+    lines = [line for reduction in row.reductions for line in reduce_in_javascript(reduction)]
     partials = [
         f"{name}.map((_, i) => {as_javascript(rule, sequences=sequences)})"
         if name in sequences
