@@ -29,7 +29,7 @@ class Checkpoint(NamedTuple):
 
     def lowest_and_best(self, losses: list[float]) -> tuple[float, Snapshot]:
         """Return the lowest loss and its weights, also over the epoch that begins here."""
-        if any(loss < self.lowest for loss in losses[self.epochs :]):
+        if len(losses) > self.epochs and losses[self.epochs] < self.lowest:
             return losses[self.epochs], self.latest
         return self.lowest, self.best
 
