@@ -436,3 +436,20 @@ def test_an_expectation_does_not_count_what_has_no_probability():
     out = Value.expectation([0.0, 1.0], [-math.inf, x])
     out.backward()
     assert (out.data, x.grad) == (3.0, 1.0)
+
+
+def test_a_softmax_of_more_than_32_operands_takes_the_others_in_blocks():
+    """Otherwise 10 000 operands would give 10 000 nodes with 10 000 operands each."""
+    xs = [Value(float(i)) for i in range(33)]
+    assert {len(p.operands) for p in ag.softmax(xs[:32])} == {32}
+    assert {len(p.operands) for p in ag.softmax(xs)} == {5 + 6, 3 + 6}
+    assert {len(p.operands) for p in ag.log_softmax(xs)} == {5 + 6, 3 + 6}
+
+
+def test_a_softmax_of_many_operands_depends_on_no_constant():
+    small = [float(i % 7) for i in range(40)]
+    for functions in (ag.softmax, ag.log_softmax):
+        assert functions([x + 2.0**40 for x in small]) == functions(small)
+    assert ag.softmax([0.0] * 39 + [-math.inf]) == [pytest.approx(1 / 39)] * 39 + [0.0]
+    with ag.errstate(nonfinite="ignore"):
+        assert all(map(math.isnan, ag.softmax([-math.inf] * 40)))

@@ -25,9 +25,9 @@ class _Place(NamedTuple):
     """A thing that the search has reached, and its way there."""
 
     thing: Any
-    path: str
-    attribute: str  # the path of the last attribute on the way
-    owner: str  # the path of the last module on the way
+    path: str = ""
+    attribute: str = ""  # the path of the last attribute on the way
+    owner: str = ""  # the path of the last module on the way
     nameless: Any = None  # the place of a container on the way that has no paths for its items
 
 
@@ -42,7 +42,7 @@ def find_leaves(root: Any, module: type) -> Iterator[tuple[ParameterPath, Value]
     seen: dict[int, object] = {}  # it keeps things alive, so that no two have the same id
     with_leaves: set[str] = set()
     computed: dict[str, _Place] = {}
-    stack = [_Place(root, "", "", "")]
+    stack = [_Place(root)]
     while stack:
         place = stack.pop()
         thing, path, attribute, owner, nameless = place
@@ -123,14 +123,14 @@ def _list_items(thing: Any) -> tuple[Iterable[tuple[object, object]], Iterable[o
 def _list_attributes(thing: object) -> Iterator[tuple[str, object]]:
     """Yield the attributes of an object: its own, those in slots, and the Values of its class."""
     kind = type(thing)
-    if isinstance(thing, type | Activation) or hasattr(kind, "__get__"):
+    if isinstance(thing, type) or hasattr(kind, "__get__"):
         return  # `__get__` makes it a function
     own = getattr(thing, "__dict__", {})
     yield from own.items()
     for ancestor in kind.__mro__:
         shared = vars(ancestor)
         kinds = {*map(type, shared.values())}
-        if MemberDescriptorType in kinds and "__slots__" in shared:
+        if MemberDescriptorType in kinds:
             for name, slot in shared.items():
                 if isinstance(slot, MemberDescriptorType) and hasattr(thing, name):
                     yield name, slot.__get__(thing)

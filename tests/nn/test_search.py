@@ -2,9 +2,10 @@
 
 import dataclasses
 import itertools
+import re
 import types
 from collections import ChainMap, OrderedDict, UserDict, UserList, defaultdict, deque
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 import autograd_mini as ag
 from autograd_mini import Value
+from autograd_mini.arguments import abbreviate
 from autograd_mini.nn import Module, Neuron
 
 
@@ -93,6 +95,7 @@ def leaves(count):
         (Slim, ["x.bias", "x.weight"]),
         (lambda a, b: types.SimpleNamespace(a=a, b=b), ["x.a", "x.b"]),
         (lambda a, b: partial(ag.sum, [a], b=b), ["x.args.0.0", "x.keywords.b"]),
+        (lambda a, b: partial(holding(a).zero_grad, k=b), ["x.func.x", "x.keywords.k"]),
         (lambda a, b: holding([a, b]).zero_grad, ["x.x.0", "x.x.1"]),
     ],
 )
@@ -133,8 +136,30 @@ def test_a_module_that_is_a_list_has_its_items_and_its_attributes():
 
 
 def test_the_module_on_the_way_owns_a_parameter():
-    owners = {p.name: p.name.owner for p in holding([{"n": Neuron(1)}, ONE]).parameters()}
+    gate = Gate(Value(1.0), Neuron(1))
+    owners = {p.name: p.name.owner for p in holding([{"n": Neuron(1)}, gate]).parameters()}
     assert owners["x.0.n.bias"] == "x.0.n"
+    assert owners["x.1.weight"] == ""
+    assert owners["x.1.bias.bias"] == "x.1.bias"
+
+
+def test_functions_classes_and_modules_of_python_are_not_searched():
+    class Holder:
+        w = ONE
+
+    def function(): ...
+
+    cached = lru_cache(function)
+    library = types.ModuleType("library")
+    for thing in (function, cached, library):
+        thing.w = ONE
+    assert paths([Holder, function, cached, library]) == []
+    assert paths([Holder()]) == ["x.0.w"]
+
+
+def test_every_one_of_many_arrays_is_searched():
+    """The lists that are made of them live long enough to be told apart."""
+    assert len(paths([np.array(leaves(2)) for _ in range(20)])) == 40
 
 
 TREES = st.recursive(
@@ -200,7 +225,7 @@ def test_a_container_without_paths_is_refused_by_the_name_of_its_attribute(make,
         lambda: module.save(tmp_path / "model.json"),
         module.zero_grad,
     ):
-        with pytest.raises(TypeError, match=f"^Module: {RULE}"):
+        with pytest.raises(TypeError, match=f"^Module: {RULE}{re.escape(abbreviate(module.x))}$"):
             call()
 
 
