@@ -448,8 +448,8 @@ def test_a_softmax_of_more_than_32_operands_takes_the_others_in_blocks():
 
 def test_a_softmax_of_many_operands_depends_on_no_constant():
     small = [float(i % 7) for i in range(40)]
-    for function in (ag.softmax, ag.log_softmax):
-        assert function([x + 2.0**40 for x in small]) == function(small)
+    for share in (ag.softmax, ag.log_softmax):
+        assert share([x + 2.0**40 for x in small]) == share(small)
     assert ag.softmax([0.0] * 39 + [-math.inf]) == [pytest.approx(1 / 39)] * 39 + [0.0]
     with ag.errstate(nonfinite="ignore"):
         assert all(map(math.isnan, ag.softmax([-math.inf] * 40)))
