@@ -26,8 +26,8 @@ ENGINES = (Native, Reference)
 ADDRESS = re.compile(r"0x[0-9a-f]+")
 # Of an operator, C takes the arguments itself, and has words of its own for their number.
 NUMBER_OF_ARGUMENTS = re.compile(
-    r"TypeError\(.*(expected (at least )?\d( or \d)? argument|missing \d required|takes \d positional|"
-    r"not enough).*"
+    r"TypeError\(.*(expected (at least )?\d( or \d)? argument|missing \d required|"
+    r"takes \d positional|not enough).*"
 )
 
 
