@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import Any, Protocol, TypeAlias, TypeVar, overload
 
-from autograd_mini.arguments import items, requirement, whole
+from autograd_mini.arguments import is_iterable, items, requirement, whole
 from autograd_mini.engines import Operand, Value, errstate
 from autograd_mini.engines.node import numbers_of
 from autograd_mini.errors import DomainError
@@ -300,7 +300,7 @@ def _refuse_probabilities(logits: list[Value], where: str) -> None:
 
 def _target(target: object, classes: int) -> list[Operand]:
     """Return the weight of each class."""
-    if isinstance(target, Iterable):
+    if is_iterable(target):
         _, row = _flat(target, "cross_entropy: a row of targets")
         if len(row) != classes:
             rule = f"{classes}, a probability for each class"
@@ -326,10 +326,10 @@ def _check_total(probabilities: Sequence[float], argument: str) -> None:
 
 def _flat(given: object, argument: str) -> tuple[tuple[int, ...], list[Operand]]:
     """Return the shape of an argument, (), (n,) or (rows, columns), and its items in order."""
-    if not isinstance(given, Iterable):
+    if not is_iterable(given):
         return (), [as_operand(given, argument=argument)]
     parts = _as_list(given, argument)
-    if not isinstance(parts[0], Iterable):
+    if not is_iterable(parts[0]):
         return (len(parts),), _operands(parts, argument)
     rows = [_as_list(row, f"{argument}[{i}]") for i, row in enumerate(parts)]
     columns = len(rows[0])

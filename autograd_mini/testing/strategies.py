@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from autograd_mini.arguments import count, requirement
+from autograd_mini.arguments import count, items, requirement
 from autograd_mini.engines import Value
 from autograd_mini.programs.program import Instruction, Program, function
 from autograd_mini.table.domains import Domain
@@ -127,9 +127,8 @@ def graphs(
         TypeError: ``primitives`` has something else than rows, or ``nodes`` is not an int.
         ValueError: there are no rows, or no nodes.
     """
-    if not isinstance(primitives, Iterable):
-        raise TypeError(requirement("graphs: primitives", "a list of rows", primitives))
-    rows = [_check_row(row, f"graphs: primitives[{i}]") for i, row in enumerate(primitives)]
+    given = items(primitives, argument="graphs: primitives", rule="a list of rows")
+    rows = [_check_row(row, f"graphs: primitives[{i}]") for i, row in enumerate(given)]
     if not rows:
         raise ValueError(requirement("graphs: primitives", "a list of one row or more", rows))
     return _draw_graph(rows, count(nodes, argument="graphs: nodes"))
