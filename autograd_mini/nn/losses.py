@@ -255,11 +255,15 @@ def _surprises_of_logit(logit: Value, classes: list[int]) -> list[Value]:
 
 
 def _surprises_of_logits(logits: list[Value], classes: list[int]) -> list[Value]:
-    if len(classes) == 1:
-        (k,) = classes
-        return [-Value.log_softmax(logits[:k] + logits[k + 1 :], logits[k])]
-    beside = list(among(logits))
-    return [-Value.log_softmax(*beside[k]) for k in classes]
+    pairs = list(among(logits)) if len(classes) > 1 else []
+    surprises = []
+    for k in classes:
+        if pairs and math.isfinite(pairs[k][1].data):
+            others, logit = pairs[k]
+        else:  # perhaps it became infinite in the pair, and the row has to raise an error
+            others, logit = logits[:k] + logits[k + 1 :], logits[k]
+        surprises.append(-Value.log_softmax(others, logit))
+    return surprises
 
 
 def _surprises_of_probability(probability: Value, classes: list[int]) -> list[Value]:
