@@ -6,13 +6,13 @@ import math
 import numbers
 import operator
 import reprlib
-from collections.abc import ItemsView, KeysView, Mapping, Sequence
+from collections.abc import ItemsView, Iterable, KeysView, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
 __all__ = [
-    "abbreviate", "count", "finite", "is_foreign", "items", "number", "printable", "requirement",
-    "whole",
+    "abbreviate", "count", "finite", "is_foreign", "is_iterable", "items", "number", "printable",
+    "requirement", "whole",
 ]  # fmt: skip
 
 _WAY_OUT = {
@@ -24,6 +24,9 @@ _WAY_OUT = {
 
 _EXACT = 2**53
 """A float holds every integer up to this one exactly."""
+
+_KEY_ITERATORS: Any = type(iter({})) | type(reversed({}))
+_SET_ITERATOR: Any = type(iter(set()))
 
 
 def requirement(argument: str, rule: str, value: object, way_out: str = "") -> str:
@@ -180,12 +183,16 @@ def items(given: Any, *, argument: str, rule: str, way_out: str = "") -> Sequenc
     """
     if isinstance(given, (list, tuple)):
         return given
-    if isinstance(given, memoryview):
-        given = given.tolist()  # Python does not iterate over two dimensions
     kind = type(given).__name__
-    if isinstance(given, Mapping | KeysView | ItemsView):
+    if isinstance(given, memoryview):
+        try:
+            given = given.tolist()  # Python does not iterate over two dimensions
+        except NotImplementedError as error:  # it reads few formats
+            way_out = f"{error}: use an array"
+            raise TypeError(requirement(argument, rule, given, way_out)) from error
+    if _is_mapping(given) or isinstance(given, KeysView | ItemsView | _KEY_ITERATORS):
         way_out = f"the {kind} gives keys: use .values()"
-    elif isinstance(given, AbstractSet):
+    elif isinstance(given, AbstractSet | _SET_ITERATOR):
         way_out = f"the {kind} has no order: use a list"
     elif hasattr(type(given), "columns"):
         if hasattr(given, "to_numpy"):
@@ -198,6 +205,25 @@ def items(given: Any, *, argument: str, rule: str, way_out: str = "") -> Sequenc
             raise TypeError(requirement(argument, rule, given, way_out)) from error
         return list(iterator)
     raise TypeError(requirement(argument, rule, given, way_out))
+
+
+def _is_mapping(given: object) -> bool:
+    """Return whether it is a mapping, also one that is not registered, as that of a Manager."""
+    kind = type(given)
+    return isinstance(given, Mapping) or all(
+        callable(getattr(kind, name, None)) for name in ("keys", "values", "__getitem__")
+    )
+
+
+def is_iterable(given: object) -> bool:
+    """Return whether it is a sequence of some kind, also one with ``__getitem__`` alone."""
+    if isinstance(given, Iterable):
+        return True
+    try:
+        iter(given)  # type: ignore[call-overload]
+    except TypeError:
+        return False
+    return True
 
 
 def is_foreign(value: object) -> bool:

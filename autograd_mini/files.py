@@ -38,13 +38,14 @@ def write_atomically(path: str | os.PathLike[str], content: str | bytes) -> None
             device. If the message says that the new content is in the file, it is.
     """
     data = content.encode() if isinstance(content, str) else content
+    path = os.fsdecode(path)
     try:
         mode = os.stat(path).st_mode  # noqa: PTH116 - a Path would drop a slash at the end
     except FileNotFoundError:
         mode = None
     if mode is not None and not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)):
         raise _make_error(path, mode, "no file, FIFO or character device")
-    target = _follow_links(os.fspath(path))
+    target = _follow_links(path)
     if mode is None or (stat.S_ISREG(mode) and target.exists()):
         _replace(target, data, mode)
     else:  # perhaps a file without a name, which /dev/fd/3 can be
@@ -59,6 +60,7 @@ def read_content(path: str | os.PathLike[str]) -> bytes:
     Raises:
         OSError: the file cannot be read, or the path is that of a folder, a socket or a device.
     """
+    path = os.fsdecode(path)
     mode = os.stat(path).st_mode  # noqa: PTH116 - a Path would drop a slash at the end
     if stat.S_ISREG(mode):
         return Path(path).read_bytes()
@@ -71,10 +73,10 @@ def read_content(path: str | os.PathLike[str]) -> bytes:
         return stream.read()
 
 
-def _make_error(path: str | os.PathLike[str], mode: int, kind: str) -> OSError:
+def _make_error(path: str, mode: int, kind: str) -> OSError:
     if stat.S_ISDIR(mode):
-        return IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
-    return OSError(errno.EINVAL, f"this is {kind}", os.fspath(path))
+        return IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+    return OSError(errno.EINVAL, f"this is {kind}", path)
 
 
 def _follow_links(path: str) -> Path:

@@ -184,7 +184,8 @@ def among(operands: list[Any]) -> Iterator[tuple[list[Any], Any]]:
         # This keeps the digits of the logarithms. The differences depend on no constant.
         finite = filter(math.isfinite, numbers_of(operands))
         shift = max(finite, default=0.0)
-        operands = [x - shift for x in operands]
+        with errstate(nonfinite="ignore"):  # what is far below the largest operand becomes -inf
+            operands = [x - shift for x in operands]
         size = math.isqrt(size)
     blocks = [operands[start : start + size] for start in range(0, len(operands), size)]
     totals = [Value.logsumexp(block) for block in blocks] if len(blocks) > 1 else [0.0]

@@ -28,6 +28,13 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
+def test_a_path_may_be_bytes(folder):
+    write_atomically(b"\xff", "content")
+    assert read_content(b"\xff") == Path(os.fsdecode(b"\xff")).read_bytes() == b"content"
+    with pytest.raises(IsADirectoryError):
+        write_atomically(b".", "content")
+
+
 def test_text_is_written_as_utf_8_and_bytes_as_they_are(folder):
     write_atomically("text", "σ\r\n")
     write_atomically("bytes", b"\xff\r\n\0")

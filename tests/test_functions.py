@@ -390,6 +390,15 @@ def test_the_largest_floats_are_no_obstacle(number):
     assert_numbers(log_softmax(xs[:2])[:1], [0.0])
 
 
+@pytest.mark.parametrize("number", [float, Value])
+def test_the_largest_floats_are_no_obstacle_among_many(number):
+    """Many operands are first shifted by the largest, which takes some below the floats."""
+    xs = [number(1e308 if i % 2 else -1e308) for i in range(40)]
+    shares = pytest.approx([0.05 if i % 2 else 0.0 for i in range(40)], rel=1e-15)
+    assert_numbers(softmax(xs), shares)
+    assert_numbers([log_softmax(xs)[0]], [-math.inf])
+
+
 def assert_numbers(found, expected):
     assert [one.data if isinstance(one, Value) else one for one in found] == expected
 

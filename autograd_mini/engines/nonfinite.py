@@ -84,10 +84,15 @@ class errstate(ContextDecorator):  # noqa: N801 - NumPy's name
     """
 
     def __init__(self, *, nonfinite: Nonfinite) -> None:
-        if nonfinite not in ("raise", "ignore"):
+        if not isinstance(nonfinite, str) or nonfinite not in ("raise", "ignore"):
             raise ValueError(requirement("errstate: nonfinite", "'raise' or 'ignore'", nonfinite))
-        self.nonfinite: Nonfinite = nonfinite
+        self._nonfinite: Nonfinite = nonfinite
         self._exits: list[object] = []  # of the blocks that were entered by hand
+
+    @property
+    def nonfinite(self) -> Nonfinite:
+        """The setting, which does not change."""
+        return self._nonfinite
 
     def __call__(self, function: Function) -> Function:
         """Return the function, of which each call is then a block of its own."""
@@ -100,9 +105,10 @@ class errstate(ContextDecorator):  # noqa: N801 - NumPy's name
     def __enter__(self) -> None:
         for block in _blocks.get():
             if block.setting is None and not block.ends:
-                block.setting = self.nonfinite
+                block.setting = self._nonfinite
                 return
-        self._exits.append(type(self).__exit__)  # there is no `with` statement
+        # There is no `with` statement, or that has called the `__exit__` of a subclass.
+        self._exits.append(errstate.__exit__)
         self.__enter__()
 
     __exit__ = _Exit()

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import Any, Protocol, TypeAlias, TypeVar, overload
 
-from autograd_mini.arguments import items, requirement, whole
+from autograd_mini.arguments import is_iterable, items, requirement, whole
 from autograd_mini.engines import Operand, Value, errstate
 from autograd_mini.engines.node import numbers_of
 from autograd_mini.errors import DomainError
@@ -255,11 +255,15 @@ def _surprises_of_logit(logit: Value, classes: list[int]) -> list[Value]:
 
 
 def _surprises_of_logits(logits: list[Value], classes: list[int]) -> list[Value]:
-    if len(classes) == 1:
-        (k,) = classes
-        return [-Value.log_softmax(logits[:k] + logits[k + 1 :], logits[k])]
-    beside = list(among(logits))
-    return [-Value.log_softmax(*beside[k]) for k in classes]
+    pairs = list(among(logits)) if len(classes) > 1 else []
+    surprises = []
+    for k in classes:
+        if pairs and math.isfinite(pairs[k][1].data):
+            others, logit = pairs[k]
+        else:  # perhaps it became infinite in the pair, and the row has to raise an error
+            others, logit = logits[:k] + logits[k + 1 :], logits[k]
+        surprises.append(-Value.log_softmax(others, logit))
+    return surprises
 
 
 def _surprises_of_probability(probability: Value, classes: list[int]) -> list[Value]:
@@ -300,7 +304,7 @@ def _refuse_probabilities(logits: list[Value], where: str) -> None:
 
 def _target(target: object, classes: int) -> list[Operand]:
     """Return the weight of each class."""
-    if isinstance(target, Iterable):
+    if is_iterable(target):
         _, row = _flat(target, "cross_entropy: a row of targets")
         if len(row) != classes:
             rule = f"{classes}, a probability for each class"
@@ -326,10 +330,10 @@ def _check_total(probabilities: Sequence[float], argument: str) -> None:
 
 def _flat(given: object, argument: str) -> tuple[tuple[int, ...], list[Operand]]:
     """Return the shape of an argument, (), (n,) or (rows, columns), and its items in order."""
-    if not isinstance(given, Iterable):
+    if not is_iterable(given):
         return (), [as_operand(given, argument=argument)]
     parts = _as_list(given, argument)
-    if not isinstance(parts[0], Iterable):
+    if not is_iterable(parts[0]):
         return (len(parts),), _operands(parts, argument)
     rows = [_as_list(row, f"{argument}[{i}]") for i, row in enumerate(parts)]
     columns = len(rows[0])

@@ -135,7 +135,7 @@ class Module:
             self.load_state_dict(state)
         except StateError as error:
             reason = str(error).removeprefix(f"{type(self).__name__}.load_state_dict: ")
-            raise StateError(printable(f"{os.fspath(path)}: {reason}")) from None
+            raise StateError(printable(f"{os.fsdecode(path)}: {reason}")) from None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._architecture()}{_count_parameters(self)})"

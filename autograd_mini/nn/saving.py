@@ -63,7 +63,7 @@ def load(path: str | os.PathLike[str]) -> dict[str, float]:
     try:
         return _parse(content)
     except StateError as error:
-        raise StateError(printable(f"{os.fspath(path)}: {error}")) from None
+        raise StateError(printable(f"{os.fsdecode(path)}: {error}")) from None
 
 
 def _read_numbers(state: object) -> dict[str, float]:

@@ -74,6 +74,14 @@ class Optimizer(ABC):
         """
 
     @setting
+    def parameters(self, parameters: tuple[Value, ...]) -> tuple[Value, ...]:
+        """The leaves to move; they stay the same, as the state of the optimizer is theirs."""
+        if "parameters" in vars(self):
+            argument, way_out = f"{type(self).__name__}: parameters", "make another optimizer"
+            raise TypeError(requirement(argument, "those it was made with", parameters, way_out))
+        return parameters
+
+    @setting
     def lr(self, lr: float) -> float:
         """The learning rate: the factor of the gradient in a step."""
         return self._check_number("lr", lr, "finite and at least 0", lambda r: 0 <= r < math.inf)
@@ -151,7 +159,7 @@ class Optimizer(ABC):
             rule = f"a mapping with the keys {', '.join(sorted(expected))}"
             given = list(state) if isinstance(state, Mapping) else state
             raise StateError(requirement(f"{where}: state", rule, given))
-        if state["optimizer"] != kind:
+        if not isinstance(state["optimizer"], str) or state["optimizer"] != kind:
             rule = f"the state of {kind}"
             raise StateError(requirement(f"{where}: state", rule, state["optimizer"]))
         settings = state["settings"]

@@ -10,6 +10,7 @@ from keyword import iskeyword
 from typing import Any, TypeAlias
 
 from autograd_mini import functions
+from autograd_mini.arguments import requirement
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Graph
 from autograd_mini.table.primitives import Primitive
@@ -85,6 +86,8 @@ class Program:
     @classmethod
     def record(cls, root: Value) -> tuple[Program, list[Value]]:
         """Return the program that computed a Value, and the Value of each node, in order."""
+        if not isinstance(root, Value):
+            raise TypeError(requirement("Program: root", "a Value", root))
         graph = Graph(root)
         leaves = graph.leaves
         nodes = [*leaves, *(node for node in graph.order if node.op is not None)]
@@ -113,6 +116,9 @@ class Program:
             apply: called with a list for an operand inside a sum, and with a float for a constant.
         """
         nodes = list(leaves)
+        if len(nodes) != len(self.leaves):
+            rule = f"{len(self.leaves)}, as when the program was made"
+            raise ValueError(requirement("Program: number of leaves", rule, len(nodes)))
         for instruction in self.instructions:
             given = [look_up(reference, nodes) for reference in instruction.operands]
             nodes.append(apply(instruction.primitive, *given))

@@ -276,6 +276,12 @@ class Primitive:
     def __str__(self) -> str:
         return self.name
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Copy and pickle a row of the table as itself, without the functions made from it."""
+        if PRIMITIVES.get(self.name) is self:
+            return find_row, (self.name,)
+        return super().__reduce_ex__(protocol)
+
     @property
     def label(self) -> str:
         """The text of the operation in a drawing: the sign of an operator, or the name.
@@ -397,3 +403,8 @@ TABLE: tuple[Primitive, ...] = (
 )  # fmt: skip
 
 PRIMITIVES: Mapping[str, Primitive] = {primitive.name: primitive for primitive in TABLE}
+
+
+def find_row(name: str) -> Primitive:
+    """Return a row of the table, for pickles."""
+    return PRIMITIVES[name]

@@ -70,6 +70,10 @@ def check_gradients(
         f, args, names = _rebuild(f)
         called = "the graph"
     else:
+        if not callable(f):
+            raise TypeError(requirement("check_gradients: f", "a function or a Value", f))
+        if gradient is not None and not callable(gradient):
+            raise TypeError(requirement("check_gradients: gradient", "a function", gradient))
         called = getattr(f, "__name__", None) or repr(f)
         rule = "numbers or lists of numbers"
         args = tuple(as_lists(args, argument="check_gradients: args", rule=rule))
@@ -173,6 +177,8 @@ def _write_message(called: str, wrong: Comparison, why: str, *, supplied: bool) 
 
 def _choose_seeds(seed: float | None, rng: random.Random | None) -> list[float]:
     if seed is None:
+        if rng is not None and not hasattr(rng, "uniform"):
+            raise TypeError(requirement("check_gradients: rng", "a random.Random", rng))
         rng = rng or random.Random(0)  # noqa: S311 - no secret
         return [-rng.uniform(0.5, 0.9), rng.uniform(0.1, 0.4)]  # small: no gradient overflows
     seed = finite(seed, argument="check_gradients: seed")

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from autograd_mini.arguments import count, requirement
+from autograd_mini.arguments import count, items, number, requirement
 from autograd_mini.engines import Value
 from autograd_mini.programs.program import Instruction, Program, function
 from autograd_mini.table.domains import Domain
@@ -53,6 +53,7 @@ def numbers(
     if not isinstance(domain, Domain):
         way_out = "a row has those of its operands in .domains"
         raise TypeError(requirement("numbers: domain", "a Domain or None", domain, way_out))
+    limit, margin = _check_size(limit, "limit"), _check_size(margin, "margin")
     low, high = bounds(domain, limit, margin)
     exclude = domain.open and not margin
     floats = st.floats(
@@ -127,9 +128,8 @@ def graphs(
         TypeError: ``primitives`` has something else than rows, or ``nodes`` is not an int.
         ValueError: there are no rows, or no nodes.
     """
-    if not isinstance(primitives, Iterable):
-        raise TypeError(requirement("graphs: primitives", "a list of rows", primitives))
-    rows = [_check_row(row, f"graphs: primitives[{i}]") for i, row in enumerate(primitives)]
+    given = items(primitives, argument="graphs: primitives", rule="a list of rows")
+    rows = [_check_row(row, f"graphs: primitives[{i}]") for i, row in enumerate(given)]
     if not rows:
         raise ValueError(requirement("graphs: primitives", "a list of one row or more", rows))
     return _draw_graph(rows, count(nodes, argument="graphs: nodes"))
@@ -140,6 +140,13 @@ def _draw_graph(draw: st.DrawFn, primitives: list[Primitive], nodes: int) -> Pro
     leaf = numbers(limit=4.0).map(lambda x: x if abs(x) > TINY else 0.0)
     leaves = draw(st.lists(leaf, min_size=1, max_size=4))
     return well_conditioned_graph(leaves, draw_codes(draw, nodes), primitives)
+
+
+def _check_size(size: float, name: str) -> float:
+    converted = number(size, argument=f"numbers: {name}")
+    if not converted >= 0:
+        raise ValueError(requirement(f"numbers: {name}", "at least 0", size))
+    return converted
 
 
 def _check_row(row: object, argument: str) -> Primitive:

@@ -9,7 +9,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from autograd_mini.arguments import abbreviate, finite, items, number, requirement
+from autograd_mini.arguments import (
+    abbreviate,
+    finite,
+    is_iterable,
+    items,
+    number,
+    requirement,
+)
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Graph
 from autograd_mini.engines.node import flat, numbers_of
@@ -216,7 +223,7 @@ def as_lists(args: Iterable[Any], *, argument: str, rule: str) -> list[Any]:
     """Return numbers as they are, and sequences of numbers as lists."""
     return [
         list(items(arg, argument=argument, rule=rule))
-        if isinstance(arg, Iterable) and not isinstance(arg, str)
+        if is_iterable(arg) and not isinstance(arg, str)
         else arg
         for arg in args
     ]

@@ -159,7 +159,7 @@ class _Training:
         batch_size: int,
         callbacks: list[Callable[[History], object]],
     ) -> None:
-        while self.number <= epochs:
+        for _ in range(self.number, epochs + 1):  # whatever a callback does to the history
             try:
                 good_enough = self.epoch(_batches(examples, batch_size, self.rng))
             except (DomainError, NonFiniteGradientError, DivergenceError) as error:
@@ -266,8 +266,10 @@ def _examples(X: Any, y: Any) -> list[tuple[Any, Any]]:  # noqa: N803 - as in fi
 
 
 def _check_parts(model: Any, loss: Any, optimizer: Any, rng: Any) -> None:
-    if not callable(model) or not callable(getattr(model, "parameters", None)):
-        raise TypeError(requirement("fit: model", "callable and have parameters()", model))
+    is_class = isinstance(model, type)
+    if is_class or not callable(model) or not callable(getattr(model, "parameters", None)):
+        rule, way_out = "callable and have parameters()", "make a model" if is_class else ""
+        raise TypeError(requirement("fit: model", rule, model, way_out))
     if not callable(loss):
         raise TypeError(requirement("fit: loss", "a function of predictions and targets", loss))
     if not isinstance(optimizer, Optimizer):

@@ -9,6 +9,7 @@ import threading
 from contextlib import ExitStack, suppress
 from contextvars import copy_context
 
+import numpy as np
 import pytest
 from support.interrupts import interrupted_everywhere
 
@@ -105,7 +106,7 @@ def test_the_setting_belongs_to_the_task():
     assert asyncio.run(main())
 
 
-@pytest.mark.parametrize("choice", ["warn", None, True, "RAISE"])
+@pytest.mark.parametrize("choice", ["warn", None, True, "RAISE", np.array(["raise", "ignore"])])
 def test_another_choice_is_refused(choice):
     message = f"errstate: nonfinite must be 'raise' or 'ignore', got {choice!r}"
     with pytest.raises(ValueError, match="^" + re.escape(message)), errstate(nonfinite=choice):
@@ -274,6 +275,29 @@ def test_a_block_that_was_left_is_not_entered_again():
     assert not strict()
     errstate.__exit__(ignoring, None, None, None)
     assert strict()
+
+
+def test_a_subclass_may_have_an_exit_of_its_own():
+    class Logged(errstate):
+        def __exit__(self, *error):
+            exits.append(strict())
+            return super().__exit__(*error)
+
+    exits = []
+    with Logged(nonfinite="ignore"):
+        assert not strict()
+        with Logged(nonfinite="raise"):
+            assert strict()
+        assert not strict()
+    assert strict()
+    assert exits == [True, False]
+
+
+def test_the_setting_of_an_errstate_does_not_change():
+    state = errstate(nonfinite="raise")
+    with pytest.raises(AttributeError, match="has no setter"):
+        state.nonfinite = "warn"
+    assert state.nonfinite == "raise"
 
 
 def test_threads_may_share_an_errstate():

@@ -536,6 +536,15 @@ def test_the_largest_floats_are_fine_as_logits(number):
         cross_entropy(logits, 1)
 
 
+@pytest.mark.parametrize("number", [float, Value])
+def test_the_largest_floats_are_fine_as_logits_of_many_classes(number):
+    logits = [number(1e308), number(1e308), *(number(-1e308) for _ in range(40))]
+    loss = cross_entropy(logits, [0.5, 0.5, *[0.0] * 40])
+    assert (loss if number is float else loss.data) == math.log(2.0)
+    with pytest.raises(DomainError, match="the result must be finite, got -inf"):
+        cross_entropy(logits, [0.5, 0.0, 0.5, *[0.0] * 39])
+
+
 def test_soft_targets_over_many_classes_cost_what_their_sum_says():
     logits = [math.sin(k) for k in range(100)]
     total = math.log(math.fsum(map(math.exp, logits)))

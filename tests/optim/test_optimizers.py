@@ -544,6 +544,24 @@ def test_a_changed_setting_is_stored_as_a_given_one_is():
     assert "keeps" in Adam.betas.__doc__
 
 
+@pytest.mark.parametrize("make", [SGD, Adam])
+def test_the_parameters_stay_the_same(make):
+    """The momentum is theirs, so a step with others failed, or moved them by it."""
+    w = Value(1.0)
+    optimizer = make([w], lr=0.1)
+    message = f"{make.__name__}: parameters must be those it was made with, got [Value(data=2.0)]"
+    with pytest.raises(TypeError, match=f"^{re.escape(message)}; make another optimizer$"):
+        optimizer.parameters = [Value(2.0)]
+    assert optimizer.parameters == (w,)
+
+
+def test_a_state_of_no_name_is_refused():
+    optimizer = SGD([Value(1.0)], lr=0.1)
+    state = {**optimizer.state_dict(), "optimizer": np.array(["SGD", "SGD"])}
+    with pytest.raises(StateError, match=r"^SGD\.load_state_dict: state must be the state of SGD"):
+        optimizer.load_state_dict(state)
+
+
 def test_momentum_cannot_end_while_nesterov_looks_ahead():
     sgd = SGD(values(1.0), lr=0.1, momentum=0.5, nesterov=True)
     with pytest.raises(ValueError, match=r"^SGD: momentum must be above 0 if nesterov is True"):

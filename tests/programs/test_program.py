@@ -1,7 +1,10 @@
 """A graph is data that computes, and prints as the program that builds it."""
 
+import copy
 import dataclasses
 import math
+import pickle
+import re
 
 import pytest
 from hypothesis import given
@@ -130,3 +133,24 @@ def test_a_deep_graph_is_recorded_without_recursion():
     for _ in range(10_000):
         out = out + 1.0
     assert len(Program.of(out).instructions) == 10_000
+
+
+def test_a_program_that_has_computed_is_copied_and_pickled():
+    program = Program.of(Value(2.0).exp() * 3.0)
+    program(Value(1.0))
+    twin = pickle.loads(pickle.dumps(program))  # noqa: S301 - our own bytes
+    assert twin == copy.deepcopy(program) == program
+
+
+@pytest.mark.parametrize("leaves", [(), (1.0,), (1.0, 2.0, 3.0)])
+def test_a_program_takes_a_number_for_each_leaf(leaves):
+    program = Program.of(Value(2.0) * Value(3.0))
+    message = "Program: number of leaves must be 2, as when the program was made, got "
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}{len(leaves)}$"):
+        program(*leaves)
+
+
+@pytest.mark.parametrize("root", [None, 3.0, "x * x"])
+def test_only_a_value_has_a_program(root):
+    with pytest.raises(TypeError, match=r"^Program: root must be a Value, got "):
+        Program.of(root)

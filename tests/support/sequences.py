@@ -29,6 +29,38 @@ class Columns:
         return iter(self._labels)
 
 
+class ByIndex:
+    """A sequence without ``__iter__``: a loop over it counts from 0."""
+
+    def __init__(self, numbers: Sequence[float]) -> None:
+        self._numbers = numbers
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __getitem__(self, at: int) -> float:
+        return self._numbers[at]
+
+
+class Proxy:
+    """A mapping that says so nowhere, as the dict of a `multiprocessing.Manager`."""
+
+    def __init__(self, keys: Sequence[float]) -> None:
+        self._content = dict.fromkeys(keys)
+
+    def __getitem__(self, key: float) -> None:
+        return self._content[key]
+
+    def __iter__(self) -> Iterator[float]:
+        return iter(self._content)
+
+    def keys(self) -> Any:
+        return self._content.keys()
+
+    def values(self) -> Any:
+        return self._content.values()
+
+
 def pandas() -> Any:
     """Return pandas; skip the test if it is not installed."""
     return pytest.importorskip("pandas")
@@ -50,6 +82,7 @@ SEQUENCES: dict[str, Make] = {
     "NumPy array of objects": lambda xs: np.array(xs, dtype=object),
     "generator": lambda xs: (x for x in xs),
     "map": lambda xs: map(float, xs),
+    "by index": ByIndex,
     "dict.values": lambda xs: dict(enumerate(xs)).values(),
     "series": label,
 }
@@ -62,10 +95,14 @@ IMPOSTORS: dict[str, Make] = {
     "UserDict": lambda xs: UserDict(dict.fromkeys(xs)),
     "ChainMap": lambda xs: ChainMap(dict.fromkeys(xs)),
     "proxy": lambda xs: MappingProxyType(dict.fromkeys(xs)),
+    "unregistered mapping": Proxy,
     "dict.keys": lambda xs: dict.fromkeys(xs).keys(),
     "OrderedDict.keys": lambda xs: OrderedDict.fromkeys(xs).keys(),
     "dict.items": lambda xs: dict.fromkeys(xs).items(),
+    "iterator of a dict": lambda xs: iter(dict.fromkeys(xs)),
+    "reversed dict": lambda xs: reversed(dict.fromkeys(xs)),
     "set": set,
+    "iterator of a set": lambda xs: iter(set(xs)),
     "frozenset": frozenset,
     "WeakSet": lambda xs: WeakSet(),
     "str": lambda xs: "12",
@@ -73,6 +110,8 @@ IMPOSTORS: dict[str, Make] = {
     "bytearray": lambda xs: bytearray([1, 2]),
     "frame without rows": Columns,
     "array without dimensions": lambda xs: np.array(1.0),
+    "view of half floats": lambda xs: memoryview(np.array([1.0], dtype=np.float16)),
+    "view of big-endian floats": lambda xs: memoryview(np.array([1.0], dtype=">f8")),
     "view without dimensions": lambda xs: memoryview(np.array(1.0)),
 }
 """Each makes of numbers something that is no sequence of them, though a loop may find numbers."""

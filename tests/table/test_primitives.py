@@ -1,8 +1,10 @@
 """The table of primitives: every row against mathematics, and every wrong row found out."""
 
 import ast
+import copy
 import linecache
 import math
+import pickle
 import random
 import re
 import subprocess
@@ -900,3 +902,15 @@ def test_a_row_without_a_kink_has_no_distance_to_one():
 def test_a_row_names_the_attribute_that_it_has_not():
     with pytest.raises(AttributeError, match=r"^a primitive has no 'arity'$"):
         PRIMITIVES["mul"].arity  # noqa: B018 - to read it is the test
+
+
+@pytest.mark.parametrize("row", TABLE, ids=str)
+def test_a_row_is_copied_and_pickled_as_itself(row):
+    """A copy would be another row to every table of rows, and its functions do not pickle."""
+    twin = pickle.loads(pickle.dumps(row))  # noqa: S301 - our own bytes
+    assert twin is copy.deepcopy(row) is copy.copy(row) is row
+
+
+def test_a_row_of_ones_own_is_copied_as_any_object():
+    twice = Primitive("twice", "x + x", dx="2")
+    assert copy.deepcopy(twice).evaluate(3.0) == (6.0, (2.0,))

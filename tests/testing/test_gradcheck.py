@@ -688,3 +688,17 @@ def test_what_is_no_sequence_is_neither_an_argument_nor_a_gradient(make):
             (TypeError, ValueError), match=r"^check_gradients: gradient of .* must be .*, got "
         ):
             check_gradients(sum, [1.0, 2.0], gradient=nested)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"f": "x * x"}, "check_gradients: f must be a function or a Value, got 'x * x'"),
+        ({"gradient": 2.0}, "check_gradients: gradient must be a function, got 2.0"),
+        ({"rng": 3}, "check_gradients: rng must be a random.Random, got 3"),
+    ],
+)
+def test_what_is_no_function_or_generator_is_refused_by_name(given, message):
+    f = given.pop("f", lambda x: x * x)
+    with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
+        check_gradients(f, 1.0, **given)

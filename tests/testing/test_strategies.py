@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from support.generation import integer_graphs
 
 from autograd_mini import Value, testing
-from autograd_mini.arguments import requirement
+from autograd_mini.arguments import abbreviate, requirement
 from autograd_mini.engines.graph import Graph
 from autograd_mini.table.domains import Domain
 from autograd_mini.table.primitives import PRIMITIVES, TABLE
@@ -197,8 +197,8 @@ def test_the_strategies_are_there_when_asked_for():
         (
             lambda: graphs(primitives=PRIMITIVES),
             TypeError,
-            "graphs: primitives[0] must be a row of the table of primitives, got 'add'; "
-            "pass table.primitives.PRIMITIVES['add']",
+            f"graphs: primitives must be a list of rows, got {abbreviate(PRIMITIVES)}; "
+            "the dict gives keys: use .values()",
         ),
         (
             lambda: graphs(primitives=[TABLE[0], None]),
@@ -242,3 +242,10 @@ def test_a_wrong_argument_is_refused_before_anything_is_drawn(call, error, messa
 def test_the_rows_of_a_graph_may_come_from_an_iterator(data):
     graph = data.draw(graphs(primitives=iter([PRIMITIVES["exp"]]), nodes=3))
     assert graph.instructions[0].primitive is PRIMITIVES["exp"]
+
+
+@pytest.mark.parametrize("name", ["limit", "margin"])
+@pytest.mark.parametrize("size", [-1.0, math.nan, "1", None, True])
+def test_a_size_that_is_none_is_refused_by_name(name, size):
+    with pytest.raises((TypeError, ValueError), match=f"^numbers: {name} must be "):
+        numbers(**{name: size})

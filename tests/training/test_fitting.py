@@ -1186,3 +1186,26 @@ def test_a_frame_gives_the_training_of_its_rows():
     assert weights(frame, series) == weights(rows, targets)
     for column in (series.to_frame(), np.array(targets).reshape(4, 1)):
         assert weights(frame, column) == weights(rows, targets)
+
+
+def test_the_class_of_a_model_is_no_model():
+    model = MLP(1, [1])
+    optimizer = SGD(model.parameters(), lr=0.1)
+    with pytest.raises(TypeError, match=r"^fit: model must be .*, got <class .*; make a model$"):
+        fit(MLP, [[1.0]], [1.0], loss=mean_squared_error, optimizer=optimizer, epochs=1)
+
+
+def test_a_callback_that_empties_the_history_does_not_make_a_training_endless():
+    model = MLP(1, [1])
+    optimizer = SGD(model.parameters(), lr=0.1)
+    calls = []
+
+    def empty(history):
+        calls.append(history)
+        assert len(calls) <= 3
+        for numbers in history.history.values():
+            numbers.clear()
+
+    arguments = {"loss": mean_squared_error, "optimizer": optimizer, "epochs": 3}
+    fit(model, [[1.0]], [1.0], callbacks=[empty], **arguments)
+    assert len(calls) == 3
