@@ -18,6 +18,8 @@ from autograd_mini.nn.activations import Activation
 __all__ = ["find_leaves"]
 
 _OPAQUE = frozenset({bool, bytes, complex, float, int, str, type(None)})
+_HOLDERS = frozenset({Value, list, tuple, deque, dict})
+"""What may hold the parameters of a class; its other attributes belong to the class itself."""
 _RULE = "a list, a tuple, a deque, an array, or a dict whose keys are strings or ints"
 
 
@@ -113,7 +115,8 @@ def _list_items(thing: Any) -> tuple[Iterable[tuple[object, object]], Iterable[o
             return [(name, getattr(thing, name)) for name in ("func", "args", "keywords")], ()
         case MethodType():
             return [(None, thing.__self__)], ()
-    if type(thing).__module__.startswith(("numpy", "pandas")) and hasattr(thing, "__array__"):
+    modules = {str(kind.__module__).partition(".")[0] for kind in type(thing).__mro__}
+    if modules & {"numpy", "pandas"} and hasattr(thing, "__array__"):
         array = thing.__array__()
         if array.dtype.hasobject:
             return [(None, array.tolist())], ()
@@ -121,7 +124,7 @@ def _list_items(thing: Any) -> tuple[Iterable[tuple[object, object]], Iterable[o
 
 
 def _list_attributes(thing: object) -> Iterator[tuple[str, object]]:
-    """Yield the attributes of an object: its own, those in slots, and the Values of its class."""
+    """Yield the attributes of an object: its own, those in slots, and those of its class."""
     kind = type(thing)
     if isinstance(thing, type) or hasattr(kind, "__get__"):
         return  # `__get__` makes it a function
@@ -134,5 +137,7 @@ def _list_attributes(thing: object) -> Iterator[tuple[str, object]]:
             for name, slot in shared.items():
                 if isinstance(slot, MemberDescriptorType) and hasattr(thing, name):
                     yield name, slot.__get__(thing)
-        if Value in kinds:
-            yield from ((n, v) for n, v in shared.items() if type(v) is Value and n not in own)
+        if kinds & _HOLDERS:
+            for name, part in shared.items():
+                if type(part) in _HOLDERS and name not in own and not name.startswith("__"):
+                    yield name, part

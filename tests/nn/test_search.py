@@ -48,6 +48,15 @@ class Shared(Module):
     scale = Value(1.0)
 
 
+class Banks(Module):
+    gains = [Value(1.0), Value(2.0)]  # noqa: RUF012 - all instances share it
+    biases = {"x": Value(3.0)}  # noqa: RUF012
+
+
+class Rows(np.ndarray):
+    """An array of a user's own."""
+
+
 class Sequence(Module, list):
     def __init__(self, *items):
         list.__init__(self, items)
@@ -90,6 +99,7 @@ def leaves(count):
         (lambda a, b: [np.array(a), np.array(b)], ["x.0", "x.1"]),
         (lambda a, b: np.ma.array([a, b], mask=[True, False]), ["x.0", "x.1"]),
         (lambda a, b: np.array([(a, 2.0), (b, 1.0)], dtype="O,f8"), ["x.0.0", "x.1.0"]),
+        (lambda a, b: np.array([a, b]).view(Rows), ["x.0", "x.1"]),
         (Gate, ["x.weight", "x.bias"]),
         (lambda a, b: [Gate(a, Gate(b, a))], ["x.0.weight", "x.0.bias.weight"]),
         (Slim, ["x.bias", "x.weight"]),
@@ -128,6 +138,32 @@ def test_slots_of_a_module_and_values_of_its_class_are_attributes_too():
     own = Shared()
     own.scale = Value(2.0)
     assert own.parameters() == [own.scale]
+    assert [p for p, _ in Banks().named_parameters()] == ["gains.0", "gains.1", "biases.x"]
+    own = Banks()
+    own.gains = own.biases = None
+    assert own.parameters() == []
+
+
+def test_the_defaults_of_a_dataclass_are_parameters_of_its_instances_alone():
+    default = Value(1.0)
+
+    @dataclasses.dataclass
+    class Scaled(Module):
+        scale: Value = dataclasses.field(default_factory=lambda: Value(2.0))
+        shared: Value = default
+
+    assert [path for path, _ in Scaled().named_parameters()] == ["scale", "shared"]
+    assert Scaled(shared=ONE).parameters()[1:] == [ONE]
+
+
+def test_an_object_whose_class_names_no_module_is_searched():
+    class Stray:
+        pass
+
+    Stray.__module__ = None
+    stray = Stray()
+    stray.w = ONE
+    assert paths(stray) == ["x.w"]
 
 
 def test_a_module_that_is_a_list_has_its_items_and_its_attributes():
