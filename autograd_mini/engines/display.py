@@ -1,8 +1,8 @@
 """What objects show of themselves: rows as text and as HTML, and pictures in HTML.
 
 The HTML works without a network and where a notebook is not trusted. JupyterLab then removes
-scripts, style sheets and SVG, and leaves tables and pictures whose source is their data. No color is
-set, so text is legible on a light and on a dark page.
+scripts, style sheets and SVG; it keeps tables, and pictures that have their data in the tag. No
+color is set, so text is legible on a light and on a dark page.
 """
 
 from __future__ import annotations

@@ -27,8 +27,8 @@ class _Row:
 def summarize(places: Iterable[Place], *, title: str) -> Table:
     """Return a table of the parts of a model.
 
-    A part that has a shape, such as a layer, has one row for all that is in it. Another module has a
-    row for its own parameters; the model itself has one for each attribute with parameters.
+    A part that has a shape, such as a layer, has one row for all that is in it. Another module has
+    a row for its own parameters; the model itself has one for each attribute with parameters.
 
     Args:
         places: the modules and the parameters, as `find_parts` yields them.

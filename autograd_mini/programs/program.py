@@ -21,6 +21,8 @@ __all__ = ["Instruction", "OperandRef", "Program", "function", "look_up"]
 OperandRef: TypeAlias = "int | float | tuple[int | float, ...]"
 
 _SIGNS = {infix.row: infix.code for infix in ARITHMETIC.values()}
+_FEW, _MANY = 8, 200
+"""The `repr` has the lines of a program with few nodes; a notebook shows a program up to many."""
 _TAKEN = frozenset({"ag", "abs", "float", "print", "Value"})  # the names that printed programs use
 
 
@@ -146,7 +148,15 @@ class Program:
         return "\n".join([*header, "from autograd_mini import Value", "", *body])
 
     def __repr__(self) -> str:
-        return f"<Program: {'; '.join(self.lines())}>"
+        lines = self.lines()
+        if len(lines) <= _FEW:
+            return f"<Program: {'; '.join(lines)}>"
+        return f"<Program of {len(lines)} nodes: {lines[0]}; …; {lines[-1]}>"
+
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:
+        """Show the whole program, if it is not too long, in notebooks and by Hypothesis."""
+        is_short = len(self.leaves) + len(self.instructions) <= _MANY
+        printer.text(str(self) if is_short else repr(self))
 
 
 def look_up(reference: OperandRef, nodes: Sequence[Any]) -> Any:

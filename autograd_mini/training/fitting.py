@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import sys
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext, suppress
@@ -88,18 +89,20 @@ def fit(
         _check_resume(resume, optimizer, epochs, rng)
     training = _Training(model, loss, optimizer, tolerance, rng)
     training.begin(resume)
-    bar = None
-    if progress and (bar := _bar(epochs, training.history.epochs)):
-        callbacks.insert(0, partial(_show, bar))
+    bar = _make_bar(epochs, training.history.epochs) if progress else None
+    if bar is not None:
+        callbacks.insert(0, partial(_show_epoch, bar))
 
-    try:
-        with bar or nullcontext():
+    with bar or nullcontext():
+        try:
             training.run(examples, epochs, batch_size, callbacks)
-    except KeyboardInterrupt:
-        where = f"in epoch {min(training.number, epochs)}"
-        training.stop(
-            "interrupted", f"Training was interrupted {where}; no update was done by halves."
-        )
+        except KeyboardInterrupt:
+            where = f"in epoch {min(training.number, epochs)}"
+            training.stop(
+                "interrupted", f"Training was interrupted {where}; no update was done by halves."
+            )
+        if bar is not None:
+            _show_end(bar, training.history)
     return training.history
 
 
@@ -320,20 +323,33 @@ def _is_true(wish: object) -> bool:
     return type(wish).__name__ in ("bool", "bool_") and bool(wish)
 
 
-def _bar(epochs: int, done: int) -> Any:
+def _make_bar(epochs: int, done: int) -> Any:
+    """Return a progress bar for a terminal or a notebook; None if tqdm is not installed."""
     try:
-        from tqdm import tqdm  # noqa: PLC0415 - optional, and slow to import
+        with warnings.catch_warnings():
+            # In a notebook without widgets, tqdm warns that it shows text; that is enough.
+            warnings.simplefilter("ignore")
+            from tqdm.auto import tqdm  # noqa: PLC0415 - optional, and slow to import
     except ImportError:
         warnings.warn(
-            "fit: progress=True needs tqdm, which is not installed; training goes on without a "
-            "bar. To get one: pip install tqdm",
+            "fit: no progress bar, training goes on: tqdm is not installed; pip install tqdm",
             stacklevel=3,
         )
         return None
-    return tqdm(total=epochs, initial=done, unit="epoch")
+    # A notebook shows text as an error if it comes on the other stream.
+    file = sys.stdout if "ipykernel.zmqshell" in sys.modules else None
+    return tqdm(total=epochs, initial=done, unit="epoch", file=file)
 
 
-def _show(bar: Any, history: History) -> None:
+def _show_epoch(bar: Any, history: History) -> None:
     """Show an epoch in the bar; a callback."""
-    bar.set_postfix(loss=f"{history.history['loss'][-1]:.4g}", refresh=False)
+    bar.set_postfix_str(f"loss={history.history['loss'][-1]:.4g}", refresh=False)
     bar.update()
+
+
+def _show_end(bar: Any, history: History) -> None:
+    """Show in the bar why the training ended."""
+    if history.stopped in ("tolerance", "callback"):
+        bar.total = bar.n  # nothing is left to do
+    loss = "".join(f"loss={loss:.4g}, " for loss in history.history["loss"][-1:])
+    bar.set_postfix_str(f"{loss}stopped: {history.stopped}")

@@ -4,7 +4,7 @@ import dataclasses
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import Phase, given, settings
 
 import autograd_mini as ag
 from autograd_mini import Value
@@ -34,6 +34,38 @@ def test_a_graph_is_a_function_that_shows_its_formula():
         ("pow", 1, 3.0),
         ("dot", [1, 1.5], [2, ("pow", 1, 3.0)], -1.0),
     ]
+
+
+class Printer:
+    """A printer of IPython's and Hypothesis's kind."""
+
+    def __init__(self):
+        self.written = ""
+
+    def text(self, text):
+        self.written += text
+
+
+@pytest.mark.parametrize("nodes", [2, 8, 9, 200, 201, 5000])
+def test_the_repr_of_a_long_program_is_short_and_printers_show_it_whole(nodes):
+    program = Program((2.0,), (Instruction(PRIMITIVES["neg"], (0,)),) * (nodes - 1))
+    assert ("…" in repr(program)) == (nodes > 8)
+    assert len(repr(program)) < 200
+    assert repr(program).endswith(f"v{nodes - 1} = -v0>")
+    printer = Printer()
+    program._repr_pretty_(printer, False)
+    assert printer.written == (str(program) if nodes <= 200 else repr(program))
+
+
+def test_hypothesis_shows_a_failing_graph_as_a_program():
+    @settings(database=None, phases=[Phase.generate])
+    @given(graphs(nodes=3))
+    def fail(graph):
+        raise ZeroDivisionError(str(graph))
+
+    with pytest.raises(ZeroDivisionError) as caught:
+        fail()
+    assert str(caught.value) in "".join(caught.value.__notes__)
 
 
 @pytest.mark.parametrize("row", TABLE, ids=str)
