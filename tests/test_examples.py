@@ -44,6 +44,7 @@ def test_an_example_prints_what_it_promises(script, tmp_path, capsys, monkeypatc
     pictures = [path.name for path in tmp_path.iterdir() if path.stat().st_size > 1000]
     if script in CHARTS and find_spec("matplotlib"):
         assert pictures == [f"{script}.png"]
+        assert f"The picture is {tmp_path / pictures[0]}\n" in printed
     elif script == "two_neurons":
         assert "two_neurons.svg" in pictures
 
@@ -55,7 +56,7 @@ def test_a_title_is_no_wider_than_its_panel(script, tmp_path, capsys, monkeypatc
     monkeypatch.setenv("MPLBACKEND", "agg")
     monkeypatch.setattr(figure, "savefig", lambda self, path, **_: pictures.append(self))
     run(script, tmp_path, monkeypatch)
-    assert f"wrote {tmp_path / script}.png" in capsys.readouterr().out
+    assert f"The picture is {tmp_path / script}.png\n" in capsys.readouterr().out
     (picture,) = pictures
     picture.canvas.draw()
     for ax in picture.axes:
@@ -69,5 +70,5 @@ def test_an_example_runs_without_matplotlib(script, tmp_path, capsys, monkeypatc
         monkeypatch.setitem(sys.modules, name, None)
     run(script, tmp_path, monkeypatch)
     if script in CHARTS:
-        line = "no picture: matplotlib is not installed; pip install matplotlib"
-        assert line in capsys.readouterr().out.splitlines()
+        words = "No picture: matplotlib is not installed (pip install matplotlib)\n"
+        assert words in capsys.readouterr().out

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from autograd_mini import functions
 from autograd_mini.engines import Value
+from autograd_mini.engines.display import escape
 from autograd_mini.engines.graph import Graph
 from autograd_mini.table.primitives import Primitive
 from autograd_mini.table.rules import ARITHMETIC
@@ -21,8 +22,8 @@ __all__ = ["Instruction", "OperandRef", "Program", "function", "look_up"]
 OperandRef: TypeAlias = "int | float | tuple[int | float, ...]"
 
 _SIGNS = {infix.row: infix.code for infix in ARITHMETIC.values()}
-_FEW, _MANY = 8, 200
-"""The `repr` has the lines of a program with few nodes; a notebook shows a program up to many."""
+_MANY = 60
+"""A notebook shows at most this many lines of a program."""
 _TAKEN = frozenset({"ag", "abs", "float", "print", "Value"})  # the names that printed programs use
 
 
@@ -139,6 +140,14 @@ class Program:
                 names.append(f"v{number}")
         return names
 
+    def _repr_html_(self) -> str:
+        """Return the printed program, for a notebook; a long one without its middle."""
+        lines = str(self).splitlines()
+        if len(lines) > _MANY:
+            half = _MANY // 2
+            lines[half:-half] = [f"# … {len(lines) - 2 * half} lines more; print shows them"]
+        return f"<pre>{'<br>'.join(map(escape, lines))}</pre>"
+
     def __str__(self) -> str:
         lines = self.lines()
         names = self.node_names()
@@ -148,15 +157,7 @@ class Program:
         return "\n".join([*header, "from autograd_mini import Value", "", *body])
 
     def __repr__(self) -> str:
-        lines = self.lines()
-        if len(lines) <= _FEW:
-            return f"<Program: {'; '.join(lines)}>"
-        return f"<Program of {len(lines)} nodes: {lines[0]}; …; {lines[-1]}>"
-
-    def _repr_pretty_(self, printer: Any, _: bool) -> None:
-        """Show the whole program, if it is not too long, in notebooks and by Hypothesis."""
-        is_short = len(self.leaves) + len(self.instructions) <= _MANY
-        printer.text(str(self) if is_short else repr(self))
+        return f"<Program: {'; '.join(self.lines())}>"
 
 
 def look_up(reference: OperandRef, nodes: Sequence[Any]) -> Any:

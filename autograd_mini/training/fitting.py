@@ -332,7 +332,7 @@ def _make_bar(epochs: int, done: int) -> Any:
             from tqdm.auto import tqdm  # noqa: PLC0415 - optional, and slow to import
     except ImportError:
         warnings.warn(
-            "fit: no progress bar, training goes on: tqdm is not installed; pip install tqdm",
+            "fit: no progress bar, training goes on: tqdm is not installed (pip install tqdm)",
             stacklevel=3,
         )
         return None

@@ -1055,7 +1055,7 @@ def test_progress_without_tqdm_warns_and_trains(monkeypatch):
     with pytest.warns(UserWarning, match="^fit: no progress bar") as caught:
         model, _, _ = trained(progress=True)
     assert str(caught[0].message) == (
-        "fit: no progress bar, training goes on: tqdm is not installed; pip install tqdm"
+        "fit: no progress bar, training goes on: tqdm is not installed (pip install tqdm)"
     )
     lines, first = inspect.getsourcelines(trained)  # which calls fit
     assert caught[0].filename == __file__

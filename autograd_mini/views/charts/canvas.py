@@ -64,7 +64,7 @@ def load_pyplot(where: str) -> Any:
         from matplotlib import pyplot  # noqa: PLC0415 - optional, and slow to import
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            f"{where}: matplotlib is not installed; pip install matplotlib",
+            f"{where}: matplotlib is not installed (pip install matplotlib)",
             name=error.name,
         ) from error
     return pyplot

@@ -1146,7 +1146,7 @@ def test_without_matplotlib_the_error_says_how_to_get_it(name, monkeypatch):
     for module in hidden | {"matplotlib"}:
         monkeypatch.setitem(sys.modules, module, None)
     call = CHARTS.get(name, plots.activations)
-    message = rf"^plots.{name.split()[0]}: matplotlib is not installed; pip install matplotlib$"
+    message = rf"^plots.{name.split()[0]}: matplotlib is not installed \(pip install matplotlib\)$"
     with pytest.raises(ModuleNotFoundError, match=message) as caught:
         call()
     assert caught.value.name.split(".")[0] == "matplotlib"
