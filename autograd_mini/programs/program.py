@@ -146,7 +146,8 @@ class Program:
         if len(lines) > _MANY:
             half = _MANY // 2
             lines[half:-half] = [f"# … {len(lines) - 2 * half} lines more; print shows them"]
-        return f"<pre>{'<br>'.join(map(escape, lines))}</pre>"
+        text = "<br>".join(map(escape, lines))
+        return f'<pre style="font-family: monospace">{text}</pre>'
 
     def __str__(self) -> str:
         lines = self.lines()

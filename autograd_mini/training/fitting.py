@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 import random
-import sys
-import warnings
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
@@ -17,6 +15,7 @@ from autograd_mini.engines import Value
 from autograd_mini.errors import DivergenceError, DomainError, NonFiniteGradientError, StateError
 from autograd_mini.optim.optimizers import Optimizer
 from autograd_mini.training.history import Checkpoint, History, Stopped
+from autograd_mini.training.progress import make_bar, show_end, show_epoch
 
 __all__ = ["fit"]
 
@@ -89,9 +88,9 @@ def fit(
         _check_resume(resume, optimizer, epochs, rng)
     training = _Training(model, loss, optimizer, tolerance, rng)
     training.begin(resume)
-    bar = _make_bar(epochs, training.history.epochs) if progress else None
+    bar = make_bar(epochs, training.history.epochs) if progress else None
     if bar is not None:
-        callbacks.insert(0, partial(_show_epoch, bar))
+        callbacks.insert(0, partial(show_epoch, bar))
 
     with bar or nullcontext():
         try:
@@ -102,7 +101,7 @@ def fit(
                 "interrupted", f"Training was interrupted {where}; no update was done by halves."
             )
         if bar is not None:
-            _show_end(bar, training.history)
+            show_end(bar, training.history)
     return training.history
 
 
@@ -321,35 +320,3 @@ def _callables(callbacks: Any) -> list[Callable[[History], object]]:
 def _is_true(wish: object) -> bool:
     """Return whether a callback returned True, Python's or NumPy's; no other result ends a fit."""
     return type(wish).__name__ in ("bool", "bool_") and bool(wish)
-
-
-def _make_bar(epochs: int, done: int) -> Any:
-    """Return a progress bar for a terminal or a notebook; None if tqdm is not installed."""
-    try:
-        with warnings.catch_warnings():
-            # In a notebook without widgets, tqdm warns that it shows text; that is enough.
-            warnings.simplefilter("ignore")
-            from tqdm.auto import tqdm  # noqa: PLC0415 - optional, and slow to import
-    except ImportError:
-        warnings.warn(
-            "fit: no progress bar, training goes on: tqdm is not installed (pip install tqdm)",
-            stacklevel=3,
-        )
-        return None
-    # A notebook shows text as an error if it comes on the other stream.
-    file = sys.stdout if "ipykernel.zmqshell" in sys.modules else None
-    return tqdm(total=epochs, initial=done, unit="epoch", file=file)
-
-
-def _show_epoch(bar: Any, history: History) -> None:
-    """Show an epoch in the bar; a callback."""
-    bar.set_postfix_str(f"loss={history.history['loss'][-1]:.4g}", refresh=False)
-    bar.update()
-
-
-def _show_end(bar: Any, history: History) -> None:
-    """Show in the bar why the training ended."""
-    if history.stopped in ("tolerance", "callback"):
-        bar.total = bar.n  # nothing is left to do
-    loss = "".join(f"loss={loss:.4g}, " for loss in history.history["loss"][-1:])
-    bar.set_postfix_str(f"{loss}stopped: {history.stopped}")
