@@ -51,7 +51,8 @@ class _Cell:
     def __init__(self) -> None:
         from IPython.display import display  # noqa: PLC0415 - optional, and there in a notebook
 
-        self._handle = display({"text/plain": ""}, raw=True, display_id=True)
+        show: Any = display  # it carries no types
+        self._handle = show({"text/plain": ""}, raw=True, display_id=True)
 
     def write(self, text: str) -> None:
         if line := text.strip():
