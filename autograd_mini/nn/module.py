@@ -162,7 +162,7 @@ class Module:
 
     def _repr_html_(self) -> str:
         """Return the `summary` as HTML, for a notebook."""
-        return self.summary()._repr_html_()
+        return Module.summary(self)._repr_html_()
 
     def _architecture(self) -> str:
         """Return the text before the number of parameters in the `repr`."""

@@ -45,7 +45,7 @@ def summarize(places: Iterable[Place], *, title: str) -> Table:
             row.parameters += 1
         elif row is not None and row.shape:
             row_of[place.path] = row
-        elif shape := place.thing._shape():
+        elif shape := type(place.thing)._shape(place.thing):
             name = _name(place.path) or type(place.thing).__name__
             activation = getattr(place.thing, "activation", None)
             kind = activation.name if isinstance(activation, Activation) else ""

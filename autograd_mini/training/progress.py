@@ -21,8 +21,13 @@ def make_bar(epochs: int, done: int) -> Any:
             stacklevel=3,
         )
         return None
-    file = _Cell() if "ipykernel" in sys.modules else sys.stderr
+    file = _Cell() if _is_in_notebook() else sys.stderr
     return tqdm(total=epochs, initial=done, unit="epoch", file=file)
+
+
+def _is_in_notebook() -> bool:
+    ipython: Any = sys.modules.get("IPython")
+    return ipython is not None and hasattr(ipython.get_ipython(), "kernel")
 
 
 def show_epoch(bar: Any, history: History) -> None:

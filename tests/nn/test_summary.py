@@ -96,6 +96,15 @@ def test_what_is_in_a_layer_counts_there():
     ]
 
 
+def test_attributes_may_have_any_name():
+    class Named(Module):
+        def __init__(self):
+            self.w, self._shape, self.summary = Value(1.0), (1, 2), "of a book"
+
+    assert Module.summary(Named()).rows == [["w", 1]]
+    assert "Named(1 parameter)" in Named()._repr_html_()
+
+
 def test_a_shared_parameter_counts_once():
     model = MLP(2, [2, 2])
     model.layers[1].neurons[0].weights = model.layers[0].neurons[0].weights

@@ -1034,8 +1034,8 @@ def test_in_a_notebook_the_bar_is_one_line_of_text(capsys, monkeypatch):
         shown.append(data)
         return Handle()
 
-    monkeypatch.setitem(sys.modules, "ipykernel", object())
-    monkeypatch.setitem(sys.modules, "IPython", object())
+    shell = SimpleNamespace(kernel="that of a notebook")
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
     monkeypatch.setitem(sys.modules, "IPython.display", SimpleNamespace(display=display))
     _, history, _ = trained(progress=True, epochs=3)
     assert capsys.readouterr() == ("", "")
@@ -1043,6 +1043,13 @@ def test_in_a_notebook_the_bar_is_one_line_of_text(capsys, monkeypatch):
     assert shown[-1]["text/plain"].startswith("100%|")
     loss = f"loss={history.history['loss'][-1]:.4g}"
     assert shown[-1]["text/plain"].endswith(f"{loss}, stopped: epochs]")
+
+
+@pytest.mark.parametrize("shell", [None, SimpleNamespace()], ids=["none", "of a terminal"])
+def test_ipython_without_a_notebook_has_the_bar_of_a_terminal(capsys, monkeypatch, shell):
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    trained(progress=True, epochs=3)
+    assert "3/3" in capsys.readouterr().err
 
 
 def test_the_bar_is_closed_on_errors(monkeypatch):
