@@ -16,6 +16,7 @@ from autograd_mini.arguments import printable
 __all__ = ["Table", "escape", "paragraph", "picture"]
 
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
+_NO_MATHEMATICS = str.maketrans({sign: f"<span>{sign}</span>" for sign in "$\\"})
 
 
 @dataclass(frozen=True, repr=False)
@@ -85,11 +86,19 @@ class Table:
     def _find_numeric(self) -> list[bool]:
         """Return for each column whether all that is in it below the header is a number."""
         header, *rows = self._all_rows()
-        return [all(_is_number(row[i]) for row in rows if row[i] != "") for i in range(len(header))]
+        columns = ([row[i] for row in rows if row[i] != ""] for i in range(len(header)))
+        return [bool(column) and all(map(_is_number, column)) for column in columns]
 
 
 def escape(text: str) -> str:
-    """Return plain text as HTML, in which no character is a part of a tag."""
+    """Return plain text as HTML, in which no character is a part of a tag or of a formula.
+
+    A notebook would show ``$x$`` as mathematics, but not if the signs are apart from their text.
+    """
+    return _escape_attribute(text).translate(_NO_MATHEMATICS)
+
+
+def _escape_attribute(text: str) -> str:
     return printable(text).translate(_ESCAPES)
 
 
@@ -102,7 +111,7 @@ def picture(svg: str, description: str) -> str:
     """Return an SVG as a picture in HTML, and a description for readers who cannot see it."""
     data = b2a_base64(svg.encode(), newline=False).decode()
     source = f"data:image/svg+xml;base64,{data}"
-    return f'<img alt="{escape(description)}" src="{source}" style="max-width: 100%">'
+    return f'<img alt="{_escape_attribute(description)}" src="{source}" style="max-width: 100%">'
 
 
 def _write(item: object) -> str:

@@ -10,8 +10,8 @@ import autograd_mini as ag
 from autograd_mini import Value
 from autograd_mini.engines.display import Table, escape, paragraph, picture
 
-EVIL = "<b>&\"'</td>\x1b[31m"
-ESCAPED = "&lt;b&gt;&amp;&quot;'&lt;/td&gt;\\x1b[31m"
+EVIL = "<b>&\"'</td>$x$\x1b[31m"
+ESCAPED = "&lt;b&gt;&amp;&quot;'&lt;/td&gt;<span>$</span>x<span>$</span><span>\\</span>x1b[31m"
 
 
 class Cells(HTMLParser):
@@ -36,7 +36,7 @@ class Cells(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data):
-        if self.open[-1] in ("td", "th"):
+        if {"td", "th"} & {*self.open}:
             self.rows[-1][-1] += data
 
 
@@ -93,11 +93,11 @@ def test_html_has_no_color_no_script_and_no_style_sheet():
 
 def test_a_picture_carries_its_data_and_a_description():
     svg = "<svg xmlns='http://www.w3.org/2000/svg'><text>½ &amp; α</text></svg>"
-    html = picture(svg, 'a "curve" <b>')
+    html = picture(svg, 'a "curve" <b>$')
     alt, data = re.fullmatch(
         r'<img alt="(.*)" src="data:image/svg\+xml;base64,(.*)" style="max-width: 100%">', html
     ).groups()
-    assert alt == "a &quot;curve&quot; &lt;b&gt;"
+    assert alt == "a &quot;curve&quot; &lt;b&gt;$"
     assert base64.b64decode(data).decode() == svg
 
 

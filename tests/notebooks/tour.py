@@ -15,7 +15,7 @@ CELLS = {
         "from autograd_mini import plots\n"
         "from autograd_mini.programs import Program"
     ),
-    "leaf": "x = ag.Value(0.5, name='x<b>&\"$')\nx",
+    "leaf": "x = ag.Value(0.5, name='x<b>&\"$1$\\\\(y\\\\)')\nx",
     "node": "w, b = ag.Value(-1.5, name='w'), ag.Value(0.25, name='b')\na = (w * x + b).tanh()\na",
     "backward": "E = (1 - a) ** 2 / 2\nE.backward()\nw",
     "row": "a.op",
