@@ -98,7 +98,7 @@ def test_the_export_shows_everything_offline(folder, browser):
             """() => ({
                 text: document.body.innerText,
                 broken: [...document.images].filter(image => !image.naturalWidth).length,
-                wide: [...document.querySelectorAll(".jp-OutputArea-output svg, img, table")]
+                wide: [...document.querySelectorAll(".jp-RenderedHTML :is(img, table)")]
                     .filter(e => e.getBoundingClientRect().right > innerWidth).length,
             })"""
         )
