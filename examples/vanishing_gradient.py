@@ -102,7 +102,7 @@ def draw(path: Path, chains: dict[str, Chain], networks: dict[str, MLP]) -> None
     plots.gradient_sizes(chains, ax=left)
     left.set_title(f"A chain of {DEPTH} neurons, all w = 1, b = 0")
     plots.gradient_sizes(networks, ax=right)
-    right.set_title(f"{DEPTH} layers, {WIDTH} neurons in each hidden one; a single network")
+    right.set_title(f"{DEPTH} layers, {WIDTH} neurons in each hidden one")
     figure.savefig(path, dpi=150)
 
 
@@ -165,9 +165,9 @@ def main() -> None:
         options.out.mkdir(parents=True, exist_ok=True)
         draw(path, chains, networks)
     except ModuleNotFoundError:
-        print("No picture: matplotlib is not installed (pip install matplotlib).")
+        print("No picture: matplotlib is not installed (pip install matplotlib)")
     else:
-        print(f"Picture: {path}")
+        print(f"The picture is {path}")
 
 
 if __name__ == "__main__":

@@ -44,8 +44,23 @@ def test_an_example_prints_what_it_promises(script, tmp_path, capsys, monkeypatc
     pictures = [path.name for path in tmp_path.iterdir() if path.stat().st_size > 1000]
     if script in CHARTS and find_spec("matplotlib"):
         assert pictures == [f"{script}.png"]
+        assert f"The picture is {tmp_path / pictures[0]}\n" in printed
     elif script == "two_neurons":
         assert "two_neurons.svg" in pictures
+
+
+@pytest.mark.parametrize("script", sorted(CHARTS))
+def test_a_title_is_no_wider_than_its_panel(script, tmp_path, capsys, monkeypatch):
+    figure = pytest.importorskip("matplotlib.figure", reason="matplotlib is not installed").Figure
+    pictures = []
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    monkeypatch.setattr(figure, "savefig", lambda self, path, **_: pictures.append(self))
+    run(script, tmp_path, monkeypatch)
+    assert f"The picture is {tmp_path / script}.png\n" in capsys.readouterr().out
+    (picture,) = pictures
+    picture.canvas.draw()
+    for ax in picture.axes:
+        assert ax.title.get_window_extent().width <= ax.get_window_extent().width, ax.get_title()
 
 
 @pytest.mark.parametrize("script", EXPECTED)
@@ -55,4 +70,5 @@ def test_an_example_runs_without_matplotlib(script, tmp_path, capsys, monkeypatc
         monkeypatch.setitem(sys.modules, name, None)
     run(script, tmp_path, monkeypatch)
     if script in CHARTS:
-        assert "matplotlib is not installed" in capsys.readouterr().out
+        words = "No picture: matplotlib is not installed (pip install matplotlib)\n"
+        assert words in capsys.readouterr().out
