@@ -15,7 +15,6 @@ from autograd_mini.arguments import printable
 from autograd_mini.command.tables import table
 from autograd_mini.engines import Value, engine
 from autograd_mini.errors import RendererNotFoundError
-from autograd_mini.files import write_atomically
 from autograd_mini.functions import sigmoid
 from autograd_mini.optim.optimizers import SGD
 from autograd_mini.views.drawing import draw
@@ -131,15 +130,12 @@ def _write_drawing(
 ) -> str:
     """Write the drawing; return a sentence that says where it is."""
     drawing = draw(found["E"], names=found, groups=_group_neurons(values, found))
-    out.mkdir(parents=True, exist_ok=True)
-    picture = out / f"{stem}.svg"
     try:
-        write_atomically(picture, drawing.pipe(format="svg"))
+        path = drawing.save(out / f"{stem}.svg")
     except RendererNotFoundError as error:
-        source = out / f"{stem}.gv"
-        write_atomically(source, drawing.source)
-        return f"No picture: {error}\nThe drawing's source is in {printable(str(source))}"
-    return f"The graph, with its gradients, is drawn in {printable(str(picture))}"
+        path = drawing.save(out / f"{stem}.gv")
+        return f"No picture: {error}\nThe drawing's source is in {printable(path)}"
+    return f"The graph, with its gradients, is drawn in {printable(path)}"
 
 
 def _write_page(values: Mapping[str, Value], found: Mapping[str, Value], out: Path) -> str:

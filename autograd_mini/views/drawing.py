@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from os import PathLike
 from typing import Any
 
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Edge, Graph
 from autograd_mini.table.names import shorten_name
-from autograd_mini.views.rendering import Drawing, escape, replace_unprintable
+from autograd_mini.views.rendering import Drawing, escape, find_format, replace_unprintable
 from autograd_mini.views.scene import Scene
 
 __all__ = ["Picture", "draw"]
@@ -26,6 +27,7 @@ _FAR = 4
 
 def draw(
     root: Value | Iterable[Value],
+    path: str | PathLike[str] | None = None,
     *,
     names: Mapping[str, object] | None = None,
     parameters: Iterable[Value] | None = None,
@@ -38,6 +40,7 @@ def draw(
 
     Args:
         root: the result, or several of them.
+        path: where to save the drawing; the end of its name says in which format, such as .svg.
         names: names for Values, such as ``locals()``; a list of Values gives ``name[0]`` and so on.
         parameters: the leaves that are parameters, such as ``model.parameters()``; None for the
             leaves of modules, and the leaves called w, b, weight or bias.
@@ -45,12 +48,13 @@ def draw(
         max_nodes: how many Values a drawing may have; it may have twice as many edges.
 
     Returns:
-        A `graphviz.Digraph`: ``.render("net", format="svg")`` writes ``net.svg``, ``.source`` is
-        the text in DOT, and a notebook shows it by itself.
+        A `graphviz.Digraph`: ``.save("net.svg")`` writes it, ``.source`` is the text in DOT, and a
+        notebook shows it by itself.
 
     Raises:
         TypeError: the root is not a Value, or an argument has the wrong type.
         GraphTooLargeError: there are more Values, or more edges, than that.
+        ValueError, RendererNotFoundError, OSError: as for `Drawing.save`.
 
     >>> x, w = Value(0.1, name="x"), Value(0.15, name="w")
     >>> drawing = draw(w * x)
@@ -60,7 +64,12 @@ def draw(
     scene = Scene(
         root, where="draw", names=names, parameters=parameters, groups=groups, max_nodes=max_nodes
     )
-    return Picture(scene).make_drawing()
+    if path is not None:
+        find_format(path, argument="draw: path")
+    drawing = Picture(scene).make_drawing()
+    if path is not None:
+        drawing.save(path)
+    return drawing
 
 
 class Picture:
@@ -93,6 +102,7 @@ class Picture:
                 "fontcolor": "#7c3aed",
             },
         )
+        drawing.count = len(self.scene.graph.order)
         drawing.caption = self.caption()
         if drawing.caption:
             drawing.attr(label=drawing.caption, labelloc="b", fontcolor="#6b7280")

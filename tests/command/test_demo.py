@@ -117,7 +117,7 @@ def test_the_drawing_after_shows_the_gradients_of_the_last_pass_alone(report):
 
 
 def test_without_a_renderer_the_source_is_written_instead(monkeypatch, tmp_path):
-    def pipe(self, **options):
+    def pipe(self, *arguments, **options):
         raise RendererNotFoundError("none here")
 
     monkeypatch.setattr(Drawing, "pipe", pipe)
