@@ -67,9 +67,9 @@ def main() -> None:
         out.mkdir(parents=True, exist_ok=True)
         draw(path)
     except ModuleNotFoundError:
-        print("No picture: matplotlib is not installed (pip install matplotlib).")
+        print("No picture: matplotlib is not installed (pip install matplotlib)")
     else:
-        print(f"Picture: {path}")
+        print(f"The picture is {path}")
 
 
 if __name__ == "__main__":

@@ -106,7 +106,7 @@ def draw(descents: dict[Rate, list[Point]], directory: Path) -> None:
     try:
         from matplotlib.figure import Figure  # noqa: PLC0415 - optional
     except ImportError:
-        print("\nno picture: matplotlib is not installed (pip install matplotlib)")
+        print("\nNo picture: matplotlib is not installed (pip install matplotlib)")
         return
     figure = Figure(figsize=(11, 7.5), layout="constrained")
     panels = list(figure.subplots(2, 2).flat)
@@ -122,7 +122,7 @@ def draw(descents: dict[Rate, list[Point]], directory: Path) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / "gradient_descent.png"
     figure.savefig(path, dpi=150)
-    print(f"\nwrote {path}")
+    print(f"\nThe picture is {path}")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -121,7 +121,7 @@ def draw(
     try:
         from matplotlib.figure import Figure  # noqa: PLC0415 - optional
     except ImportError:
-        print("no picture: matplotlib is not installed (pip install matplotlib)")
+        print("No picture: matplotlib is not installed (pip install matplotlib)")
         return
     sepals = [mean for mean, _ in like[:2]]
     figure = Figure(figsize=(12, 4.8), layout="constrained")
@@ -143,7 +143,7 @@ def draw(
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / "iris.png"
     figure.savefig(path, dpi=150)
-    print(f"wrote {path}")
+    print(f"The picture is {path}")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -165,9 +165,9 @@ def main() -> None:
         options.out.mkdir(parents=True, exist_ok=True)
         draw(path, chains, networks)
     except ModuleNotFoundError:
-        print("No picture: matplotlib is not installed (pip install matplotlib).")
+        print("No picture: matplotlib is not installed (pip install matplotlib)")
     else:
-        print(f"Picture: {path}")
+        print(f"The picture is {path}")
 
 
 if __name__ == "__main__":

@@ -44,6 +44,7 @@ def test_an_example_prints_what_it_promises(script, tmp_path, capsys, monkeypatc
     pictures = [path.name for path in tmp_path.iterdir() if path.stat().st_size > 1000]
     if script in CHARTS and find_spec("matplotlib"):
         assert pictures == [f"{script}.png"]
+        assert f"The picture is {tmp_path / pictures[0]}\n" in printed
     elif script == "two_neurons":
         assert "two_neurons.svg" in pictures
 
@@ -55,4 +56,5 @@ def test_an_example_runs_without_matplotlib(script, tmp_path, capsys, monkeypatc
         monkeypatch.setitem(sys.modules, name, None)
     run(script, tmp_path, monkeypatch)
     if script in CHARTS:
-        assert "matplotlib is not installed" in capsys.readouterr().out
+        words = "No picture: matplotlib is not installed (pip install matplotlib)\n"
+        assert words in capsys.readouterr().out
