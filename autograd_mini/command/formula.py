@@ -28,7 +28,7 @@ FUNCTIONS = sorted({"abs", *functions.__all__} - {"dot", "where", "softmax", "lo
 """The functions that return one number."""
 CONSTANTS = {"pi": math.pi, "π": math.pi, "e": math.e}
 _OF_MANY = ("sum", "mean", "logsumexp")
-_WORD = r"(?![0-9])(?:\w|[^\x00-\x7f])+"  # a name, or letters that are none
+_WORD = r"(?![0-9])[A-Za-z0-9_\x80-\U0010ffff]+"  # a name, or letters that are none
 _TOKEN = re.compile(
     r"(?:(?P<number>0[xXoObB]\w*|\.?[0-9](?:[eE][+-](?=[0-9])|[\w.])*)"
     rf"|(?P<call>{_WORD}) *\(|(?P<name>{_WORD})|(?P<sign>\*\*|[-+*/(),])) *"

@@ -286,7 +286,10 @@ def test_of_a_long_formula_the_part_is_suggested_that_differs():
         Formula("x + " * 200 + "y^2" + " + x" * 200)
 
 
-@pytest.mark.parametrize("text", ["x" * 20_000 + "^", "2x" * 10_000, "(" * 150 + "x^" * 9_000])
+@pytest.mark.parametrize(
+    "text",
+    ["x" * 20_000 + "^", "2x" * 10_000, "(" * 150 + "x^" * 9_000, "²" * 9_000, "σ" * 9_000 + "^"],
+)
 def test_what_can_not_be_read_is_refused_at_once(text):
     start = time.perf_counter()
     with pytest.raises(FormulaError):
