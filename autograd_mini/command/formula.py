@@ -8,14 +8,13 @@ import keyword
 import math
 import operator
 import re
-import warnings
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 from autograd_mini import functions
 from autograd_mini.arguments import number, requirement
-from autograd_mini.command.suggestions import find_close, repair, shorten_around
+from autograd_mini.command.diagnosis import diagnose, parse
 from autograd_mini.engines import Operand, Value
 from autograd_mini.engines.nonfinite import exceptional
 from autograd_mini.table.names import as_identifier, shorten_name
@@ -34,8 +33,6 @@ _TOKEN = re.compile(
     rf"|(?P<call>{_WORD}) *\(|(?P<name>{_WORD})|(?P<sign>\*\*|[-+*/(),])) *"
 )
 _ROWS = {infix.code: infix.row for infix in ARITHMETIC.values()}
-_OPEN, _SUM, _PRODUCT, _MINUS, _POWER, _ATOM = range(6)
-_PRECEDENCE = {"+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT, "**": _POWER}
 _DEEPEST = 200
 """Python itself reads no more parentheses inside each other."""
 
@@ -72,8 +69,12 @@ class Formula:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        reader = _Reader(re.sub(r"[\t\n\f\r]", " ", text.strip()))
-        reader.read()
+        line = re.sub(r"[\t\n\f\r]", " ", text.strip())
+        reader = _Reader(line)
+        try:
+            reader.read()
+        except _UnreadableError:
+            raise FormulaError(diagnose(line, reader.position, FUNCTIONS, _is_formula)) from None
         self._names, self._steps = reader.names, reader.steps
 
     @property
@@ -122,249 +123,181 @@ class Formula:
         return result
 
 
-class _Waiting(NamedTuple):
-    """An operator that waits for its right operand, or a parenthesis that is open.
-
-    Attributes:
-        precedence: that of the operator.
-        sign: the operator, or the function whose parenthesis it is.
-        start: where it stands in the text.
-        before: how many operands are complete before it.
-    """
-
-    precedence: int
-    sign: str
-    start: int
-    before: int
+class _UnreadableError(Exception):
+    """The text has no formula from the position of the reader on."""
 
 
 class _Reader:
-    """Reads a formula from left to right, without recursion, as it may have thousands of parts.
+    """Reads a formula from left to right, by recursion for what is in parentheses alone.
 
     Attributes:
         names: the names, in order of appearance.
         steps: numbers, names and operations, each after the steps whose results it uses.
+        position: where the text is read next.
     """
 
-    def __init__(self, text: str, *, is_repaired: bool = False) -> None:
+    def __init__(self, text: str) -> None:
         self.names: dict[str, None] = {}
         self.steps: list[_Operation | str | float] = []
+        self.position = 0
         self._text = text
-        self._is_repaired = is_repaired
-        self._position = 0
+        self._end = 0  # of what has been read, without the spaces behind it
         self._depth = 0  # how many parentheses are open
-        self._waiting: list[_Waiting] = []
-        self._spans: list[tuple[int, int]] = []  # of the complete operands, in the text
 
     def read(self) -> None:
-        """Read the whole text; raise FormulaError if it is not a formula."""
-        is_complete = False
-        while self._position < len(self._text):
-            token = _TOKEN.match(self._text, self._position)
-            if token is None or keyword.iskeyword(token[token.lastgroup or 0]):
-                self._refuse()
-            is_complete = self._read_operator(token) if is_complete else self._read_operand(token)
-            self._position = token.end()
-        if self._depth or not is_complete:
-            self._refuse()
-        self._apply_waiting(_SUM)
+        """Read the whole text.
 
-    def _read_operand(self, token: re.Match[str]) -> bool:
-        """Read an operand, or what may stand before it; return whether it is complete."""
-        match token.lastgroup, token["sign"]:
-            case "number", _:
-                self._add(self._read_number(token["number"]), *token.span("number"))
-            case "name", _:
-                name = self._read_name(token["name"])
-                if name in FUNCTIONS:
-                    rule = f"the function {name} must be called, got its name alone"
-                    raise FormulaError(f"{rule}; write {name}(…)")
-                self.names[name] = None
-                self._add(name, *token.span("name"))
-            case "call", _:
-                self._open(self._read_name(token["call"]))
-                return False
-            case _, "(":
-                self._open("")
-                return False
-            case _, ")" if self._is_in_call():
-                self._close(token.end("sign"))  # after a comma, or a function of nothing
-            case _, "-":
-                self._wait(_MINUS, "-")
-                return False
-            case _, "+":
-                return False
-            case _:
-                self._refuse()
-        return True
+        Raises:
+            FormulaError: a number is not exact, or a function has too many operands, …
+            _UnreadableError: it is no formula for another reason.
+        """
+        self._read_sum()
+        if self.position < len(self._text):
+            raise _UnreadableError
 
-    def _read_operator(self, token: re.Match[str]) -> bool:
-        """Read what may stand after an operand; return whether the operand is complete with it."""
-        sign = token["sign"]
-        if sign in _PRECEDENCE:
-            precedence = _PRECEDENCE[sign]
-            self._apply_waiting(precedence + (sign == "**"))  # x**y**z is x**(y**z)
-            self._wait(precedence, sign)
-            return False
-        self._apply_waiting(_SUM)
-        if sign == ")" and self._waiting:
-            self._close(token.end("sign"))
-            return True
-        if sign != "," or not self._is_in_call():
-            self._refuse()
-        return False
+    def _read_sum(self) -> None:
+        """Read products and their sum; there may be thousands."""
+        start, sign = self.position, ""
+        while True:
+            first = self.position
+            self._read_power()
+            while product := self._take("*", "/"):
+                self._read_power()
+                self._apply(partial(_compute, _ROWS[product]), 2, first)
+            if sign:
+                self._apply(partial(_compute, _ROWS[sign]), 2, start)
+            sign = self._take("+", "-")
+            if not sign:
+                return
 
-    def _read_number(self, text: str) -> float:
-        try:
-            tree = _parse(text)
-        except SyntaxError:
-            self._refuse()
-        if not isinstance(tree, ast.Constant) or not _is_part(tree):
-            self._refuse()
-        value: Any = tree.value
-        try:
-            return number(value, argument="formula: number")
-        except ValueError:
-            rule = "a float, or an int that a float holds exactly"
-            raise FormulaError(requirement("formula: number", rule, value)) from None
+    def _read_power(self) -> None:
+        """Read signs and powers, which are applied from right to left: -x**-y is -(x**(-y))."""
+        waiting = []
+        while True:
+            start, sign = self.position, self._take("+", "-")
+            if not sign:
+                self._read_operand()
+                sign = self._take("**")
+                if not sign:
+                    break
+            waiting.append((start, sign))
+        for start, sign in reversed(waiting):
+            if sign == "-":
+                self._apply(operator.neg, 1, start)
+            elif sign == "**":
+                self._apply(partial(_compute, "pow"), 2, start)
 
-    def _read_name(self, text: str) -> str:
-        name = as_identifier(text)
-        if not name.isidentifier() or "·" in name:  # Python takes it for a letter
-            self._refuse()
-        return name
+    def _read_operand(self) -> None:
+        """Read a number, a name, a call, or what is in parentheses."""
+        start, token = self.position, _TOKEN.match(self._text, self.position)
+        kind = token.lastgroup if token else None
+        if token is None or kind is None or keyword.iskeyword(token[kind]):
+            raise _UnreadableError
+        if kind == "number":
+            self.steps.append(_read_number(token[kind]))
+            self._move(token)
+        elif kind == "name":
+            name = _read_name(token[kind])
+            if name in FUNCTIONS:
+                rule = f"the function {name} must be called, got its name alone"
+                raise FormulaError(f"{rule}; write {name}(…)")
+            self.names[name] = None
+            self.steps.append(name)
+            self._move(token)
+        elif kind == "call":
+            name = _read_name(token[kind])
+            if name not in FUNCTIONS:
+                raise _UnreadableError
+            self._enter(token)
+            self._call(name, self._read_operands(), start)
+        elif token[kind] == "(":
+            self._enter(token)
+            self._read_sum()
+            self._leave()
+        else:
+            raise _UnreadableError
 
-    def _is_in_call(self) -> bool:
-        """Return whether the last that waits is the open parenthesis of a function."""
-        return bool(
-            self._waiting and self._waiting[-1].precedence == _OPEN and self._waiting[-1].sign
-        )
+    def _read_operands(self) -> list[str]:
+        """Read the operands of a function, and the parenthesis behind them; return their texts."""
+        texts: list[str] = []
+        while not self._take(")"):
+            start = self.position
+            self._read_sum()
+            texts.append(self._text[start : self._end])
+            if not self._take(","):
+                self._leave()
+                return texts
+        self._depth -= 1
+        return texts
 
-    def _add(self, step: _Operation | str | float, start: int, end: int) -> None:
-        self.steps.append(step)
-        self._spans.append((start, end))
+    def _call(self, name: str, texts: list[str], start: int) -> None:
+        count = len(texts)
+        function = _find_function(name, count)
+        if name == "mean":  # it makes two Values
+            self._apply(_find_function("sum", count), count, start, text=" + ".join(texts))
+            self.steps.append(float(count))
+            count, function = 2, partial(_compute, "div")
+        self._apply(function, count, start)
 
-    def _wait(self, precedence: int, sign: str) -> None:
-        self._waiting.append(_Waiting(precedence, sign, self._position, len(self._spans)))
+    def _apply(
+        self, function: Callable[..., Operand], arity: int, start: int, *, text: str = ""
+    ) -> None:
+        text = shorten_name(text or self._text[start : self._end])
+        self.steps.append(_Operation(function, arity, text))
 
-    def _open(self, function: str) -> None:
+    def _take(self, *signs: str) -> str:
+        """Go past a sign if it is one of these, and return it; otherwise return an empty text."""
+        token = _TOKEN.match(self._text, self.position)
+        if token is None or token["sign"] not in signs:
+            return ""
+        self._move(token)
+        return token["sign"]
+
+    def _move(self, token: re.Match[str]) -> None:
+        self.position, self._end = token.end(), token.start() + len(token[0].rstrip())
+
+    def _enter(self, token: re.Match[str]) -> None:
+        self._move(token)
         self._depth += 1
         if self._depth > _DEEPEST:
             argument = "formula: number of parentheses inside each other"
             raise FormulaError(requirement(argument, f"at most {_DEEPEST}", self._depth))
-        self._wait(_OPEN, function)
 
-    def _close(self, end: int) -> None:
-        """Close the last parenthesis; if it is of a function, apply the function."""
-        _, name, start, before = self._waiting.pop()
+    def _leave(self) -> None:
+        if not self._take(")"):
+            raise _UnreadableError
         self._depth -= 1
-        if not name:
-            self._spans[-1] = start, end
-            return
-        spans = self._spans[before:]
-        self._check_function(name)
-        function = _find_function(name, len(spans))
-        if name == "mean":  # it makes two Values
-            text = " + ".join(self._text[slice(*span)] for span in spans)
-            self._apply(_find_function("sum", len(spans)), before, start, end, text=text)
-            self._add(float(len(spans)), start, end)
-            function = partial(_compute, "div")
-        self._apply(function, before, start, end)
-
-    def _apply_waiting(self, precedence: int) -> None:
-        """Apply the operators that wait, from the last, down to a precedence."""
-        while self._waiting and self._waiting[-1].precedence >= precedence:
-            own, sign, start, before = self._waiting.pop()
-            end = self._spans[-1][1]
-            if own == _MINUS:
-                self._apply(operator.neg, before, start, end)
-            else:
-                start = self._spans[before - 1][0]
-                self._apply(partial(_compute, _ROWS[sign]), before - 1, start, end)
-
-    def _apply(
-        self, function: Callable[..., Operand], before: int, start: int, end: int, text: str = ""
-    ) -> None:
-        """Add an operation on all operands but the first ``before``; its result replaces them."""
-        text = shorten_name(text or self._text[start:end])
-        arity = len(self._spans) - before
-        del self._spans[before:]
-        self._add(_Operation(function, arity, text), start, end)
-
-    def _refuse(self) -> NoReturn:
-        """Raise the error of Python's own parser, or quote the part that no formula may have."""
-        text = re.sub(rf"(?<![\w.]){_WORD}", lambda name: as_identifier(name[0]), self._text)
-        way_out = self._suggest()
-        nodes: list[ast.expr] = []
-        try:
-            nodes += [node for node in ast.walk(_parse(text)) if isinstance(node, ast.expr)]
-        except SyntaxError as error:
-            reason = error.msg.partition(";")[0]  # without advice to programs that read huge ints
-            if "=" in self._text:
-                reason = "write it before the numbers for its names"
-            rule = "a Python expression"
-            raise FormulaError(
-                requirement("formula", rule, self._text, way_out or reason)
-            ) from None
-        except ValueError:  # the text has half of a surrogate pair or, for older Pythons, a NUL
-            raise FormulaError(requirement("formula", "text", self._text)) from None
-        except (RecursionError, MemoryError):
-            pass  # it has more parts than Python reads, but the position is known
-        wrong = self._text[self._position :]
-        part = next((node for node in nodes if not _is_part(node)), None)
-        if part is not None:
-            if isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and not part.keywords:
-                self._check_function(part.func.id)
-                _find_function(part.func.id, len(part.args))  # one of these raises
-            wrong = ast.get_source_segment(text, part) or wrong
-        rule = "a number, a name, one of + - * / **, or a function of the library"
-        raise FormulaError(requirement("each part of a formula", rule, wrong, way_out))
-
-    def _check_function(self, name: str) -> None:
-        if name not in FUNCTIONS:
-            close = find_close(name, FUNCTIONS)
-            way_out = f"there are {', '.join(FUNCTIONS)}"
-            if name in self.names or name in CONSTANTS:
-                way_out = f"write {name}*(…) for a product"
-            elif close:
-                way_out = f"did you mean {close}?"
-            rule = "one that a formula may have"
-            raise FormulaError(requirement("function", rule, name, self._suggest() or way_out))
-
-    def _suggest(self) -> str:
-        """Return a question with the formula that may be meant, if there is one."""
-        if self._is_repaired:
-            return ""
-        meant = repair(self._text, FUNCTIONS)
-        reader = _Reader(meant, is_repaired=True)
-        try:
-            reader.read()
-        except FormulaError:
-            return ""
-        if not reader.names:
-            return ""
-        return f'did you mean "{shorten_around(meant, self._text)}"?'
 
 
-def _parse(text: str) -> ast.expr:
-    """Return a text as Python's parser reads it; refuse ``1or x`` too, of which Python warns."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        return ast.parse(text, mode="eval").body
+def _is_formula(text: str) -> bool:
+    """Return whether a text is a formula with a name in it."""
+    reader = _Reader(text)
+    try:
+        reader.read()
+    except (FormulaError, _UnreadableError):
+        return False
+    return bool(reader.names)
 
 
-def _is_part(node: ast.expr) -> bool:
-    """Return whether a formula may have a node, whatever is below it."""
-    match node:
-        case ast.Constant(value=value):
-            return type(value) in (int, float)
-        case ast.BinOp(op=op):
-            return type(op) in ARITHMETIC
-        case ast.UnaryOp(op=op):
-            return isinstance(op, ast.UAdd | ast.USub)
-        case ast.Call(func=function, keywords=keywords):
-            return isinstance(function, ast.Name) and function.id in FUNCTIONS and not keywords
-    return isinstance(node, ast.Name)
+def _read_number(text: str) -> float:
+    try:
+        tree = parse(text)
+    except SyntaxError:
+        raise _UnreadableError from None
+    if not isinstance(tree, ast.Constant) or not isinstance(tree.value, int | float):
+        raise _UnreadableError
+    try:
+        return number(tree.value, argument="formula: number")
+    except ValueError:
+        rule = "a float, or an int that a float holds exactly"
+        raise FormulaError(requirement("formula: number", rule, tree.value)) from None
+
+
+def _read_name(text: str) -> str:
+    name = as_identifier(text)
+    if not name.isidentifier() or "·" in name:  # Python takes it for a letter
+        raise _UnreadableError
+    return name
 
 
 def _compute(row: str, x: Operand, y: Operand) -> Operand:
