@@ -70,14 +70,14 @@ class Labels:
         return [node.op.label, *_wrap(f"with {beside}" if beside else "")]
 
     def write_exactly(self, node: Value) -> str:
-        """Return the rule of an operation, and its constants with all digits."""
+        """Return the formula of an operation, and its constants with all digits."""
         assert node.op is not None
-        parts = [f"{node.op.name}: {node.op.value.text}"]
+        parts = [f"{node.op.name}: {ast.unparse(node.op.formula)}"]
         slots = node.op.slots(len(node.operands))
         for position, ((name, place), operand) in enumerate(zip(slots, node.operands, strict=True)):
             if isinstance(operand, float) and (node, position) not in self.boxes:
                 parts.append(f"{name if place is None else f'{name}[{place}]'} = {operand!r}")
-        return ", ".join(parts)
+        return "; ".join(parts)
 
     def write_formula(self, node: Value, folded: Collection[Value]) -> tuple[list[str], str]:
         """Return the lines of the formula of a node, and the formula with all digits as code.

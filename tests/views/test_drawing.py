@@ -136,8 +136,8 @@ def test_every_constant_stands_in_its_operation(formula, label):
 def test_constants_have_as_many_digits_as_numbers_and_all_of_them_under_the_mouse():
     drawing = draw(ag.sum([Value(1.0), 2 / 3]) * math.pi, digits=2)
     assert operations(drawing) == ["Σ + 0.67", "× 3.1"]
-    assert "sum: sum(x), x[1] = 0.6666666666666666" in node(drawing, "op1")
-    assert "mul: x * y, y = 3.141592653589793" in node(drawing, "op2")
+    assert "sum: sum(x); x[1] = 0.6666666666666666" in node(drawing, "op1")
+    assert "mul: x * y; y = 3.141592653589793" in node(drawing, "op2")
     assert "∂out/∂v₁ = 3.141592653589793" in drawing.source
 
 
