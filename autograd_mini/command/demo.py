@@ -129,7 +129,9 @@ def _write_drawing(
     values: Mapping[str, Value], found: Mapping[str, Value], out: Path, stem: str
 ) -> str:
     """Write the drawing; return a sentence that says where it is."""
-    drawing = draw(found["E"], names=found, groups=_group_neurons(values, found))
+    parameters = [values[name] for name in PARAMETERS]
+    neurons = _group_neurons(values, found)
+    drawing = draw(found["E"], names=found, parameters=parameters, groups=neurons, fold=True)
     try:
         path = drawing.save(out / f"{stem}.svg")
     except RendererNotFoundError as error:
@@ -141,10 +143,18 @@ def _write_drawing(
 def _write_page(values: Mapping[str, Value], found: Mapping[str, Value], out: Path) -> str:
     """Write the page; return a sentence that says where it is."""
     path = out / "two_neurons.html"
+    parameters = [values[name] for name in PARAMETERS]
     neurons = _group_neurons(values, found)
-    title = "Two neurons, step by step"
     try:
-        explore(found["E"], path, names=found, groups=neurons, lr=LEARNING_RATE, title=title)
+        explore(
+            found["E"],
+            path,
+            names=found,
+            parameters=parameters,
+            groups=neurons,
+            lr=LEARNING_RATE,
+            title="Two neurons, step by step",
+        )
     except RendererNotFoundError as error:
         return f"No page: {error}"
     name = printable(str(path))

