@@ -114,7 +114,7 @@ def draw(descents: dict[Rate, list[Point]], directory: Path) -> None:
         ws = [point.w for point in points[:9]]
         reach = 1.3 * max(abs(w - 2) for w in ws)
         plots.descent(cost, ws, low=2 - reach, high=2 + reach, ax=axis)
-        axis.axvline(2, color="black", linestyle=":", label="minimum")
+        axis.axvline(2, color="0.4", linestyle=":", label="minimum")
         axis.set_title(f"α = {rate.alpha}, {rate.title}")
         axis.get_legend().remove()
     panels[0].legend(loc="upper center", framealpha=1)

@@ -102,7 +102,7 @@ def draw(path: Path, chains: dict[str, Chain], networks: dict[str, MLP]) -> None
     plots.gradient_sizes(chains, ax=left)
     left.set_title(f"A chain of {DEPTH} neurons, all w = 1, b = 0")
     plots.gradient_sizes(networks, ax=right)
-    right.set_title(f"{DEPTH} layers, {WIDTH} neurons in each hidden one; a single network")
+    right.set_title(f"{DEPTH} layers, {WIDTH} neurons in each hidden one")
     figure.savefig(path, dpi=150)
 
 

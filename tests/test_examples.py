@@ -49,6 +49,20 @@ def test_an_example_prints_what_it_promises(script, tmp_path, capsys, monkeypatc
         assert "two_neurons.svg" in pictures
 
 
+@pytest.mark.parametrize("script", sorted(CHARTS))
+def test_a_title_is_no_wider_than_its_panel(script, tmp_path, capsys, monkeypatch):
+    figure = pytest.importorskip("matplotlib.figure", reason="matplotlib is not installed").Figure
+    pictures = []
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    monkeypatch.setattr(figure, "savefig", lambda self, path, **_: pictures.append(self))
+    run(script, tmp_path, monkeypatch)
+    assert f"The picture is {tmp_path / script}.png\n" in capsys.readouterr().out
+    (picture,) = pictures
+    picture.canvas.draw()
+    for ax in picture.axes:
+        assert ax.title.get_window_extent().width <= ax.get_window_extent().width, ax.get_title()
+
+
 @pytest.mark.parametrize("script", EXPECTED)
 def test_an_example_runs_without_matplotlib(script, tmp_path, capsys, monkeypatch):
     loaded = {name for name in sys.modules if name.split(".")[0] == "matplotlib"}

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 
 from autograd_mini.arguments import printable
+from autograd_mini.engines.display import Table
 from autograd_mini.table.primitives import TABLE, Primitive
 
 __all__ = ["list_primitives", "markdown", "table"]
@@ -40,15 +41,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]], *, digits: in
     x        0.10
     target   0.25
     """
-    cells = [[_cell(item, digits) for item in row] for row in rows]
-    widths = [max(len(row[i]) for row in [header, *cells]) for i in range(len(header))]
-    numeric = [all(_is_number(row[i]) for row in cells) for i in range(len(header))]
-
-    def line(row: Sequence[str]) -> str:
-        pairs = zip(row, widths, numeric, strict=True)
-        return "  ".join(c.rjust(w) if right else c.ljust(w) for c, w, right in pairs).rstrip()
-
-    return "\n".join([line(header), line(["-" * width for width in widths]), *map(line, cells)])
+    return str(Table(header, [[_cell(item, digits) for item in row] for row in rows]))
 
 
 def markdown(table: Sequence[Primitive] = TABLE) -> str:
@@ -88,11 +81,3 @@ def _cell(item: object, digits: int) -> str:
     if item == 0 or 10.0**-digits <= abs(item) < 1e10:
         return f"{item:.{digits}f}"
     return f"{item:.{digits}e}"
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True

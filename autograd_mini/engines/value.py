@@ -27,6 +27,7 @@ from typing import (
 )
 
 from autograd_mini.arguments import is_foreign, number, requirement
+from autograd_mini.engines.display import Table
 from autograd_mini.engines.node import check_name
 from autograd_mini.engines.nonfinite import nonfinite_gradient, strict
 from autograd_mini.engines.templates import Template
@@ -355,6 +356,16 @@ class Value:
         if self.op is not None:
             parts.append(f"op={self.op.name}")
         return f"Value({', '.join(parts)})"
+
+    def _repr_html_(self) -> str:
+        """Return a table of one row, for a notebook."""
+        row = (
+            "" if self.name is None else self.name,
+            self.data,
+            self.grad if self.has_grad else "",
+            "leaf" if self.op is None else self.op.name,
+        )
+        return Table(("name", "value", "gradient", "operation"), [row])._repr_html_()
 
     def __format__(self, spec: str) -> str:
         if not spec:

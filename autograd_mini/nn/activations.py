@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from autograd_mini import functions
-from autograd_mini.arguments import requirement
+from autograd_mini.arguments import printable, requirement
 from autograd_mini.nn.initializers import InitializerLike
 
 __all__ = ["ACTIVATIONS", "Activation", "ActivationLike", "ActivationName", "as_activation"]
@@ -16,7 +16,7 @@ __all__ = ["ACTIVATIONS", "Activation", "ActivationLike", "ActivationName", "as_
 ActivationName = Literal["sigmoid", "tanh", "relu", "softmax", "step", "linear", "leaky_relu"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Activation:
     """An activation function, and the facts that a layer needs to use it.
 
@@ -33,6 +33,9 @@ class Activation:
     range: tuple[float, float] = (-math.inf, math.inf)
     init: InitializerLike = "xavier"
     over_layer: bool = False
+
+    def __repr__(self) -> str:
+        return f"<activation {printable(self.name)}>"
 
 
 _TABLE = (

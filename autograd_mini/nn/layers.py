@@ -98,7 +98,10 @@ class Neuron(Module):
         return first + self.bias
 
     def _architecture(self) -> str:
-        return f"{self.inputs} → 1 {self.activation.name}, "
+        return f"{self._shape()} {self.activation.name}, "
+
+    def _shape(self) -> str:
+        return f"{self.inputs} → 1"
 
 
 class Layer(Module):
@@ -175,7 +178,10 @@ class Layer(Module):
         return outputs
 
     def _architecture(self) -> str:
-        return f"{self.inputs} → {self.outputs} {self.activation.name}, "
+        return f"{self._shape()} {self.activation.name}, "
+
+    def _shape(self) -> str:
+        return f"{self.inputs} → {self.outputs}"
 
 
 class MLP(Module):

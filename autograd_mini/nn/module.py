@@ -8,10 +8,12 @@ from typing import Any, Self
 
 from autograd_mini.arguments import abbreviate, finite, printable, requirement
 from autograd_mini.engines import Value, store_data, zero_gradients
+from autograd_mini.engines.display import Table
 from autograd_mini.engines.node import ParameterPath
 from autograd_mini.errors import StateError
 from autograd_mini.nn import saving
-from autograd_mini.nn.search import find_leaves
+from autograd_mini.nn.search import find_leaves, find_parts
+from autograd_mini.nn.summary import summarize
 
 __all__ = ["Module"]
 
@@ -137,11 +139,37 @@ class Module:
             reason = str(error).removeprefix(f"{type(self).__name__}.load_state_dict: ")
             raise StateError(printable(f"{os.fspath(path)}: {reason}")) from None
 
+    def summary(self) -> Table:
+        """Return a table of the layers and other parts, with the number of parameters in each.
+
+        It prints as text, and a notebook shows it as HTML. A parameter that several parts share
+        counts in the first of them.
+
+        >>> from autograd_mini.nn import MLP
+        >>> MLP(2, [3, 1]).summary()
+        MLP(2 → 3 relu → 1 linear, 13 parameters)
+        layer  shape  activation  parameters
+        -----  -----  ----------  ----------
+        1      2 → 3  relu                 9
+        2      3 → 1  linear               4
+        -----  -----  ----------  ----------
+        total                             13
+        """
+        return summarize(find_parts(self, Module), title=repr(self))
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._architecture()}{_count_parameters(self)})"
 
+    def _repr_html_(self) -> str:
+        """Return the `summary` as HTML, for a notebook."""
+        return self.summary()._repr_html_()
+
     def _architecture(self) -> str:
         """Return the text before the number of parameters in the `repr`."""
+        return ""
+
+    def _shape(self) -> str:
+        """Return the numbers of inputs and outputs of a part that a summary has in one row."""
         return ""
 
 

@@ -15,13 +15,13 @@ from autograd_mini.engines import Value
 from autograd_mini.engines.node import ParameterPath
 from autograd_mini.nn.activations import Activation
 
-__all__ = ["find_leaves"]
+__all__ = ["find_leaves", "find_parts"]
 
 _OPAQUE = frozenset({bool, bytes, complex, float, int, str, type(None)})
 _RULE = "a list, a tuple, a deque, an array, or a dict whose keys are strings or ints"
 
 
-class _Place(NamedTuple):
+class Place(NamedTuple):
     """A thing that the search has reached, and its way there."""
 
     thing: Any
@@ -32,7 +32,18 @@ class _Place(NamedTuple):
 
 
 def find_leaves(root: Any, module: type) -> Iterator[tuple[ParameterPath, Value]]:
-    """Yield each leaf once, depth-first, with its first path; `module` is the class of modules.
+    """Yield each leaf once, depth-first, with its first path; arguments as for `find_parts`."""
+    for place in find_parts(root, module):
+        if isinstance(place.thing, Value):
+            yield ParameterPath(place.path, place.owner), place.thing
+
+
+def find_parts(root: Any, module: type) -> Iterator[Place]:
+    """Yield each leaf and each module once, depth-first, with its first path.
+
+    Args:
+        root: where the search begins; if it is a module, it comes first.
+        module: the class of modules.
 
     Raises:
         TypeError: the only way to a leaf leads through a container without paths for its items.
@@ -41,8 +52,8 @@ def find_leaves(root: Any, module: type) -> Iterator[tuple[ParameterPath, Value]
     where = type(root).__name__
     seen: dict[int, object] = {}  # it keeps things alive, so that no two have the same id
     with_leaves: set[str] = set()
-    computed: dict[str, _Place] = {}
-    stack = [_Place(root, "", "", "")]
+    computed: dict[str, Place] = {}
+    stack = [Place(root, "", "", "")]
     while stack:
         place = stack.pop()
         thing, path, attribute, owner, nameless = place
@@ -57,13 +68,15 @@ def find_leaves(root: Any, module: type) -> Iterator[tuple[ParameterPath, Value]
         if isinstance(thing, Value):
             if nameless is not None:
                 raise TypeError(requirement(f"{where}: {nameless.path}", _RULE, nameless.thing))
-            yield ParameterPath(path, owner), thing
+            yield place
             continue
+        if isinstance(thing, module):
+            yield place
         if isinstance(thing, Iterator) and _is_read_once(thing):
             raise TypeError(requirement(f"{where}: {path}", _RULE, thing))
         items, nameless_items = _list_items(thing)
         below = [
-            _Place(part, _join(path, key), attribute, owner, nameless)
+            Place(part, _join(path, key), attribute, owner, nameless)
             for key, part in items
             if type(part) not in _OPAQUE
         ]
@@ -72,7 +85,7 @@ def find_leaves(root: Any, module: type) -> Iterator[tuple[ParameterPath, Value]
             for name, part in _list_attributes(thing):
                 if type(part) not in _OPAQUE:
                     lower = _join(path, name)
-                    below.append(_Place(part, lower, lower, owner, nameless))
+                    below.append(Place(part, lower, lower, owner, nameless))
         stack += reversed(below)
         # These come last, as a leaf in them may have a path by another way.
         stack[:0] = [

@@ -28,6 +28,14 @@ class Snapshot(NamedTuple):
     weights: list[float]
     state: State
 
+    def __repr__(self) -> str:
+        count, steps = len(self.weights), self.state.steps
+        some = ", ".join([f"{weight:.6g}" for weight in self.weights[:3]] + ["…"] * (count > 3))
+        return (
+            f"<Snapshot: {count} weight{'s' * (count != 1)} after {steps} "
+            f"step{'s' * (steps != 1)}: {some}>"
+        )
+
 
 class Optimizer(ABC):
     """The base class of the optimizers.

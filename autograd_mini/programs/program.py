@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from autograd_mini import functions
 from autograd_mini.engines import Value
+from autograd_mini.engines.display import escape
 from autograd_mini.engines.graph import Graph
 from autograd_mini.table.primitives import Primitive
 from autograd_mini.table.rules import ARITHMETIC
@@ -21,6 +22,8 @@ __all__ = ["Instruction", "OperandRef", "Program", "function", "look_up"]
 OperandRef: TypeAlias = "int | float | tuple[int | float, ...]"
 
 _SIGNS = {infix.row: infix.code for infix in ARITHMETIC.values()}
+_MANY = 60
+"""A notebook shows at most this many lines of a program."""
 _TAKEN = frozenset({"ag", "abs", "float", "print", "Value"})  # the names that printed programs use
 
 
@@ -141,6 +144,15 @@ class Program:
             else:
                 names.append(f"v{number}")
         return names
+
+    def _repr_html_(self) -> str:
+        """Return the printed program, for a notebook; a long one without its middle."""
+        lines = str(self).splitlines()
+        if len(lines) > _MANY:
+            half = _MANY // 2
+            lines[half:-half] = [f"# … {len(lines) - 2 * half} lines more; print shows them"]
+        text = "<br>".join(map(escape, lines))
+        return f'<pre style="font-family: monospace">{text}</pre>'
 
     def __str__(self) -> str:
         lines = self.lines()

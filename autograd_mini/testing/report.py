@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from autograd_mini.engines.display import Table
+
 __all__ = ["Comparison", "GradientReport"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """A gradient beside the number that a method gives for it.
 
@@ -57,8 +59,11 @@ class Comparison:
             f"{self.method}, seed {self.seed!r}, error {self.error:.2g}"
         )
 
+    def __repr__(self) -> str:
+        return f"<Comparison: {self}>"
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class GradientReport:
     """All comparisons of a check that found no error; it prints the comparisons of the first seed.
 
@@ -84,11 +89,27 @@ class GradientReport:
         return tuple(dict.fromkeys(found.argument for found in self.comparisons if found.kink))
 
     def __str__(self) -> str:
+        return "\n".join([self._headline(), *(f"  {found}" for found in self._of_first_seed())])
+
+    def __repr__(self) -> str:
+        return f"<GradientReport of {self._headline()}>"
+
+    def _repr_html_(self) -> str:
+        """Return the comparisons of the first seed as a table, for a notebook."""
+        header = ("argument", "value", "gradient", "method", "by the method", "error")
+        rows = [
+            (one.argument, one.at, one.analytic, one.method, one.numeric, f"{one.error:.2g}")
+            for one in self._of_first_seed()
+        ]
+        title = f"{self._headline()}; these are for the seed {self.comparisons[0].seed:.6g}"
+        return Table(header, rows, title=title)._repr_html_()
+
+    def _headline(self) -> str:
         worst = self.worst
-        lines = [
+        return (
             f"{self.function}: {len(self.comparisons)} comparisons, worst error {worst.error:.2g} "
             f"of the absolute gradient, for {worst.argument}"
-        ]
-        seed = self.comparisons[0].seed
-        lines += [f"  {found}" for found in self.comparisons if found.seed == seed]
-        return "\n".join(lines)
+        )
+
+    def _of_first_seed(self) -> list[Comparison]:
+        return [found for found in self.comparisons if found.seed == self.comparisons[0].seed]

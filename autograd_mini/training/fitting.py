@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import random
-import warnings
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from autograd_mini.engines import Value
 from autograd_mini.errors import DivergenceError, DomainError, NonFiniteGradientError, StateError
 from autograd_mini.optim.optimizers import Optimizer
 from autograd_mini.training.history import Checkpoint, History, Stopped
+from autograd_mini.training.progress import make_bar, show_end, show_epoch
 
 __all__ = ["fit"]
 
@@ -88,18 +88,20 @@ def fit(
         _check_resume(resume, optimizer, epochs, rng)
     training = _Training(model, loss, optimizer, tolerance, rng)
     training.begin(resume)
-    bar = None
-    if progress and (bar := _bar(epochs, training.history.epochs)):
-        callbacks.insert(0, partial(_show, bar))
+    bar = make_bar(epochs, training.history.epochs) if progress else None
+    if bar is not None:
+        callbacks.insert(0, partial(show_epoch, bar))
 
-    try:
-        with bar or nullcontext():
+    with bar or nullcontext():
+        try:
             training.run(examples, epochs, batch_size, callbacks)
-    except KeyboardInterrupt:
-        where = f"in epoch {min(training.number, epochs)}"
-        training.stop(
-            "interrupted", f"Training was interrupted {where}; no update was done by halves."
-        )
+        except KeyboardInterrupt:
+            where = f"in epoch {min(training.number, epochs)}"
+            training.stop(
+                "interrupted", f"Training was interrupted {where}; no update was done by halves."
+            )
+        if bar is not None:
+            show_end(bar, training.history)
     return training.history
 
 
@@ -318,22 +320,3 @@ def _callables(callbacks: Any) -> list[Callable[[History], object]]:
 def _is_true(wish: object) -> bool:
     """Return whether a callback returned True, Python's or NumPy's; no other result ends a fit."""
     return type(wish).__name__ in ("bool", "bool_") and bool(wish)
-
-
-def _bar(epochs: int, done: int) -> Any:
-    try:
-        from tqdm import tqdm  # noqa: PLC0415 - optional, and slow to import
-    except ImportError:
-        warnings.warn(
-            "fit: progress=True needs tqdm, which is not installed; training goes on without a "
-            "bar. To get one: pip install tqdm",
-            stacklevel=3,
-        )
-        return None
-    return tqdm(total=epochs, initial=done, unit="epoch")
-
-
-def _show(bar: Any, history: History) -> None:
-    """Show an epoch in the bar; a callback."""
-    bar.set_postfix(loss=f"{history.history['loss'][-1]:.4g}", refresh=False)
-    bar.update()

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from autograd_mini.arguments import requirement
+from autograd_mini.engines.display import paragraph, picture
 from autograd_mini.errors import StateError
 from autograd_mini.optim.optimizers import Snapshot
+from autograd_mini.training.curve import draw_curve
 
 __all__ = ["Checkpoint", "History", "Stopped"]
 
@@ -69,9 +71,19 @@ class History:
         return self._latest or self._get_checkpoint().latest
 
     def __repr__(self) -> str:
+        return f"<History: {self._course()}, stopped={self.stopped!r}>"
+
+    def _repr_html_(self) -> str:
+        """Return the curve of the losses, and why the training ended, for a notebook."""
+        course = self._course()
+        curve = draw_curve(self.history["loss"])
+        words = paragraph(f"{course}. {self.message}")
+        return words + picture(curve, f"The curve of the loss: {course}") if curve else words
+
+    def _course(self) -> str:
         losses = self.history["loss"]
-        course = f", loss {losses[0]:.6g} → {losses[-1]:.6g}" if losses else ""
-        return f"<History: {self.epochs} epochs{course}, stopped={self.stopped!r}>"
+        epochs = "1 epoch" if len(losses) == 1 else f"{len(losses)} epochs"
+        return f"{epochs}, loss {losses[0]:.6g} → {losses[-1]:.6g}" if losses else epochs
 
     def _record(self, loss: float, grad_norm: float) -> None:
         # This is one call, so that an interrupt cannot leave lists of different lengths.

@@ -171,6 +171,15 @@ def test_a_rule_of_ones_own_is_one_method():
     assert stepped(SignDescent(values(1.0, 1.0), lr=0.25), 5.0, -0.1) == [0.75, 1.25]
 
 
+def test_the_repr_of_a_snapshot_is_one_line():
+    assert repr(SGD(values(1 / 3), lr=0.5).snapshot()) == (
+        "<Snapshot: 1 weight after 0 steps: 0.333333>"
+    )
+    adam = Adam(values(*range(100)))
+    adam.step()
+    assert repr(adam.snapshot()) == "<Snapshot: 100 weights after 1 step: 0, 1, 2, …>"
+
+
 def test_repr_shows_the_settings():
     assert (
         repr(SGD(values(1.0), lr=0.5))

@@ -56,6 +56,29 @@ def test_the_repr_of_a_program_has_the_names_and_the_numbers_that_no_literal_has
     assert made.instructions[0].operands == ((0, 1, math.inf),)
 
 
+def test_a_notebook_shows_the_printed_program():
+    x = Value(2.0, name="x")
+    assert Program.of(x * x)._repr_html_() == (
+        '<pre style="font-family: monospace">'
+        "from autograd_mini import Value<br><br>x = Value(2.0)<br>v1 = x * x<br>v1.backward()"
+        "<br>print(x.grad)</pre>"
+    )
+
+
+@pytest.mark.parametrize("nodes", [56, 57, 5000])
+def test_a_notebook_shows_a_long_program_without_its_middle(nodes):
+    program = Program((2.0,), (Instruction(PRIMITIVES["neg"], (0,)),) * (nodes - 1))
+    lines = program._repr_html_().partition(">")[2].removesuffix("</pre>").split("<br>")
+    if nodes == 56:
+        assert lines == str(program).splitlines()
+    else:
+        assert len(lines) == 61
+        assert lines[30] == f"# … {nodes + 4 - 60} lines more; print shows them"
+        assert lines[:30] + lines[31:] == (
+            str(program).splitlines()[:30] + str(program).splitlines()[-30:]
+        )
+
+
 @pytest.mark.parametrize("row", TABLE, ids=str)
 def test_the_function_of_a_row_makes_its_nodes(row):
     x = Value(1.5) if all(1.5 in domain for domain in row.domains.values()) else Value(0.5)

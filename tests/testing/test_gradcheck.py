@@ -125,6 +125,22 @@ def test_the_report_says_where_the_error_is_worst():
     assert report.kinks == ()
 
 
+def test_the_repr_of_a_report_is_its_first_line():
+    report = check_gradients(lambda x, y: x * y, 2.0, 3.0)
+    assert repr(report) == f"<GradientReport of {str(report).splitlines()[0]}>"
+    assert repr(report.worst) == f"<Comparison: {report.worst}>"
+    assert "\n" not in repr(report) + repr(report.worst)
+
+
+def test_a_notebook_shows_the_comparisons_of_the_first_seed_as_a_table():
+    html = check_gradients(lambda x, y: x * y, 2.0, 3.0)._repr_html_()
+    assert html.startswith("<p>&lt;lambda&gt;: 8 comparisons, worst error ")
+    assert html.count("<tr>") == 1 + 4
+    assert html.count("complex step") == html.count("central difference") == 2
+    assert html.count("argument 0 ('x')") >= 2
+    assert ' title="2.0">2</td>' in html
+
+
 def test_an_error_of_the_quotient_alone_is_not_the_worst():
     """The slope of sigmoid at 40 is lost in its rounding; the complex step sees it."""
     report = check_gradients(ag.sigmoid, 40.0)

@@ -1,5 +1,6 @@
 """`fit`: the same numbers as a plain loop, and an end that is explained and leaves no mess."""
 
+import base64
 import copy
 import inspect
 import math
@@ -7,6 +8,7 @@ import random
 import re
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -23,6 +25,7 @@ from autograd_mini.losses import mean_squared_error
 from autograd_mini.nn import MLP
 from autograd_mini.optim import SGD, Adam
 from autograd_mini.training import fit, fitting
+from autograd_mini.training.curve import draw_curve
 from autograd_mini.training.history import History
 
 X = [-1.0, -0.5, 0.25, 0.5, 1.0]
@@ -574,6 +577,20 @@ def test_a_history_says_what_happened():
     numbers = {"loss": [10.0, 4.0, 0.25], "grad_norm": [3.0, 2.0, 1.0]}
     history = History(numbers, stopped="tolerance")
     assert repr(history) == "<History: 3 epochs, loss 10 → 0.25, stopped='tolerance'>"
+    assert repr(History({"loss": [2.0]})) == "<History: 1 epoch, loss 2 → 2, stopped=None>"
+
+
+def test_a_notebook_shows_the_curve_and_why_the_training_ended():
+    numbers = {"loss": [10.0, 4.0, 0.25], "grad_norm": [3.0, 2.0, 1.0]}
+    html = History(numbers, stopped="tolerance", message="The loss is < 1 & small.")._repr_html_()
+    sentence = "<p>3 epochs, loss 10 → 0.25. The loss is &lt; 1 &amp; small.</p>"
+    assert html.startswith(f'{sentence}<img alt="The curve of the loss: 3 epochs, loss 10 → 0.25"')
+    curve = base64.b64decode(re.search('base64,([^"]*)', html)[1]).decode()
+    assert curve == draw_curve([10.0, 4.0, 0.25])
+
+
+def test_a_history_without_epochs_has_no_curve():
+    assert History()._repr_html_() == "<p>0 epochs. The training goes on.</p>"
 
 
 def test_while_a_training_goes_on_its_history_says_so():
@@ -671,7 +688,8 @@ def bits(model, history, optimizer):
     return repr(
         [
             (model.weights, optimizer.state_dict()),
-            (history.history, history.stopped, history.message, history.best, history.latest),
+            (history.history, history.stopped, history.message),
+            (*history.best, *history.latest),
         ]
     )
 
@@ -828,9 +846,9 @@ def test_only_before_the_very_first_update_is_a_failure_of_a_resumed_training_an
 def test_the_earlier_history_stays_as_it_was():
     """So it can be resumed again."""
     _, history, _ = trained(epochs=3)
-    before = repr(vars(history))
+    before = copy.deepcopy(vars(history))
     first = bits(*resumed(history, epochs=5))
-    assert repr(vars(history)) == before
+    assert vars(history) == before
     assert bits(*resumed(history, epochs=5)) == first
 
 
@@ -961,6 +979,72 @@ def test_progress_goes_on_where_the_earlier_training_ended(capsys):
     assert "5/5" in shown
 
 
+@pytest.mark.parametrize(
+    ("arguments", "count", "stopped"),
+    [
+        ({"epochs": 3}, "3/3", "epochs"),
+        ({"epochs": 50, "tolerance": 1e9}, "1/1", "tolerance"),
+        ({"epochs": 50, "callbacks": [lambda history: history.epochs == 2]}, "2/2", "callback"),
+    ],
+)
+def test_the_bar_ends_with_the_reason(capsys, arguments, count, stopped):
+    _, history, _ = trained(progress=True, **arguments)
+    last = capsys.readouterr().err.rstrip().split("\r")[-1]
+    assert count in last
+    assert last.endswith(f", loss={history.history['loss'][-1]:.4g}, stopped: {stopped}]")
+
+
+def test_the_bar_says_that_a_training_was_interrupted(capsys):
+    def interrupt(history):
+        if history.epochs == 2:
+            raise KeyboardInterrupt
+
+    _, history, _ = trained(progress=True, callbacks=[interrupt], epochs=9)
+    assert history.stopped == "interrupted"
+    last = capsys.readouterr().err.rstrip().split("\r")[-1]
+    assert "2/9" in last
+    assert last.endswith(", stopped: interrupted]")
+
+
+def test_the_bar_of_a_training_that_diverged_in_its_first_epoch_has_no_loss(capsys):
+    rates = iter([1e300, 1e300])
+    _, history, _ = trained(
+        X=[1.0, 2.0],
+        y=[1.0, 3.0],
+        progress=True,
+        batch_size=1,
+        loss=lambda p, t: squares(p, t) * next(rates),
+    )
+    assert (history.stopped, history.epochs) == ("diverged", 0)
+    assert capsys.readouterr().err.rstrip().endswith(", stopped: diverged]")
+
+
+def test_in_a_notebook_the_bar_is_one_line_of_text(capsys, monkeypatch):
+    """Each line takes the place of the line before; on the stream of errors, all would be red."""
+    shown = []
+
+    class Handle:
+        def update(self, data, *, raw):
+            assert raw
+            shown.append(data)
+
+    def display(data, *, raw, display_id):
+        assert raw
+        assert display_id
+        shown.append(data)
+        return Handle()
+
+    monkeypatch.setitem(sys.modules, "ipykernel", object())
+    monkeypatch.setitem(sys.modules, "IPython", object())
+    monkeypatch.setitem(sys.modules, "IPython.display", SimpleNamespace(display=display))
+    _, history, _ = trained(progress=True, epochs=3)
+    assert capsys.readouterr() == ("", "")
+    assert [list(data) for data in shown] == [["text/plain"]] * len(shown)
+    assert shown[-1]["text/plain"].startswith("100%|")
+    loss = f"loss={history.history['loss'][-1]:.4g}"
+    assert shown[-1]["text/plain"].endswith(f"{loss}, stopped: epochs]")
+
+
 def test_the_bar_is_closed_on_errors(monkeypatch):
     """At once, not only when the last frame of the traceback is freed."""
     closed = []
@@ -979,11 +1063,10 @@ def test_without_progress_nothing_is_shown(capsys):
 
 def test_progress_without_tqdm_warns_and_trains(monkeypatch):
     monkeypatch.setitem(sys.modules, "tqdm", None)
-    with pytest.warns(UserWarning, match="^fit: progress=True needs tqdm") as caught:
+    with pytest.warns(UserWarning, match="^fit: no progress bar") as caught:
         model, _, _ = trained(progress=True)
     assert str(caught[0].message) == (
-        "fit: progress=True needs tqdm, which is not installed; training goes on without a bar. "
-        "To get one: pip install tqdm"
+        "fit: no progress bar, training goes on: tqdm is not installed (pip install tqdm)"
     )
     lines, first = inspect.getsourcelines(trained)  # which calls fit
     assert caught[0].filename == __file__

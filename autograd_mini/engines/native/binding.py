@@ -29,7 +29,8 @@ def complete(core: ModuleType) -> None:
     replaceable = (FunctionType, classmethod, core.Function)
     in_c = {name for name, own in vars(native).items() if type(own) not in replaceable}
     for name, attribute in vars(reference.Value).items():
-        if name in in_c or (name.startswith("_") and not name.startswith("__")):
+        is_private = name.startswith("_") and not name.endswith("_")
+        if name in in_c or is_private:
             continue
         if name == "backward":
             setattr(native, name, core.Function("backward", name))

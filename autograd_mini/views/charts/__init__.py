@@ -9,9 +9,17 @@ and no gradient.
 from autograd_mini.views.charts.decisions import decision_boundary
 from autograd_mini.views.charts.descents import descent
 from autograd_mini.views.charts.slopes import activation, activations
-from autograd_mini.views.charts.trainings import gradient_sizes, losses
+from autograd_mini.views.charts.trainings import gradient_norms, gradient_sizes, losses
 
-__all__ = ["activation", "activations", "decision_boundary", "descent", "gradient_sizes", "losses"]
+__all__ = [
+    "activation",
+    "activations",
+    "decision_boundary",
+    "descent",
+    "gradient_norms",
+    "gradient_sizes",
+    "losses",
+]
 
 
 def __dir__() -> list[str]:

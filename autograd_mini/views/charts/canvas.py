@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BLUE",
     "COLORS",
+    "DARK",
     "LINES",
     "LITERAL",
     "MARKERS",
@@ -29,9 +30,12 @@ __all__ = [
     "take_axes",
 ]
 
-COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#767676")
 BLUE, VERMILLION = COLORS[:2]
-PALE = "0.88"
+DARK = "0.4"
+"""A line that is seen on white, on black and on light colors."""
+PALE = (0.5, 0.5, 0.5, 0.25)
+"""The lines of a grid, on any background."""
 LINES = ("-", "--", "-.", ":")
 MARKERS = "os^Dv"
 LITERAL = {"parse_math": False, "usetex": False}
@@ -60,7 +64,7 @@ def load_pyplot(where: str) -> Any:
         from matplotlib import pyplot  # noqa: PLC0415 - optional, and slow to import
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            f"{where} draws with matplotlib, which is not installed: pip install matplotlib",
+            f"{where}: matplotlib is not installed (pip install matplotlib)",
             name=error.name,
         ) from error
     return pyplot

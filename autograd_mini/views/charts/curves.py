@@ -5,17 +5,30 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
-from autograd_mini.arguments import finite, number, requirement
+from autograd_mini.arguments import finite, items, number, requirement
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Graph
 from autograd_mini.errors import DomainError
 
-__all__ = ["Curve", "check_interval", "find_slope", "leave_gap", "read_number", "sample", "spread"]
+__all__ = [
+    "Curve",
+    "Pair",
+    "check_interval",
+    "evaluate",
+    "find_slope",
+    "leave_gap",
+    "read_number",
+    "read_pair",
+    "sample",
+    "spread",
+]
 
 Curve = tuple[list[float], list[float]]
 """The points of a curve, all x and then all y; a NaN is a gap."""
+Pair = tuple[float, float]
+T = TypeVar("T")
 
 _PIECES = 400
 """The number of pieces of a curve."""
@@ -27,7 +40,7 @@ _JUMP = 0.01
 
 def sample(f: Callable[[float], float], low: float, high: float) -> Curve:
     """Return the points of a curve, with a gap inside each jump."""
-    points = [(x, _evaluate(f, x)) for x in spread(low, high, _PIECES + 1)]
+    points = [(x, evaluate(f, x)) for x in spread(low, high, _PIECES + 1)]
     known = [y for _, y in points if not math.isnan(y)]
     least = _JUMP * (max(known) - min(known)) if known else 0.0
     line = points[:1]
@@ -46,7 +59,7 @@ def _narrow(
     """Return points next to each other between which the curve rises or falls the most."""
     for _ in range(_HALVINGS):
         x = (left[0] + right[0]) / 2
-        middle = (x, _evaluate(f, x))
+        middle = (x, evaluate(f, x))
         if abs(middle[1] - left[1]) > abs(right[1] - middle[1]):
             right = middle
         else:
@@ -54,7 +67,7 @@ def _narrow(
     return left, right
 
 
-def _evaluate(f: Callable[[float], float], x: float) -> float:
+def evaluate(f: Callable[[T], float], x: T) -> float:
     """Return f(x), or NaN where it is not defined or not finite."""
     try:
         return leave_gap(f(x))
@@ -88,6 +101,17 @@ def read_number(result: Any, argument: str) -> float:
         return number(result, argument=argument)
     except TypeError:
         raise TypeError(requirement(argument, "a Value or a number", result)) from None
+
+
+def read_pair(x: object, argument: str, way_out: str = "") -> Pair:
+    """Return a pair of finite numbers."""
+    rule = "a pair of numbers"
+    numbers = [
+        finite(number, argument=argument) for number in items(x, argument=argument, rule=rule)
+    ]
+    if len(numbers) != 2:
+        raise ValueError(requirement(argument, rule, numbers, way_out))
+    return numbers[0], numbers[1]
 
 
 def find_slope(out: Value, leaf: Value) -> float:

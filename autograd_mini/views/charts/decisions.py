@@ -9,20 +9,21 @@ from typing import TYPE_CHECKING, Any
 from autograd_mini.arguments import count, finite, items, requirement
 from autograd_mini.views.charts.canvas import (
     COLORS,
+    DARK,
     MARKERS,
     ROOM,
     as_label,
     draw_legend_beside,
     take_axes,
 )
-from autograd_mini.views.charts.curves import leave_gap, read_number, spread
+from autograd_mini.views.charts.curves import Pair, leave_gap, read_number, read_pair, spread
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["decision_boundary"]
 
-_Pair = tuple[float, float]
+_FEWER = "fix the other inputs of a larger model: lambda pair: model([*pair, 0.0])"
 
 
 def decision_boundary(
@@ -88,7 +89,7 @@ def decision_boundary(
         )
     boundary = f"output = {threshold:g}" if outputs == 1 else "boundary"
     if has_boundary:
-        axes.plot([], [], color="black", label=boundary)
+        axes.plot([], [], color=DARK, linewidth=2, label=boundary)
     else:
         axes.plot([], [], linestyle="none", label=f"nowhere {boundary}")
     axes.axis((across[0], across[-1], up[0], up[-1]))
@@ -124,16 +125,16 @@ def _draw_regions(
         axes.contourf(across, up, lead, levels=[-math.inf, 0.0, math.inf], colors=colors)
         if (lead <= 0).any() and (lead > 0).any():
             # In the order of the regions, so that the later regions cover it.
-            axes.contour(across, up, lead, levels=[0.0], colors="k", linewidths=1.5, zorder=1)
+            axes.contour(across, up, lead, levels=[0.0], colors=DARK, linewidths=2, zorder=1)
             has_boundary = True
     return has_boundary
 
 
-def _read_examples(inputs: Any, classes: Any, where: str) -> tuple[list[_Pair], list[float]]:
+def _read_examples(inputs: Any, classes: Any, where: str) -> tuple[list[Pair], list[float]]:
     """Return the examples as pairs of numbers, and the numbers of their classes."""
     inputs = items(inputs, argument=f"{where}: X", rule="a list")
     classes = items(classes, argument=f"{where}: y", rule="a list")
-    points = [_read_pair(x, f"{where}: X[{i}]") for i, x in enumerate(inputs)]
+    points = [read_pair(x, f"{where}: X[{i}]", _FEWER) for i, x in enumerate(inputs)]
     targets = [finite(target, argument=f"{where}: y[{i}]") for i, target in enumerate(classes)]
     if not points:
         raise ValueError(requirement(f"{where}: X", "a list of one example or more", points))
@@ -143,19 +144,8 @@ def _read_examples(inputs: Any, classes: Any, where: str) -> tuple[list[_Pair], 
     return points, targets
 
 
-def _read_pair(x: object, argument: str) -> _Pair:
-    rule = "a pair of numbers"
-    numbers = [
-        finite(number, argument=argument) for number in items(x, argument=argument, rule=rule)
-    ]
-    if len(numbers) != 2:
-        way_out = "fix the other inputs of a larger model: lambda pair: model([*pair, 0.0])"
-        raise ValueError(requirement(argument, rule, numbers, way_out))
-    return numbers[0], numbers[1]
-
-
 def _call_model(
-    model: Callable[[Any], Any], point: _Pair, where: str, expected: int | None = None
+    model: Callable[[Any], Any], point: Pair, where: str, expected: int | None = None
 ) -> list[float]:
     """Return the outputs of a model for a point; NaN for an output that is not finite."""
     out = model(point)

@@ -1,44 +1,51 @@
-"""Charts of gradient descent on a curve."""
+"""Charts of gradient descent, on a curve or on a map."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from autograd_mini.arguments import finite, items, requirement
 from autograd_mini.engines import Value
 from autograd_mini.views.charts.canvas import BLUE, ROOM, VERMILLION, take_axes
-from autograd_mini.views.charts.curves import check_interval, find_slope, read_number, sample
+from autograd_mini.views.charts.contours import draw_contours
+from autograd_mini.views.charts.curves import (
+    Pair,
+    check_interval,
+    find_slope,
+    read_number,
+    read_pair,
+    sample,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["descent"]
 
-_APART = 0.05
-"""Two numbered steps are at least this part of the chart apart."""
+_DIGIT, _EDGE, _LINE = 0.018, 0.025, 0.06
+"""The widths of a digit and of the edge around a number, and its height, as parts of the chart."""
 
 
 def descent(
-    cost: Callable[[Any], Any],
-    weights: Iterable[float],
+    cost: Callable[..., Any],
+    weights: Iterable[float | Sequence[float]],
     /,
     *,
-    low: float | None = None,
-    high: float | None = None,
+    low: float | Sequence[float] | None = None,
+    high: float | Sequence[float] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw the curve of a cost J(w) and the steps of a descent on it.
+    """Draw a cost and the steps of a descent on it: J(w) as a curve, J(w₁, w₂) as a map.
 
-    The steps have numbers from 0 where there is room; the dashed line is the tangent at the start.
+    docs/views.md says what the curve and the map show.
 
     Args:
-        cost: a function of one Value, such as
-            ``lambda w: sum_of_squares([w * x for x in X], y)``. If it returns a plain number, there
-            is no tangent. Outside its domain there is a gap.
-        weights: the weight at the start, and after each step.
-        low, high: the bounds of w; None for bounds around the weight with the lowest cost.
+        cost: a function of one Value or of two, such as
+            ``lambda w: sum_of_squares([w * x for x in X], y)``, that returns a Value or a number.
+        weights: the weight at the start, and after each step; or pairs of two weights.
+        low, high: the bounds of w, or pairs; None for bounds around the lowest cost.
         ax: where to draw; None makes a figure.
 
     Raises:
@@ -55,24 +62,26 @@ def descent(
     """
     where = "plots.descent"
     if not callable(cost):
-        raise TypeError(requirement(f"{where}: cost", "a function of one Value", cost))
-    given = items(weights, argument=f"{where}: weights", rule="a list of numbers")
-    ws = [finite(w, argument=f"{where}: weights[{i}]") for i, w in enumerate(given)]
-    if not ws:
-        raise ValueError(requirement(f"{where}: weights", "a list of one number or more", ws))
+        raise TypeError(requirement(f"{where}: cost", "a function of one Value or two", cost))
+    given = items(weights, argument=f"{where}: weights", rule="a list of numbers or of pairs")
+    if not given:
+        raise ValueError(requirement(f"{where}: weights", "a list of one number or more", given))
+    if isinstance(given[0], Iterable):
+        return _draw_on_map(cost, given, low, high, ax, where)
+    return _draw_on_curve(cost, given, low, high, ax, where)
+
+
+def _draw_on_curve(
+    cost: Callable[..., Any], weights: Sequence[Any], low: Any, high: Any, ax: Any, where: str
+) -> Axes:
+    ws = [finite(w, argument=f"{where}: weights[{i}]") for i, w in enumerate(weights)]
 
     def compute_cost(w: float) -> float:
         return read_number(cost(Value(w)), f"{where}: result of cost")
 
-    costs = [
-        finite(compute_cost(w), argument=f"{where}: cost at weights[{i}] = {w!r}")
-        for i, w in enumerate(ws)
-    ]
-    center = ws[costs.index(min(costs))]
-    reach = (1 + ROOM) * max(abs(w - center) for w in ws) or max(1.0, abs(center))
-    low, high = check_interval(
-        center - reach if low is None else low, center + reach if high is None else high, where
-    )
+    costs = _compute_costs(compute_cost, ws, where)
+    least, most = _find_bounds(ws, costs)
+    low, high = check_interval(least if low is None else low, most if high is None else high, where)
     xs, ys = sample(compute_cost, low, high)
 
     axes = take_axes(ax, where)
@@ -83,10 +92,51 @@ def descent(
     room = ROOM * (top - bottom) or 1.0
     axes.set(xlim=(low, high), ylim=(bottom - room, top + room), xlabel="w", ylabel="J(w)")
     _draw_tangent(axes, cost, ws[0])
-    axes.plot(ws, costs, "-o", color=VERMILLION, linewidth=1, label="steps", zorder=3)
-    _number_steps(axes, ws, costs)
-    axes.legend()
+    _draw_steps(axes, ws, costs)
     return axes
+
+
+def _draw_on_map(
+    cost: Callable[..., Any], weights: Sequence[Any], low: Any, high: Any, ax: Any, where: str
+) -> Axes:
+    points = [read_pair(w, f"{where}: weights[{i}]") for i, w in enumerate(weights)]
+
+    def compute_cost(point: Pair) -> float:
+        return read_number(cost(*map(Value, point)), f"{where}: result of cost")
+
+    costs = _compute_costs(compute_cost, points, where)
+    across, up = (list(ws) for ws in zip(*points, strict=True))
+    bounds = [_find_bounds(ws, costs) for ws in (across, up)]
+    lows, highs = zip(*bounds, strict=True)
+    lows = lows if low is None else read_pair(low, f"{where}: low")
+    highs = highs if high is None else read_pair(high, f"{where}: high")
+    xlim, ylim = (check_interval(*pair, where) for pair in zip(lows, highs, strict=True))
+
+    axes = take_axes(ax, where)
+    axes.set(xlim=xlim, ylim=ylim, xlabel="w₁", ylabel="w₂")
+    draw_contours(axes, compute_cost, lows, highs, label="J(w₁, w₂)")
+    _draw_steps(axes, across, up)
+    return axes
+
+
+def _compute_costs(cost: Callable[[Any], float], weights: Sequence[Any], where: str) -> list[float]:
+    return [
+        finite(cost(w), argument=f"{where}: cost at weights[{i}] = {w!r}")
+        for i, w in enumerate(weights)
+    ]
+
+
+def _find_bounds(ws: Sequence[float], costs: Sequence[float]) -> tuple[float, float]:
+    """Return bounds for all weights that are equally far from the weight with the lowest cost."""
+    center = ws[costs.index(min(costs))]
+    reach = (1 + ROOM) * max(abs(w - center) for w in ws) or max(1.0, abs(center))
+    return center - reach, center + reach
+
+
+def _draw_steps(axes: Any, xs: Sequence[float], ys: Sequence[float]) -> None:
+    axes.plot(xs, ys, "-o", color=VERMILLION, linewidth=1, label="steps", zorder=3)
+    _number_steps(axes, xs, ys)
+    axes.legend()
 
 
 def _draw_tangent(axes: Any, cost: Callable[[Any], Any], w: float) -> None:
@@ -109,13 +159,19 @@ def _draw_tangent(axes: Any, cost: Callable[[Any], Any], w: float) -> None:
     )
 
 
-def _number_steps(axes: Any, ws: list[float], costs: list[float]) -> None:
-    """Write their numbers on the first step, the last, and the steps apart from these."""
-    steps = list(zip(ws, costs, strict=True))
+def _number_steps(axes: Any, xs: Sequence[float], ys: Sequence[float]) -> None:
+    """Write their numbers on the first step, the last, and the steps where there is room."""
+    steps = list(zip(xs, ys, strict=True))
     places = axes.transLimits.transform(steps).tolist()  # (0, 0) to (1, 1) on the chart
     numbered: list[int] = []
+
+    def covers(i: int, other: int) -> bool:
+        across, up = (abs(a - b) for a, b in zip(places[i], places[other], strict=True))
+        width = _EDGE + _DIGIT * (len(str(i)) + len(str(other))) / 2
+        return bool(across < width and up < _LINE)
+
     for i in [0, len(steps) - 1, *range(1, len(steps) - 1)]:
-        if all(math.dist(places[i], places[other]) > _APART for other in numbered):
+        if not any(covers(i, other) for other in numbered):
             numbered.append(i)
             axes.annotate(
                 str(i),

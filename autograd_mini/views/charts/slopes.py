@@ -60,9 +60,19 @@ def activation(
     return axes
 
 
+class Panels(tuple[Any, ...]):
+    """The Axes of several charts; their `repr` is one line, as a notebook shows it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        titles = ", ".join(panel.get_title().partition("\n")[0] for panel in self)
+        return f"<{len(self)} panel{'s' * (len(self) != 1)}: {titles}>"
+
+
 def activations(
     functions: Iterable[ActivationLike] | None = None, /, *, low: float = -4.0, high: float = 4.0
-) -> Any:
+) -> Panels:
     """Draw several functions and their slopes on a new figure, each in a panel of its own.
 
     Args:
@@ -70,7 +80,7 @@ def activations(
         low, high: the bounds of x.
 
     Returns:
-        An array of the panels' Axes.
+        A tuple of the panels' Axes; ``panels[0].figure`` is the figure.
 
     Raises:
         TypeError, ValueError, ModuleNotFoundError: as for `activation`, or the list is empty.
@@ -99,7 +109,7 @@ def activations(
         rows, columns, figsize=(3.2 * columns, 3.2 * rows), squeeze=False, layout="constrained"
     )
     figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
-    panels, spare = grid.flat[: len(chosen)], grid.flat[len(chosen) :]
+    panels, spare = Panels(grid.flat[: len(chosen)]), grid.flat[len(chosen) :]
     for panel, function, pair in zip(panels, chosen, curves, strict=True):
         _draw_activation(panel, function, pair)
     for panel in spare:

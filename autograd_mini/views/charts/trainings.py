@@ -1,4 +1,4 @@
-"""Charts of a training: its losses, and the gradients of its model."""
+"""Charts of a training: its losses, its gradients, and the gradients of its model."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from autograd_mini.views.charts.canvas import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["gradient_sizes", "losses"]
+__all__ = ["gradient_norms", "gradient_sizes", "losses"]
 
 _MANY = 100.0
 """The scale of losses is logarithmic if the largest is this many times the smallest."""
@@ -65,14 +65,33 @@ def losses(history: History | Mapping[str, History], /, *, ax: Axes | None = Non
     >>> ax.lines[0].get_label()
     'slow: 2 epochs used up'
     """
-    where = "plots.losses"
+    return _draw_epochs(history, "loss", "plots.losses", "loss", ax)
+
+
+def gradient_norms(history: History | Mapping[str, History], /, *, ax: Axes | None = None) -> Axes:
+    """Draw the norm of the gradient in each epoch of trainings, as `losses` draws the loss.
+
+    It is the Euclidean norm over all parameters: it falls to 0 at a minimum, and grows where a
+    training diverges. The arguments and errors are those of `losses`.
+
+    >>> from matplotlib.figure import Figure
+    >>> slow = History({"loss": [1.0, 0.5], "grad_norm": [2.0, 1.0]}, stopped="epochs")
+    >>> gradient_norms(slow, ax=Figure().subplots()).lines[0].get_ydata().tolist()
+    [2.0, 1.0]
+    """
+    label = "norm of the gradient"
+    return _draw_epochs(history, "grad_norm", "plots.gradient_norms", label, ax)
+
+
+def _draw_epochs(history: Any, quantity: str, where: str, ylabel: str, ax: Axes | None) -> Axes:
+    """Draw a number for each epoch of trainings."""
     curves = []
     for label, training in label_each(history, History, f"{where}: history"):
         named = f"{where}: {label or 'history'}"
-        given = items(training.history["loss"], argument=named, rule="a list of losses")
+        given = items(training.history[quantity], argument=named, rule="a list of numbers")
         ys = [
-            finite(loss, argument=f"{named}: loss of epoch {epoch}")
-            for epoch, loss in enumerate(given, start=1)
+            finite(y, argument=f"{named}: {quantity} of epoch {epoch}")
+            for epoch, y in enumerate(given, start=1)
         ]
         if not ys:
             rule = "a training of one epoch or more"
@@ -97,8 +116,13 @@ def losses(history: History | Mapping[str, History], /, *, ax: Axes | None = Non
             label=as_label(labels[i]),
         )
     choose_scale(axes, [y for _, _, ys in curves for y in ys], least=_MANY)
-    axes.set(xlabel="epoch", ylabel="loss")
-    axes.locator_params(axis="x", integer=True)
+    last = max(len(ys) for _, _, ys in curves)
+    axes.set(xlabel="epoch", ylabel=ylabel)
+    if last == 1:
+        axes.set_xticks([1])
+    else:
+        axes.set_xlim(1, 1 + 1.04 * (last - 1))  # with room for the mark at the end
+        axes.locator_params(axis="x", integer=True)
     axes.grid(visible=True, color=PALE)
     draw_legend(axes, labels)
     return axes

@@ -81,7 +81,10 @@ def boxes(figure):
             for axis in (ax.xaxis, ax.yaxis):
                 low, high = sorted(axis.get_view_interval())
                 found += [
-                    tick.label1 for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high
+                    label
+                    for tick in axis.get_major_ticks()
+                    for label in (tick.label1, tick.label2)
+                    if low <= tick.get_loc() <= high and label.get_visible()
                 ]
         if ax.get_legend():
             found.append(ax.get_legend())
@@ -227,6 +230,13 @@ def test_activations_can_be_chosen():
     assert only.get_title() == "relu"
 
 
+def test_several_panels_are_one_line_in_a_notebook():
+    panels = plots.activations(["relu", "tanh"])
+    panels[1].set_title("tanh\nvalues in (−1, 1)")
+    assert repr(panels) == "<2 panels: relu, tanh>"
+    assert repr(plots.activations(["relu"])) == "<1 panel: relu>"
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
@@ -286,6 +296,13 @@ def descended(rate, *, steps, cost=parabola, start=0.2):
     for _ in range(steps):
         ws.append(ws[-1] - rate * value_and_gradient(cost, ws[-1])[1])
     return ws
+
+
+PATH = [(-1.0, 1.0), (-0.5, 0.2), (0.5, 0.1), (1.0, 0.0)]
+
+
+def valley(a, b):
+    return (a - 1) ** 2 + 10 * (b - 0.1) ** 2
 
 
 @pytest.mark.parametrize("rate", [0.05, 0.4, 1.6, 1.9])
@@ -363,6 +380,88 @@ def test_a_descent_of_no_length_shows_the_curve_around_it():
     assert plots.descent(lambda w: 0 * w + 3, [0.0]).get_ylim() == (2, 4)
 
 
+def test_a_descent_of_two_weights_is_drawn_on_a_map():
+    ax = plots.descent(valley, PATH)
+    assert points(line(ax, "steps")) == PATH
+    assert legend(ax) == ["steps"]
+    assert ax.get_xlabel() + ax.get_ylabel() == "w₁w₂"
+    assert ax.get_xlim() == pytest.approx((1 - 2.3, 1 + 2.3))
+    assert ax.get_ylim() == pytest.approx((-1.15, 1.15))
+    assert sorted(text.get_text() for text in ax.texts if text.get_text()) == list("0123")
+
+
+def bands(ax):
+    """Return the levels of the bands of a map, and the lowest and highest cost in each."""
+    filled, _ = (c for c in ax.collections if hasattr(c, "levels"))
+    corners = [
+        [valley(float(a), float(b)) for path in [band] for a, b in path.vertices]
+        for band in filled.get_paths()
+    ]
+    return list(filled.levels), [(min(costs), max(costs)) for costs in corners]
+
+
+def test_each_band_of_a_map_has_the_costs_that_its_scale_says():
+    levels, costs = bands(plots.descent(valley, PATH))
+    assert len(levels) == 13
+    assert levels == sorted(levels)
+    distances = [b - a for a, b in itertools.pairwise(levels)]
+    assert distances == sorted(distances)
+    for (low, high), (least, most) in zip(itertools.pairwise(levels), costs, strict=True):
+        slack = 0.1 * (high - low) + 0.02
+        assert low - slack <= least <= most <= high + slack
+
+
+def test_the_scale_of_a_map_is_beside_it():
+    ax = plots.descent(valley, PATH)
+    _, bar = ax.figure.axes
+    assert bar.get_ylabel() == "J(w₁, w₂)"
+    levels, _ = bands(ax)
+    labels = [label.get_text() for label in bar.get_yticklabels()]
+    assert labels == [f"{level:.3g}" for level in levels[::2]]
+
+
+@pytest.mark.parametrize(
+    "cost",
+    [
+        lambda a, b: (a.data - 1) ** 2 + b.data**2,  # plain numbers
+        lambda a, b: a * 0.0 + b * 0.0 + 1.0,  # no difference
+        lambda a, b: ag.log(a + 1.5) + ag.sqrt(b + 1.0),  # with gaps
+        lambda a, b: 1e-300 * (a * a + b * b),
+        lambda a, b: 1e300 * (a * a + b * b),
+        lambda a, b: 1.0 + 1e-16 * a,
+    ],
+)
+def test_every_cost_of_two_weights_has_a_map(cost):
+    ax = plots.descent(cost, PATH)
+    assert points(line(ax, "steps")) == PATH
+    assert overlapping(ax.figure) == []
+
+
+def test_a_map_is_the_same_for_arrays_and_its_range_can_be_told():
+    np = pytest.importorskip("numpy")
+    ax = plots.descent(valley, np.array(PATH), low=(-3, -1), high=np.array([2, 5]))
+    assert points(line(ax, "steps")) == PATH
+    assert (ax.get_xlim(), ax.get_ylim()) == ((-3, 2), (-1, 5))
+
+
+def test_a_map_of_a_single_step_shows_the_cost_around_it():
+    ax = plots.descent(valley, [(0.0, 3.0)])
+    assert (ax.get_xlim(), ax.get_ylim()) == ((-1, 1), (0, 6))
+
+
+@pytest.mark.parametrize("steps", [2, 30, 400])
+def test_the_numbers_on_a_map_do_not_overlap(steps):
+    a, b = Value(-1.2), Value(1.0)
+    optimizer, path = SGD([a, b], lr=0.0015), []
+    for _ in range(steps):
+        path.append((a.data, b.data))
+        optimizer.zero_grad()
+        ((1 - a) ** 2 + 100 * (b - a * a) ** 2).backward()
+        optimizer.step()
+    ax = plots.descent(lambda a, b: (1 - a) ** 2 + 100 * (b - a * a) ** 2, path)
+    assert overlapping(ax.figure) == []
+
+
 def test_the_cost_of_the_course_works_as_it_is():
     xs = [0.2, 0.4, 0.6]
     ax = plots.descent(lambda w: sum_of_squares([w * x for x in xs], [2 * x for x in xs]), [0.2])
@@ -372,7 +471,11 @@ def test_the_cost_of_the_course_works_as_it_is():
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: plots.descent(3, [1.0]), TypeError, "cost must be a function of one Value, got 3"),
+        (
+            lambda: plots.descent(3, [1.0]),
+            TypeError,
+            "cost must be a function of one Value or two, got 3",
+        ),
         (
             lambda: plots.descent(parabola, []),
             ValueError,
@@ -381,7 +484,7 @@ def test_the_cost_of_the_course_works_as_it_is():
         (
             lambda: plots.descent(parabola, 1.0),
             TypeError,
-            "weights must be a list of numbers, got 1.0",
+            "weights must be a list of numbers or of pairs, got 1.0",
         ),
         (
             lambda: plots.descent(parabola, [1.0, math.nan]),
@@ -402,6 +505,36 @@ def test_the_cost_of_the_course_works_as_it_is():
             lambda: plots.descent(lambda w: math.inf, [1.0]),
             ValueError,
             r"cost at weights\[0\] = 1.0 must be finite, got inf",
+        ),
+        (
+            lambda: plots.descent(valley, [(1.0, 2.0, 3.0)]),
+            ValueError,
+            r"weights\[0\] must be a pair of numbers, got \[1.0, 2.0, 3.0\]",
+        ),
+        (
+            lambda: plots.descent(valley, [(1.0, 2.0), 3.0]),
+            TypeError,
+            r"weights\[1\] must be a pair of numbers, got 3.0",
+        ),
+        (
+            lambda: plots.descent(valley, ["ab"]),
+            TypeError,
+            r"weights\[0\] must be a pair of numbers, got 'ab'",
+        ),
+        (
+            lambda: plots.descent(valley, PATH, low=1.0),
+            TypeError,
+            "low must be a pair of numbers, got 1.0",
+        ),
+        (
+            lambda: plots.descent(valley, PATH, low=(3, 3), high=(4, 2)),
+            ValueError,
+            "low must be less than high = 2.0, got 3.0",
+        ),
+        (
+            lambda: plots.descent(lambda a, b: ag.log(a), PATH),
+            DomainError,
+            "must be in the domain",
         ),
         (
             lambda: plots.descent(parabola, [1.0], low=3, high=2),
@@ -438,6 +571,24 @@ REASONS = {
     "callback": "ended by a callback after 2 epochs",
     None: "goes on after 2 epochs",
 }
+
+
+def test_the_norms_of_the_gradients_are_drawn_epoch_by_epoch():
+    training = History({"loss": [9.0, 8.0, 7.0], "grad_norm": [4.0, 2.0, 1.0]}, stopped="epochs")
+    ax = plots.gradient_norms({"a": training})
+    assert points(line(ax, "a: 3 epochs used up")) == [(1, 4), (2, 2), (3, 1)]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("epoch", "norm of the gradient")
+    nan = History({"loss": [1.0], "grad_norm": [math.nan]})
+    with pytest.raises(ValueError, match=r"^plots.gradient_norms: history: grad_norm of epoch 1 "):
+        plots.gradient_norms(nan)
+
+
+@pytest.mark.parametrize("chart", [plots.losses, plots.gradient_norms])
+def test_the_axis_of_epochs_begins_with_the_first_epoch(chart):
+    ax = chart({"long": history([1.0] * 80), "short": history([1.0] * 20)})
+    assert ax.get_xlim() == (1, pytest.approx(1 + 79 * 1.04))
+    assert all(tick >= 1 for tick in ax.get_xticks() if ax.get_xlim()[0] <= tick)
+    assert list(chart(history([1.0])).get_xticks()) == [1]
 
 
 def test_where_and_why_a_training_ended_is_marked():
@@ -931,7 +1082,9 @@ def test_decisions_that_cannot_be_drawn_are_an_error(arguments, error, message):
 CHARTS = {
     "activation": lambda **where: plots.activation("relu", **where),
     "descent": lambda **where: plots.descent(parabola, [0.2, 1.0], **where),
+    "descent on a map": lambda **where: plots.descent(valley, PATH, **where),
     "losses": lambda **where: plots.losses(history([2.0, 1.0]), **where),
+    "gradient_norms": lambda **where: plots.gradient_norms(history([2.0, 1.0]), **where),
     "gradient_sizes": lambda **where: plots.gradient_sizes(differentiated(), **where),
     "decision_boundary": lambda **where: plots.decision_boundary(sloped, PAIR, [0, 1], **where),
 }
@@ -953,10 +1106,36 @@ def test_a_chart_makes_a_figure_otherwise_in_which_nothing_overlaps(name):
     assert overlapping(ax.figure) == []
 
 
+def luminance(color):
+    """Return the relative luminance of a color (WCAG)."""
+    from matplotlib.colors import to_rgb  # noqa: PLC0415 - optional
+
+    parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(color)]
+    return sum(w * part for w, part in zip((0.2126, 0.7152, 0.0722), parts, strict=True))
+
+
+def contrast(color, other):
+    low, high = sorted(map(luminance, (color, other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("style", ["default", "dark_background"])
+@pytest.mark.parametrize("name", CHARTS)
+def test_a_chart_is_legible_on_light_and_dark(name, style):
+    with pyplot.style.context(style):
+        ax = CHARTS[name]()
+        assert overlapping(ax.figure) == []
+        background = ax.figure.get_facecolor()
+        assert contrast(ax.xaxis.label.get_color(), background) > 4.5
+        handles, _ = ax.get_legend_handles_labels()
+        for handle in handles or ax.lines:
+            assert contrast(handle.get_color(), background) > 2.5
+
+
 @pytest.mark.parametrize("name", CHARTS)
 def test_several_panels_are_no_place_for_one_chart(name):
     _, panels = pyplot.subplots(1, 2)
-    message = rf"plots.{name}: ax must be the Axes of one panel, .* got array"
+    message = rf"plots.{name.split()[0]}: ax must be the Axes of one panel, .* got array"
     with pytest.raises(TypeError, match=message):
         CHARTS[name](ax=panels)
 
@@ -967,9 +1146,7 @@ def test_without_matplotlib_the_error_says_how_to_get_it(name, monkeypatch):
     for module in hidden | {"matplotlib"}:
         monkeypatch.setitem(sys.modules, module, None)
     call = CHARTS.get(name, plots.activations)
-    message = (
-        rf"plots.{name} draws with matplotlib, which is not installed: pip install matplotlib$"
-    )
+    message = rf"^plots.{name.split()[0]}: matplotlib is not installed \(pip install matplotlib\)$"
     with pytest.raises(ModuleNotFoundError, match=message) as caught:
         call()
     assert caught.value.name.split(".")[0] == "matplotlib"
