@@ -36,8 +36,8 @@ _WORDS = {
     r"take a part of it \(.*?\), or ": "",
     r"\b(draw|explain|explore): (?=max_nodes|lr|parameters)": "",
     r"\bmax_nodes=": "--max-nodes ",
-    r"\bmax_nodes\b": "--max-nodes",
-    r"\b(lr|parameters)\b": r"--\1",
+    r"(^|a larger )max_nodes\b": r"\1--max-nodes",
+    r"^(lr|parameters)\b|\b(lr|parameters)=": r"--\1\2",
     r"\b(draw|save): path\b": "-o",
     r"(\.svg, \.png, \.pdf, \.gv), .*(?=, got)": r"\1 or another format of Graphviz",
 }
@@ -105,7 +105,7 @@ def _draw(arguments: argparse.Namespace) -> None:
     expressions: dict[Value, str] = {}
     result = formula.value(leaves, expressions=expressions)
     result.backward()
-    digits = options.pop("digits", None)
+    digits = options.get("digits")
     if arguments.output is not None:  # before anything is printed, as this may fail
         draw(result, arguments.output, **options)
     rows = [
