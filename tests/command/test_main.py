@@ -561,7 +561,7 @@ def run_in_shell(line, **environment):
     prefix = f'autograd-mini() {{ {shlex.quote(sys.executable)} -m autograd_mini "$@"; }}; '
     run = subprocess.run(
         [shutil.which("bash"), "-c", prefix + line],
-        env=os.environ | environment,
+        env=os.environ | {"PYTHONUNBUFFERED": ""} | environment,
         capture_output=True,
         text=True,
         check=False,
@@ -594,11 +594,16 @@ def test_a_full_or_closed_standard_output_is_told():
 
 
 @IN_SHELL
-def test_a_page_through_the_standard_output_is_the_page_alone():
+def test_a_page_through_the_standard_output_is_the_page_alone(tmp_path):
     code, page, error = run_in_shell("autograd-mini explore x*x x=3 -o /dev/stdout | cat")
     assert (code, error) == (0, "")
     assert page.startswith("<!DOCTYPE html>")
     assert page.endswith("</html>\n")
+    path = tmp_path / "through"
+    path.touch()
+    line = f"autograd-mini explore x*x x=3 -o /dev/stdout > {shlex.quote(str(path))}"
+    assert run_in_shell(line) == (0, "", "")
+    assert path.read_text(encoding="utf-8") == page
 
 
 @IN_SHELL
