@@ -61,19 +61,28 @@ def run(argv: Sequence[str] | None = None) -> int:
                 return 2
             arguments.run(arguments)
         finally:
-            if sys.stdout is not None:
-                sys.stdout.flush()  # at the exit of Python, an error would be too late
+            _flush()
     except BrokenPipeError:  # the reader, such as head, has closed the pipe
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        pass
     except KeyboardInterrupt:
         return 130
     except (AutogradError, ValueError, OSError, graphviz.CalledProcessError) as error:
         # Of a path in it, a terminal would obey the escape sequences.
         text = printable(_describe(error, file=getattr(arguments, "output", None)))
-        command = getattr(arguments, "command", "")
-        print(f"autograd-mini {command}: error: {text}", file=sys.stderr)
+        command = "autograd-mini" + (f" {arguments.command}" if arguments else "")
+        print(f"{command}: error: {text}", file=sys.stderr)
         return 2
     return 0
+
+
+def _flush() -> None:
+    """Write what was printed; if this fails, forget it, as Python would try again at its exit."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise
 
 
 def _describe(error: Exception, *, file: str | None) -> str:
