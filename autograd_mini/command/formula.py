@@ -5,37 +5,34 @@ from __future__ import annotations
 import ast
 import inspect
 import keyword
+import math
 import operator
 import re
-import warnings
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 from autograd_mini import functions
 from autograd_mini.arguments import number, requirement
+from autograd_mini.command.diagnosis import diagnose, parse
 from autograd_mini.engines import Operand, Value
 from autograd_mini.engines.nonfinite import exceptional
 from autograd_mini.table.names import as_identifier, shorten_name
 from autograd_mini.table.primitives import PRIMITIVES
 from autograd_mini.table.rules import ARITHMETIC
 
-__all__ = ["Formula", "FormulaError"]
+__all__ = ["CONSTANTS", "FUNCTIONS", "Formula", "FormulaError"]
 
-
-_FUNCTIONS = sorted({"abs", *functions.__all__} - {"dot", "where", "softmax", "log_softmax"})
+FUNCTIONS = sorted({"abs", *functions.__all__} - {"dot", "where", "softmax", "log_softmax"})
 """The functions that return one number."""
+CONSTANTS = {"pi": math.pi, "π": math.pi, "e": math.e}
 _OF_MANY = ("sum", "mean", "logsumexp")
-_WORD = r"(?![0-9])(?:\w|[^\x00-\x7f])+"  # a name, or letters that are none
+_WORD = r"(?![0-9])[A-Za-z0-9_\x80-\U0010ffff]+"  # a name, or letters that are none
 _TOKEN = re.compile(
-    r"(?P<number>0[xXoObB]\w*|\.?[0-9](?:[eE][+-](?=[0-9])|[\w.])*)"
-    rf"|(?P<call>{_WORD})[ \t\f]*\(|(?P<name>{_WORD})|(?P<sign>\*\*|[-+*/(),])"
+    r"(?:(?P<number>0[xXoObB]\w*|\.?[0-9](?:[eE][+-](?=[0-9])|[\w.])*)"
+    rf"|(?P<call>{_WORD}) *\(|(?P<name>{_WORD})|(?P<sign>\*\*|[-+*/(),])) *"
 )
-_SPACE, _SPACE_INSIDE = re.compile(r"[ \t\f]*"), re.compile(r"[ \t\f\r\n]*")
-"""As in Python, a formula may go on in the next line inside parentheses only."""
 _ROWS = {infix.code: infix.row for infix in ARITHMETIC.values()}
-_OPEN, _SUM, _PRODUCT, _MINUS, _POWER, _ATOM = range(6)
-_PRECEDENCE = {"+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT, "**": _POWER}
 _DEEPEST = 200
 """Python itself reads no more parentheses inside each other."""
 
@@ -72,19 +69,23 @@ class Formula:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        reader = _Reader(text.strip())
-        reader.read()
+        line = re.sub(r"[\t\n\f\r]", " ", text.strip())
+        reader = _Reader(line)
+        try:
+            reader.read()
+        except _UnreadableError:
+            raise FormulaError(diagnose(line, reader.position, FUNCTIONS, _is_formula)) from None
         self._names, self._steps = reader.names, reader.steps
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names in the formula, in order of appearance."""
+        """The names in the formula, in order of appearance, those of constants too."""
         return tuple(self._names)
 
     def value(
         self, values: Mapping[str, Value], *, expressions: dict[Value, str] | None = None
     ) -> Value:
-        """Compute the formula from a Value for each name.
+        """Compute the formula from a Value for each name; ``pi`` and ``e`` may have none.
 
         If ``expressions`` is given, it gets the text of the part that each new Value computes.
 
@@ -92,235 +93,211 @@ class Formula:
             FormulaError: a name has no Value, or the formula has no name.
             DomainError: an operation leaves its domain.
         """
-        missing = [name for name in self.names if name not in values]
-        if missing:
-            names = ", ".join(missing)
-            raise FormulaError(
-                f"{names} must be given a number, got none; write {missing[0]}=NUMBER"
-            )
-
-        results: list[Operand] = []
-        for step in self._steps:
-            if isinstance(step, str):
-                results.append(values[step])
-            elif isinstance(step, float):
-                results.append(step)
-            else:
-                made = step.function(*results[-step.arity :])
-                results[-step.arity :] = [made]
-                if expressions is not None and isinstance(made, Value) and made.op is not None:
-                    expressions[made] = step.text
-        (result,) = results
+        result = self.compute(values, {} if expressions is None else expressions)
         if not isinstance(result, Value):
             rule = "an expression with a name to differentiate by"
             raise FormulaError(requirement("formula", rule, self.text))
         return result
 
+    def compute(self, values: Mapping[str, Value], expressions: dict[Value, str]) -> Operand:
+        """Compute the formula as `value` does, to a number if it has no name."""
+        known = {**CONSTANTS, **values}
+        missing = [name for name in self.names if name not in known]
+        if missing:
+            names = ", ".join(missing)
+            raise FormulaError(
+                f"{names} must be given a number, got none; write {missing[0]}=NUMBER"
+            )
+        results: list[Any] = []
+        for step in self._steps:
+            if isinstance(step, str):
+                results.append(known[step])
+            elif isinstance(step, float):
+                results.append(step)
+            else:
+                made = step.function(*results[-step.arity :])
+                results[-step.arity :] = [made]
+                if isinstance(made, Value) and made.op is not None:
+                    expressions[made] = step.text
+        result: Operand = results.pop()
+        return result
 
-class _Waiting(NamedTuple):
-    """An operator that waits for its right operand, or a parenthesis that is open.
 
-    ``text`` is the operator, or the function whose parenthesis it is; ``start`` is the number of
-    operands before its own.
-    """
-
-    precedence: int
-    text: str
-    start: int
+class _UnreadableError(Exception):
+    """The text has no formula from the position of the reader on."""
 
 
 class _Reader:
-    """Reads a formula from left to right, without recursion, as it may have thousands of parts.
+    """Reads a formula from left to right, by recursion for what is in parentheses alone.
 
     Attributes:
         names: the names, in order of appearance.
         steps: numbers, names and operations, each after the steps whose results it uses.
+        position: where the text is read next.
     """
 
     def __init__(self, text: str) -> None:
         self.names: dict[str, None] = {}
         self.steps: list[_Operation | str | float] = []
+        self.position = 0
         self._text = text
-        self._position = 0
+        self._end = 0  # of what has been read, without the spaces behind it
         self._depth = 0  # how many parentheses are open
-        self._waiting: list[_Waiting] = []
-        self._operands: list[tuple[str, int]] = []  # the text of each, and its precedence
 
     def read(self) -> None:
-        """Read the whole text; raise FormulaError if it is not a formula."""
-        is_complete = False
-        while self._position < len(self._text):
-            token = _TOKEN.match(self._text, self._position)
-            if token is None or keyword.iskeyword(token["call"] or token[0]):
-                self._refuse()
-            is_complete = self._read_operator(token) if is_complete else self._read_operand(token)
-            space = _SPACE_INSIDE if self._depth else _SPACE
-            rest = space.match(self._text, token.end())
-            assert rest is not None  # it may be empty
-            self._position = rest.end()
-        if self._depth or not is_complete:
-            self._refuse()
-        self._apply_waiting(_SUM)
+        """Read the whole text.
 
-    def _read_operand(self, token: re.Match[str]) -> bool:
-        """Read an operand, or what may stand before it; return whether it is complete."""
-        match token.lastgroup, token[0]:
-            case "number", text:
-                self._add_number(text)
-            case "name", text:
-                self._add_name(as_identifier(text))
-            case "call", _:
-                self._open(as_identifier(token["call"]))
-                return False
-            case _, "(":
-                self._open("")
-                return False
-            case _, ")" if self._waiting and self._waiting[-1].precedence == _OPEN:
-                if not self._waiting[-1].text:
-                    self._refuse()
-                self._close()  # after a comma, or a function of nothing
-            case _, "-":
-                self._waiting.append(_Waiting(_MINUS, "-", len(self._operands)))
-                return False
-            case _, "+":
-                return False
-            case _:
-                self._refuse()
-        return True
+        Raises:
+            FormulaError: a number is not exact, or a function has too many operands, …
+            _UnreadableError: it is no formula for another reason.
+        """
+        self._read_sum()
+        if self.position < len(self._text):
+            raise _UnreadableError
 
-    def _read_operator(self, token: re.Match[str]) -> bool:
-        """Read what may stand after an operand; return whether the operand is complete with it."""
-        text = token[0]
-        if text in _PRECEDENCE:
-            precedence = _PRECEDENCE[text]
-            self._apply_waiting(precedence + (text == "**"))  # x**y**z is x**(y**z)
-            self._waiting.append(_Waiting(precedence, text, len(self._operands) - 1))
-            return False
-        self._apply_waiting(_SUM)
-        if text == ")" and self._waiting:
-            self._close()
-            return True
-        if text != "," or not self._waiting or not self._waiting[-1].text:
-            self._refuse()
-        return False
+    def _read_sum(self) -> None:
+        """Read products and their sum; there may be thousands."""
+        start, sign = self.position, ""
+        while True:
+            first = self.position
+            self._read_power()
+            while product := self._take("*", "/"):
+                self._read_power()
+                self._apply(partial(_compute, _ROWS[product]), 2, first)
+            if sign:
+                self._apply(partial(_compute, _ROWS[sign]), 2, start)
+            sign = self._take("+", "-")
+            if not sign:
+                return
 
-    def _add_number(self, text: str) -> None:
-        try:
-            tree = _parse(text)
-        except SyntaxError:
-            self._refuse()
-        if not isinstance(tree, ast.Constant) or not _is_part(tree):
-            self._refuse()
-        value: Any = tree.value
-        try:
-            self.steps.append(number(value, argument="formula: number"))
-        except ValueError:
-            rule = "a float, or an int that a float holds exactly"
-            raise FormulaError(requirement("formula: number", rule, value)) from None
-        self._operands.append((text, _ATOM))
+    def _read_power(self) -> None:
+        """Read signs and powers, which are applied from right to left: -x**-y is -(x**(-y))."""
+        waiting = []
+        while True:
+            start, sign = self.position, self._take("+", "-")
+            if not sign:
+                self._read_operand()
+                sign = self._take("**")
+                if not sign:
+                    break
+            waiting.append((start, sign))
+        for start, sign in reversed(waiting):
+            if sign == "-":
+                self._apply(operator.neg, 1, start)
+            elif sign == "**":
+                self._apply(partial(_compute, "pow"), 2, start)
 
-    def _add_name(self, name: str) -> None:
-        if not name.isidentifier():
-            self._refuse()
-        if name in _FUNCTIONS:
-            raise FormulaError(
-                f"the function {name} must be called, got its name alone; write {name}(…)"
-            )
-        self.names[name] = None
-        self.steps.append(name)
-        self._operands.append((name, _ATOM))
+    def _read_operand(self) -> None:
+        """Read a number, a name, a call, or what is in parentheses."""
+        start, token = self.position, _TOKEN.match(self._text, self.position)
+        kind = token.lastgroup if token else None
+        if token is None or kind is None or keyword.iskeyword(token[kind]):
+            raise _UnreadableError
+        if kind == "number":
+            self.steps.append(_read_number(token[kind]))
+            self._move(token)
+        elif kind == "name":
+            name = _read_name(token[kind])
+            if name in FUNCTIONS:
+                rule = f"the function {name} must be called, got its name alone"
+                raise FormulaError(f"{rule}; write {name}(…)")
+            self.names[name] = None
+            self.steps.append(name)
+            self._move(token)
+        elif kind == "call":
+            name = _read_name(token[kind])
+            if name not in FUNCTIONS:
+                raise _UnreadableError
+            self._enter(token)
+            self._call(name, self._read_operands(), start)
+        elif token[kind] == "(":
+            self._enter(token)
+            self._read_sum()
+            self._leave()
+        else:
+            raise _UnreadableError
 
-    def _open(self, function: str) -> None:
-        if function and not function.isidentifier():
-            self._refuse()
+    def _read_operands(self) -> list[str]:
+        """Read the operands of a function, and the parenthesis behind them; return their texts."""
+        texts: list[str] = []
+        while not self._take(")"):
+            start = self.position
+            self._read_sum()
+            texts.append(self._text[start : self._end])
+            if not self._take(","):
+                self._leave()
+                return texts
+        self._depth -= 1
+        return texts
+
+    def _call(self, name: str, texts: list[str], start: int) -> None:
+        count = len(texts)
+        function = _find_function(name, count)
+        if name == "mean":  # it makes two Values
+            self._apply(_find_function("sum", count), count, start, text=" + ".join(texts))
+            self.steps.append(float(count))
+            count, function = 2, partial(_compute, "div")
+        self._apply(function, count, start)
+
+    def _apply(
+        self, function: Callable[..., Operand], arity: int, start: int, *, text: str = ""
+    ) -> None:
+        text = shorten_name(text or self._text[start : self._end])
+        self.steps.append(_Operation(function, arity, text))
+
+    def _take(self, *signs: str) -> str:
+        """Go past a sign if it is one of these, and return it; otherwise return an empty text."""
+        token = _TOKEN.match(self._text, self.position)
+        if token is None or token["sign"] not in signs:
+            return ""
+        self._move(token)
+        return token["sign"]
+
+    def _move(self, token: re.Match[str]) -> None:
+        self.position, self._end = token.end(), token.start() + len(token[0].rstrip())
+
+    def _enter(self, token: re.Match[str]) -> None:
+        self._move(token)
         self._depth += 1
         if self._depth > _DEEPEST:
             argument = "formula: number of parentheses inside each other"
             raise FormulaError(requirement(argument, f"at most {_DEEPEST}", self._depth))
-        self._waiting.append(_Waiting(_OPEN, function, len(self._operands)))
 
-    def _close(self) -> None:
-        """Close the last parenthesis; if it is of a function, apply the function."""
-        _, name, start = self._waiting.pop()
+    def _leave(self) -> None:
+        if not self._take(")"):
+            raise _UnreadableError
         self._depth -= 1
-        if name:
-            texts = [text for text, _ in self._operands[start:]]
-            function = _find_function(name, len(texts))
-            self._apply(function, start, f"{name}({', '.join(texts)})", _ATOM)
-
-    def _apply_waiting(self, precedence: int) -> None:
-        """Apply the operators that wait, from the last, down to a precedence."""
-        while self._waiting and self._waiting[-1].precedence >= precedence:
-            own, sign, start = self._waiting.pop()
-            right = self._operands[-1]
-            if own == _MINUS:
-                self._apply(operator.neg, start, f"-{_enclose(right, _MINUS)}", own)
-            else:
-                first, second = (_ATOM, _MINUS) if own == _POWER else (own, own + 1)
-                left = _enclose(self._operands[start], first)
-                text = f"{left} {sign} {_enclose(right, second)}"
-                self._apply(partial(_compute, _ROWS[sign]), start, text, own)
-
-    def _apply(
-        self, function: Callable[..., Operand], start: int, text: str, precedence: int
-    ) -> None:
-        """Add an operation on the operands from ``start`` on, whose result takes their place."""
-        text = shorten_name(text)
-        self.steps.append(_Operation(function, len(self._operands) - start, text))
-        self._operands[start:] = [(text, precedence)]
-
-    def _refuse(self) -> NoReturn:
-        """Raise the error of Python's own parser, or quote the part that no formula may have."""
-        text = re.sub(rf"(?<![\w.]){_WORD}", lambda name: as_identifier(name[0]), self._text)
-        nodes: list[ast.expr] = []
-        try:
-            nodes += [node for node in ast.walk(_parse(text)) if isinstance(node, ast.expr)]
-        except SyntaxError as error:
-            reason = error.msg.partition(";")[0]  # without advice to programs that read huge ints
-            if re.search("[²³¹⁰⁴-⁹]", text):
-                reason += ": write x**2 for x²"
-            raise FormulaError(
-                requirement("formula", "a Python expression", self._text, reason)
-            ) from None
-        except ValueError:  # the text has half of a surrogate pair or, for older Pythons, a NUL
-            raise FormulaError(requirement("formula", "text", self._text)) from None
-        except (RecursionError, MemoryError):
-            pass  # it has more parts than Python reads, but the position is known
-        wrong = self._text[self._position :]
-        part = next((node for node in nodes if not _is_part(node)), None)
-        if part is not None:
-            if isinstance(part, ast.Call) and isinstance(part.func, ast.Name) and not part.keywords:
-                _find_function(part.func.id, len(part.args))  # this raises
-            wrong = ast.get_source_segment(text, part) or wrong
-        rule = "a number, a name, one of + - * / **, or a function of the library"
-        raise FormulaError(requirement("each part of a formula", rule, wrong))
 
 
-def _parse(text: str) -> ast.expr:
-    """Return a text as Python's parser reads it; refuse ``1or x`` too, of which Python warns."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        return ast.parse(text, mode="eval").body
+def _is_formula(text: str) -> bool:
+    """Return whether a text is a formula with a name in it."""
+    reader = _Reader(text)
+    try:
+        reader.read()
+    except (FormulaError, _UnreadableError):
+        return False
+    return bool(reader.names)
 
 
-def _is_part(node: ast.expr) -> bool:
-    """Return whether a formula may have a node, whatever is below it."""
-    match node:
-        case ast.Constant(value=value):
-            return type(value) in (int, float)
-        case ast.BinOp(op=op):
-            return type(op) in ARITHMETIC
-        case ast.UnaryOp(op=op):
-            return isinstance(op, ast.UAdd | ast.USub)
-        case ast.Call(func=function, keywords=keywords):
-            return isinstance(function, ast.Name) and function.id in _FUNCTIONS and not keywords
-    return isinstance(node, ast.Name)
+def _read_number(text: str) -> float:
+    try:
+        tree = parse(text)
+    except SyntaxError:
+        raise _UnreadableError from None
+    if not isinstance(tree, ast.Constant) or not isinstance(tree.value, int | float):
+        raise _UnreadableError
+    try:
+        return number(tree.value, argument="formula: number")
+    except ValueError:
+        rule = "a float, or an int that a float holds exactly"
+        raise FormulaError(requirement("formula: number", rule, tree.value)) from None
 
 
-def _enclose(operand: tuple[str, int], precedence: int) -> str:
-    """Return the text of an operand, in parentheses if its own precedence is lower."""
-    text, own = operand
-    return text if own >= precedence else f"({text})"
+def _read_name(text: str) -> str:
+    name = as_identifier(text)
+    if not name.isidentifier() or "·" in name:  # Python takes it for a letter
+        raise _UnreadableError
+    return name
 
 
 def _compute(row: str, x: Operand, y: Operand) -> Operand:
@@ -333,8 +310,6 @@ def _compute(row: str, x: Operand, y: Operand) -> Operand:
 
 def _find_function(name: str, count: int) -> Callable[..., Any]:
     """Return the library's function of this name, which must take ``count`` numbers."""
-    if name not in _FUNCTIONS:
-        raise FormulaError(requirement("function", f"one of {', '.join(_FUNCTIONS)}", name))
     function: Callable[..., Any] = abs if name == "abs" else getattr(functions, name)
     if name in _OF_MANY:
         if count == 0:

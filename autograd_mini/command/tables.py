@@ -1,21 +1,23 @@
-"""Writes tables: plain text with aligned columns, and the primitives as Markdown."""
+"""Writes tables: plain text with aligned columns, and the primitives as text and as Markdown."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 
 from autograd_mini.arguments import printable
 from autograd_mini.engines.display import Table
 from autograd_mini.table.primitives import TABLE, Primitive
 
-__all__ = ["markdown", "table"]
+__all__ = ["list_primitives", "markdown", "table"]
 
 _INTRODUCTION = """\
 # The primitives
 
-`autograd-mini primitives` writes this page from the table of `autograd_mini/table/primitives.py`.
-The library differentiates every function that is composed of these rows, such as `mean`, `where`
-and `linear`; `out` is the value itself. In a row over many operands, `w` and `x` are sequences.
+`autograd-mini primitives --markdown` writes this page from `autograd_mini/table/primitives.py`. The
+library differentiates every function that is composed of these rows, such as `mean`, `where` and
+`linear`; `out` is the value itself. In a row over many operands, `w` and `x` are sequences.
 Inside `sum`, `fsum` (a sum whose rounding errors do not add up) and `max`, they stand for an item
 of the sequence. `ag.softmax` and `ag.log_softmax` return a list, with a `y` for each operand and
 the others as `x`.
@@ -53,6 +55,24 @@ def markdown(table: Sequence[Primitive] = TABLE) -> str:
         partials = "<br>".join(f"d{o} = `{rule.text}`" for o, rule in row.partials.items())
         lines.append(f"| `{row.name}` | `{row.value.text}` | {partials} | {row.domain} |")
     return "\n".join(lines)
+
+
+def list_primitives(width: int) -> str:
+    """Return the primitives as a table of plain text that is about so many characters wide."""
+    rows: list[Sequence[str]] = []
+    for row in TABLE:
+        partials = [f"d{o} = {rule.text}" for o, rule in row.partials.items()]
+        texts = ([row.value.text], partials, [row.domain])
+        columns = [
+            [
+                line
+                for text in cell
+                for line in textwrap.wrap(text, int(width * share), break_long_words=False)
+            ]
+            for cell, share in zip(texts, (0.28, 0.33, 0.21), strict=True)
+        ]
+        rows += zip_longest([row.name], *columns, fillvalue="")
+    return table(["primitive", "value", "partial derivatives", "domain"], rows)
 
 
 def _cell(item: object, digits: int) -> str:

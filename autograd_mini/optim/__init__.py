@@ -1,7 +1,8 @@
 """Optimizers, which move parameters against their gradients."""
 
-from autograd_mini.optim.optimizers import SGD, Adam, Optimizer, Snapshot
-from autograd_mini.optim.optimizers import State as State  # old pickles look for it here
+from autograd_mini.optim.optimizers import SGD, Adam, Optimizer
+from autograd_mini.optim.snapshot import Snapshot
+from autograd_mini.optim.snapshot import State as State  # old pickles look for it here
 
 __all__ = ["SGD", "Adam", "Optimizer", "Snapshot"]
 

@@ -5,36 +5,15 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 from autograd_mini.arguments import items, number, requirement
 from autograd_mini.engines import Value, data_of, gradients_of, store_data, updates, zero_gradients
 from autograd_mini.errors import DivergenceError, StateError
 from autograd_mini.optim.settings import setting
+from autograd_mini.optim.snapshot import Snapshot, State
 
-__all__ = ["SGD", "Adam", "Optimizer", "Snapshot"]
-
-
-class State(NamedTuple):
-    """What an optimizer remembers from step to step; a step replaces it and never changes it."""
-
-    steps: int
-    moments: tuple[list[float], ...]
-
-
-class Snapshot(NamedTuple):
-    """The weights at one moment, and the state of their optimizer then."""
-
-    weights: list[float]
-    state: State
-
-    def __repr__(self) -> str:
-        count, steps = len(self.weights), self.state.steps
-        some = ", ".join([f"{weight:.6g}" for weight in self.weights[:3]] + ["…"] * (count > 3))
-        return (
-            f"<Snapshot: {count} weight{'s' * (count != 1)} after {steps} "
-            f"step{'s' * (steps != 1)}: {some}>"
-        )
+__all__ = ["SGD", "Adam", "Optimizer"]
 
 
 class Optimizer(ABC):

@@ -47,6 +47,9 @@ class Instruction:
     primitive: Primitive
     operands: tuple[OperandRef, ...]
 
+    def __repr__(self) -> str:
+        return f"Instruction({self.primitive!r}, {_write_literal(self.operands)})"
+
 
 @dataclass(frozen=True)
 class Program:
@@ -65,7 +68,9 @@ class Program:
     >>> from autograd_mini.table.primitives import PRIMITIVES
     >>> program = Program((3.0,), (Instruction(PRIMITIVES["mul"], (0, 0)),))
     >>> program
-    <Program: v0 = Value(3.0); v1 = v0 * v0>
+    Program((3.0,), (Instruction(PRIMITIVES['mul'], (0, 0)),))
+    >>> program.lines()
+    ['v0 = Value(3.0)', 'v1 = v0 * v0']
     >>> program(Value(5.0)).data
     25.0
     >>> program.compute([7], lambda primitive, x, y: x * y)
@@ -81,8 +86,8 @@ class Program:
         """Return the program that computed a Value, with the present numbers of its leaves.
 
         >>> x = Value(3.0, name="x")
-        >>> Program.of(2 * x + x)
-        <Program: x = Value(3.0); v1 = 2.0 * x; v2 = v1 + x>
+        >>> Program.of(2 * x + x).lines()
+        ['x = Value(3.0)', 'v1 = 2.0 * x', 'v2 = v1 + x']
         """
         return cls.record(root)[0]
 
@@ -164,7 +169,11 @@ class Program:
         return "\n".join([*header, "from autograd_mini import Value", "", *body])
 
     def __repr__(self) -> str:
-        return f"<Program: {'; '.join(self.lines())}>"
+        """Return Python that makes the program, such as Hypothesis shows; `str` is for readers."""
+        parts = [_write_literal(self.leaves), repr(self.instructions)]
+        if any(self.names):
+            parts.append(f"names={self.names!r}")
+        return f"Program({', '.join(parts)})"
 
 
 def look_up(reference: OperandRef, nodes: Sequence[Any]) -> Any:
@@ -194,6 +203,13 @@ def _write_operand(reference: OperandRef, names: Sequence[str]) -> str:
     if isinstance(reference, tuple):
         return f"[{', '.join(_write_operand(one, names) for one in reference)}]"
     return names[reference] if isinstance(reference, int) else _constant(reference)
+
+
+def _write_literal(given: OperandRef | tuple[OperandRef, ...]) -> str:
+    """Return Python for numbers, in tuples or not."""
+    if isinstance(given, tuple):
+        return f"({', '.join(map(_write_literal, given))}{',' * (len(given) == 1)})"
+    return repr(given) if isinstance(given, int) else _constant(given)
 
 
 def _constant(number: float) -> str:

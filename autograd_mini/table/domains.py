@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 __all__ = ["REAL", "Domain"]
 
@@ -26,6 +26,12 @@ class Domain:
     nonzero: bool = False
     overflows: bool = False
     stated: str = ""
+
+    def __repr__(self) -> str:
+        """Return Python that makes the domain."""
+        own = {f.name: getattr(self, f.name) for f in fields(self)}
+        given = [f"{f.name}={own[f.name]!r}" for f in fields(self) if own[f.name] != f.default]
+        return f"Domain({', '.join(given)})"
 
     def __contains__(self, number: float) -> bool:
         if self.nonzero and number == 0:

@@ -271,7 +271,14 @@ class Primitive:
         return tuple(found if o in sequences else found[0] for o, found in several.items())
 
     def __repr__(self) -> str:
-        return f"<primitive {self.name}>"
+        """Return Python for the row: its place in the table, or what makes it anew."""
+        if PRIMITIVES.get(self.name) is self:
+            return f"PRIMITIVES[{self.name!r}]"
+        domains = {o: domain for o, domain in self._domains.items() if domain != REAL}
+        more = {"kink": self._kink, "textbook": self._textbook, "activation": self.activation}
+        options = {**self.texts, **domains, **{key: x for key, x in more.items() if x}}
+        texts = [f"{key}={x!r}" for key, x in options.items() if key != "value"]
+        return f"Primitive({', '.join([repr(self.name), repr(self.texts['value']), *texts])})"
 
     def __str__(self) -> str:
         return self.name

@@ -117,7 +117,8 @@ class Builder:
         moved = []
         for reference, domain in zip(references, primitive.domains.values(), strict=True):
             number: float = look_up(reference, self.numbers)
-            moved.append(self.shift(reference, inside(number, domain, _LIMIT, _MARGIN) - number))
+            at = inside(number, domain, -_LIMIT, _LIMIT, _MARGIN)
+            moved.append(self.shift(reference, at - number))
         given = [look_up(o, self.numbers) for o in moved]
         moved[0] = self.shift(moved[0], shift_off_kink(primitive, given, _MARGIN))
         return primitive, tuple(moved)
@@ -147,28 +148,37 @@ class Builder:
         return Program(self.leaves, tuple(self.instructions))
 
 
-def bounds(domain: Domain, limit: float, margin: float) -> tuple[float, float]:
-    """Return the least and the greatest number of a domain up to a size, off its bounds."""
-    limit = min(limit, sys.float_info.max)
-    return max(domain.low + margin, -limit), min(domain.high - margin, limit)
+def bounds(
+    domain: Domain, min_value: float, max_value: float, margin: float
+) -> tuple[float, float]:
+    """Return the least and the greatest number of a domain between two others, off its bounds."""
+    largest = sys.float_info.max
+    low = max(domain.low + margin, min_value, -largest)
+    return low, min(domain.high - margin, max_value, largest)
 
 
-def inside(number: float, domain: Domain, limit: float, margin: float) -> float:
-    """Return the nearest number of the domain that is not over the limit and keeps the margin."""
-    low, high = bounds(domain, limit, margin)
+def inside(
+    number: float, domain: Domain, min_value: float, max_value: float, margin: float
+) -> float:
+    """Return the nearest number of the domain between two others that keeps the margin."""
+    low, high = bounds(domain, min_value, max_value, margin)
     inside = min(max(number, low), high)
     least = margin or sys.float_info.min
     if domain.nonzero and abs(inside) < least:
-        return math.copysign(least, inside)
+        moved = math.copysign(least, inside)
+        return moved if low <= moved <= high else -moved
     return inside
 
 
 def shift_off_kink(primitive: Primitive, given: Sequence[float], margin: float) -> float:
-    """Return a shift of the first operand, off a kink or a pole of the slope."""
+    """Return a shift of the first operand, off a kink or a pole of the slope.
+
+    It goes up, or down if the margin is negative.
+    """
     first, *others = given
     shift = 0.0
     if primitive.kink is not None:
-        while abs(primitive.distance_to_kink([first + shift, *others])) < margin:
+        while abs(primitive.distance_to_kink([first + shift, *others])) < abs(margin):
             shift = 2 * shift or 2 * margin
     out, partials = primitive.evaluate(first + shift, *others)
     is_steep = not max(map(abs, partials)) <= 1e6 * max(1.0, abs(out))  # as cbrt is at zero

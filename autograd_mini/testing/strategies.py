@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from autograd_mini.arguments import count, items, number, requirement
+from autograd_mini.arguments import count, finite, items, number, requirement
 from autograd_mini.engines import Value
 from autograd_mini.programs.program import Instruction, Program, function
 from autograd_mini.table.domains import Domain
@@ -27,7 +28,10 @@ except ImportError as error:
     ) from error
 
 __all__ = [
+    "PRIMITIVES",
+    "Domain",
     "Instruction",
+    "Primitive",
     "Program",
     "draw_codes",
     "function",
@@ -39,22 +43,40 @@ __all__ = [
 
 
 def numbers(
-    domain: Domain | None = None, *, limit: float = 10.0, margin: float = 0.0
+    domain: Domain | None = None,
+    *,
+    min_value: float = -10.0,
+    max_value: float = 10.0,
+    margin: float = 0.0,
 ) -> st.SearchStrategy[float]:
-    """Draw the numbers of a domain up to a size, and away from its bounds by a margin.
+    """Draw the numbers of a domain between two others, and away from its bounds by a margin.
 
     Args:
         domain: as in ``Primitive.domains``; any real number if there is None.
-        limit: the largest absolute value; infinite for every number of the domain.
-        margin: the distance from finite bounds, and from zero if that is outside the domain.
+        min_value, max_value: the least and the greatest number; they may be infinite, for every
+            number of the domain.
+        margin: the distance from finite bounds of the domain, and from zero if that is outside.
+
+    Raises:
+        ValueError: no number of the domain is between the two.
     """
     if domain is None:
         domain = Domain()
     if not isinstance(domain, Domain):
         way_out = "a row has those of its operands in .domains"
         raise TypeError(requirement("numbers: domain", "a Domain or None", domain, way_out))
-    limit, margin = _check_size(limit, "limit"), _check_size(margin, "margin")
-    low, high = bounds(domain, limit, margin)
+    least = number(min_value, argument="numbers: min_value")
+    most = number(max_value, argument="numbers: max_value")
+    margin = finite(margin, argument="numbers: margin")
+    if margin < 0:
+        raise ValueError(requirement("numbers: margin", "0 or more", margin))
+    low, high = bounds(domain, least, most, margin)
+    middle = inside(low / 2 + high / 2, domain, least, most, margin)
+    if not (least <= most and low <= middle <= high and middle in domain):
+        rule = f"bounds with a number of the domain ({domain.text('x')}) between them"
+        raise ValueError(
+            requirement("numbers: min_value and max_value", rule, (min_value, max_value))
+        )
     exclude = domain.open and not margin
     floats = st.floats(
         low,
@@ -64,56 +86,76 @@ def numbers(
         allow_nan=False,
         allow_infinity=False,
     )
-    return floats.map(lambda x: inside(x, domain, limit, margin)) if domain.nonzero else floats
+    if not domain.nonzero:
+        return floats
+    return floats.map(lambda x: inside(x, domain, least, most, margin))
 
 
 def values(
     domain: Domain | None = None,
     *,
-    limit: float = 10.0,
+    min_value: float = -10.0,
+    max_value: float = 10.0,
     margin: float = 0.0,
     name: str | None = None,
 ) -> st.SearchStrategy[Value]:
     """Draw leaves, each a new Value, with numbers as `numbers` draws them.
 
     Args:
-        domain, limit, margin: see `numbers`.
+        domain, min_value, max_value, margin: see `numbers`.
         name: the name of every Value.
     """
-    return numbers(domain, limit=limit, margin=margin).map(lambda x: Value(x, name=name))
+    drawn = numbers(domain, min_value=min_value, max_value=max_value, margin=margin)
+    return drawn.map(lambda x: Value(x, name=name))
 
 
 def points_in_domain(
-    primitive: Primitive, *, limit: float = 10.0, margin: float = 0.0
+    primitive: Primitive | str,
+    *,
+    min_value: float = -10.0,
+    max_value: float = 10.0,
+    margin: float = 0.0,
 ) -> st.SearchStrategy[tuple[Any, ...]]:
     """Draw operands for a primitive: floats, and lists of floats for the operands of a sum.
 
-    They keep the margin from the bounds, the kink and the poles of the row; see `numbers`.
+    They keep the margin from the bounds, the kink and the poles of the row.
+
+    Args:
+        primitive: a row of the table, or its name, such as ``"log"``.
+        min_value, max_value, margin: see `numbers`.
     """
-    row = _check_row(primitive, "points_in_domain: primitive")
-    return _draw_point(row, limit, margin)
+    row = _find_row(primitive, "points_in_domain: primitive")
+    strategies = {
+        name: numbers(domain, min_value=min_value, max_value=max_value, margin=margin)
+        for name, domain in row.domains.items()
+    }
+    return _draw_point(row, strategies, (min_value, max_value), margin)
 
 
 @st.composite
 def _draw_point(
-    draw: st.DrawFn, primitive: Primitive, limit: float, margin: float
+    draw: st.DrawFn,
+    primitive: Primitive,
+    strategies: Mapping[str, st.SearchStrategy[float]],
+    limits: tuple[float, float],
+    margin: float,
 ) -> tuple[Any, ...]:
     sequences = primitive.value.sequences
     length = draw(st.integers(primitive.shortest, 5)) if sequences else 0
     point: list[Any] = []
-    for name, domain in primitive.domains.items():
-        strategy = numbers(domain, limit=limit, margin=margin)
+    for name, strategy in strategies.items():
         if name in sequences:
             point.append(draw(st.lists(strategy, min_size=length, max_size=length)))
         else:
             point.append(draw(strategy))
     if margin and not sequences:
-        point[0] += shift_off_kink(primitive, point, margin)
+        up, down = (point[0] + shift_off_kink(primitive, point, way) for way in (margin, -margin))
+        point[0] = down if up > limits[1] and down >= limits[0] else up
     return tuple(point)
 
 
 def graphs(
-    *, primitives: Iterable[Primitive] = TABLE, nodes: int = 20
+    *, primitives: Iterable[Primitive | str] = TABLE, nodes: int = 20
 ) -> st.SearchStrategy[Program]:
     """Draw graphs of shared nodes, in which every node counts and none is ill-conditioned.
 
@@ -121,15 +163,16 @@ def graphs(
     shifted by a constant; a large result is scaled down; unused nodes are added up into the output.
 
     Args:
-        primitives: the rows to use.
+        primitives: the rows to use, or their names, such as ``["add", "mul"]``.
         nodes: the most instructions, without the shifts, the scalings and the last sum.
 
     Raises:
         TypeError: ``primitives`` has something else than rows, or ``nodes`` is not an int.
-        ValueError: there are no rows, or no nodes.
+        ValueError: there are no rows, no row of this name, or no nodes.
     """
-    given = items(primitives, argument="graphs: primitives", rule="a list of rows")
-    rows = [_check_row(row, f"graphs: primitives[{i}]") for i, row in enumerate(given)]
+    rule = "a list of rows or their names"
+    given = items(primitives, argument="graphs: primitives", rule=rule)
+    rows = [_find_row(row, f"graphs: primitives[{i}]") for i, row in enumerate(given)]
     if not rows:
         raise ValueError(requirement("graphs: primitives", "a list of one row or more", rows))
     return _draw_graph(rows, count(nodes, argument="graphs: nodes"))
@@ -137,24 +180,24 @@ def graphs(
 
 @st.composite
 def _draw_graph(draw: st.DrawFn, primitives: list[Primitive], nodes: int) -> Program:
-    leaf = numbers(limit=4.0).map(lambda x: x if abs(x) > TINY else 0.0)
+    leaf = numbers(min_value=-4.0, max_value=4.0).map(lambda x: x if abs(x) > TINY else 0.0)
     leaves = draw(st.lists(leaf, min_size=1, max_size=4))
     return well_conditioned_graph(leaves, draw_codes(draw, nodes), primitives)
 
 
-def _check_size(size: float, name: str) -> float:
-    converted = number(size, argument=f"numbers: {name}")
-    if not converted >= 0:
-        raise ValueError(requirement(f"numbers: {name}", "at least 0", size))
-    return converted
-
-
-def _check_row(row: object, argument: str) -> Primitive:
-    if not isinstance(row, Primitive):
-        known = isinstance(row, str) and row in PRIMITIVES
-        way_out = f"pass table.primitives.PRIMITIVES[{row!r}]" if known else ""
-        raise TypeError(requirement(argument, "a row of the table of primitives", row, way_out))
-    return row
+def _find_row(row: object, argument: str) -> Primitive:
+    """Return a row of the table by itself or by its name."""
+    if isinstance(row, Primitive):
+        return row
+    rule = "a row of the table of primitives, or its name"
+    if not isinstance(row, str):
+        raise TypeError(requirement(argument, rule, row))
+    if row not in PRIMITIVES:
+        close = "".join(difflib.get_close_matches(row, PRIMITIVES, 1))
+        raise ValueError(
+            requirement(argument, rule, row, f"did you mean {close}?" if close else "")
+        )
+    return PRIMITIVES[row]
 
 
 def draw_codes(draw: st.DrawFn, most: int) -> list[int]:

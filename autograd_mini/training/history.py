@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 from autograd_mini.arguments import requirement
 from autograd_mini.engines.display import paragraph, picture
 from autograd_mini.errors import StateError
-from autograd_mini.optim.optimizers import Snapshot
+from autograd_mini.optim.snapshot import Snapshot
 from autograd_mini.training.curve import draw_curve
 
 __all__ = ["Checkpoint", "History", "Stopped"]

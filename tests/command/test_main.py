@@ -1,17 +1,24 @@
 import importlib.metadata
+import math
 import os
 import re
 import runpy
+import shlex
+import shutil
+import signal
 import subprocess
 import sys
+import webbrowser
 import xml.etree.ElementTree as ET
 
 import pytest
 
 import autograd_mini
 from autograd_mini.command import main as command
+from autograd_mini.command.formula import FUNCTIONS
 from autograd_mini.command.main import run as main
 from autograd_mini.command.tables import markdown
+from autograd_mini.table.primitives import TABLE
 
 FORMULA = "0.5*(T - sigmoid(w2*sigmoid(w1*x+b1)+b2))**2"
 NUMBERS = ["x=0.1", "w1=0.15", "b1=0.4", "w2=0.45", "b2=0.65", "T=0.25"]
@@ -23,7 +30,7 @@ def test_draw_prints_every_value_and_gradient(capsys):
     table = {" ".join(row[:-2]): (row[-2], row[-1]) for row in rows}
     assert table["w2"] == ("0.4500000000", "0.0570703982")
     assert table["b1"] == ("0.4000000000", "0.0102139588")
-    assert table["w1 * x + b1"] == ("0.4150000000", "0.0102139588")
+    assert table["w1*x+b1"] == ("0.4150000000", "0.0102139588")
     assert list(table.values())[-1] == ("0.1082295630", "1.0000000000")
 
 
@@ -40,9 +47,10 @@ def test_draw_writes_dot_source(tmp_path):
     assert path.read_text(encoding="utf-8").startswith("digraph")
 
 
-def test_parts_of_composed_functions_are_named_by_their_operation(capsys):
+def test_the_sum_of_a_mean_is_shown_as_a_sum(capsys):
     assert main(["draw", "mean(x, 2)", "x=1"]) == 0
-    assert "(sum)" in capsys.readouterr().out
+    rows = capsys.readouterr().out.splitlines()[3:]
+    assert [row.split("  ")[0] for row in rows] == ["x + 2", "mean(x, 2)"]
 
 
 @pytest.mark.parametrize(
@@ -57,22 +65,41 @@ def test_parts_of_composed_functions_are_named_by_their_operation(capsys):
         (["1", "y=2"], "y=2: name must be a name of the formula (none), got 'y'"),
         (["x", "x=1", "x=2"], "x must be given once, got x=2 too"),
         (["log(x)", "x=-1"], "log(x): the point must be in the domain x > 0, got x = -1.0 ('x'); "),
+        (["log(lr)", "lr=-1"], "got x = -1.0 ('lr'); give other numbers"),
+        (["log(max_nodes)", "max_nodes=0"], "got x = 0.0 ('max_nodes'); give other numbers"),
         (["sqrt(x)", "x=0"], "the gradient of 'x' (0.0) must be finite, got inf; "),
-        (["x", "x=1", "-o", "net"], "-o must be a name that ends in .svg, .gv or another format of "
-         "pictures, got 'net'"),
-        (["x", "x=1", "-o", "net.foo"], "pictures, got 'net.foo'"),
+        (["x", "x = 1"], "x = 1: name must be a name of the formula (x), got 'x '"),
+        (["x", "x", "=", "1"], "got 'x = 1'; write no spaces around ="),
+        (["x", "x=", "1"], "got 'x= 1'; write no spaces around ="),
+        (["x", "x", "=1"], "got 'x =1'; write no spaces around ="),
+        (["x", "x=1/0"], "in the domain y != 0, got x = 1.0, y = 0.0; give other numbers"),
+        (["x", "x=y"], "assignment must be NAME=NUMBER, got 'x=y'; a number is such as -0.25, 1/4"),
+        (["x=1", "x"], "got 'x=1'; write it before the numbers for its names"),
+        (["x", "x=1", "-o", "net"], "-o must be a name that ends in .svg, .png, .pdf, .gv or "
+         "another format of Graphviz, got 'net'"),
+        (["x", "x=1", "-o", "net.foo"], "Graphviz, got 'net.foo'"),
+        (["x", "x=1", "--open"], "--open must be used with -o FILE, got None"),
+        (["x", "x=1", "--digits", "0"], "--digits must be from 1 to 17, got 0"),
+        (["x", "x=1", "--digits", "18"], "--digits must be from 1 to 17, got 18"),
+        (["x", "x=1", "--parameters", "y"], "--parameters must be a name of the formula (x), got "
+         "'y'"),
+        (["x*e", "x=1", "--parameters", "e"], "--parameters must be a name with a number, got 'e'; "
+         "write e=NUMBER"),
+        (["x", "x=1", "--parameters", ""], "--parameters must be a name of the formula (x), got"),
         (["(" * 201 + "x" + ")" * 201, "x=1"], "parentheses inside each other must be at most 200"),
         (["x2", "x²=1"], "x²=1: name must be a name of the formula (x2), got 'x²'"),
         (["x*9007199254740993", "x=1"], "formula: number must be a float, or an int that a float "
          "holds exactly, got 9007199254740993"),
         ([f"x*1{'0' * 400}", "x=1"], "int that a float holds exactly, got 1000000"),
         (["\udcff*x", "x=1"], "formula must be text, got '\\udcff*x'"),
-        (["x", "x=1", "-o", "no/such/folder/x.svg"], "No such file or directory"),
+        (["x", "x=1", "-o", "/dev/null/x.svg"], "output must be a file that can be written, got "
+         "'/dev/null"),
     ],
 )  # fmt: skip
 def test_bad_input_is_one_clear_line_and_exit_code_2(arguments, message, capsys):
     assert main(["draw", *arguments]) == 2
-    error = capsys.readouterr().err
+    out, error = capsys.readouterr()
+    assert out == ""
     assert error.startswith("autograd-mini draw: error: ")
     assert message in error
     assert error.count("\n") == 1
@@ -121,7 +148,7 @@ def test_the_largest_graph_can_be_set(command, tmp_path, capsys):
     assert error.startswith(f"autograd-mini {command}: error: {command}: ")
     assert "number of Values must be at most --max-nodes 9, and of edges 18, " in error
     assert "got 10;" in error
-    assert error.endswith("or ask for all with --max-nodes 10\n")
+    assert error.endswith("; ask for all with --max-nodes 10\n")
 
 
 @pytest.mark.parametrize(
@@ -136,11 +163,17 @@ def test_the_largest_graph_can_be_set(command, tmp_path, capsys):
         (["explain", "x", "--wrt", "x"], "x must be given a number, got none; write x=NUMBER"),
         (["explore", "x*y", "x=1", "-o", "p.html"], "y must be given a number, got none; write y="),
         (["explore", "log(x)", "x=-1", "-o", "p.html"], "the domain x > 0, got x = -1.0"),
-        (["explore", "x*x", "x=1", "-o", "no/such/folder/p.html"], "No such file or directory"),
-        (["explore", "x*x", "x=1", "-o", "."], "Is a directory"),
+        (
+            ["explain", "e*x", "x=1", "--wrt", "e"],
+            "--wrt must be a name with a number, got 'e'; write e=NUMBER",
+        ),
+        (["explore", "x*x", "x=1", "-o", "/dev/null/p.html"], "a file that can be written, got"),
+        (["explore", "x*x", "x=1", "-o", "."], "got '.'; Is a directory"),
+        (["explore", "x*x", "x=1", "-o", "p", "--lr", "0"], "error: --lr must be above 0, got 0.0"),
+        (["explore", "x*x", "x=1", "-o", "p", "--lr", "nan"], "--lr must be finite, got nan"),
         (
             ["explore", "x*x", "x=1", "-o", "p.html", "--max-nodes", "0"],
-            "must be at least 1, got 0",
+            "explore: error: --max-nodes must be at least 1, got 0",
         ),
     ],
 )
@@ -247,7 +280,10 @@ def test_explore_says_where_to_write():
     assert exit_.value.code == 2
 
 
-@pytest.mark.parametrize("arguments", [[], ["bogus"], ["draw"], ["draw", "x", "--bogus"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["bogus"], ["draw"], ["draw", "x", "--bogus"], ["demo", "x"], ["explore", "x", "--lr=x"]],
+)
 def test_a_bad_command_line_is_exit_code_2(arguments, capsys):
     with pytest.raises(SystemExit) as exit_:
         main(arguments)
@@ -256,12 +292,14 @@ def test_a_bad_command_line_is_exit_code_2(arguments, capsys):
 
 
 @pytest.mark.parametrize("command", ["", "demo", "draw", "explain", "explore", "primitives"])
-def test_help_is_everywhere(command, capsys):
+def test_help_is_everywhere_with_an_example(command, capsys):
     arguments = [*command.split(), "--help"]
     with pytest.raises(SystemExit) as exit_:
         main(arguments)
     assert exit_.value.code == 0
-    assert "usage: autograd-mini" in capsys.readouterr().out
+    text = capsys.readouterr().out
+    assert text.startswith("usage: autograd-mini")
+    assert f"  autograd-mini {command}" in text.partition("examples:\n")[2]
 
 
 def test_the_help_begins_with_one_sentence(capsys):
@@ -270,12 +308,10 @@ def test_the_help_begins_with_one_sentence(capsys):
     assert ">>>" not in capsys.readouterr().out
 
 
-def test_a_function_that_returns_its_operand_keeps_its_name(capsys):
+def test_a_function_that_returns_its_operand_is_shown_as_it_was_typed(capsys):
     assert main(["draw", "linear(x)*2", "x=3"]) == 0
-    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[2:]] == [
-        "x",
-        "linear(x)",
-    ]
+    lines = capsys.readouterr().out.splitlines()[2:]
+    assert [line.split()[0] for line in lines] == ["x", "linear(x)*2"]
 
 
 def test_a_console_without_greek_gets_question_marks(tmp_path):
@@ -296,8 +332,18 @@ def test_the_version_is_the_package_s(capsys):
     assert importlib.metadata.version("autograd-mini") == autograd_mini.__version__
 
 
-def test_primitives_prints_the_table(capsys):
+def test_primitives_prints_a_table_that_fits_a_terminal(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
     assert main(["primitives"]) == 0
+    text = capsys.readouterr().out
+    assert max(map(len, text.splitlines())) <= 84
+    assert not re.search(r"<br>|`|\|", text)
+    for row in TABLE:
+        assert re.search(rf"(?m)^{row.name} ", text)
+
+
+def test_primitives_prints_markdown_if_it_is_asked_for(capsys):
+    assert main(["primitives", "--markdown"]) == 0
     assert capsys.readouterr().out == markdown() + "\n"
 
 
@@ -354,5 +400,229 @@ def test_a_slash_at_the_end_of_an_output_is_not_forgotten(
 ):
     monkeypatch.chdir(tmp_path)
     assert main([name, "x*2", "x=1", "-o", path]) == 2
-    assert capsys.readouterr().err.endswith(f"No such file or directory: '{path}'\n")
+    assert capsys.readouterr().err.endswith(f"got '{path}'; No such file or directory\n")
     assert list(tmp_path.iterdir()) == []
+
+
+# --- what is typed -------------------------------------------------------------------------------
+
+
+def test_without_a_command_the_help_is_printed_with_an_example_for_each(capsys):
+    assert main([]) == 2
+    out, error = capsys.readouterr()
+    assert error == ""
+    examples = out.partition("examples:\n")[2].splitlines()
+    assert [example.split()[1] for example in examples] == [
+        "demo", "draw", "explain", "explore", "primitives",
+    ]  # fmt: skip
+
+
+def list_examples(capsys):
+    """Return the arguments of all examples in the help."""
+    for name in ("draw", "explain", "explore", "primitives"):
+        with pytest.raises(SystemExit):
+            main([name, "--help"])
+        text = capsys.readouterr().out.partition("examples:\n")[2]
+        yield from (shlex.split(line)[1:] for line in text.splitlines())
+
+
+def test_the_examples_in_the_help_run(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    examples = list(list_examples(capsys))
+    assert len(examples) == 7
+    assert [main(example) for example in examples] == [0] * 7
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["net.svg", "page.html"]
+
+
+@pytest.mark.parametrize("name", ["draw", "explain", "explore"])
+def test_the_help_lists_the_functions_that_a_formula_may_have(name, capsys):
+    with pytest.raises(SystemExit):
+        main([name, "--help"])
+    words = set(re.findall(r"\w+", capsys.readouterr().out))
+    assert {*FUNCTIONS, "pi", "e"} <= words
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["-x*x", "x=3"],
+        ["-x*x", "--digits", "2", "x=3"],
+        ["--digits", "2", "--", "-x*x", "x=3"],
+        [" -x*x", "x=6/2"],
+        ["-(x*x)", "x=sqrt(9)"],
+        ["-e*x*x/e", "x=3"],
+    ],
+)
+def test_a_formula_may_begin_with_a_minus_sign(arguments, capsys):
+    assert main(["draw", *arguments]) == 0
+    assert re.search(r" -9(\.0*)? +1(\.0*)?\n$", capsys.readouterr().out)
+
+
+def test_a_formula_that_is_taken_for_an_option_has_a_way_out(capsys):
+    with pytest.raises(SystemExit):
+        main(["draw", "--x", "x=3"])
+    assert "--x; write -- before a formula that begins with a minus" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("1/4", 1 / 4),
+        ("1/3", 1 / 3),
+        ("-2/3", -2 / 3),
+        ("pi/2", math.pi / 2),
+        ("e", math.e),
+        ("2**-0.5", 2**-0.5),
+        ("sqrt(2)", math.sqrt(2)),
+        ("1e-3", 1e-3),
+        (" 1_000", 1000.0),
+    ],
+)
+def test_a_number_may_be_a_formula_of_numbers_and_is_what_python_computes(text, number, capsys):
+    assert main(["draw", "x*1", f"x={text}", "--digits", "17"]) == 0
+    assert float(capsys.readouterr().out.splitlines()[-1].split()[-2]) == number
+
+
+def test_digits_are_those_of_the_table_the_drawing_and_the_explanation(tmp_path, capsys):
+    path = tmp_path / "net.gv"
+    assert main(["draw", "x/3", "x=1", "--digits", "3", "-o", str(path)]) == 0
+    assert capsys.readouterr().out.splitlines()[-3].split() == ["x/3", "0.333", "1"]
+    assert "|0.333|" in path.read_text(encoding="utf-8")
+    assert main(["explain", "x/3", "x=1", "--wrt", "x", "--digits", "7"]) == 0
+    assert "0.3333333\n" in capsys.readouterr().out
+
+
+def test_parameters_are_those_that_are_named(tmp_path):
+    path = tmp_path / "net.gv"
+    arguments = ["draw", "alpha*x + w", "x=1", "w=3", "alpha=2", "-o", str(path)]
+    assert main(arguments) == 0
+    assert "class=parameter" not in path.read_text(encoding="utf-8")
+    assert main([*arguments, "--parameters", "α, x"]) == 0
+    assert path.read_text(encoding="utf-8").count("class=parameter") == 2
+    page = tmp_path / "page.html"
+    arguments = ["explore", "m*x", "x=1", "m=2", "--parameters", "m", "--lr", "0.25"]
+    assert main([*arguments, "--title", "A <slope>", "-o", str(page)]) == 0
+    text = page.read_text(encoding="utf-8")
+    assert '"name":"m","role":"parameter"' in text
+    assert '"lr":0.25' in text
+    assert "<h1>A &lt;slope&gt;</h1>" in text
+
+
+# --- what is written -----------------------------------------------------------------------------
+
+
+def test_a_page_without_a_suffix_gets_one_and_is_named(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for _ in range(2):
+        assert main(["explore", "x*x", "x=3", "-o", "page"]) == 0
+        assert capsys.readouterr().out == "The page is page.html; open it in a browser\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
+
+
+def test_folders_are_made(tmp_path):
+    assert main(["draw", "x*x", "x=3", "-o", str(tmp_path / "a" / "b" / "net.gv")]) == 0
+    assert main(["explore", "x*x", "x=3", "-o", str(tmp_path / "c" / "page.html")]) == 0
+    assert (tmp_path / "a" / "b" / "net.gv").exists()
+    assert (tmp_path / "c" / "page.html").exists()
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_the_file_can_be_opened_in_the_browser(is_there, tmp_path, monkeypatch, capsys):
+    opened = []
+    monkeypatch.setattr(webbrowser, "open", lambda url: opened.append(url) or is_there)
+    for name, file in (("draw", "a b.svg"), ("explore", "page.html")):
+        path = tmp_path / file
+        code = main([name, "x*x", "x=3", "-o", str(path), "--open"])
+        assert path.exists()
+        assert opened.pop() == path.as_uri()
+        error = capsys.readouterr().err
+        if is_there:
+            assert (code, error) == (0, "")
+        else:
+            assert code == 2
+            assert "--open must be used where there is a browser, got None; open " in error
+
+
+def test_without_graphviz_the_way_out_is_for_a_shell(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert main(["draw", "x*x", "x=3", "-o", str(tmp_path / "net.png")]) == 2
+    out, error = capsys.readouterr()
+    assert out == ""
+    assert "https://graphviz.org/download), or write a drawing as .gv" in error
+    assert "format=" not in error
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- where it is written -------------------------------------------------------------------------
+
+
+def run_in_shell(line, **environment):
+    """Run a line in which ``autograd-mini`` is this Python's; return its code and its texts."""
+    prefix = f'autograd-mini() {{ {shlex.quote(sys.executable)} -m autograd_mini "$@"; }}; '
+    run = subprocess.run(
+        [shutil.which("bash"), "-c", prefix + line],
+        env=os.environ | {"PYTHONUNBUFFERED": ""} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return run.returncode, run.stdout, run.stderr
+
+
+IN_SHELL = pytest.mark.skipif(
+    shutil.which("bash") is None or not os.path.exists("/dev/full"),  # noqa: PTH110
+    reason="there is no bash, or no /dev/full",
+)
+
+
+@IN_SHELL
+def test_a_reader_that_reads_nothing_is_no_error():
+    line = "autograd-mini {} | (exec <&-; sleep 0.5); echo ${{PIPESTATUS[0]}}"
+    for arguments in ("draw x*x x=3", "primitives", "draw --help"):
+        assert run_in_shell(line.format(arguments)) == (0, "0\n", "")
+
+
+@IN_SHELL
+def test_a_full_or_closed_standard_output_is_told():
+    code, _, error = run_in_shell("autograd-mini draw x*x x=3 > /dev/full")
+    assert (code, error.count("\n")) == (2, 1)
+    assert "got 'the standard output'; No space left on device" in error
+    assert run_in_shell("autograd-mini draw x*x x=3 >&-") == (0, "", "")
+    code, out, error = run_in_shell("autograd-mini explore x*x x=3 -o /dev/full")
+    assert (code, out) == (2, "")
+    assert error.endswith("got '/dev/full'; No space left on device\n")
+
+
+@IN_SHELL
+def test_a_page_through_the_standard_output_is_the_page_alone(tmp_path):
+    code, page, error = run_in_shell("autograd-mini explore x*x x=3 -o /dev/stdout | cat")
+    assert (code, error) == (0, "")
+    assert page.startswith("<!DOCTYPE html>")
+    assert page.endswith("</html>\n")
+    path = tmp_path / "through"
+    path.touch()
+    line = f"autograd-mini explore x*x x=3 -o /dev/stdout > {shlex.quote(str(path))}"
+    assert run_in_shell(line) == (0, "", "")
+    assert path.read_text(encoding="utf-8") == page
+
+
+@IN_SHELL
+def test_a_terminal_of_ascii_gets_everything():
+    code, out, error = run_in_shell("autograd-mini draw σ*x σ=2 x=3", PYTHONIOENCODING="ascii")
+    assert (code, error) == (0, "")
+    assert "\n?*x  6.0000000000  1.0000000000\n" in out
+    code, _, error = run_in_shell("autograd-mini draw σ*x x=3", PYTHONIOENCODING="ascii")
+    assert (code, r"error: \u03c3 must be given a number" in error) == (2, True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to a process")
+def test_ctrl_c_ends_a_command_without_a_traceback(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", "autograd_mini", "demo", "--out", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    process.stdout.readline()  # it computes now
+    process.send_signal(signal.SIGINT)
+    error = process.communicate()[1]
+    assert (process.returncode, error) == (130, b"")

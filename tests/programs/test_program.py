@@ -14,7 +14,7 @@ from autograd_mini import Value
 from autograd_mini.engines.graph import Graph
 from autograd_mini.programs.program import function
 from autograd_mini.table.primitives import PRIMITIVES, TABLE
-from autograd_mini.testing import Instruction, Program
+from autograd_mini.testing import Instruction, Program, strategies
 from autograd_mini.testing.strategies import graphs
 
 
@@ -26,9 +26,15 @@ def test_a_graph_is_a_function_that_shows_its_formula():
             Instruction(PRIMITIVES["dot"], ((0, 1.5), (1, 2), -1.0)),
         ),
     )
+    assert graph.lines() == [
+        "v0 = Value(2.0)",
+        "v1 = Value(0.5)",
+        "v2 = v0 ** 3.0",
+        "v3 = ag.dot([v0, 1.5], [v1, v2], -1.0)",
+    ]
     assert repr(graph) == (
-        "<Program: v0 = Value(2.0); v1 = Value(0.5); v2 = v0 ** 3.0; "
-        "v3 = ag.dot([v0, 1.5], [v1, v2], -1.0)>"
+        "Program((2.0, 0.5), (Instruction(PRIMITIVES['pow'], (0, 3.0)), "
+        "Instruction(PRIMITIVES['dot'], ((0, 1.5), (1, 2), -1.0))))"
     )
     assert graph(Value(2.0), Value(0.5)).data == 2.0 * 0.5 + 1.5 * 8.0 - 1.0
     assert graph.compute([1, 2], lambda row, *given_: (row.name, *given_)) == [
@@ -37,6 +43,20 @@ def test_a_graph_is_a_function_that_shows_its_formula():
         ("pow", 1, 3.0),
         ("dot", [1, 1.5], [2, ("pow", 1, 3.0)], -1.0),
     ]
+
+
+@given(graphs())
+def test_the_repr_of_a_program_is_python_that_makes_an_equal_one(graph):
+    assert eval(repr(graph), vars(strategies)) == graph  # noqa: S307 - our own text
+
+
+def test_the_repr_of_a_program_has_the_names_and_the_numbers_that_no_literal_has():
+    x, y = Value(-math.inf, name="x"), Value(1.0)
+    with ag.errstate(nonfinite="ignore"):
+        program = Program.of(ag.sum([x, y, math.inf]))
+    made = eval(repr(program), vars(strategies))  # noqa: S307 - our own text
+    assert (made, made.names) == (program, ("x", None))
+    assert made.instructions[0].operands == ((0, 1, math.inf),)
 
 
 def test_a_notebook_shows_the_printed_program():

@@ -33,7 +33,7 @@ def check_row(row: Primitive, apply) -> None:
     @settings(
         max_examples=30, derandomize=True, database=None, deadline=None, phases=[Phase.generate]
     )
-    @given(points_in_domain(row, limit=3.0, margin=0.1))
+    @given(points_in_domain(row, min_value=-3.0, max_value=3.0, margin=0.1))
     def check(drawn):
         flat, shape = [], []
         for one in drawn:

@@ -455,9 +455,25 @@ def test_values_in_the_domain_are_finite_and_the_next_float_outside_is_not(row):
                     assert not math.isfinite(row.evaluate(*at)[0])
 
 
-def test_a_row_shows_its_name():
-    assert repr(PRIMITIVES["exp"]) == "<primitive exp>"
-    assert str(PRIMITIVES["exp"]) == "exp"
+@pytest.mark.parametrize("row", TABLE, ids=str)
+def test_a_row_shows_its_name_and_its_place(row):
+    assert str(row) == row.name
+    assert eval(repr(row), {"PRIMITIVES": PRIMITIVES}) is row  # noqa: S307 - our own text
+
+
+@pytest.mark.parametrize("row", TABLE, ids=str)
+def test_a_row_outside_the_table_shows_what_makes_it(row):
+    options = {**row.texts, **row._domains, "kink": row._kink, "textbook": row._textbook}
+    value = options.pop("value")
+    other = Primitive("other", value, **options, activation=row.activation)
+    made = eval(repr(other), {"Primitive": Primitive, "Domain": Domain})  # noqa: S307
+    for attribute in ("name", "texts", "_domains", "_kink", "_textbook", "activation"):
+        assert getattr(made, attribute) == getattr(other, attribute)
+
+
+def test_a_domain_shows_what_makes_it():
+    assert repr(Domain(low=-1, high=1, open=True)) == "Domain(low=-1, high=1, open=True)"
+    assert repr(Domain()) == "Domain()"
 
 
 def test_generated_code_of_a_row_shows_its_lines():

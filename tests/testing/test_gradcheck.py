@@ -252,7 +252,7 @@ def rarely(x):
 
 def test_a_wrong_sign_in_a_branch_rarely_taken_is_reached():
     @settings(derandomize=True, database=None, max_examples=1000)
-    @given(numbers(limit=4.0))
+    @given(numbers(min_value=-4.0, max_value=4.0))
     def check(x):
         check_gradients(rarely, x, gradient=lambda x: -(x**2) / 3 if x > 3 else 2 * x / 3)
 

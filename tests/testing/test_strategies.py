@@ -1,19 +1,21 @@
 """The strategies draw what they say, and shrink to what matters."""
 
 import math
+import re
 import subprocess
 import sys
 
 import pytest
-from hypothesis import find, given, settings, target
+from hypothesis import Phase, find, given, settings, target
 from hypothesis import strategies as st
 from support.generation import integer_graphs
 
 from autograd_mini import Value, testing
-from autograd_mini.arguments import abbreviate, requirement
+from autograd_mini.arguments import requirement
 from autograd_mini.engines.graph import Graph
 from autograd_mini.table.domains import Domain
 from autograd_mini.table.primitives import PRIMITIVES, TABLE
+from autograd_mini.testing import strategies
 from autograd_mini.testing.strategies import (
     Instruction,
     Program,
@@ -36,23 +38,26 @@ DOMAINS = [
 
 @given(st.sampled_from(DOMAINS), st.sampled_from([0.0, 0.1]), st.data())
 def test_numbers_are_in_their_domain_under_the_limit_and_off_the_bounds(domain, margin, data):
-    x = data.draw(numbers(domain, limit=5.0, margin=margin))
+    x = data.draw(numbers(domain, min_value=-5.0, max_value=3.0, margin=margin))
     assert x in domain
-    assert abs(x) <= 5.0
+    assert -5.0 <= x <= 3.0
     assert domain.low + margin <= x <= domain.high - margin
     assert not domain.nonzero or abs(x) >= margin
 
 
 def test_numbers_without_a_limit_are_of_any_size():
-    assert find(numbers(limit=math.inf), lambda x: abs(x) > 1e100) > 1e100
-    assert find(numbers(Domain(low=0, open=True), limit=math.inf), lambda x: x < 1e-100) > 0
+    assert find(numbers(min_value=-math.inf, max_value=math.inf), lambda x: abs(x) > 1e100) > 1e100
+    positive = numbers(Domain(low=0, open=True), max_value=math.inf)
+    assert find(positive, lambda x: 0 < x < 1e-100)
+    assert find(positive, lambda x: x > 1e100)
+    assert find(numbers(), lambda x: x > 9.5) <= 10.0
 
 
 def test_values_are_new_leaves_with_such_numbers():
     drawn = []
 
     @settings(max_examples=50, derandomize=True, database=None)
-    @given(values(Domain(low=1), limit=5.0, name="x"), values())
+    @given(values(Domain(low=1), max_value=5.0, name="x"), values())
     def collect(x, y):
         assert 1.0 <= x.data <= 5.0
         assert (x.name, y.name, x.op, x.has_grad) == ("x", None, None, False)
@@ -79,6 +84,39 @@ def test_operands_are_in_the_domains_of_the_row_and_off_its_kink(row, margin, da
     if row.kink and margin:
         distance = drawn[0] if row.kink.text == "x" else drawn[0] - drawn[1]
         assert abs(distance) >= margin * (1 - 1e-9)
+
+
+@given(st.sampled_from(["relu", "abs", "step", "leaky_relu", "cbrt", "div"]), st.data())
+def test_points_stay_between_two_numbers_also_where_a_kink_or_a_pole_moves_them(name, data):
+    point = data.draw(points_in_domain(name, min_value=-0.05, max_value=0.015, margin=0.01))
+    assert all(-0.05 <= x <= 0.015 for x in point)
+
+
+@given(numbers(Domain(nonzero=True), min_value=-1, max_value=0))
+def test_a_number_that_is_moved_off_zero_stays_between_two_numbers(x):
+    assert -1 <= x < 0
+
+
+def test_a_row_may_be_given_by_its_name():
+    (x,) = find(points_in_domain("log"), lambda drawn: True)
+    assert x > 0
+    graph = find(graphs(primitives=["tanh", PRIMITIVES["mul"]], nodes=1), lambda graph: True)
+    assert graph.instructions[0].primitive is PRIMITIVES["tanh"]
+
+
+def test_a_failing_graph_is_shown_as_python_that_makes_it():
+    """Whoever copies it from the report into a program has the same graph."""
+
+    @settings(database=None, phases=[Phase.generate, Phase.shrink], derandomize=True)
+    @given(graphs(primitives=["exp"], nodes=1))
+    def check(graph):
+        assert not graph.instructions
+
+    with pytest.raises(AssertionError) as caught:
+        check()
+    (text,) = re.findall(r"graph=(.*),\n\)", "".join(caught.value.__notes__), flags=re.DOTALL)
+    expected = Program((0.0,), (Instruction(PRIMITIVES["exp"], (0,)),))
+    assert eval(text, vars(strategies)) == expected  # noqa: S307 - our own text
 
 
 def test_sequences_are_equally_long_and_may_be_empty():
@@ -189,35 +227,64 @@ def test_the_strategies_are_there_when_asked_for():
             "graphs: primitives must be a list of one row or more, got []",
         ),
         (
-            lambda: graphs(primitives=["exp"]),
-            TypeError,
-            "graphs: primitives[0] must be a row of the table of primitives, got 'exp'; "
-            "pass table.primitives.PRIMITIVES['exp']",
+            lambda: graphs(primitives=["add", "sigmod"]),
+            ValueError,
+            "graphs: primitives[1] must be a row of the table of primitives, or its name, got "
+            "'sigmod'; did you mean sigmoid?",
         ),
         (
-            lambda: graphs(primitives=PRIMITIVES),
+            lambda: graphs(primitives="exp"),
             TypeError,
-            f"graphs: primitives must be a list of rows, got {abbreviate(PRIMITIVES)}; "
-            "the dict gives keys: use .values()",
+            "graphs: primitives must be a list of rows or their names, got 'exp'",
         ),
         (
             lambda: graphs(primitives=[TABLE[0], None]),
             TypeError,
-            "graphs: primitives[1] must be a row of the table of primitives, got None",
+            "graphs: primitives[1] must be a row of the table of primitives, or its name, got None",
         ),
         (
             lambda: graphs(primitives=TABLE[0]),
             TypeError,
-            requirement("graphs: primitives", "a list of rows", TABLE[0]),
+            requirement("graphs: primitives", "a list of rows or their names", TABLE[0]),
         ),
         (lambda: graphs(nodes=0), ValueError, "graphs: nodes must be at least 1, got 0"),
         (lambda: graphs(nodes=2.5), TypeError, "graphs: nodes must be a positive int, got 2.5"),
         (
-            lambda: points_in_domain("exp"),
-            TypeError,
-            "points_in_domain: primitive must be a row of the table of primitives, got 'exp'; "
-            "pass table.primitives.PRIMITIVES['exp']",
+            lambda: points_in_domain("zzz"),
+            ValueError,
+            "points_in_domain: primitive must be a row of the table of primitives, or its name, "
+            "got 'zzz'",
         ),
+        (
+            lambda: points_in_domain("log", max_value=-1.0),
+            ValueError,
+            "numbers: min_value and max_value must be bounds with a number of the domain (x > 0) "
+            "between them, got (-10.0, -1.0)",
+        ),
+        (
+            lambda: numbers(min_value=2.0, max_value=1.0),
+            ValueError,
+            "numbers: min_value and max_value must be bounds with a number of the domain (any real "
+            "x) between them, got (2.0, 1.0)",
+        ),
+        (
+            lambda: numbers(Domain(nonzero=True), min_value=0, max_value=0),
+            ValueError,
+            "numbers: min_value and max_value must be bounds with a number of the domain (x != 0) "
+            "between them, got (0, 0)",
+        ),
+        (
+            lambda: numbers(min_value=math.nan),
+            ValueError,
+            "numbers: min_value and max_value must be bounds with a number of the domain (any real "
+            "x) between them, got (nan, 10.0)",
+        ),
+        (
+            lambda: numbers(max_value="1"),
+            TypeError,
+            "numbers: max_value must be a real number, got '1'",
+        ),
+        (lambda: numbers(margin=-1.0), ValueError, "numbers: margin must be 0 or more, got -1.0"),
         (
             lambda: numbers("x > 0"),
             TypeError,
@@ -244,8 +311,7 @@ def test_the_rows_of_a_graph_may_come_from_an_iterator(data):
     assert graph.instructions[0].primitive is PRIMITIVES["exp"]
 
 
-@pytest.mark.parametrize("name", ["limit", "margin"])
-@pytest.mark.parametrize("size", [-1.0, math.nan, "1", None, True])
-def test_a_size_that_is_none_is_refused_by_name(name, size):
-    with pytest.raises((TypeError, ValueError), match=f"^numbers: {name} must be "):
-        numbers(**{name: size})
+@pytest.mark.parametrize("margin", [-1.0, math.nan, "1", None, True])
+def test_a_margin_that_is_none_is_refused_by_name(margin):
+    with pytest.raises((TypeError, ValueError), match="^numbers: margin must be "):
+        numbers(margin=margin)

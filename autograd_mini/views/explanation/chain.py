@@ -16,7 +16,7 @@ from autograd_mini.table.notation import Latex, Unicode, shorten
 from autograd_mini.table.primitives import Primitive
 from autograd_mini.views.explanation import algebra
 
-__all__ = ["Chain", "Factor", "Formulas"]
+__all__ = ["Chain", "Factor", "Formulas", "find_inlined"]
 
 _LARGEST = 9
 """An expression with more names, numbers and operations than this gets a name of its own."""
@@ -144,7 +144,7 @@ class Chain:
             if any(edge.operand in above for edge in graph.edges[node]):
                 above.add(node)
         self.graph = graph
-        self.formulas = Formulas(names, _find_inlined(graph, given={*graph.roots, wrt, *given}))
+        self.formulas = Formulas(names, find_inlined(graph, given={*graph.roots, wrt, *given}))
         self.nodes = [
             node
             for node in reversed(graph.order)
@@ -216,7 +216,7 @@ class Chain:
             yield operand, Factor(self.names[node], self.names[operand], number, formula)
 
 
-def _find_inlined(graph: Graph, *, given: Collection[Value]) -> set[Value]:
+def find_inlined(graph: Graph, *, given: Collection[Value]) -> set[Value]:
     """Return the nodes of a graph that show as expressions."""
     uses = graph.consumers
     sizes: dict[Value, int] = {}

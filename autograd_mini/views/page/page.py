@@ -20,7 +20,7 @@ from autograd_mini.table.notation import Unicode
 from autograd_mini.table.primitives import Primitive
 from autograd_mini.views.drawing import Picture
 from autograd_mini.views.explanation.chain import Formulas
-from autograd_mini.views.scene import Scene
+from autograd_mini.views.scene import Parameters, Scene
 
 __all__ = ["Page", "explore"]
 
@@ -34,7 +34,7 @@ def explore(
     path: str | PathLike[str] | None = None,
     *,
     names: Mapping[str, object] | None = None,
-    parameters: Iterable[Value] | None = None,
+    parameters: Parameters | None = None,
     groups: Mapping[str, Iterable[Value]] | None = None,
     lr: float = 0.1,
     title: str | None = None,

@@ -127,7 +127,7 @@ def test_a_factor_over_integers_has_exactly_its_number(graph):
 @given(data=st.data())
 def test_each_partial_derivative_of_a_row_has_its_number(row, data):
     """The one case that applies; and all cases hold the same one."""
-    drawn = data.draw(points_in_domain(row, limit=20.0, margin=1e-3))
+    drawn = data.draw(points_in_domain(row, min_value=-20.0, max_value=20.0, margin=1e-3))
     leaves = [list(map(Value, x)) if isinstance(x, list) else Value(x) for x in drawn]
     node = function(row)(*leaves)
     if not isinstance(node, Value):

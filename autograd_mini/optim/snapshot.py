@@ -1,0 +1,29 @@
+"""`Snapshot`: what an optimizer can go back to."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+__all__ = ["Snapshot", "State"]
+
+
+class State(NamedTuple):
+    """What an optimizer remembers from step to step; a step replaces it and never changes it."""
+
+    steps: int
+    moments: tuple[list[float], ...]
+
+
+class Snapshot(NamedTuple):
+    """The weights at one moment, and the state of their optimizer then."""
+
+    weights: list[float]
+    state: State
+
+    def __repr__(self) -> str:
+        count, steps = len(self.weights), self.state.steps
+        some = ", ".join([f"{weight:.6g}" for weight in self.weights[:3]] + ["…"] * (count > 3))
+        return (
+            f"<Snapshot: {count} weight{'s' * (count != 1)} after {steps} "
+            f"step{'s' * (steps != 1)}: {some}>"
+        )
