@@ -313,5 +313,5 @@ def test_the_rows_of_a_graph_may_come_from_an_iterator(data):
 
 @pytest.mark.parametrize("margin", [-1.0, math.nan, "1", None, True])
 def test_a_margin_that_is_none_is_refused_by_name(margin):
-    with pytest.raises((TypeError, ValueError), match="^numbers: margin must be "):
+    with pytest.raises((TypeError, ValueError), match=r"^numbers: margin must be "):
         numbers(margin=margin)
