@@ -145,13 +145,10 @@ class Derivation:
     ) -> None:
         self.graph, self.names, self.given, self.cases = graph, names, given, cases
         self.notation = notation or Unicode()
-        self.formulas = Formulas(names, _find_inlined(graph, given={*graph.roots, *given}))
+        self.inlined = _find_inlined(graph, given={*graph.roots, *given})
+        """The Values that show as expressions where another Value is computed from them."""
+        self.formulas = Formulas(names, self.inlined)
         self._consumers: dict[Value, Sequence[tuple[Value, Factor]]] = {}
-
-    @property
-    def inlined(self) -> Collection[Value]:
-        """The Values that show as expressions, where another Value is computed from them."""
-        return self.formulas.inlined
 
     def consumers(self, wrt: Value) -> Sequence[tuple[Value, Factor]]:
         """Return the next Values with names that a Value goes into, latest first, with factors."""
@@ -167,7 +164,7 @@ class Derivation:
         """Return the formulas in which this Value has its name."""
         if wrt not in self.inlined:
             return self.formulas
-        return Formulas(self.names, set(self.inlined) - {wrt})
+        return Formulas(self.names, self.inlined - {wrt})
 
     def _find_paths(self, wrt: Value) -> dict[Value, list[list[Edge]]]:
         """Return the paths to a Value from each next Value with a name, over those without."""
