@@ -55,7 +55,7 @@ def tell_case(formulas: Formulas, edge: Edge, notation: Unicode) -> Sentence | N
     if abs(high - low) > 1e-6 * max(1.0, abs(high)):
         words = f"At {{}}, {{}} jumps, so it has no slope{by}; {{}} is taken."
         return Sentence.of(words, *mathematics, slope)
-    if before[at] == after[at]:
+    if math.isclose(before[at], after[at], rel_tol=1e-9, abs_tol=1e-300):
         return None
     ends = map(notation.number, sorted([before[at], after[at]]))
     _, partials = row.evaluate(*numbers)
