@@ -25,6 +25,9 @@ from autograd_mini.views.scene import Scene
 __all__ = ["Page", "explore"]
 
 _PARTS = resources.files(__package__)
+_SCRIPTS = [
+    "numbers.js", "steps.js", "drawing.js", "panels.js", "inputs.js", "descent.js", "page.js",
+]  # fmt: skip
 _ROOM = "-0.000000"
 """This text is as wide as the widest number on a page."""
 
@@ -138,14 +141,18 @@ def _make_html(scene: Scene, root: Value, *, lr: float, title: str | None) -> st
     data = {"nodes": _describe_nodes(scene), "root": scene.number[root], "lr": lr}
     parts = {
         "title": html.escape(title),
-        "style": (_PARTS / "page.css").read_text(encoding="utf-8"),
+        "style": _read("page.css"),
         "graph": _draw_svg(scene),
         "data": _as_literal(data),
         "rows": _rows({node.op for node in scene.graph.order if node.op is not None}),
-        "script": (_PARTS / "page.js").read_text(encoding="utf-8"),
+        "script": "\n".join(map(_read, _SCRIPTS)),
     }
-    template = (_PARTS / "page.html").read_text(encoding="utf-8")
-    return re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], template)
+    return re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], _read("page.html"))
+
+
+def _read(name: str) -> str:
+    """Return the text of a part of each page."""
+    return (_PARTS / name).read_text(encoding="utf-8")
 
 
 def _draw_svg(scene: Scene) -> str:

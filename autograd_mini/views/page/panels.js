@@ -1,0 +1,174 @@
+// The panels below the drawing: the step, the chain rule of a node, and a warning.
+
+const SAYINGS = {
+  leaves: () => ["The leaves", "The numbers that the computation begins with."],
+  forward: (i) => [
+    `${nodes[i].name} = ${nodes[i].formula} = ${shown(data[i])}`,
+    `Forward: the operation ${nodes[i].op} gives ${nodes[i].name}, and its local derivatives.`,
+  ],
+  seed: (i) => [`${gradientName(i)} = 1`, "The backward pass begins at the result."],
+  backward: (i) => [
+    `Back through ${nodes[i].name} = ${nodes[i].formula}`,
+    `${gradientName(i)} = ${shown(gradients[i])} goes to each operand, times the local derivative.`,
+  ],
+};
+
+function showStep() {
+  const { kind, node } = steps[step];
+  const [heading, saying] = SAYINGS[kind](node);
+  put(element("heading"), heading);
+  put(element("saying"), saying);
+  const rows = [];
+  if (kind === "leaves") {
+    rows.push(tableRow(["leaf", "number"], "th"));
+    for (const i of leaves) rows.push(tableRow([nodes[i].name, exact(data[i])]));
+  } else if (kind === "forward") {
+    rows.push(tableRow(["operand", "number", "local derivative", ""], "th"));
+    nodes[node].operands.forEach((operand, place) => rows.push(forwardRow(node, operand, place)));
+  } else if (kind === "backward") {
+    const several = passed[node].some(({ operand }) => isUsedAgain(operand));
+    rows.push(tableRow(["gradient", "upstream × local", "", "adds", several ? "sum so far" : ""], "th"));
+    for (const one of passed[node]) rows.push(backwardRow(node, one, several));
+  }
+  element("operands").replaceChildren(...rows);
+}
+
+const isUsedAgain = (i) => uses[i].length > 1 || uses[i][0].places.length > 1;
+
+function forwardRow(node, operand, place) {
+  if (!isValue(operand)) return tableRow(["a constant", exact(operand[0]), "", ""]);
+  const symbols = nodes[node].partials[place];
+  const number = exact(partials[node][place]);
+  return tableRow([
+    nodes[operand].name,
+    exact(data[operand]),
+    `${partial(node, operand)} = ${symbols}`,
+    number.textContent === symbols ? "" : after("= ", number),
+  ]);
+}
+
+function backwardRow(node, { operand, place, amount, sum }, several) {
+  return tableRow([
+    gradientName(operand),
+    `${gradientName(node)} · ${enclosed(node, place, false)}`,
+    `= ${inParentheses(gradients[node])}${inParentheses(partials[node][place])}`,
+    after("= ", exact(amount)),
+    several ? exact(sum) : "",
+  ]);
+}
+
+function after(text, part) {
+  const made = create("span", text, { class: "whole" });
+  made.append(part);
+  return made;
+}
+
+const MOST_PATHS = 4;
+const LONGEST_PATH = 14;
+
+// Returns the paths from the result to a node as lists of uses, or null if there are too many.
+function pathsTo(i) {
+  const found = [];
+  const unfinished = [[i, []]];
+  while (unfinished.length) {
+    const [at, path] = unfinished.pop();
+    if (at === root) {
+      found.push(path);
+      if (found.length > MOST_PATHS) return null;
+      continue;
+    }
+    if (path.length >= LONGEST_PATH || unfinished.length > 64) return null;
+    for (const use of uses[at]) unfinished.push([use.node, [{ use, of: at }, ...path]]);
+  }
+  return found;
+}
+
+// A left side, and what it is equal to line by line, without repetitions.
+function line(left, parts) {
+  const block = create("p", "", { class: "derivation" });
+  const texts = parts.filter((part, k) => k === 0 || part !== parts[k - 1]);
+  texts.forEach((text, k) => {
+    const right = create("span", "= ");
+    right.append(...factorsOf(text));
+    block.append(create("span", k === 0 ? left : ""), right);
+  });
+  return block;
+}
+
+// The factors of a product as pieces that stay in one line if there is room.
+function factorsOf(text) {
+  const pieces = text.split(/( · |\)(?=\())/); // with what separates them at the odd places
+  return pieces.flatMap((piece, k) => {
+    if (k % 2) return piece === ")" ? [] : [piece];
+    return [create("span", pieces[k + 1] === ")" ? `${piece})` : piece, { class: "whole" })];
+  });
+}
+
+function showChain() {
+  const i = selected ?? steps[step].node ?? parameters[0] ?? leaves[0];
+  put(element("chain-heading"), `Chain rule: ${gradientName(i)} = ${shown(gradients[i])}`);
+  element("ways").replaceChildren(...chainBlocks(i));
+}
+
+function chainBlocks(i) {
+  if (i === root) return [line(gradientName(i), ["1"])];
+  const paths = pathsTo(i);
+  if (paths === null) return [create("p", "Over what is computed from it:"), lineOverUses(i)];
+  if (paths.length === 1) return [lineOfPath(paths[0], gradientName(i))];
+  return [
+    ...paths.flatMap((path) => [create("p", route(path)), lineOfPath(path, chainOf(path))]),
+    line(gradientName(i), [`${shown(gradients[i])}, the sum over ${paths.length} paths`]),
+  ];
+}
+
+const chainOf = (path) => path.map(({ use, of }) => partial(use.node, of)).join(" · ");
+const route = (path) => [...path.map(({ of }) => of).reverse(), root].map((i) => nodes[i].name).join(" → ");
+
+// One path: the partial derivatives (unless they are the left side), in symbols, in numbers, their product.
+function lineOfPath(path, left) {
+  const product = shown(path.reduce((value, { use }) => value * local(use), 1));
+  if (path.length === 1) return line(left, [localText(path[0].use), product]);
+  const chain = chainOf(path);
+  return line(left, [
+    ...(chain === left ? [] : [chain]),
+    path.map(({ use }, k) => factorText(use, k === 0)).join(" · "),
+    path.map(({ use }) => inParentheses(local(use))).join(""),
+    product,
+  ]);
+}
+
+const MOST_TERMS = 8;
+
+function lineOverUses(i) {
+  const sum = (term) =>
+    uses[i].slice(0, MOST_TERMS).map(term).join(" + ") + (uses[i].length > MOST_TERMS ? " + …" : "");
+  const before = ({ node }) => (node === root ? "" : `${gradientName(node)} · `);
+  return line(gradientName(i), [
+    sum((use) => before(use) + partial(use.node, i)),
+    sum((use) => before(use) + factorText(use, use.node === root)),
+    sum((use) => inParentheses(gradients[use.node]) + inParentheses(local(use))),
+    shown(gradients[i]),
+  ]);
+}
+
+function showWarning() {
+  const text = warning();
+  element("warning").hidden = text === "";
+  put(element("warning"), text);
+}
+
+function warning() {
+  const isBad = (i) => !Number.isFinite(data[i]);
+  const leaf = leaves.find(isBad);
+  if (leaf !== undefined)
+    return `${nodes[leaf].name} is ${shown(data[leaf])}: the computation needs finite numbers.`;
+  const bad = computed.find(isBad); // the first, so its operands are finite
+  if (bad !== undefined) {
+    const row = ROWS[nodes[bad].op];
+    const why = row.inside(...arranged(bad)) ? "it overflows" : `outside the domain of ${row.domain}`;
+    return `${nodes[bad].name} = ${nodes[bad].formula} is ${shown(data[bad])}: ${why}.`;
+  }
+  const steep = leaves.find((i) => !Number.isFinite(gradients[i]));
+  if (steep === undefined) return "";
+  return `${gradientName(steep)} is ${shown(gradients[steep])}: there is no finite slope here.`;
+}
