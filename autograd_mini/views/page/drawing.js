@@ -1,11 +1,53 @@
 // The drawing: at each step, the numbers that are known, and marks on what the step is about.
 
-const svg = document.querySelector("#graph svg");
-const width = svg.viewBox.baseVal.width * (4 / 3); // from points
+const frame = element("graph");
+const svg = frame.querySelector("svg");
+const sheet = svg.viewBox.baseVal;
 svg.removeAttribute("width");
 svg.removeAttribute("height");
-svg.style.maxWidth = `${width}px`;
-svg.style.minWidth = `${0.62 * width}px`; // smaller, the numbers could not be read
+const fonts = [...svg.querySelectorAll("text")].map((text) => Number(text.getAttribute("font-size")));
+const LEGIBLE = 12 / Math.min(...fonts); // in pixels for each unit of the drawing
+const LARGEST_SCALE = 4 * LEGIBLE;
+let chosenScale = null; // null as long as nobody has chosen a size
+
+const wholeScale = () =>
+  Math.min((frame.clientWidth - 2) / sheet.width, (0.62 * innerHeight - 20) / sheet.height);
+
+// The whole drawing where its texts stay legible; else they are, and the drawing scrolls.
+function sizeDrawing() {
+  const scale = chosenScale ?? Math.min(Math.max(wholeScale(), LEGIBLE), LEGIBLE * 1.25);
+  svg.style.width = `${scale * sheet.width}px`;
+  svg.style.height = `${scale * sheet.height}px`;
+  return scale;
+}
+
+function enlarge(times) {
+  const smallest = Math.min(wholeScale(), LEGIBLE);
+  chosenScale = Math.min(Math.max(sizeDrawing() * times, smallest), LARGEST_SCALE);
+  sizeDrawing();
+  bringIntoView();
+}
+
+function showWhole() {
+  chosenScale = wholeScale();
+  sizeDrawing();
+}
+
+// A drawing that is larger than its frame can be drawn along with the mouse.
+let grip = null;
+let wasMoved = false; // so that no node is chosen at the end
+frame.addEventListener("pointerdown", ({ button, pointerType, clientX, clientY }) => {
+  if (button === 0 && pointerType === "mouse") grip = [clientX + frame.scrollLeft, clientY + frame.scrollTop];
+  wasMoved = false;
+});
+addEventListener("pointermove", ({ clientX, clientY }) => {
+  if (grip === null) return;
+  const [left, top] = [grip[0] - clientX, grip[1] - clientY];
+  if (Math.abs(left - frame.scrollLeft) + Math.abs(top - frame.scrollTop) > 4) wasMoved = true;
+  if (wasMoved) [frame.scrollLeft, frame.scrollTop] = [left, top];
+});
+addEventListener("pointerup", () => (grip = null));
+frame.addEventListener("click", (event) => wasMoved && event.stopPropagation(), { capture: true });
 
 const boxes = nodes.map((node, i) => {
   const box = element(`value${i}`);
@@ -23,7 +65,7 @@ const boxes = nodes.map((node, i) => {
   const edges = (node.operands ?? []).map((_, place) => element(`edge${i}.${place}`));
   const labels = edges.map((edge) => edge?.querySelector("text"));
   const parts = [circle, element(`edge${i}`), ...edges].filter((part) => part);
-  return { box, value: texts.at(-3), gradient: texts.at(-1), parts, labels };
+  return { box, circle, value: texts.at(-3), gradient: texts.at(-1), parts, labels };
 });
 
 const MARKS = ["future", "current", "touched", "selected"];
@@ -67,17 +109,22 @@ function showOperation(i, isKnown, time) {
   });
 }
 
-// Scrolls the drawing so that the node of the step is seen, and its operands if there is room.
+// Scrolls the drawing so that the node of the step is seen; with its operation, and with its operands,
+// if there is room.
 function bringIntoView() {
   const center = selected ?? steps[step].node ?? leaves[0];
-  const frame = element("graph").getBoundingClientRect();
-  const operands = isLeaf(center) ? [] : operandsOf(center);
-  const rectangles = [center, ...operands].map((i) => boxes[i].box.getBoundingClientRect());
+  const { box, circle } = boxes[center];
+  const operands = isLeaf(center) ? [] : operandsOf(center).map((i) => boxes[i].box);
+  const parts = [box, circle, ...operands].filter((part) => part);
+  const rectangles = parts.map((part) => part.getBoundingClientRect());
+  const room = frame.getBoundingClientRect();
   for (const [side, from, to] of [["scrollLeft", "left", "right"], ["scrollTop", "top", "bottom"]]) {
-    let low = Math.min(...rectangles.map((one) => one[from]));
-    let high = Math.max(...rectangles.map((one) => one[to]));
-    if (high - low > frame[to] - frame[from]) [low, high] = [rectangles[0][from], rectangles[0][to]];
-    if (low < frame[from] || high > frame[to])
-      element("graph")[side] += (low + high - frame[from] - frame[to]) / 2;
+    const extent = (count) => {
+      const some = rectangles.slice(0, count);
+      return [Math.min(...some.map((one) => one[from])), Math.max(...some.map((one) => one[to]))];
+    };
+    const hasRoom = ([low, high]) => high - low <= room[to] - room[from];
+    const [low, high] = [parts.length, 2].map(extent).find(hasRoom) ?? extent(1);
+    if (low < room[from] || high > room[to]) frame[side] += (low + high - room[from] - room[to]) / 2;
   }
 }

@@ -11,7 +11,7 @@ const inputs = leaves.map((i) => {
   const field = create("input", "", { ...any, type: "number", "aria-label": `${name}, number` });
   const slider = create("input", "", { ...any, type: "range", min, max, "aria-label": `${name}, slider` });
   const gradient = create("data");
-  const row = tableRow([name, field, slider, gradient]);
+  const row = tableRow([name, field, slider, gradient], { labels: ["", "", "", "gradient "] });
   row.className = role;
   element("sliders").tBodies[0].append(row);
   for (const input of [field, slider]) {
@@ -34,6 +34,7 @@ function showInputs(source) {
   for (const { i, field, slider } of inputs) {
     if (field !== source) {
       field.value = Number.isFinite(data[i]) ? data[i] : ""; // it takes no others
+      field.title = field.value; // as there may be more digits than room
       markInvalid(field, false);
     }
     if (slider !== source && Number.isFinite(data[i])) slider.value = data[i];
@@ -43,9 +44,7 @@ function showInputs(source) {
 function change(makeChange, source = null) {
   makeChange();
   compute();
-  put(element("update"), "");
-  costs = [data[root]];
-  showCurve();
+  beginDescent();
   showInputs(source);
   show();
 }

@@ -86,7 +86,7 @@ function written(x, digits) {
   if (size < 1e-4 || size >= 1e6)
     return x.toExponential(digits - 1).replace(/\.?0*e\+?/, "e");
   // All the digits before the point: none of them may turn into a zero.
-  return size >= 1e4 ? x.toFixed(0) : String(Number(x.toPrecision(digits)));
+  return String(Number(x.toPrecision(Math.max(digits, String(Math.trunc(size)).length))));
 }
 
 // At most as wide as the room that is left for a number in the drawing.
@@ -126,26 +126,36 @@ function create(tag, text = "", attributes = {}) {
   return made;
 }
 
-// Text that may go on in a new line before a part of a name, as in layers.0.neurons.1.bias.
+// Text that may go on in a new line between the parts of a name, as in layers.0.bias or spot_price.
 function breakable(text) {
-  const [first, ...others] = text.split(/\.(?=[a-z])/);
-  return [first, ...others.flatMap((part) => [document.createElement("wbr"), `.${part}`])];
+  const [first, ...others] = text.split(/(?<=_)(?=[^_])|(?=\.[a-z])/);
+  return [first, ...others.flatMap((part) => [document.createElement("wbr"), part])];
 }
 
 function exact(x) {
   return create("data", shown(x), { value: String(x), title: String(x) });
 }
 
-// Cells are texts or elements.
-function tableRow(cells, tag = "td") {
+// Cells are texts or elements. Where the table has no room for columns, a label stands before a cell.
+function tableRow(cells, { tag = "td", labels = [] } = {}) {
   const row = document.createElement("tr");
-  for (const cell of cells) {
+  cells.forEach((cell, k) => {
     const made = create(tag, typeof cell === "string" ? cell : "");
     if (typeof cell !== "string") made.append(cell);
     if (tag === "th" && cell !== "") made.setAttribute("scope", "col");
+    if (labels[k] && cell !== "") made.dataset.label = labels[k];
     row.append(made);
-  }
+  });
   return row;
+}
+
+// Writes the cells of a row below each other in a table that is wider than its panel.
+function fitTables() {
+  for (const table of document.querySelectorAll("table")) {
+    table.classList.remove("stacked");
+    const room = table.previousElementSibling.clientWidth; // which is as wide as its panel
+    table.classList.toggle("stacked", table.offsetWidth > room);
+  }
 }
 
 function set(part, name, value) {

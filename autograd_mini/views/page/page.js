@@ -16,6 +16,7 @@ function show() {
   showChain();
   showLeaves();
   showWarning();
+  fitTables();
 }
 
 const CONTROLS = {
@@ -26,7 +27,11 @@ const CONTROLS = {
   last: () => goTo(steps.length - 1),
   reset,
   restart: reset,
-  descend,
+  descend: () => descend(1),
+  "descend-more": () => descend(10),
+  smaller: () => enlarge(1 / 1.25),
+  larger: () => enlarge(1.25),
+  whole: showWhole,
 };
 for (const [id, act] of Object.entries(CONTROLS)) {
   element(id).addEventListener("click", () => {
@@ -54,7 +59,22 @@ function isOthers({ key, target, ctrlKey, metaKey, altKey }) {
   return key === " " && target.tagName === "BUTTON";
 }
 
-element("descent").hidden = parameters.length === 0;
+element("descent").hidden = trained.length === 0;
+const isFramed = window.parent !== window;
+document.body.classList.toggle("framed", isFramed);
 element("rate").value = GRAPH.lr;
+sizeDrawing();
 reset();
 showPlaying();
+new ResizeObserver(() => {
+  sizeDrawing();
+  showCurve();
+  fitTables();
+  tellHeight();
+}).observe(document.body);
+
+// A notebook shows the page in a frame, which asks how high it is.
+function tellHeight() {
+  if (isFramed) parent.postMessage(document.documentElement.getBoundingClientRect().height, "*");
+}
+if (isFramed) addEventListener("message", tellHeight);

@@ -6,7 +6,7 @@ import html
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from importlib import resources
 from os import PathLike
 from typing import Any
@@ -28,6 +28,8 @@ _PARTS = resources.files(__package__)
 _SCRIPTS = [
     "numbers.js", "steps.js", "drawing.js", "panels.js", "inputs.js", "descent.js", "page.js",
 ]  # fmt: skip
+_RATE = 0.1
+_HOW_TO_TRAIN = "parameters= names leaves that the result was computed from"
 _ROOM = "-0.000000"
 """This text is as wide as the widest number on a page."""
 
@@ -39,7 +41,7 @@ def explore(
     names: Mapping[str, object] | None = None,
     parameters: Iterable[Value] | None = None,
     groups: Mapping[str, Iterable[Value]] | None = None,
-    lr: float = 0.1,
+    lr: float | None = None,
     title: str | None = None,
     max_nodes: int = 300,
 ) -> Page:
@@ -51,7 +53,7 @@ def explore(
         root: the result.
         path: where to write the page.
         names, parameters, groups: as in `draw`.
-        lr: the first learning rate of gradient descent, above 0.
+        lr: the first learning rate of gradient descent, above 0; None for 0.1.
         title: the heading; None for the name of the result.
         max_nodes: how many Values the page may have; it may have twice as many edges.
 
@@ -60,7 +62,7 @@ def explore(
 
     Raises:
         TypeError: the root is not a Value, or an argument has the wrong type.
-        ValueError: the learning rate is not a finite number above 0.
+        ValueError: the learning rate is not a finite number above 0, or there is no leaf to train.
         GraphTooLargeError: there are more Values, or more edges, than that.
         RendererNotFoundError: there is no Graphviz to draw the graph.
         OSError: the file cannot be written.
@@ -72,9 +74,10 @@ def explore(
         raise TypeError(requirement("explore: root", "a Value", root))
     if title is not None and not isinstance(title, str):
         raise TypeError(requirement("explore: title", "a string", title))
-    lr = finite(lr, argument="explore: lr")
-    if lr <= 0:
-        raise ValueError(requirement("explore: lr", "above 0", lr))
+    if lr is not None:
+        lr = finite(lr, argument="explore: lr")
+        if lr <= 0:
+            raise ValueError(requirement("explore: lr", "above 0", lr))
     scene = Scene(
         root,
         where="explore",
@@ -83,10 +86,25 @@ def explore(
         groups=groups,
         max_nodes=max_nodes,
     )
-    page = Page(_make_html(scene, root, lr=lr, title=title))
+    trained = _find_trained(scene)
+    if lr is not None and not trained:
+        rule = "None where no leaf can be trained"
+        raise ValueError(requirement("explore: lr", rule, lr, _HOW_TO_TRAIN))
+    html = _make_html(scene, root, trained, lr=_RATE if lr is None else lr, title=title)
+    page = Page(html, size=len(scene.graph.order))
     if path is not None:
         page.save(path)
     return page
+
+
+_ON_LOAD = """\
+this.previousElementSibling.hidden = true;
+addEventListener("message", ({source, data}) => {
+  if (source === this.contentWindow && data > 0) this.style.height = Math.ceil(data) + "px";
+});
+this.contentWindow.postMessage("height", "*");
+"""
+"""What a notebook does when it has the page: hide the line before it, and ask how high it is."""
 
 
 class Page:
@@ -94,22 +112,30 @@ class Page:
 
     Attributes:
         html: the text of the page.
+        size: how many Values it shows.
     """
 
-    def __init__(self, html: str) -> None:
+    def __init__(self, html: str, *, size: int) -> None:
         self.html = html
+        self.size = size
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the page into a file, atomically; raise OSError if that fails."""
         write_atomically(path, self.html)
 
     def __repr__(self) -> str:
-        return f"<Page of {len(self.html) / 1000:.0f} kB; .save(path) writes it>"
+        values = "1 Value" if self.size == 1 else f"{self.size} Values"
+        return f'<Page of {values}: .save("page.html") writes it, a notebook shows it>'
 
     def _repr_html_(self) -> str:
+        """Return the page in a frame, which becomes as high as the page.
+
+        Where a notebook is not trusted, no frame is shown, only the line before it.
+        """
         return (
+            f"<p>{html.escape(repr(self))} once it is trusted.</p>"
             f'<iframe srcdoc="{html.escape(self.html)}" sandbox="allow-scripts" '
-            'title="a computation graph, step by step" '
+            f'title="a computation graph, step by step" onload="{html.escape(_ON_LOAD)}" '
             'style="width: 100%; height: 860px; border: 0"></iframe>'
         )
 
@@ -135,12 +161,22 @@ class Stage(Picture):
         return {}
 
 
-def _make_html(scene: Scene, root: Value, *, lr: float, title: str | None) -> str:
+def _find_trained(scene: Scene) -> set[Value]:
+    """Return the leaves that the descent changes: the parameters, or all if none is known."""
+    leaves = [leaf for leaf in scene.graph.leaves if leaf not in scene.graph.roots]
+    known = {leaf for leaf in leaves if scene.role(leaf) == "parameter"}
+    return known if known or scene._parameters is not None else set(leaves)
+
+
+def _make_html(
+    scene: Scene, root: Value, trained: Collection[Value], *, lr: float, title: str | None
+) -> str:
     title = title or f"{name_as_text(scene.names[root])}, step by step"
     title = title.encode("utf-8", "backslashreplace").decode()  # as a lone surrogate is no text
-    data = {"nodes": _describe_nodes(scene), "root": scene.number[root], "lr": lr}
+    data = {"nodes": _describe_nodes(scene, trained), "root": scene.number[root], "lr": lr}
     parts = {
         "title": html.escape(title),
+        "heading": html.escape(title).replace("_", "_<wbr>"),
         "style": _read("page.css"),
         "graph": _draw_svg(scene),
         "data": _as_literal(data),
@@ -162,7 +198,7 @@ def _draw_svg(scene: Scene) -> str:
     return re.sub(r"<title>.*?</title>\n?|<!--.*?-->\n?", "", svg, flags=re.DOTALL)
 
 
-def _describe_nodes(scene: Scene) -> list[dict[str, Any]]:
+def _describe_nodes(scene: Scene, trained: Collection[Value]) -> list[dict[str, Any]]:
     """Return the facts about each Value that the page needs, in the order of the computation."""
     formulas, notation = Formulas(scene.names), Unicode()
     nodes = []
@@ -170,6 +206,7 @@ def _describe_nodes(scene: Scene) -> list[dict[str, Any]]:
         entry: dict[str, Any] = {"name": name_as_text(scene.names[node]), "role": scene.role(node)}
         if node.op is None:
             entry["data"] = node.data
+            entry["isTrained"] = node in trained
         else:
             entry["op"] = node.op.name
             entry["operands"] = [

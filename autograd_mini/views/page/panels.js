@@ -20,14 +20,14 @@ function showStep() {
   put(element("saying"), saying);
   const rows = [];
   if (kind === "leaves") {
-    rows.push(tableRow(["leaf", "number"], "th"));
+    rows.push(tableRow(["leaf", "number"], { tag: "th" }));
     for (const i of leaves) rows.push(tableRow([nodes[i].name, exact(data[i])]));
   } else if (kind === "forward") {
-    rows.push(tableRow(["operand", "number", "local derivative", ""], "th"));
+    rows.push(tableRow(["operand", "number", "local derivative", ""], { tag: "th" }));
     nodes[node].operands.forEach((operand, place) => rows.push(forwardRow(node, operand, place)));
   } else if (kind === "backward") {
     const several = passed[node].some(({ operand }) => isUsedAgain(operand));
-    rows.push(tableRow(["gradient", "upstream × local", "", "adds", several ? "sum so far" : ""], "th"));
+    rows.push(tableRow(["gradient", "upstream × local", "", "adds", several ? "sum so far" : ""], { tag: "th" }));
     for (const one of passed[node]) rows.push(backwardRow(node, one, several));
   }
   element("operands").replaceChildren(...rows);
@@ -48,13 +48,14 @@ function forwardRow(node, operand, place) {
 }
 
 function backwardRow(node, { operand, place, amount, sum }, several) {
-  return tableRow([
+  const cells = [
     gradientName(operand),
-    `${gradientName(node)} · ${enclosed(node, place, false)}`,
-    `= ${inParentheses(gradients[node])}${inParentheses(partials[node][place])}`,
+    inPieces(`${gradientName(node)} · ${enclosed(node, place, false)}`),
+    inPieces(`= ${inParentheses(gradients[node])}${inParentheses(partials[node][place])}`),
     after("= ", exact(amount)),
     several ? exact(sum) : "",
-  ]);
+  ];
+  return tableRow(cells, { labels: ["", "", "", "", "sum so far "] });
 }
 
 function after(text, part) {
@@ -83,25 +84,31 @@ function pathsTo(i) {
   return found;
 }
 
+const LONGEST_LEFT = 16; // a longer left side has a line for itself
+
 // A left side, and what it is equal to line by line, without repetitions.
 function line(left, parts) {
-  const block = create("p", "", { class: "derivation" });
+  const block = create("p", "", { class: left.length > LONGEST_LEFT ? "derivation long" : "derivation" });
   const texts = parts.filter((part, k) => k === 0 || part !== parts[k - 1]);
   texts.forEach((text, k) => {
     const right = create("span", "= ");
-    right.append(...factorsOf(text));
+    right.append(inPieces(text));
     block.append(create("span", k === 0 ? left : ""), right);
   });
   return block;
 }
 
-// The factors of a product as pieces that stay in one line if there is room.
-function factorsOf(text) {
-  const pieces = text.split(/( · |\)(?=\())/); // with what separates them at the odd places
-  return pieces.flatMap((piece, k) => {
-    if (k % 2) return piece === ")" ? [] : [piece];
-    return [create("span", pieces[k + 1] === ")" ? `${piece})` : piece, { class: "whole" })];
-  });
+const LONGEST_PIECE = 30;
+
+// A product in pieces: a factor stays in one line, unless it is long.
+function inPieces(text) {
+  const all = create("span");
+  for (const piece of text.split(/( )(?=· |\+ |= )|(?<=\))(?=\()/)) {
+    if (piece === undefined) all.append(document.createElement("wbr"));
+    else if (piece === " ") all.append(piece);
+    else all.append(create("span", piece, piece.length > LONGEST_PIECE ? {} : { class: "whole" }));
+  }
+  return all;
 }
 
 function showChain() {
