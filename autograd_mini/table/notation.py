@@ -7,13 +7,14 @@ computed, so its names may be any text, and it may call functions that no rule m
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from autograd_mini.table.elementary import ELEMENTARY
+from autograd_mini.table.elementary import ELEMENTARY, Elementary
 from autograd_mini.table.names import name_as_latex, name_as_text
 from autograd_mini.table.printer import Printer
-from autograd_mini.table.rules import COMPARISONS
+from autograd_mini.table.rules import COMPARISONS, Comparison
 
 __all__ = ["Latex", "Unicode", "shorten"]
 
@@ -32,13 +33,15 @@ class Unicode(Printer):
     """Prints formulas in plain text; a factor before a parenthesis needs no sign of a product.
 
     Args:
-        digits: how many significant digits a computed number shows.
+        digits: how many significant digits a number shows, unless it is a whole constant.
+        names: the names of the Values beside; a function whose sign is such a name is spelled out.
+        symbols: what is written in the place of some names.
 
     >>> Unicode().formula(ast.parse("-(T - a2) ** 2 / 2 * exp(beta)", mode="eval").body)
     '−(T − a₂)²/2·exp(β)'
     """
 
-    minus = "−"
+    plus, minus = "+", "−"
     dot = "·"  # the sign of a product in a formula
     times = " · "  # the sign of a product in a chain of partial derivatives
     apposition = ""  # the text between a factor and a parenthesis
@@ -49,10 +52,16 @@ class Unicode(Printer):
     dots = "…"
     quarter = "¼"
     derivative = "∂{}/∂{}"
-    comparison = "text"  # which field of `Comparison` has the sign
 
-    def __init__(self, digits: int = 4) -> None:
+    def __init__(
+        self,
+        digits: int = 4,
+        names: Iterable[str] = (),
+        symbols: Mapping[str, str] | None = None,
+    ) -> None:
         self.digits = digits
+        self.symbols = symbols or {}
+        self.taken = {name_as_text(self.symbols.get(name, name)) for name in names}
         self.index = ""
 
     def formula(self, tree: ast.expr, *, factor: bool = False) -> str:
@@ -61,7 +70,7 @@ class Unicode(Printer):
 
     def number(self, value: float) -> str:
         """Return a number with `digits` significant digits."""
-        return self.write_sign(f"{value + 0.0:.{self.digits}g}")  # adding 0.0 turns -0.0 into 0.0
+        return self.write_digits(f"{value + 0.0:.{self.digits}g}")  # adding 0.0: -0.0 becomes 0
 
     def enclose(self, text: str) -> str:
         """Return a formula, in parentheses if it begins with a minus sign."""
@@ -71,8 +80,12 @@ class Unicode(Printer):
         """Return a formula as text, and its precedence."""
         within = self.within
         match node:
-            case ast.Constant():
-                return self.constant(repr(node.value))
+            case ast.Constant(value=float() as value):
+                return self.constant(f"{value:.{self.digits}g}")
+            case ast.Constant(value=value):
+                return self.constant(str(value))
+            case ast.Name(id="pi") if name_as_text("pi") in self.taken:
+                return self.print(ast.Constant(math.pi))
             case ast.Name(id=name):
                 return self.name(name) + self.index, self.ATOM
             case ast.UnaryOp(operand=operand):
@@ -83,13 +96,13 @@ class Unicode(Printer):
                 return self.quotient(left, right)
             case ast.BinOp(left=left, op=ast.Mult(), right=right):
                 first, second = within(left, self.PRODUCT), within(right, self.POWER)
-                beside = second.startswith(self.parenthesis) and not self._is_open(left)
+                beside = second.startswith(self.parenthesis) and not self._is_open(left, right)
                 return f"{first}{self.apposition if beside else self.dot}{second}", self.PRODUCT
             case ast.BinOp(left=left, op=op, right=right):
-                sign = "+" if isinstance(op, ast.Add) else self.minus
+                sign = self.plus if isinstance(op, ast.Add) else self.minus
                 return f"{within(left, self.SUM)} {sign} {self._enclose(right)}", self.SUM
             case ast.Compare(left=left, ops=[op], comparators=[right]):
-                sign = getattr(COMPARISONS[type(op)], self.comparison)
+                sign = self.compare(COMPARISONS[type(op)])
                 return f"{within(left, self.SUM)} {sign} {within(right, self.SUM)}", self.COMPARE
             case ast.BoolOp(op=op, values=values):
                 own, sign = (
@@ -106,43 +119,76 @@ class Unicode(Printer):
                 self.index = ""
                 return text, self.PRODUCT
             case ast.Call(func=ast.Name(id=name), args=arguments):
-                return self.call(name, arguments)
+                return self._call(name, arguments)
         raise AssertionError(ast.dump(node))
 
     def _enclose(self, node: ast.expr) -> str:
         """Return an operand after a sign, in parentheses if it is a sum or begins with a minus."""
         return self.enclose(self.within(node, self.PRODUCT))
 
-    def _is_open(self, factor: ast.expr) -> bool:
-        """Return whether a parenthesis after a product would seem part of its last factor."""
-        while isinstance(factor, ast.UnaryOp) or (
-            isinstance(factor, ast.BinOp) and isinstance(factor.op, ast.Mult)
-        ):
-            factor = factor.operand if isinstance(factor, ast.UnaryOp) else factor.right
+    def _is_open(self, factor: ast.expr, other: ast.expr) -> bool:
+        """Return whether a parenthesis after a product would seem part of its last factor.
+
+        f(x + 1) would seem a call; a(1 − a) does not, as its name stands inside again.
+        """
+        while isinstance(factor, ast.UnaryOp):
+            factor = factor.operand
+        while isinstance(factor, ast.BinOp) and isinstance(factor.op, ast.Mult):
+            factor = factor.right  # a minus sign there is in parentheses
+        if isinstance(factor, ast.Name):
+            inside = (node.id for node in ast.walk(other) if isinstance(node, ast.Name))
+            return factor.id not in inside
         return self.ends_open(factor)
 
-    def _fill(self, template: str, argument: ast.expr, *, encloses: bool) -> tuple[str, int]:
-        """Return a call of a function, whose template encloses the argument or stands before it."""
+    def _call(self, name: str, arguments: list[ast.expr]) -> tuple[str, int]:
+        """Return a call: by its template, or spelled out if a Value has the sign of the function.
+
+        A call with an exponent, or one that begins with a word, needs parentheses in a power.
+        """
+        row = ELEMENTARY.get(name)
+        template = "" if row is None or self.taken & set(self.signs(row)) else self.template(row)
+        if not template:
+            return self.spell(name, ", ".join(map(self.text, arguments)))
+        (argument,) = arguments
+        encloses, raised = self.reads(template)
         text = self.text(argument) if encloses else self.within(argument, self.ATOM)
-        if "+ {}" in template:
+        if f"{self.plus} {{}}" in template or f"{self.plus}{{}}" in template:
             text = self._enclose(argument)
-        # A call with an exponent, or one that begins with a word, needs parentheses in a power.
-        raised = any(sign in template for sign in ("^", "²", r"\ln"))
         return template.format(text), self.ATOM if encloses and not raised else self.POWER
+
+    def signs(self, row: Elementary) -> Iterable[str]:
+        """Return what may not be the name of a Value where this function is not spelled out."""
+        sign = row.text.partition("(")[0]
+        return [sign] if len(sign) == 1 else []
+
+    def template(self, row: Elementary) -> str:
+        """Return the template of a function; an empty one if its name stands before parentheses."""
+        return row.text
+
+    def reads(self, template: str) -> tuple[bool, bool]:
+        """Return whether a template encloses its argument, and whether it has an exponent."""
+        return template.endswith((")", "|")) and "²" not in template, "²" in template
+
+    def spell(self, function: str, arguments: str) -> tuple[str, int]:
+        """Return a function by its name before its arguments."""
+        return f"{function}({arguments})", self.ATOM
 
     def words(self, text: str) -> str:
         """Return plain words where mathematics is expected."""
         return text
 
     def name(self, name: str) -> str:
-        """Return a name."""
-        return name_as_text(name)
+        """Return a name, or the symbol that stands for it."""
+        return name_as_text(self.symbols.get(name, name))
 
     def partial(self, of: str, wrt: str) -> str:
         """Return the partial derivative of one Value with respect to another, by their names."""
         return self.derivative.format(self.name(of), self.name(wrt))
 
-    def write_sign(self, number: str) -> str:
+    def compare(self, sign: Comparison) -> str:
+        return sign.text
+
+    def write_digits(self, number: str) -> str:
         """Return a number that Python has formatted, with the signs of mathematics."""
         return number.replace("-", self.minus).replace("inf", "∞").replace("nan", "NaN")
 
@@ -169,13 +215,6 @@ class Unicode(Printer):
         taken, otherwise = self.within(node.body, self.OR), self.text(node.orelse)
         return f"{taken} if {self.text(node.test)} else {otherwise}", self.CONDITIONAL
 
-    def call(self, name: str, arguments: list[ast.expr]) -> tuple[str, int]:
-        template = ELEMENTARY[name].text if name in ELEMENTARY else ""
-        if template:
-            encloses = template.endswith((")", "|")) and "²" not in template
-            return self._fill(template, arguments[0], encloses=encloses)
-        return f"{name}({', '.join(map(self.text, arguments))})", self.ATOM
-
 
 class Latex(Unicode):
     r"""Prints formulas in LaTeX, for its mathematics mode.
@@ -193,19 +232,21 @@ class Latex(Unicode):
     to = r" \to "
     dots = r"\cdots"
     quarter = r"\tfrac{1}{4}"
-    comparison = "latex"
     derivative = r"\frac{{\partial {}}}{{\partial {}}}"
 
     def words(self, text: str) -> str:
         return rf"\text{{{text}}}"
 
     def name(self, name: str) -> str:
-        return name_as_latex(name)
+        return name_as_latex(self.symbols.get(name, name))
 
     def parenthesize(self, text: str) -> str:
         return rf"\left({text}\right)"
 
-    def write_sign(self, number: str) -> str:
+    def compare(self, sign: Comparison) -> str:
+        return sign.latex
+
+    def write_digits(self, number: str) -> str:
         mantissa, _, exponent = number.replace("inf", r"\infty").partition("e")
         if "nan" in number:
             return r"\text{NaN}"
@@ -214,7 +255,7 @@ class Latex(Unicode):
     def constant(self, text: str) -> tuple[str, int]:
         if "e" not in text:
             return text, self.ATOM
-        return self.write_sign(text).removeprefix(r"1 \cdot "), self.PRODUCT
+        return self.write_digits(text).removeprefix(r"1 \cdot "), self.PRODUCT
 
     def power(self, base: str, exponent: ast.expr) -> str:
         return f"{base}^{{{self.text(exponent)}}}"
@@ -237,14 +278,19 @@ class Latex(Unicode):
         rows.append(rf"{self.text(rest)} & \text{{otherwise}}")
         return r"\begin{cases} " + r" \\ ".join(rows) + r" \end{cases}", self.ATOM
 
-    def call(self, name: str, arguments: list[ast.expr]) -> tuple[str, int]:
-        if name in ELEMENTARY:
-            template = ELEMENTARY[name].latex
-            encloses = template.endswith((r"\right|", "}}", r"\right)")) and "^2" not in template
-            return self._fill(template, arguments[0], encloses=encloses)
-        inside = ", ".join(map(self.text, arguments))
-        function = name.replace("_", r"\_")
-        return rf"\operatorname{{{function}}}{self.parenthesize(inside)}", self.POWER
+    def signs(self, row: Elementary) -> Iterable[str]:
+        return [*super().signs(row), *(["e"] if "e^" in row.latex else [])]
+
+    def template(self, row: Elementary) -> str:
+        return row.latex
+
+    def reads(self, template: str) -> tuple[bool, bool]:
+        encloses = template.endswith((r"\right|", "}}", r"\right)")) and "^2" not in template
+        return encloses, any(sign in template for sign in ("^", r"\ln"))
+
+    def spell(self, function: str, arguments: str) -> tuple[str, int]:
+        function = function.replace("_", r"\_")
+        return rf"\operatorname{{{function}}}{self.parenthesize(arguments)}", self.POWER
 
 
 def _is_whole(node: ast.expr) -> bool:

@@ -12,11 +12,11 @@ from typing import Any
 from autograd_mini.engines import Operand, Value
 from autograd_mini.engines.graph import Edge, Graph
 from autograd_mini.engines.node import numbers_of
-from autograd_mini.table.notation import Latex, Unicode, shorten
+from autograd_mini.table.notation import Unicode, shorten
 from autograd_mini.table.primitives import Primitive
 from autograd_mini.views.explanation import algebra
 
-__all__ = ["Chain", "Factor", "Formulas"]
+__all__ = ["Chain", "Derivation", "Factor", "Formulas"]
 
 _LARGEST = 9
 """An expression with more names, numbers and operations than this gets a name of its own."""
@@ -30,23 +30,19 @@ class Factor:
 
     Attributes:
         of, wrt: the names of the two Values.
+        formula: the derivative in symbols, in plain text.
         value: the number, from the recorded partial derivatives.
+        tree: the derivative in symbols, as a formula that any notation writes.
+        paths: the ways from ``of`` to ``wrt`` through Values without a name, each as its edges;
+            the products of their partial derivatives add up to `value`.
     """
 
     of: str
     wrt: str
+    formula: str
     value: float
-    formula: ast.expr = field(repr=False, compare=False)
-
-    @property
-    def text(self) -> str:
-        """The derivative in symbols, in plain text."""
-        return Unicode().formula(self.formula)
-
-    @property
-    def latex(self) -> str:
-        """The derivative in symbols, as LaTeX for mathematics mode."""
-        return Latex().formula(self.formula)
+    tree: ast.expr = field(repr=False, compare=False)
+    paths: Sequence[Sequence[Edge]] = field(repr=False, compare=False)
 
 
 class Formulas:
@@ -122,47 +118,108 @@ class Formulas:
         return algebra.simplify(tree)
 
 
-class Chain:
-    """The paths of a gradient from a result back to a Value, over the Values with names.
+class Derivation:
+    """The factors of every chain rule of a graph, over the Values with names.
 
     Short results of plain arithmetic that are used once need no name: so the derivative of
     ½(T − a)² with respect to a is a single factor, −(T − a). The operand of an activation function
     always has a name.
 
     Args:
-        graph: the graph of the result.
-        wrt: a Value that the result was computed from.
+        graph: the graph of the results.
         names: a name for each Value.
-        given: the Values whose names a user gave.
+        given: the Values whose names a user gave; they are always shown by name.
+        cases: whether a factor has all cases of a derivative, so that it is right for other
+            numbers than the recorded ones; otherwise it has the case that applies to these.
+        notation: writes the factors in plain text.
     """
 
     def __init__(
-        self, graph: Graph, wrt: Value, names: Mapping[Value, str], given: Collection[Value]
+        self,
+        graph: Graph,
+        names: Mapping[Value, str],
+        given: Collection[Value] = (),
+        *,
+        cases: bool = False,
+        notation: Unicode | None = None,
     ) -> None:
+        self.graph, self.names, self.given, self.cases = graph, names, given, cases
+        self.notation = notation or Unicode()
+        self.inlined = _find_inlined(graph, given={*graph.roots, *given})
+        """The Values that show as expressions where another Value is computed from them."""
+        self.formulas = Formulas(names, self.inlined)
+        self._consumers: dict[Value, Sequence[tuple[Value, Factor]]] = {}
+
+    def consumers(self, wrt: Value) -> Sequence[tuple[Value, Factor]]:
+        """Return the next Values with names that a Value goes into, latest first, with factors."""
+        if wrt not in self._consumers:
+            formulas = self.formulas_of(wrt)
+            self._consumers[wrt] = [
+                (node, self._make_factor(formulas, node, wrt, paths))
+                for node, paths in self._find_paths(wrt).items()
+            ]
+        return self._consumers[wrt]
+
+    def formulas_of(self, wrt: Value) -> Formulas:
+        """Return the formulas in which this Value has its name."""
+        if wrt not in self.inlined:
+            return self.formulas
+        return Formulas(self.names, self.inlined - {wrt})
+
+    def _find_paths(self, wrt: Value) -> dict[Value, list[list[Edge]]]:
+        """Return the paths to a Value from each next Value with a name, over those without."""
+        uses = self.graph.consumers
+        found: dict[Value, list[list[Edge]]] = {}
+        for edge in reversed(uses[wrt]):
+            path = [edge]
+            while path[-1].node in self.inlined:
+                path += uses[path[-1].node]  # it is used once
+            found.setdefault(path[-1].node, []).append(path[::-1])
+        for paths in found.values():
+            paths.sort(key=lambda path: [edge.position for edge in path])
+        return found
+
+    def _make_factor(
+        self, formulas: Formulas, node: Value, wrt: Value, paths: Sequence[Sequence[Edge]]
+    ) -> Factor:
+        value = 0.0
+        for path in paths:
+            value += math.prod(edge.partial for edge in path)
+        simplify = not math.isnan(value)  # or 0 · ∞ would become 0
+        slopes = ([formulas.partial(edge, cases=self.cases) for edge in path] for path in paths)
+        products = [algebra.product(several, simplify=simplify) for several in slopes]
+        tree = algebra.total(products, simplify=simplify)
+        formula = self.notation.formula(tree)
+        return Factor(self.names[node], self.names[wrt], formula, value, tree, paths)
+
+
+class Chain:
+    """The paths of a gradient from a result back to a Value.
+
+    Args:
+        derivation: the factors between the Values of the graph of the result.
+        wrt: a Value that the result was computed from.
+    """
+
+    def __init__(self, derivation: Derivation, wrt: Value) -> None:
+        graph = derivation.graph
         above = {wrt}
         for node in graph.order:
             if any(edge.operand in above for edge in graph.edges[node]):
                 above.add(node)
-        self.graph = graph
-        self.formulas = Formulas(names, _find_inlined(graph, given={*graph.roots, wrt, *given}))
+        self.derivation, self.names = derivation, derivation.names
+        self.formulas = derivation.formulas_of(wrt)
         self.nodes = [
             node
             for node in reversed(graph.order)
             if node in above and node not in self.formulas.inlined
         ]
         """The Values on the paths, from the result back."""
-        self.names = names
-        self.given = given
-        self._above = above
 
     @cached_property
     def consumers(self) -> Mapping[Value, Sequence[tuple[Value, Factor]]]:
         """For each node, its consumers, each with the factor between the two."""
-        found: dict[Value, list[tuple[Value, Factor]]] = {node: [] for node in self.nodes}
-        for node in self.nodes:
-            for operand, factor in self._factors(node):
-                found[operand].append((node, factor))
-        return found
+        return {node: self.derivation.consumers(node) for node in self.nodes}
 
     @cached_property
     def path_counts(self) -> Mapping[Value, int]:
@@ -176,7 +233,7 @@ class Chain:
     @cached_property
     def adjoints(self) -> Mapping[Value, float]:
         """For each node, the derivative of the result with respect to it."""
-        found = self.graph.chain_rule()
+        found = self.derivation.graph.chain_rule()
         return {node: found[node] for node in self.nodes}
 
     def paths(self) -> Iterator[tuple[Factor, ...]]:
@@ -189,31 +246,6 @@ class Chain:
                 yield factors
             for consumer, factor in self.consumers[node]:  # the last comes out first
                 unfinished.append((consumer, (factor, *factors)))
-
-    def _factors(self, node: Value) -> Iterator[tuple[Value, Factor]]:
-        """Yield the factors from a node to the named Values that it is computed from."""
-        terms: dict[Value, list[tuple[list[ast.expr], float]]] = {}
-        unfinished: list[tuple[Value, list[ast.expr], float]] = [(node, [], 1.0)]
-        while unfinished:
-            at, formulas, value = unfinished.pop()
-            below = []
-            for edge in self.graph.edges[at]:
-                if edge.operand not in self._above:
-                    continue
-                found = [*formulas, self.formulas.partial(edge)], value * edge.partial
-                if edge.operand in self.formulas.inlined:
-                    below.append((edge.operand, *found))
-                else:
-                    terms.setdefault(edge.operand, []).append(found)
-            unfinished += reversed(below)
-        for operand, several in terms.items():
-            number = 0.0
-            for _, value in several:
-                number += value
-            simplify = not math.isnan(number)  # or 0 · ∞ would become 0
-            products = [algebra.product(formulas, simplify=simplify) for formulas, _ in several]
-            formula = algebra.total(products, simplify=simplify)
-            yield operand, Factor(self.names[node], self.names[operand], number, formula)
 
 
 def _find_inlined(graph: Graph, *, given: Collection[Value]) -> set[Value]:

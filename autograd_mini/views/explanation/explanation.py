@@ -15,7 +15,7 @@ from autograd_mini.engines.graph import Graph
 from autograd_mini.table.names import shorten_name
 from autograd_mini.table.notation import Latex, Unicode, shorten
 from autograd_mini.views.explanation import algebra
-from autograd_mini.views.explanation.chain import Chain, Factor, Formulas
+from autograd_mini.views.explanation.chain import Chain, Derivation, Factor, Formulas
 from autograd_mini.views.explanation.layout import Equation, Group, Piece, Sentence, Table
 from autograd_mini.views.naming import collect_names, name_values
 from autograd_mini.views.scene import check_size, explain_size
@@ -86,7 +86,8 @@ def explain(
         way_out = f"its leaves are {', '.join(leaves[:10])}{', …' if len(leaves) > 10 else ''}"
         raise ValueError(requirement("explain: wrt", rule, wrt, way_out))
     own = collect_names(names)
-    chain = Chain(graph, wrt, all_names, {v for v in all_names if v in own or v.name})
+    named = {value for value in all_names if value in own or value.name}
+    chain = Chain(Derivation(graph, all_names, named), wrt)
     if len(chain.nodes) > max_nodes:
         limit, size = f"max_nodes={max_nodes}", f"{len(chain.nodes)}"
         raise explain_size(limit, size, f"max_nodes={size}", where="explain", part=part)
@@ -201,9 +202,9 @@ class Derivative(Explanation):
         """Return a term of a derivative as partial derivatives, as symbols and as numbers."""
         partial = notation.partial(factor.of, factor.wrt)
         if is_first:  # it comes after the derivative of the result by itself, which is 1
-            return partial, notation.formula(factor.formula), notation.number(factor.value)
+            return partial, notation.formula(factor.tree), notation.number(factor.value)
         before = notation.partial(self.root, factor.of)
-        symbols = notation.formula(factor.formula, factor=True)
+        symbols = notation.formula(factor.tree, factor=True)
         return (
             _join(notation, notation.times, [before, partial]),
             _join(notation, notation.times, [before, symbols]),
@@ -216,14 +217,14 @@ class Derivative(Explanation):
             part.id
             for consumers in self.chain.consumers.values()
             for _, factor in consumers
-            for part in ast.walk(factor.formula)
+            for part in ast.walk(factor.tree)
             if isinstance(part, ast.Name)
         }
         mentioned |= self.adjoints.keys()
         equations = [
             _define(notation, self.chain.formulas, node)
             for node, name in self.chain.names.items()
-            if name in mentioned and node.op is not None and node not in self.chain.given
+            if name in mentioned and node.op is not None and node not in self.chain.derivation.given
         ]
         if equations:
             yield Group(Sentence(["where"]), equations)
@@ -279,9 +280,9 @@ def _explain_path(factors: Sequence[Factor], left: str, notation: Unicode) -> It
     chain = _write_chain(notation, factors)
     if len(factors) <= _IN_A_LINE:
         several = len(factors) > 1
-        symbols = [notation.formula(factor.formula, factor=several) for factor in factors]
+        symbols = [notation.formula(factor.tree, factor=several) for factor in factors]
         right = [_join(notation, notation.times, symbols)]
-        if several and not all(isinstance(f.formula, ast.Constant) for f in factors):
+        if several and not all(isinstance(f.tree, ast.Constant) for f in factors):
             right.append(_write_numbers(notation, [factor.value for factor in factors]))
         right.append(notation.number(value))
         yield Equation(left, right if chain == left or not several else [chain, *right])
@@ -298,7 +299,7 @@ def _make_table(factors: Sequence[Factor], notation: Unicode) -> Table:
     rows = [
         [
             _write_chain(notation, [factor]),
-            notation.formula(factor.formula),
+            notation.formula(factor.tree),
             notation.number(factor.value),
             f"< {notation.quarter}" if abs(factor.value) < _SMALL else "",
             notation.number(product),

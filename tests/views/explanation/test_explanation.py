@@ -615,7 +615,7 @@ def test_constants_may_be_on_either_side():
     ]:  # fmt: skip
         found = explain(root, wrt=x)
         (path,) = found.paths
-        assert " · ".join(factor.text for factor in path) == symbols
+        assert " · ".join(factor.formula for factor in path) == symbols
         root.backward()
         assert found.value == x.grad
         x.grad = 0.0
@@ -647,8 +647,8 @@ def test_numbers_that_are_not_finite_are_told():
                 if not math.isfinite(found.value):
                     assert "makes the whole product 0" not in str(found)
                 for factor in (factor for path in found.paths for factor in path):
-                    if re.fullmatch(r"−?[\d.]+", factor.text):
-                        assert float(factor.text.replace("−", "-")) == factor.value
+                    if re.fullmatch(r"−?[\d.]+", factor.formula):
+                        assert float(factor.formula.replace("−", "-")) == factor.value
 
 
 def test_changed_data_leaves_the_derivative_of_what_took_place():
