@@ -101,23 +101,25 @@ const partial = (of, by) => `∂${nodes[of].name}/∂${nodes[by].name}`;
 const gradientName = (i) => partial(root, i);
 const inParentheses = (x) => `(${shown(x)})`;
 
-// The derivative at one place as a factor or a term; a minus sign stands only before the first.
-function enclosed(node, place, isFirst) {
-  const text = nodes[node].factors[place];
-  return !isFirst && text.startsWith("−") ? `(${text})` : text;
+// Texts with a sign between them; of those that begin with a minus, only the first has no parentheses.
+const join = (sign, texts) =>
+  texts.map((text, k) => (k > 0 && text.startsWith("−") ? `(${text})` : text)).join(sign);
+
+// The number of the case that the local derivative at a place has.
+function caseOf(i, place) {
+  const [slot] = nodes[i].slots[place];
+  return ROWS[nodes[i].op].cases[slot](...arranged(i));
 }
 
-// The local derivative of a use, as a number, in symbols, and as a factor: the sum over its places.
-const local = ({ node, places }) => places.reduce((sum, place) => sum + partials[node][place], 0);
-
-function localText({ node, places }) {
-  if (places.length === 1) return nodes[node].partials[places[0]];
-  return places.map((place, k) => enclosed(node, place, k === 0)).join(" + ");
-}
-
-function factorText(use, isFirst) {
-  return use.places.length > 1 ? `(${localText(use)})` : enclosed(use.node, use.places[0], isFirst);
-}
+// The factors of the chain rule from a node to the next ones with a name: the derivative of each by
+// the node, as a number, in symbols and as a factor of a product.
+const factorsFrom = (i) =>
+  nodes[i].factors.map(({ of, paths, switches, texts }) => {
+    const alone = (path) => path.reduce((value, [at, place]) => value * partials[at][place], 1);
+    const value = paths.reduce((sum, path) => sum + alone(path), 0);
+    const k = switches.reduce((sum, [at, place, count]) => sum * count + caseOf(at, place), 0);
+    return { of, by: i, value, symbols: texts[k][0], factor: texts[k][1] };
+  });
 
 function create(tag, text = "", attributes = {}) {
   const made = document.createElement(tag);

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import html
-import json
-import math
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from importlib import resources
 from os import PathLike
-from typing import Any
 
 from autograd_mini.arguments import finite, requirement
 from autograd_mini.engines import Value
 from autograd_mini.files import write_atomically
-from autograd_mini.table.code import as_javascript, prelude, reduce_in_javascript
 from autograd_mini.table.names import name_as_text
-from autograd_mini.table.notation import Unicode
-from autograd_mini.table.primitives import Primitive
 from autograd_mini.views.drawing import Picture
-from autograd_mini.views.explanation.chain import Formulas
+from autograd_mini.views.explanation.chain import Derivation
+from autograd_mini.views.naming import collect_names
+from autograd_mini.views.page.script import as_literal, describe_nodes, write_rows
 from autograd_mini.views.scene import Scene
 
 __all__ = ["Page", "explore"]
@@ -90,7 +86,16 @@ def explore(
     if lr is not None and not trained:
         rule = "None where no leaf can be trained"
         raise ValueError(requirement("explore: lr", rule, lr, _HOW_TO_TRAIN))
-    html = _make_html(scene, root, trained, lr=_RATE if lr is None else lr, title=title)
+    own = collect_names(names)
+    given = {value for value in scene.names if value in own or value.name}
+    data = {
+        "nodes": describe_nodes(
+            Derivation(scene.graph, scene.names, given, cases=True), scene.role, trained
+        ),
+        "root": scene.number[root],
+        "lr": _RATE if lr is None else lr,
+    }
+    html = _make_html(scene, data, title or f"{name_as_text(scene.names[root])}, step by step")
     page = Page(html, size=len(scene.graph.order))
     if path is not None:
         page.save(path)
@@ -168,19 +173,15 @@ def _find_trained(scene: Scene) -> set[Value]:
     return known if known or scene._parameters is not None else set(leaves)
 
 
-def _make_html(
-    scene: Scene, root: Value, trained: Collection[Value], *, lr: float, title: str | None
-) -> str:
-    title = title or f"{name_as_text(scene.names[root])}, step by step"
+def _make_html(scene: Scene, data: Mapping[str, object], title: str) -> str:
     title = title.encode("utf-8", "backslashreplace").decode()  # as a lone surrogate is no text
-    data = {"nodes": _describe_nodes(scene, trained), "root": scene.number[root], "lr": lr}
     parts = {
         "title": html.escape(title),
         "heading": html.escape(title).replace("_", "_<wbr>"),
         "style": _read("page.css"),
         "graph": _draw_svg(scene),
-        "data": _as_literal(data),
-        "rows": _rows({node.op for node in scene.graph.order if node.op is not None}),
+        "data": as_literal(data),
+        "rows": write_rows({node.op for node in scene.graph.order if node.op is not None}),
         "script": "\n".join(map(_read, _SCRIPTS)),
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], _read("page.html"))
@@ -196,81 +197,3 @@ def _draw_svg(scene: Scene) -> str:
     svg = Stage(scene).make_drawing().pipe(format="svg", encoding="utf-8")
     svg = svg[svg.index("<svg") :]
     return re.sub(r"<title>.*?</title>\n?|<!--.*?-->\n?", "", svg, flags=re.DOTALL)
-
-
-def _describe_nodes(scene: Scene, trained: Collection[Value]) -> list[dict[str, Any]]:
-    """Return the facts about each Value that the page needs, in the order of the computation."""
-    formulas, notation = Formulas(scene.names), Unicode()
-    nodes = []
-    for node in scene.graph.order:
-        entry: dict[str, Any] = {"name": name_as_text(scene.names[node]), "role": scene.role(node)}
-        if node.op is None:
-            entry["data"] = node.data
-            entry["isTrained"] = node in trained
-        else:
-            entry["op"] = node.op.name
-            entry["operands"] = [
-                [operand] if isinstance(operand, float) else scene.number[operand]
-                for operand in node.operands
-            ]
-            entry["slots"] = [
-                [node.op.operands.index(name), place]
-                for name, place in node.op.slots(len(node.operands))
-            ]
-            entry["formula"] = notation.formula(formulas.definition(node))
-            edges = scene.graph.edges[node]
-            partials = {edge.position: formulas.partial(edge, cases=True) for edge in edges}
-            entry["partials"] = {place: notation.formula(tree) for place, tree in partials.items()}
-            entry["factors"] = {
-                place: notation.formula(tree, factor=True) for place, tree in partials.items()
-            }
-        nodes.append(entry)
-    return nodes
-
-
-def _rows(rows: set[Primitive]) -> str:
-    """Return the rules of some rows as JavaScript."""
-    lines = [prelude("javascript"), "const ROWS = {\n"]
-    for row in sorted(rows, key=str):
-        names = ", ".join(row.operands)
-        sequences = _as_literal([name in row.value.sequences for name in row.operands])
-        call = f"{row.name}({names}), {row.domain}"
-        lines.append(
-            f"{_as_literal(row.name)}: {{compute: ({names}) => {{{_write_computation(row)}}}, "
-            f"sequences: {sequences}, inside: ({names}) => {_write_domain(row)}, "
-            f"domain: {_as_literal(call)}}},\n"
-        )
-    return "".join([*lines, "};\n"])
-
-
-def _write_computation(row: Primitive) -> str:
-    """Return the JavaScript that computes the value and the partials, arrays for the sequences."""
-    sequences = row.value.sequences
-    lines = [line for reduction in row.reductions for line in reduce_in_javascript(reduction)]
-    partials = [
-        f"{name}.map((_, i) => {as_javascript(rule, sequences=sequences)})"
-        if name in sequences
-        else as_javascript(rule)
-        for name, rule in row.partials.items()
-    ]
-    lines += [f"const out = {as_javascript(row.value)};", f"return [out, [{', '.join(partials)}]];"]
-    return "\n".join(lines)
-
-
-def _write_domain(row: Primitive) -> str:
-    """Return the condition in JavaScript that the operands are in their domains."""
-    conditions = []
-    for name, domain in row.domains.items():
-        less = "<" if domain.open else "<="
-        if domain.nonzero:
-            conditions.append(f"{name} !== 0")
-        if math.isfinite(domain.low):
-            conditions.append(f"{domain.low!r} {less} {name}")
-        if math.isfinite(domain.high):
-            conditions.append(f"{name} {less} {domain.high!r}")
-    return " && ".join(conditions) or "true"
-
-
-def _as_literal(thing: Any) -> str:
-    """Return data as JavaScript text that cannot end the script element."""
-    return json.dumps(thing, separators=(",", ":")).replace("<", r"\u003c").replace(">", r"\u003e")

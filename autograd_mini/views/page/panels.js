@@ -50,7 +50,7 @@ function forwardRow(node, operand, place) {
 function backwardRow(node, { operand, place, amount, sum }, several) {
   const cells = [
     gradientName(operand),
-    inPieces(`${gradientName(node)} · ${enclosed(node, place, false)}`),
+    inPieces(join(" · ", [gradientName(node), nodes[node].terms[place]])),
     inPieces(`= ${inParentheses(gradients[node])}${inParentheses(partials[node][place])}`),
     after("= ", exact(amount)),
     several ? exact(sum) : "",
@@ -64,10 +64,10 @@ function after(text, part) {
   return made;
 }
 
-const MOST_PATHS = 4;
+const MOST_PATHS = 6;
 const LONGEST_PATH = 14;
 
-// Returns the paths from the result to a node as lists of uses, or null if there are too many.
+// Returns the paths from the result to a node as lists of factors, or null if there are too many.
 function pathsTo(i) {
   const found = [];
   const unfinished = [[i, []]];
@@ -79,7 +79,7 @@ function pathsTo(i) {
       continue;
     }
     if (path.length >= LONGEST_PATH || unfinished.length > 64) return null;
-    for (const use of uses[at]) unfinished.push([use.node, [{ use, of: at }, ...path]]);
+    for (const factor of factorsFrom(at)) unfinished.push([factor.of, [factor, ...path]]);
   }
   return found;
 }
@@ -120,40 +120,48 @@ function showChain() {
 function chainBlocks(i) {
   if (i === root) return [line(gradientName(i), ["1"])];
   const paths = pathsTo(i);
-  if (paths === null) return [create("p", "Over what is computed from it:"), lineOverUses(i)];
+  if (paths === null) return [create("p", "Over what is computed from it:"), lineOverFactors(i)];
   if (paths.length === 1) return [lineOfPath(paths[0], gradientName(i))];
   return [
-    ...paths.flatMap((path) => [create("p", route(path)), lineOfPath(path, chainOf(path))]),
-    line(gradientName(i), [`${shown(gradients[i])}, the sum over ${paths.length} paths`]),
+    ...paths.flatMap((path) => [
+      create("p", [i, ...path.map(({ of }) => of).reverse()].map((k) => nodes[k].name).join(" → ")),
+      // The derivative along a single arrow is only a part of that by the node.
+      lineOfPath(path, path.length === 1 ? "directly" : chainOf(path)),
+    ]),
+    line(gradientName(i), [join(" + ", paths.map((path) => shown(productOf(path)))), shown(gradients[i])]),
   ];
 }
 
-const chainOf = (path) => path.map(({ use, of }) => partial(use.node, of)).join(" · ");
-const route = (path) => [...path.map(({ of }) => of).reverse(), root].map((i) => nodes[i].name).join(" → ");
+const chainOf = (path) => path.map(({ of, by }) => partial(of, by)).join(" · ");
+const productOf = (path) => path.reduce((product, { value }) => product * value, 1);
 
 // One path: the partial derivatives (unless they are the left side), in symbols, in numbers, their product.
 function lineOfPath(path, left) {
-  const product = shown(path.reduce((value, { use }) => value * local(use), 1));
-  if (path.length === 1) return line(left, [localText(path[0].use), product]);
+  if (path.length === 1) return line(left, [path[0].symbols, shown(path[0].value)]);
   const chain = chainOf(path);
   return line(left, [
     ...(chain === left ? [] : [chain]),
-    path.map(({ use }, k) => factorText(use, k === 0)).join(" · "),
-    path.map(({ use }) => inParentheses(local(use))).join(""),
-    product,
+    join(" · ", path.map(({ factor }) => factor)),
+    path.map(({ value }) => inParentheses(value)).join(""),
+    shown(productOf(path)),
   ]);
 }
 
-const MOST_TERMS = 8;
+const MOST_TERMS = 6;
 
-function lineOverUses(i) {
-  const sum = (term) =>
-    uses[i].slice(0, MOST_TERMS).map(term).join(" + ") + (uses[i].length > MOST_TERMS ? " + …" : "");
-  const before = ({ node }) => (node === root ? "" : `${gradientName(node)} · `);
+function lineOverFactors(i) {
+  const factors = factorsFrom(i);
+  const sum = (term) => {
+    const terms = factors.map(term);
+    if (terms.length > MOST_TERMS) terms.splice(MOST_TERMS - 2, terms.length - MOST_TERMS + 1, "…");
+    return terms.join(" + ");
+  };
+  const isLast = ({ of }) => of === root;
   return line(gradientName(i), [
-    sum((use) => before(use) + partial(use.node, i)),
-    sum((use) => before(use) + factorText(use, use.node === root)),
-    sum((use) => inParentheses(gradients[use.node]) + inParentheses(local(use))),
+    // The derivative by the result's own operand would say nothing.
+    ...(factors.some(isLast) ? [] : [sum(({ of }) => `${gradientName(of)} · ${partial(of, i)}`)]),
+    sum((one) => (isLast(one) ? one.symbols : join(" · ", [gradientName(one.of), one.factor]))),
+    sum((one) => (isLast(one) ? shown(one.value) : inParentheses(gradients[one.of]) + inParentheses(one.value))),
     shown(gradients[i]),
   ]);
 }

@@ -35,7 +35,8 @@ from autograd_mini.table.primitives import TABLE
 from autograd_mini.testing.rounding import absolute_gradients
 from autograd_mini.views.explanation.chain import Formulas
 from autograd_mini.views.naming import name_values
-from autograd_mini.views.page.page import _rows, explore
+from autograd_mini.views.page.page import explore
+from autograd_mini.views.page.script import write_rows
 
 # --- the numbers at the end ----------------------------------------------------------------------
 
@@ -159,7 +160,7 @@ EVALUATED = """return given.map(([name, points]) => points.map((operands) => {
 @pytest.fixture(scope="module")
 def evaluated(browser):
     """The value, the partial derivatives and the condition of each row, at its points."""
-    script = f"(given) => {{ {_rows(set(TABLE))} {EVALUATED} }}"
+    script = f"(given) => {{ {write_rows(set(TABLE))} {EVALUATED} }}"
     given = [(row.name, points(row)) for row in TABLE]
     found = browser(lambda page: page.evaluate(script, given))
     return dict(zip(TABLE, found, strict=True))
@@ -675,139 +676,6 @@ def test_controls_and_nodes_say_what_they_are(visit):
         assert page.get_attribute("#last", "aria-disabled") == "true"
         assert page.get_attribute("#progress", "aria-valuetext") == "step 19 of 19, backward"
         assert box.get_attribute("aria-label") == "z₁, intermediate, 0.415, gradient 0.01021"
-
-
-# --- choosing a node -----------------------------------------------------------------------------
-
-
-def product(text):
-    """Return the product of the numbers in parentheses."""
-    return math.prod(float(n.replace("−", "-")) for n in re.findall(r"\(([−\de.]+)\)", text))
-
-
-def test_a_chosen_node_has_its_chain_rule_back_to_the_result(visit):
-    root, names = course()
-
-    @visit(root, names=names)
-    def _(page):
-        page.keyboard.press("End")
-        page.click(f"#{id_of(root)[names['w1']]}")
-        found = state(page)
-        assert found["chain"] == "Chain rule: ∂E/∂w₁ = 0.001021"
-        (way,) = found["ways"]
-        lines = way.split("= ")
-        assert lines == [
-            "∂E/∂w₁",
-            "∂E/∂v₄ · ∂v₄/∂v₃ · ∂v₃/∂a₂ · ∂a₂/∂z₂ · ∂z₂/∂v₂ · "
-            "∂v₂/∂a₁ · ∂a₁/∂z₁ · ∂z₁/∂v₁ · ∂v₁/∂w₁",
-            "0.5 · 2·v₃ · (−1) · a₂(1 − a₂) · 1 · w₂ · a₁(1 − a₁) · 1 · x",
-            "(0.5)(−0.9305)(−1)(0.2037)(1)(0.45)(0.2395)(1)(0.1)",
-            "0.001021",
-        ]
-        assert product(lines[3]) == pytest.approx(0.001021, rel=1e-3)
-        assert found["step"] == "19 / 19"
-
-
-def test_several_ways_are_added(visit):
-    x, y = Value(3.0, name="x"), Value(5.0, name="y")
-
-    @visit(x * y + x * x)
-    def _(page):
-        page.keyboard.press("End")
-        page.click("#value0")
-        found = state(page)
-        assert found["chain"] == "Chain rule: ∂out/∂x = 11"
-        assert found["ways"] == [
-            "x → v₂ → out",
-            "∂out/∂v₂ · ∂v₂/∂x= 1 · (x + x)= (1)(6)= 6",
-            "x → v₁ → out",
-            "∂out/∂v₁ · ∂v₁/∂x= 1 · y= (1)(5)= 5",
-            "∂out/∂x= 11, the sum over 2 paths",
-        ]
-
-
-def test_an_operand_that_is_taken_twice_has_one_derivative(visit):
-    for f, line in [
-        (lambda x: x - x, "∂out/∂x= 1 + (−1)= 0"),
-        (lambda x: x * x, "∂out/∂x= x + x= 6"),
-        (lambda x: ag.maximum(x, x), "∂out/∂x= (1 if x > x else 0.5 if x = x else 0) + "),
-    ]:
-
-        @visit(f(Value(3.0, name="x")))
-        def _(page, line=line):
-            page.click("#value0")
-            (way,) = state(page)["ways"]
-            assert way.startswith(line)
-
-
-def test_too_many_ways_go_by_what_is_computed_from_it(visit):
-    x = Value(0.5, name="x")
-    root = x
-    for i in range(1, 5):
-        root = root * x + root.sin()
-        root.name = f"r{i}"
-
-    @visit(root)
-    def _(page):
-        page.keyboard.press("End")
-        page.click("#value0")
-        found = state(page)
-        first, way = found["ways"]
-        assert first == "Over what is computed from it:"
-        left, symbols, texts, numbers, total = way.split("= ")
-        assert left == "∂r₄/∂x"
-        assert symbols.startswith("∂r₄/∂v₁ · ∂v₁/∂x + ∂r₄/∂v₂ · ∂v₂/∂x + ")
-        assert texts.startswith("∂r₄/∂v₁ · (x + x) + ∂r₄/∂v₂ · cos(x) + ")
-        gradient = float(found["gradients"]["value0"])
-        assert sum(map(product, numbers.split(" + "))) == pytest.approx(gradient, rel=1e-3)
-        assert total == shown(gradient)
-
-
-def test_a_long_way_goes_by_what_is_computed_from_it(visit):
-    root = Value(0.5, name="x")
-    for _ in range(20):
-        root = root.sin()
-
-    @visit(root)
-    def _(page):
-        page.keyboard.press("End")
-        page.click("#value0")
-        lines = state(page)["ways"][1].split("= ")
-        assert lines[:3] == ["∂out/∂x", "∂out/∂v₁ · ∂v₁/∂x", "∂out/∂v₁ · cos(x)"]
-
-
-def test_the_result_itself_and_its_operands_have_short_chains(visit):
-    x = Value(0.5, name="x")
-
-    @visit(-(x.sin()))
-    def _(page):
-        page.keyboard.press("End")
-        page.click("#value2")
-        assert state(page)["ways"] == ["∂out/∂out= 1"]
-        page.click("#value1")
-        assert state(page)["ways"] == ["∂out/∂v₁= −1"]
-        page.click("#value0")
-        assert state(page)["ways"] == [
-            "∂out/∂x= ∂out/∂v₁ · ∂v₁/∂x= −1 · cos(x)= (−1)(0.8776)= −0.8776"
-        ]
-
-
-def test_a_sum_as_a_factor_has_parentheses(visit):
-    x = Value(0.5, name="x")
-
-    @visit(x.tan() * x.relu() * 2.0)
-    def _(page):
-        page.keyboard.press("End")
-        page.click("#value0")
-        found = state(page)
-        assert found["ways"][1].split("= ")[1:3] == [
-            "2 · v₁ · (0 if x ≤ 0 else 1)",
-            "(2)(0.5463)(1)",
-        ]
-        assert found["ways"][3].split("= ")[1] == "2 · a₁ · (1 + v₁²)"
-        assert found["rows"][0][1] == "∂out/∂v₁ · (1 + v₁²)"
-        page.locator("#progress").fill("1")  # where it is none
-        assert state(page)["rows"][0][2] == "∂v₁/∂x = 1 + v₁²"
 
 
 # --- names ---------------------------------------------------------------------------------------
