@@ -104,7 +104,7 @@ def explore(
 
 _ON_LOAD = """\
 this.previousElementSibling.hidden = true;
-addEventListener("message", ({source, data}) => {
+window.addEventListener("message", ({source, data}) => {
   if (source === this.contentWindow && data > 0) this.style.height = Math.ceil(data) + "px";
 });
 this.contentWindow.postMessage("height", "*");

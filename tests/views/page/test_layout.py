@@ -2,7 +2,9 @@
 
 import pytest
 from support.layout import assert_fits, assert_is_legible
-from support.pages import GRAPHS
+from support.pages import GRAPHS, course
+
+from autograd_mini import Value
 
 
 @pytest.mark.parametrize(
@@ -44,3 +46,62 @@ def test_it_fits_windows_of_every_width(visit, name):
             page.focus("#value0")
             page.keyboard.press("Enter")
             assert_fits(page)
+
+
+def sizes(page):
+    """Return how wide and high the drawing and its frame are, and how far it is scrolled."""
+    return page.evaluate("""() => {
+      const [frame, svg] = [document.querySelector("#graph"), document.querySelector("#graph svg")];
+      const { width, height } = svg.getBoundingClientRect();
+      return [width, height, frame.clientWidth, frame.clientHeight, frame.scrollLeft];
+    }""")
+
+
+def test_the_graph_has_a_size_that_one_chooses(visit):
+    root, names = course()
+
+    @visit(root, names=names)
+    def _(page):
+        width, _, room, _, _ = sizes(page)
+        assert width > room  # for texts of 12 px
+        page.click("#larger")
+        assert sizes(page)[0] == pytest.approx(1.25 * width)
+        for _time in range(20):
+            page.click("#larger")
+        assert sizes(page)[0] < 6 * width
+        page.click("#whole")
+        found = sizes(page)
+        assert found[0] <= found[2]
+        assert found[1] <= found[3]
+        page.click("#smaller")
+        assert sizes(page)[0] == pytest.approx(found[0])  # there is no reason for a smaller one
+
+
+def test_a_small_graph_is_seen_whole(visit):
+    x = Value(2.0, name="x")
+
+    @visit(x * 3.0)
+    def _(page):
+        for width in (480, 1280):
+            page.set_viewport_size({"width": width, "height": 900})
+            found = sizes(page)
+            assert found[0] <= found[2]
+            assert found[1] <= found[3]
+
+
+def test_the_mouse_draws_the_graph_along_and_chooses_no_node(visit):
+    root, names = course()
+
+    @visit(root, names=names)
+    def _(page):
+        box = page.locator("#value5").bounding_box()
+        page.mouse.move(box["x"] + 5, box["y"] + 5)
+        page.mouse.down()
+        page.mouse.move(box["x"] - 145, box["y"] + 5)
+        page.mouse.up()
+        assert sizes(page)[4] == 150
+        assert page.locator("#graph .selected").count() == 0
+        page.mouse.move(box["x"] - 345, box["y"] + 5)  # the button is up
+        assert sizes(page)[4] == 150
+        page.click("#value5")
+        assert page.locator("#graph .selected").count() == 1

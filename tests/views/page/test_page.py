@@ -16,7 +16,6 @@ from support.generation import random_graph
 from support.layout import assert_fits
 from support.pages import (
     GRAPHS,
-    STATE,
     assert_shows_all,
     assert_shows_course,
     course,
@@ -857,29 +856,7 @@ def test_the_node_of_a_step_is_scrolled_into_sight(visit):
         assert page.evaluate("document.getElementById('graph').scrollLeft") < 300
 
 
-# --- files and notebooks -------------------------------------------------------------------------
-
-
-def test_a_notebook_shows_the_page_in_a_frame(browser):
-    root, names = course()
-    text = explore(root, names=names, title="<'\">")._repr_html_()
-
-    @browser
-    def _(page):
-        complaints = []
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: complaints.append(request.url))
-        page.set_content(f"<!DOCTYPE html><html><body>{text}</body></html>")
-        frame = page.frames[1]
-        assert frame.locator("h1").text_content() == "<'\">"
-        frame.focus("#last")
-        page.keyboard.press("Enter")
-        assert_shows_all(frame.evaluate(STATE), course()[0])
-        assert complaints == []
-        sandbox = page.locator("iframe").get_attribute("sandbox")
-        assert sandbox == "allow-scripts"
-        assert page.locator("iframe").get_attribute("title")
+# --- files ---------------------------------------------------------------------------------------
 
 
 def test_a_page_may_load_nothing():
