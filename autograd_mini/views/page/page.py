@@ -95,8 +95,8 @@ def explore(
         "root": scene.number[root],
         "lr": _RATE if lr is None else lr,
     }
-    html = _make_html(scene, data, title or f"{name_as_text(scene.names[root])}, step by step")
-    page = Page(html, size=len(scene.graph.order))
+    text = _make_html(scene, data, title or f"{name_as_text(scene.names[root])}, step by step")
+    page = Page(text, size=len(scene.graph.order))
     if path is not None:
         page.save(path)
     return page
