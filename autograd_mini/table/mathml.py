@@ -20,13 +20,15 @@ _SINGLE = re.compile(r"<m[ino]>[^<]*</m[ino]>")
 class MathML(Unicode):
     """Prints formulas as elements of MathML, to stand inside ``<math>``.
 
-    >>> MathML().formula(ast.parse("-a2 / 2", mode="eval").body)
-    '<mfrac><mrow><mo>−</mo><msub><mi>a</mi><mn>2</mn></msub></mrow><mn>2</mn></mfrac>'
+    >>> MathML().formula(ast.parse("a2 / 2", mode="eval").body)
+    '<mfrac><mrow><msub><mi>a</mi><mn>2</mn></msub></mrow><mn>2</mn></mfrac>'
     """
 
-    plus, minus = "<mo>+</mo>", "<mo>−</mo>"
+    plus, difference, less = "<mo>+</mo>", "<mo>−</mo>", "<mo>&lt;</mo>"
+    minus = '<mo form="prefix">−</mo>'
     dot = times = "<mo>·</mo>"
-    parenthesis = "<mrow><mo>(</mo>"
+    comma = "<mo>,</mo>"
+    parentheses = ("<mrow><mo>(</mo>", "<msup><mrow><mo>(</mo>")
     both, either = "<mtext> and </mtext>", "<mtext> or </mtext>"
     indices = "<mi>ᵢ</mi>", "<munder><mo>Σ</mo><mi>i</mi></munder>"
     to = "<mo>→</mo>"
@@ -37,8 +39,8 @@ class MathML(Unicode):
     def words(self, text: str) -> str:
         return f"<mtext>{html.escape(text)}</mtext>"
 
-    def name(self, name: str) -> str:
-        base, below, above = _split_indices(super().name(name))
+    def whole_name(self, name: str) -> str:
+        base, below, above = _split_indices(super().whole_name(name))
         text = f"<mi>{html.escape(base)}</mi>"
         if below and above:
             return f"<msubsup>{text}<mn>{below}</mn><mn>{above}</mn></msubsup>"
@@ -56,18 +58,27 @@ class MathML(Unicode):
     def write_digits(self, number: str) -> str:
         if number.startswith("-"):
             return self.minus + self.write_digits(number[1:])
-        mantissa, _, exponent = super().write_digits(number).partition("e")
+        number = number.replace("inf", "∞").replace("nan", "NaN")
+        mantissa, _, exponent = number.partition("e")
         text = f"<mn>{mantissa}</mn>"
         if not exponent:
             return text
-        power = f"<msup><mn>10</mn><mn>{_write_exponent(exponent)}</mn></msup>"
+        minus = self.minus if exponent.startswith("-") else ""
+        power = f"<msup><mn>10</mn><mrow>{minus}<mn>{abs(int(exponent))}</mn></mrow></msup>"
         return power if mantissa == "1" else f"{text}{self.dot}{power}"
 
     def constant(self, text: str) -> tuple[str, int]:
-        return self.write_digits(text), self.PRODUCT if "e" in text else self.ATOM
+        one, _, exponent = text.partition("e")
+        precedence = self.ATOM if not exponent else self.POWER if one == "1" else self.PRODUCT
+        return self.write_digits(text), precedence
 
     def power(self, base: str, exponent: ast.expr) -> str:
-        return f"<msup>{_group(base)}{_group(self.text(exponent))}</msup>"
+        above = _group(self.text(exponent))
+        if re.fullmatch(r"<msub><mi>[^<]*</mi><mn>\d*</mn></msub>", base):
+            return f"<msubsup>{base[6:-7]}{above}</msubsup>"
+        if not base.startswith(self.parentheses[0]):
+            base = _group(base)
+        return f"<msup>{base}{above}</msup>"
 
     def ends_open(self, factor: ast.expr) -> bool:  # noqa: ARG002 - exponents and fractions end
         return False
@@ -112,7 +123,3 @@ def _split_indices(text: str) -> tuple[str, str, str]:
     base, *indices = found.groups("")
     below, above = (unicodedata.normalize("NFKC", index) for index in indices)
     return base, below, above
-
-
-def _write_exponent(text: str) -> str:
-    return str(int(text.replace("−", "-"))).replace("-", "−")

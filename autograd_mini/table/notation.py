@@ -7,7 +7,6 @@ computed, so its names may be any text, and it may call functions that no rule m
 from __future__ import annotations
 
 import ast
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
@@ -41,11 +40,13 @@ class Unicode(Printer):
     '−(T − a₂)²/2·exp(β)'
     """
 
-    plus, minus = "+", "−"
+    plus, difference, less = "+", "−", "<"
+    minus = "−"  # before a number
     dot = "·"  # the sign of a product in a formula
     times = " · "  # the sign of a product in a chain of partial derivatives
     apposition = ""  # the text between a factor and a parenthesis
-    parenthesis = "("
+    comma = ", "
+    parentheses: tuple[str, ...] = ("(",)  # how a formula begins that begins with a parenthesis
     both, either = " and ", " or "
     indices = "ᵢ", "Σᵢ"  # the index of a name inside a sum, and the sign of the sum
     to = " → "
@@ -84,8 +85,6 @@ class Unicode(Printer):
                 return self.constant(f"{value:.{self.digits}g}")
             case ast.Constant(value=value):
                 return self.constant(str(value))
-            case ast.Name(id="pi") if name_as_text("pi") in self.taken:
-                return self.print(ast.Constant(math.pi))
             case ast.Name(id=name):
                 return self.name(name) + self.index, self.ATOM
             case ast.UnaryOp(operand=operand):
@@ -96,10 +95,10 @@ class Unicode(Printer):
                 return self.quotient(left, right)
             case ast.BinOp(left=left, op=ast.Mult(), right=right):
                 first, second = within(left, self.PRODUCT), within(right, self.POWER)
-                beside = second.startswith(self.parenthesis) and not self._is_open(left, right)
+                beside = second.startswith(self.parentheses) and not self._is_open(left, right)
                 return f"{first}{self.apposition if beside else self.dot}{second}", self.PRODUCT
             case ast.BinOp(left=left, op=op, right=right):
-                sign = self.plus if isinstance(op, ast.Add) else self.minus
+                sign = self.plus if isinstance(op, ast.Add) else self.difference
                 return f"{within(left, self.SUM)} {sign} {self._enclose(right)}", self.SUM
             case ast.Compare(left=left, ops=[op], comparators=[right]):
                 sign = self.compare(COMPARISONS[type(op)])
@@ -136,6 +135,8 @@ class Unicode(Printer):
         while isinstance(factor, ast.BinOp) and isinstance(factor.op, ast.Mult):
             factor = factor.right  # a minus sign there is in parentheses
         if isinstance(factor, ast.Name):
+            while isinstance(other, ast.BinOp) and isinstance(other.op, ast.Pow):
+                other = other.left
             inside = (node.id for node in ast.walk(other) if isinstance(node, ast.Name))
             return factor.id not in inside
         return self.ends_open(factor)
@@ -148,7 +149,7 @@ class Unicode(Printer):
         row = ELEMENTARY.get(name)
         template = "" if row is None or self.taken & set(self.signs(row)) else self.template(row)
         if not template:
-            return self.spell(name, ", ".join(map(self.text, arguments)))
+            return self.spell(name, self.comma.join(map(self.text, arguments)))
         (argument,) = arguments
         encloses, raised = self.reads(template)
         text = self.text(argument) if encloses else self.within(argument, self.ATOM)
@@ -179,7 +180,11 @@ class Unicode(Printer):
 
     def name(self, name: str) -> str:
         """Return a name, or the symbol that stands for it."""
-        return name_as_text(self.symbols.get(name, name))
+        return self.whole_name(self.symbols.get(name, name))
+
+    def whole_name(self, name: str) -> str:
+        """Return a name, whatever stands for it elsewhere."""
+        return name_as_text(name)
 
     def partial(self, of: str, wrt: str) -> str:
         """Return the partial derivative of one Value with respect to another, by their names."""
@@ -223,10 +228,10 @@ class Latex(Unicode):
     \frac{-\left(T - a_{2}\right)^{2}}{2}
     """
 
-    minus = "-"
+    minus = difference = "-"
     dot = times = r" \cdot "
     apposition = " "
-    parenthesis = r"\left("
+    parentheses = (r"\left(",)
     both, either = r" \land ", r" \lor "
     indices = "_i", r"\sum_i"
     to = r" \to "
@@ -237,8 +242,8 @@ class Latex(Unicode):
     def words(self, text: str) -> str:
         return rf"\text{{{text}}}"
 
-    def name(self, name: str) -> str:
-        return name_as_latex(self.symbols.get(name, name))
+    def whole_name(self, name: str) -> str:
+        return name_as_latex(name)
 
     def parenthesize(self, text: str) -> str:
         return rf"\left({text}\right)"

@@ -42,7 +42,7 @@ from autograd_mini.table.primitives import PRIMITIVES, TABLE, Primitive
 from autograd_mini.table.rules import ARITHMETIC, RuleError
 from autograd_mini.testing import check_gradients
 from autograd_mini.testing.strategies import function, graphs, points_in_domain
-from autograd_mini.views.explanation.algebra import decide
+from autograd_mini.views.explanation.rewriting import decide
 
 INF, NAN = math.inf, math.nan
 

@@ -10,16 +10,13 @@ import ast
 import math
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from copy import deepcopy
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from typing import Any
 
-from autograd_mini.table.arithmetic import IEEE
 from autograd_mini.table.notation import shorten
 from autograd_mini.table.rules import float_of
 
-__all__ = ["DOTS", "decide", "name", "number", "product", "simplify", "substitute", "total"]
+__all__ = ["DOTS", "join", "name", "number", "product", "simplify", "total"]
 
 _LARGEST_POWER = 2**53
 """Larger whole powers stay apart: up to here, every integer is a float."""
@@ -47,11 +44,21 @@ def number(value: float | Fraction) -> ast.expr:
     return ast.UnaryOp(ast.USub(), tree) if value < 0 else tree
 
 
+def join(op: ast.operator, trees: Sequence[ast.expr], *, empty: int) -> ast.expr:
+    """Return formulas with an operator between them, from left to right."""
+    if not trees:
+        return number(empty)
+    out, *others = trees
+    for tree in others:
+        out = ast.BinOp(out, op, tree)
+    return out
+
+
 def product(factors: Iterable[ast.expr], *, simplify: bool = True) -> ast.expr:
     """Return the product of formulas; 1 if there are none."""
     factors = list(factors)
     if not simplify or any(map(_is_singular, factors)):
-        return _join(ast.Mult(), factors, empty=1)
+        return join(ast.Mult(), factors, empty=1)
     if len(factors) == 1:
         return _simplify(factors[0])
     found = _Product()
@@ -70,28 +77,6 @@ def total(terms: Iterable[ast.expr], *, simplify: bool = True) -> ast.expr:
     for key, times in Counter(map(ast.dump, terms)).items():
         found.add(distinct[key], times)
     return found.tree(shortened=True)
-
-
-def substitute(
-    tree: ast.expr, values: Mapping[str, ast.expr], sequences: Mapping[str, Sequence[ast.expr]]
-) -> ast.expr:
-    """Return a formula with other formulas in place of its names.
-
-    A ``sum(…)`` is written term by term, with the ``sequences`` in place of the names inside.
-    """
-    out: ast.expr = _Substitution(values, sequences).visit(deepcopy(tree))
-    return out
-
-
-def decide(tree: ast.expr, numbers: Mapping[str, float]) -> ast.expr:
-    """Return a formula with the case that applies at some numbers instead of all cases.
-
-    >>> slope = ast.parse("1 if x > 0 else -1 if x < 0 else 0", mode="eval").body
-    >>> ast.unparse(decide(slope, {"x": -2.0}))
-    '-1'
-    """
-    out: ast.expr = _Decision(numbers).visit(deepcopy(tree))
-    return out
 
 
 def simplify(tree: ast.expr) -> ast.expr:
@@ -243,9 +228,9 @@ class _Product:
             above_line.insert(0, number(abs(above)))
         if below != 1:
             below_line.insert(0, number(below))
-        tree = _join(ast.Mult(), above_line, empty=1)
+        tree = join(ast.Mult(), above_line, empty=1)
         if below_line:
-            tree = ast.BinOp(tree, ast.Div(), _join(ast.Mult(), below_line, empty=1))
+            tree = ast.BinOp(tree, ast.Div(), join(ast.Mult(), below_line, empty=1))
         return ast.UnaryOp(ast.USub(), tree) if above < 0 else tree
 
 
@@ -285,54 +270,6 @@ class _Sum:
                 opened.add(term, 1)
             return opened.tree(shortened=shortened)
         return _add(shorten(terms, DOTS) if shortened else terms)
-
-
-class _Substitution(ast.NodeTransformer):
-    def __init__(
-        self, values: Mapping[str, ast.expr], sequences: Mapping[str, Sequence[ast.expr]]
-    ) -> None:
-        self.values = values
-        self.sequences = sequences
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        return self.values.get(node.id, node)
-
-    def visit_Call(self, node: ast.Call) -> ast.expr:
-        if ast.unparse(node.func) == "sum":
-            return self.write_out(*node.args)
-        return ast.Call(node.func, list(map(self.visit, node.args)), [])
-
-    def write_out(self, term: ast.expr, *start: ast.expr) -> ast.expr:
-        """Return a sum term by term; dots stand for the middle of a long sum."""
-        items = list(zip(*self.sequences.values(), strict=True))
-        terms = list(map(self.visit, start))
-        terms += [
-            DOTS
-            if item[0] is DOTS
-            else substitute(
-                term, {**self.values, **dict(zip(self.sequences, item, strict=True))}, {}
-            )
-            for item in shorten(items, (DOTS,) * len(self.sequences))
-        ]
-        return _join(ast.Add(), terms, empty=0)
-
-
-class _Decision(ast.NodeTransformer):
-    def __init__(self, numbers: Mapping[str, float]) -> None:
-        self.numbers = numbers
-
-    def visit_IfExp(self, node: ast.IfExp) -> Any:
-        return self.visit(node.body if IEEE.holds(node.test, self.numbers) else node.orelse)
-
-
-def _join(op: ast.operator, trees: Sequence[ast.expr], *, empty: int) -> ast.expr:
-    """Return formulas with an operator between them, from left to right."""
-    if not trees:
-        return number(empty)
-    out, *others = trees
-    for tree in others:
-        out = ast.BinOp(out, op, tree)
-    return out
 
 
 def _add(terms: Sequence[ast.expr]) -> ast.expr:

@@ -15,6 +15,7 @@ from autograd_mini.engines.node import numbers_of
 from autograd_mini.table.notation import Unicode, shorten
 from autograd_mini.table.primitives import Primitive
 from autograd_mini.views.explanation import algebra
+from autograd_mini.views.explanation.rewriting import decide, substitute, tidy
 
 __all__ = ["Chain", "Derivation", "Factor", "Formulas"]
 
@@ -51,6 +52,8 @@ class Formulas:
     def __init__(self, names: Mapping[Value, str], inlined: Collection[Value] = ()) -> None:
         self.names = names
         self.inlined = inlined
+        is_taken = not {"pi", "π"}.isdisjoint(names.values())
+        self._constants = {"pi": algebra.number(math.pi)} if is_taken else {}
         self._last: tuple[Value | None, tuple[Sequence[Operand], Sequence[Any]]] = None, ((), ())
 
     def of(self, operand: Operand) -> ast.expr:
@@ -64,7 +67,11 @@ class Formulas:
     def definition(self, node: Value) -> ast.expr:
         """Return the expression that computes a node from its operands."""
         assert node.op is not None
-        return algebra.substitute(node.op.formula, *self._arrange(node))
+        return tidy(self.apply(node.op.formula, node))
+
+    def apply(self, tree: ast.expr, node: Value) -> ast.expr:
+        """Return a formula of the row of a node with the operands of the node in it."""
+        return substitute(tree, *self._arrange(node))
 
     def _arrange(self, node: Value) -> tuple[dict[str, ast.expr], dict[str, list[ast.expr]]]:
         """Return the expressions of the operands by the row's names: single ones, sequences.
@@ -72,7 +79,7 @@ class Formulas:
         Dots stand for the middle of a long sequence.
         """
         assert node.op is not None
-        single: dict[str, ast.expr] = {}
+        single = dict(self._constants)
         sequences: dict[str, list[ast.expr]] = {}
         _, arranged = self._read(node)
         for key, operand in zip(node.op.operands, arranged, strict=True):
@@ -111,10 +118,10 @@ class Formulas:
         if not cases:
             if math.isnan(node.data):
                 return algebra.number(node.data)
-            tree = algebra.decide(tree, {key: numbers_of(o) for key, o in operands.items()})
+            tree = decide(tree, {key: numbers_of(o) for key, o in operands.items()})
         sequences = self._arrange(node)[1] if rule.sequences else {}
-        single = {key: self.of(operand) for key, operand in operands.items()}
-        tree = algebra.substitute(tree, single, sequences)
+        single = {key: self.of(operand) for key, operand in operands.items()} | self._constants
+        tree = substitute(tree, single, sequences)
         return algebra.simplify(tree)
 
 
@@ -144,7 +151,7 @@ class Derivation:
         notation: Unicode | None = None,
     ) -> None:
         self.graph, self.names, self.given, self.cases = graph, names, given, cases
-        self.notation = notation or Unicode()
+        self.notation = notation or Unicode(names=names.values())
         self.inlined = _find_inlined(graph, given={*graph.roots, *given})
         """The Values that show as expressions where another Value is computed from them."""
         self.formulas = Formulas(names, self.inlined)
