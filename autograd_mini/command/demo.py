@@ -15,7 +15,6 @@ from autograd_mini.arguments import printable
 from autograd_mini.command.tables import table
 from autograd_mini.engines import Value, engine
 from autograd_mini.errors import RendererNotFoundError
-from autograd_mini.files import write_atomically
 from autograd_mini.functions import sigmoid
 from autograd_mini.optim.optimizers import SGD
 from autograd_mini.views.drawing import draw
@@ -130,25 +129,32 @@ def _write_drawing(
     values: Mapping[str, Value], found: Mapping[str, Value], out: Path, stem: str
 ) -> str:
     """Write the drawing; return a sentence that says where it is."""
-    drawing = draw(found["E"], names=found, groups=_group_neurons(values, found))
-    out.mkdir(parents=True, exist_ok=True)
-    picture = out / f"{stem}.svg"
+    parameters = [values[name] for name in PARAMETERS]
+    neurons = _group_neurons(values, found)
+    drawing = draw(found["E"], names=found, parameters=parameters, groups=neurons, fold=True)
     try:
-        write_atomically(picture, drawing.pipe(format="svg"))
+        path = drawing.save(out / f"{stem}.svg")
     except RendererNotFoundError as error:
-        source = out / f"{stem}.gv"
-        write_atomically(source, drawing.source)
-        return f"No picture: {error}\nThe drawing's source is in {printable(str(source))}"
-    return f"The graph, with its gradients, is drawn in {printable(str(picture))}"
+        path = drawing.save(out / f"{stem}.gv")
+        return f"No picture: {error}\nThe drawing's source is in {printable(path)}"
+    return f"The graph, with its gradients, is drawn in {printable(path)}"
 
 
 def _write_page(values: Mapping[str, Value], found: Mapping[str, Value], out: Path) -> str:
     """Write the page; return a sentence that says where it is."""
     path = out / "two_neurons.html"
+    parameters = [values[name] for name in PARAMETERS]
     neurons = _group_neurons(values, found)
-    title = "Two neurons, step by step"
     try:
-        explore(found["E"], path, names=found, groups=neurons, lr=LEARNING_RATE, title=title)
+        explore(
+            found["E"],
+            path,
+            names=found,
+            parameters=parameters,
+            groups=neurons,
+            lr=LEARNING_RATE,
+            title="Two neurons, step by step",
+        )
     except RendererNotFoundError as error:
         return f"No page: {error}"
     name = printable(str(path))

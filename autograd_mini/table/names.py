@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from autograd_mini.arguments import printable
 
-__all__ = ["as_identifier", "name_as_latex", "name_as_text", "shorten_name", "split_name"]
+__all__ = [
+    "as_identifier",
+    "index_name",
+    "name_as_latex",
+    "name_as_text",
+    "name_module",
+    "name_parameter",
+    "shorten_name",
+]
 
 _LONGEST = 60
 """A longer name is shown without its middle."""
@@ -19,8 +28,8 @@ def name_as_text(name: str) -> str:
     >>> name_as_text("w12"), name_as_text("alpha"), name_as_text("x[0]")
     ('w₁₂', 'α', 'x₀')
     """
-    base, index = split_name(shorten_name(name))
-    if index and not index.isdecimal():
+    base, index, layer = _split(shorten_name(name))
+    if layer or (index and not index.isdecimal()):
         return printable(name)
     letters: str = _GREEK.get(base, printable(base))
     return letters + index.translate(_SUBSCRIPT)
@@ -29,13 +38,16 @@ def name_as_text(name: str) -> str:
 def name_as_latex(name: str) -> str:
     r"""Return a name as LaTeX text for mathematics mode.
 
-    >>> print(name_as_latex("w12"), name_as_latex("alpha"), name_as_latex("x[0]"))
-    w_{12} \alpha x_{0}
+    >>> print(name_as_latex("w12"), name_as_latex("alpha"), name_as_latex("w₁₂⁽³⁾"))
+    w_{12} \alpha w_{12}^{(3)}
     """
     if name in _LATEX_SIGNS:
         return _LATEX_SIGNS[name]
     name = shorten_name(name)
-    base, index = split_name(name)
+    path, _, last = name.rpartition(".")
+    if path and _split(last)[1:] != ("", "") and not last.isascii():  # as in head.w₁₂
+        return _latex_words(f"{path}.") + name_as_latex(last)
+    base, index, layer = _split(name)
     base = _GREEK_NAMES.get(base, base)
     if base in _GREEK:
         letters = f"\\{base}"
@@ -45,7 +57,8 @@ def name_as_latex(name: str) -> str:
         letters = _latex_words(base)
     else:
         return _latex_words(name)
-    return f"{letters}_{{{index}}}" if index else letters
+    letters = f"{letters}_{{{index}}}" if index else letters
+    return f"{letters}^{{({layer})}}" if layer else letters
 
 
 def _latex_words(text: str) -> str:
@@ -61,12 +74,60 @@ def _latex_words(text: str) -> str:
 def as_identifier(name: str) -> str:
     """Return a name as Python reads it in code (NFKC); digits may be written as subscripts.
 
-    >>> as_identifier("w₁₂"), as_identifier("\u00b5") == "\u03bc"
-    ('w12', True)
+    >>> as_identifier("w₁₂"), as_identifier("w₁₂⁽³⁾"), as_identifier("\u00b5") == "\u03bc"
+    ('w12', 'w12_3', True)
     """
-    plain = re.sub(r"(?<=\w)[₀-₉]+", lambda found: found[0].translate(_NO_SUBSCRIPT), name)
+    plain = re.sub(r"(?<=\w),(?=[₀-₉])", "_", name)
+    plain = re.sub(r"(?<=\w)⁽([⁰¹²³⁴-⁹]+)⁾", lambda found: f"_{_read_digits(found[1])}", plain)
+    plain = re.sub(r"(?<=\w)[₀-₉]+", lambda found: _read_digits(found[0]), plain)
     # Only of names: NFKC makes another number of ½, and x2 of x².
-    return unicodedata.normalize("NFKC", plain) if plain.isidentifier() else name
+    is_name = plain.isidentifier() or (plain != name and plain.replace(".", "").isidentifier())
+    return unicodedata.normalize("NFKC", plain) if is_name else name
+
+
+def name_parameter(path: str) -> str:
+    """Return what courses call a parameter of a network: the neuron's number, then the input's.
+
+    The path is that of `Module.named_parameters`. A path of another form stays as it is, and so
+    does the part before the network.
+
+    >>> name_parameter("layers.0.neurons.1.weights.2"), name_parameter("layers.1.neurons.0.bias")
+    ('w₂₃⁽¹⁾', 'b₁⁽²⁾')
+    >>> name_parameter("weights.0"), name_parameter("head.neurons.0.bias"), name_parameter("slope")
+    ('w₁', 'head.b₁', 'slope')
+    """
+    found = re.fullmatch(rf"{_NEURON}?(?:weights\.(?P<input>\d+)|bias)", path)
+    if found is None:
+        return path
+    numbers = [int(found[key]) + 1 for key in ("neuron", "input") if found[key]]
+    layer = int(found["layer"]) + 1 if found["layer"] else None
+    return (found["path"] or "") + index_name("w" if found["input"] else "b", numbers, layer)
+
+
+def index_name(letter: str, numbers: Sequence[int], raised: int | None = None) -> str:
+    """Return a letter with numbers as subscripts, and perhaps one above them, in parentheses.
+
+    >>> index_name("w", [2, 3], 1), index_name("w", [1, 12])
+    ('w₂₃⁽¹⁾', 'w₁,₁₂')
+    """
+    # Without a comma, 1,12 and 11,2 would look the same.
+    index = ("," if max(numbers, default=0) > 9 else "").join(map(str, numbers))
+    above = "" if raised is None else f"⁽{str(raised).translate(_SUPERSCRIPT)}⁾"
+    return letter + index.translate(_SUBSCRIPT) + above
+
+
+def name_module(path: str) -> str:
+    """Return the title of a module, by its path; layers and neurons count from 1.
+
+    >>> name_module("layers.0.neurons.1"), name_module("head.neurons.0"), name_module("gate")
+    ('layer 1, neuron 2', 'head, neuron 1', 'gate')
+    """
+    found = re.fullmatch(_NEURON, f"{path}.")
+    if found is None:
+        return path
+    parts = [(found["path"] or "").removesuffix(".")]
+    parts += [f"{kind} {int(found[kind]) + 1}" for kind in ("layer", "neuron") if found[kind]]
+    return ", ".join(filter(None, parts))
 
 
 def shorten_name(name: str) -> str:
@@ -78,19 +139,31 @@ def shorten_name(name: str) -> str:
     return name if len(name) <= _LONGEST else f"{name[:half]}…{name[1 - half :]}"
 
 
-def split_name(name: str) -> tuple[str, str]:
-    """Split a name into its letters and the number at its end; x[0][1] gives x and 0,1."""
-    match = re.fullmatch(r"([^\W\d_₀-₉]+)(?:_?([0-9]+|[₀-₉]+)|((?:\[[0-9]+\])+))?", name)
+def _split(name: str) -> tuple[str, str, str]:
+    """Split a name into letters, the number at its end and the layer; x[0][1] gives x and 0,1."""
+    match = re.fullmatch(_INDEXED, name)
     if match is None:
-        return name, ""
-    base, number, places = match.groups()
+        return name, "", ""
+    base, number, places, layer = match.groups()
     if places:
-        return base, places[1:-1].replace("][", ",")
-    return base, (number or "").translate(_NO_SUBSCRIPT)
+        return base, places[1:-1].replace("][", ","), ""
+    return base, _read_digits(number or ""), _read_digits(layer or "")
 
 
+def _read_digits(text: str) -> str:
+    """Return a number in plain digits."""
+    return text.translate(_PLAIN_DIGITS)
+
+
+_INDEXED = (
+    r"([^\W\d_₀-₉]+)"
+    r"(?:_?([0-9]+|[₀-₉]+(?:,[₀-₉]+)?)|((?:\[[0-9]+\])+))?(?:(?<=[₀-₉])⁽([⁰¹²³⁴-⁹]+)⁾)?"
+)
+_NEURON = r"(?P<path>.+?\.)??(?:(?:layers\.(?P<layer>\d+)\.)?neurons\.(?P<neuron>\d+)\.)"
+"""The path of a neuron in a network, or in a layer, and a dot."""
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-_NO_SUBSCRIPT = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+_SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_PLAIN_DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789" * 2)
 _GREEK = {
     name: letter
     for letters in (

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
-from typing import Any
+from os import PathLike
+from typing import Any, Literal, get_args
 
+from autograd_mini.arguments import count, requirement
 from autograd_mini.engines import Value
-from autograd_mini.engines.graph import Edge, Graph
-from autograd_mini.table.names import shorten_name
-from autograd_mini.views.rendering import Drawing, escape, replace_unprintable
-from autograd_mini.views.scene import Scene
+from autograd_mini.engines.graph import Edge
+from autograd_mini.table.names import name_as_text, shorten_name
+from autograd_mini.table.notation import Unicode
+from autograd_mini.views.constants import Constant
+from autograd_mini.views.folding import find_folded, merge_edges
+from autograd_mini.views.labels import Labels
+from autograd_mini.views.rendering import Drawing, escape, find_format, replace_unprintable
+from autograd_mini.views.scene import Parameters, Scene
 
 __all__ = ["Picture", "draw"]
+
+Direction = Literal["LR", "TB", "RL", "BT"]
 
 _COLORS = {
     "input": ("#dbeafe", "#1d4ed8"),
@@ -20,16 +29,23 @@ _COLORS = {
     "intermediate": ("#ffffff", "#6b7280"),
     "output": ("#dcfce7", "#15803d"),
 }
+_LEGEND = {"input": "blue: input", "parameter": "amber: parameter", "output": "green: result"}
+_QUIET = "#6b7280"
+_SLOPE = "#7c3aed"
 _FAR = 4
 """In a plainer layout, the name of a Value stands at a use that is more operations away."""
 
 
 def draw(
     root: Value | Iterable[Value],
+    path: str | PathLike[str] | None = None,
     *,
     names: Mapping[str, object] | None = None,
-    parameters: Iterable[Value] | None = None,
+    parameters: Parameters | None = None,
     groups: Mapping[str, Iterable[Value]] | None = None,
+    fold: bool = False,
+    digits: int = 4,
+    rankdir: Direction = "LR",
     max_nodes: int = 300,
 ) -> Drawing:
     """Draw the graph of a Value: boxes for Values, circles for operations.
@@ -38,48 +54,68 @@ def draw(
 
     Args:
         root: the result, or several of them.
+        path: where to save the drawing, such as net.svg, .png, .pdf or .gv.
         names: names for Values, such as ``locals()``; a list of Values gives ``name[0]`` and so on.
-        parameters: the leaves that are parameters, such as ``model.parameters()``; None for the
-            leaves of modules, and the leaves called w, b, weight or bias.
+        parameters: a module, an optimizer or a list of leaves; None for the leaves of modules.
         groups: titles of frames, with the parameters and results inside; None for the neurons.
+        fold: write nameless results of arithmetic as part of a formula, as `explain` does.
+        digits: how many significant digits the numbers have.
+        rankdir: where the arrows lead: LR is from left to right, TB from top to bottom.
         max_nodes: how many Values a drawing may have; it may have twice as many edges.
 
-    Returns:
-        A `graphviz.Digraph`: ``.render("net", format="svg")`` writes ``net.svg``, ``.source`` is
-        the text in DOT, and a notebook shows it by itself.
-
     Raises:
-        TypeError: the root is not a Value, or an argument has the wrong type.
+        TypeError, ValueError: an argument is wrong.
         GraphTooLargeError: there are more Values, or more edges, than that.
+        RendererNotFoundError, OSError: as for `Drawing.save`.
 
     >>> x, w = Value(0.1, name="x"), Value(0.15, name="w")
-    >>> drawing = draw(w * x)
-    >>> drawing.source.splitlines()[0]
-    'digraph {'
+    >>> draw(w * x)
+    <Drawing of 3 Values; .save("net.svg") writes it>
     """
+    if path is not None:
+        find_format(path, argument="draw: path")
+    digits = count(digits, argument="draw: digits")
+    if rankdir not in get_args(Direction):
+        rule = f"one of {', '.join(get_args(Direction))}"
+        raise ValueError(requirement("draw: rankdir", rule, rankdir))
     scene = Scene(
         root, where="draw", names=names, parameters=parameters, groups=groups, max_nodes=max_nodes
     )
-    return Picture(scene).make_drawing()
+    drawing = Picture(scene, fold=fold, digits=digits, rankdir=rankdir).make_drawing()
+    if path is not None:
+        drawing.save(path)
+    return drawing
 
 
 class Picture:
     """The drawing of a scene, with the numbers of its Values."""
 
     background = "white"
+    differentiates_constants = False
+    """Whether plain numbers with a box have a gradient and local derivatives, as leaves have."""
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(
+        self, scene: Scene, *, fold: bool = False, digits: int = 4, rankdir: Direction = "LR"
+    ) -> None:
         self.scene = scene
+        self.rankdir = rankdir
+        self.notation = Unicode(digits)
+        self.labels = Labels(scene.names, scene.boxes, self.notation.number, digits=digits)
+        self.folded = find_folded(scene) if fold else set()
+        self.edges = merge_edges(scene.graph, self.folded)
         self.differentiated = any(root.has_grad for root in scene.graph.roots)
-        self.depths = _measure_depths(scene.graph)
+        self.depths = _measure_depths(self.edges)
+        self.consumers = scene.graph.consumers
 
     def make_drawing(self) -> Drawing:
         """Return the drawing."""
         drawing = Drawing(
             graph_attr={
-                "rankdir": "LR",
-                "nodesep": "0.22",
-                "ranksep": "0.2",
+                "rankdir": self.rankdir,
+                "nodesep": "0.16",
+                "ranksep": "0.08",
+                # A second pass for fewer crossings would mix up what stands in a frame.
+                "remincross": "false",
                 "fontname": "Courier",
                 "fontsize": "13",
                 "bgcolor": self.background,
@@ -87,32 +123,43 @@ class Picture:
             node_attr={"fontname": "Courier", "fontsize": "12", "style": "filled"},
             edge_attr={
                 "fontname": "Courier",
-                "fontsize": "10",
+                "fontsize": "11",
                 "arrowsize": "0.6",
-                "color": "#6b7280",
-                "fontcolor": "#7c3aed",
+                "color": _QUIET,
+                "fontcolor": _SLOPE,
             },
         )
+        drawing.count = len(self.edges)
         drawing.caption = self.caption()
-        if drawing.caption:
-            drawing.attr(label=drawing.caption, labelloc="b", fontcolor="#6b7280")
-        self.add_values(drawing, self.scene.members(None))
+        drawing.add_caption()
+        for number, constant in enumerate(self.scene.constants):
+            self.add_constant(drawing, constant, number)
+        self.add_values(drawing, self.members(None))
         self.add_frames(drawing)
-        for node in self.scene.graph.order:
+        for node in self.edges:
             self.add_edges(drawing, node)
         return drawing
 
     def caption(self) -> str:
-        """Return the text below the drawing."""
-        return "" if self.differentiated else "no backward pass yet"
+        """Return the text below the drawing: what its colors and numbers mean."""
+        roles = {self.scene.role(node) for node in self.edges}
+        if self.scene.constants:
+            roles.add("input")
+        lines = [", ".join(words for role, words in _LEGEND.items() if role in roles)]
+        lines.append("in a box: name, value" + ", gradient (grad)" * self.differentiated)
+        if any(self.edges.values()):
+            lines.append("on an arrow: the local derivative")
+        if not self.differentiated:
+            lines.append("no backward pass yet")
+        return "\n".join(lines)
 
     def write_number(self, number: float) -> str:
-        """Return the text of a number."""
-        return f"{number:.4g}"
+        """Return the text of a number of a Value or an edge."""
+        return self.notation.number(number)
 
     def write_name(self, name: str) -> str:
         """Return the text of a name."""
-        return shorten_name(name)
+        return name_as_text(name)
 
     def has_gradient(self, node: Value) -> bool:
         """Return whether the box of a Value shows a gradient."""
@@ -122,11 +169,16 @@ class Picture:
         """Return the attribute that shows a text under the mouse."""
         return {"tooltip": escape(text)}
 
+    def members(self, title: str | None) -> list[Value]:
+        """Return the Values with a box in a frame."""
+        return [node for node in self.scene.members(title) if node in self.edges]
+
     def add_frames(self, drawing: Any) -> None:
         """Add the frames and their Values."""
         for i, title in enumerate(self.scene.titles()):
             short = shorten_name(title)
             name = f"cluster {title if title == short else i}"
+            start = len(drawing.body)
             with drawing.subgraph(name=escape(name)) as frame:
                 frame.attr(
                     label=escape(short),
@@ -137,8 +189,16 @@ class Picture:
                     color="#d1d5db",
                     fillcolor="#f9fafb",
                     fontcolor="#374151",
+                    fontsize="13",
                 )
-                self.add_values(frame, self.scene.members(title))
+                self.add_values(frame, self.members(title))
+            boxes = tuple(
+                f"\t\tvalue{self.scene.number[node]} ["
+                for node in self.members(title)
+                if self.scene.role(node) == "parameter"
+            )
+            lines = [line for line in drawing.body[start:] if line.startswith(boxes)]
+            drawing.opposites.update(zip(lines, reversed(lines), strict=True))
 
     def add_values(self, drawing: Any, members: Iterable[Value]) -> None:
         """Add Values, each with the operation that made it."""
@@ -150,58 +210,91 @@ class Picture:
     def add_box(self, drawing: Any, node: Value) -> None:
         """Add a Value."""
         box = f"value{self.scene.number[node]}"
-        role = self.scene.role(node)
-        fill, line = _COLORS[role]
-        name = self.write_name(self.scene.name_in_group(node))
-        fields = [_escape_field(name), self.write_number(node.data)]
+        name = self.write_name(self.scene.names[node])
+        fields = [name, self.write_number(node.data)]
         gradient = ""
         if self.has_gradient(node):
-            fields.append(rf"grad\n{self.write_number(node.grad)}")
+            fields.append(f"grad\n{self.write_number(node.grad)}")
             gradient = f", gradient {node.grad!r}"
+        text = f"{name} = {node.data!r}{gradient}"
+        self.add_record(drawing, box, fields, self.scene.role(node), text)
+
+    def add_constant(self, drawing: Any, constant: Constant, number: int) -> None:
+        """Add a plain number that was given to a model, with an arrow to each of its uses."""
+        box = f"constant{number}"
+        fields = [self.write_name(constant.name), self.write_number(constant.number)]
+        text = f"{constant.role} {fields[0]} = {constant.number!r}"
+        label = {}
+        if self.differentiates_constants:
+            fields.append(f"grad\n{self.write_number(0.0)}")
+            label = {"label": self.write_number(1.0)}
+        self.add_record(drawing, box, fields, "input", text)
+        gap = "2" if len({self.scene.groups.get(node) for node, _ in constant.uses}) > 1 else "1"
+        for node, position in constant.uses:
+            to = f"{self.scene.number[node]}"
+            attributes = {"id": f"edge{to}.{position}", "weight": "8", "minlen": gap, **label}
+            drawing.edge(box, f"op{to}", **attributes)
+
+    def add_record(
+        self, drawing: Any, box: str, fields: list[str], role: str, tooltip: str
+    ) -> None:
+        """Add a box with several fields, one below the other."""
+        fill, line = _COLORS[role]
+        label = "|".join(map(_escape_field, fields))
         drawing.node(
             box,
             id=box,
-            label="|".join(fields),
+            # Fields stand across the direction of the arrows.
+            label=label if self.rankdir in ("LR", "RL") else f"{{{label}}}",
             shape="record",
             margin="0.06,0.03",
             fillcolor=fill,
             color=line,
             **{"class": role},
-            **self.tooltip(f"{name} = {node.data!r}{gradient}"),
+            **self.tooltip(tooltip),
         )
 
     def add_circle(self, drawing: Any, node: Value) -> None:
-        """Add the operation that made a Value: a circle for a sign, an ellipse for a word."""
+        """Add the operation that made a Value: a circle for a sign, a rounded box for words."""
         assert node.op is not None
         number = self.scene.number[node]
-        text = _name_operation(node)
-        if len(text) > 1:
-            shape = {"shape": "ellipse", "margin": "0.04,0.02", "height": "0.36"}
+        is_formula = any(operand in self.folded for operand in node.operands)
+        if is_formula:
+            lines, text = self.labels.write_formula(node, self.folded)
         else:
-            shape = {"shape": "circle", "fixedsize": "true", "width": "0.36"}
+            lines, text = self.labels.write(node), self.labels.write_exactly(node)
+        if len(lines) == 1 and len(lines[0]) == 1:
+            shape = {"shape": "circle", "fixedsize": "true", "width": "0.3"}
+        else:
+            shape = {"shape": "box", "style": "rounded,filled", "margin": "0.06,0.03"}
+        if node.op.nary and node not in self.scene.groups:
+            shape["ordering"] = "in"  # which Graphviz does not do in a frame
         drawing.node(
             f"op{number}",
             id=f"op{number}",
-            label=escape(text),
+            label="\\n".join(map(escape, lines)),
+            height="0.3",
             **shape,
             fillcolor="#ede9fe",
-            color="#7c3aed",
+            color=_SLOPE,
             **{"class": "operation"},
-            **self.tooltip(f"{node.op.name}: {node.op.value.text}"),
+            **self.tooltip(text),
         )
         drawing.edge(f"op{number}", f"value{number}", id=f"edge{number}", weight="20")
 
     def add_edges(self, drawing: Any, node: Value) -> None:
         """Add an edge for each use of a Value as an operand, with the local derivative."""
         scene = self.scene
-        for edge in scene.graph.edges[node]:
+        frame = scene.groups.get(node)
+        for edge in sorted(self.edges[node], key=self.sort_key):
             to = f"op{scene.number[node]}"
+            names = [self.write_name(scene.names[value]) for value in (node, edge.operand)]
             attributes = {
                 "id": f"edge{scene.number[node]}.{edge.position}",
-                "label": f" {self.write_number(edge.partial)} ",
+                "label": self.write_number(edge.partial),
                 "weight": "1" if scene.role(edge.operand) == "parameter" else "8",
-                # Between frames there is a rank more, so that they stand side by side.
-                "minlen": "1" if scene.groups.get(edge.operand) == scene.groups.get(node) else "2",
+                "minlen": self.measure_gap(frame, scene.groups.get(edge.operand), edge.operand),
+                **self.tooltip("∂{}/∂{} = ".format(*names) + repr(edge.partial)),
             }
             drawing.edge(f"value{scene.number[edge.operand]}", to, **attributes)
             reach = self.depths[node] - self.depths[edge.operand]
@@ -212,6 +305,24 @@ class Picture:
                 attributes["weight"] = "1"  # so that it bends no chain
                 shortcut.edge(f"far{scene.number[node]}.{edge.position}", to, **attributes)
                 drawing.shortcuts[drawing.body[-1]] = "".join(shortcut.body)
+
+    def measure_gap(self, frame: str | None, other: str | None, operand: Value) -> str:
+        """Return how many ranks an arrow into a frame passes at least.
+
+        Between frames there is a rank more, so that they stand side by side, and so is there after
+        an input of several frames, so that no arrow from it passes through one of them.
+        """
+        if frame is None or frame == other:
+            return "1"
+        frames = {self.scene.groups.get(edge.node) for edge in self.consumers[operand]}
+        return "2" if other is not None or len(frames) > 1 else "1"
+
+    def sort_key(self, edge: Edge) -> tuple[bool, list[tuple[int, str]]]:
+        """Return what orders the arrows to an operation: parameters first, and x₂ before x₁₀."""
+        name = unicodedata.normalize("NFKC", self.write_name(self.scene.names[edge.operand]))
+        parts = re.findall(r"(\d+)|(\D+)", name)
+        is_parameter = self.scene.role(edge.operand) == "parameter"
+        return not is_parameter, [(int(number or 0), word) for number, word in parts]
 
     def add_stand_in(self, drawing: Any, edge: Edge) -> None:
         """Add a small box with the name of a Value, beside an operation far away from it."""
@@ -234,29 +345,21 @@ class Picture:
         )
 
 
-def _measure_depths(graph: Graph) -> dict[Value, int]:
+def _measure_depths(edges: Mapping[Value, Iterable[Edge]]) -> dict[Value, int]:
     """Return how many operations stand before each Value; a leaf stands beside its first use."""
     depths: dict[Value, int] = {}
-    for node in graph.order:
-        depths[node] = 1 + max((depths[edge.operand] for edge in graph.edges[node]), default=-1)
-    for leaf in graph.leaves:
-        uses = graph.consumers[leaf]
-        depths[leaf] = min((depths[edge.node] for edge in uses), default=1) - 1
-    return depths
-
-
-def _name_operation(node: Value) -> str:
-    """Return the text in the circle: the operation, and its constant if it has one."""
-    assert node.op is not None
-    label = node.op.label
-    if node.op.nary or all(isinstance(operand, Value) for operand in node.operands):
-        return label
-    left, right = (
-        "" if isinstance(operand, Value) else f"{operand:.4g}" for operand in node.operands
-    )
-    return f"{left} {label} {right}".strip()
+    for node, to_node in edges.items():
+        depths[node] = 1 + max((depths[edge.operand] for edge in to_node), default=-1)
+    first: dict[Value, int] = {}
+    for node, to_node in edges.items():
+        for edge in to_node:
+            if edge.operand.op is None:
+                first.setdefault(edge.operand, depths[node])
+                first[edge.operand] = min(first[edge.operand], depths[node])
+    return depths | {leaf: depth - 1 for leaf, depth in first.items()}
 
 
 def _escape_field(text: str) -> str:
     """Return text for a field of a record, where braces, bars and angles have a meaning."""
-    return re.sub(r"([{}|<>\\ ])", r"\\\1", replace_unprintable(text))
+    lines = text.split("\n")
+    return r"\n".join(re.sub(r"([{}|<>\\ ])", r"\\\1", replace_unprintable(x)) for x in lines)

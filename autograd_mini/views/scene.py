@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from autograd_mini.arguments import count, items, requirement
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Graph
 from autograd_mini.engines.node import ParameterPath
 from autograd_mini.errors import GraphTooLargeError
-from autograd_mini.table.names import split_name
-from autograd_mini.views.naming import as_mapping, name_values
+from autograd_mini.nn.module import Module
+from autograd_mini.optim.optimizers import Optimizer
+from autograd_mini.table.names import name_module
+from autograd_mini.views.constants import Constant, Use, find_constants
+from autograd_mini.views.naming import as_mapping, collect_names, count_models, name_values
 
-__all__ = ["Role", "Scene", "check_size"]
+__all__ = ["Parameters", "Role", "Scene", "check_size"]
 
+Parameters: TypeAlias = "Module | Optimizer | Iterable[Value]"
 Role = Literal["input", "parameter", "intermediate", "output"]
-
-_PARAMETERS = ("w", "b", "weight", "weights", "bias")
-"""What a course calls parameters."""
-
 
 _COUNTED = 100_000
 """The size of a larger graph is not told exactly."""
@@ -34,10 +35,15 @@ class Scene:
         where: the public function, for errors.
 
     Attributes:
-        graph: the graph; in its order the Values are computed and shown.
+        graph: the graph; in its order the Values are computed.
         names: a name for each Value.
+        named: the Values that a user or a module gave a name.
         number: the place of each Value in this order.
+        parameters: the leaves that can be trained: those that are known as parameters, because the
+            caller or a module says so; if none is known, all leaves.
         groups: for each Value in a frame, the title of the frame.
+        constants: the plain numbers that have a box: what a model got, and targets.
+        boxes: the constant at each use of these.
     """
 
     def __init__(
@@ -46,7 +52,7 @@ class Scene:
         *,
         where: str,
         names: Mapping[str, object] | None,
-        parameters: Iterable[Value] | None,
+        parameters: Parameters | None,
         groups: Mapping[str, Iterable[Value]] | None,
         max_nodes: int,
     ) -> None:
@@ -61,50 +67,58 @@ class Scene:
         check_size(roots, max_nodes, where=where, part=part)
         self.graph = Graph(*roots)
         self._roots = frozenset(roots)
+        # First of all, as a module gives its parameters their names when it lists them.
+        chosen = _list_parameters(parameters, argument=f"{where}: parameters")
+        self._models = count_models(self.graph)
         self.names = name_values(self.graph, names, argument=f"{where}: names")
-        self._parameters = None
-        if parameters is not None:
-            self._parameters = set(_as_values(parameters, argument=f"{where}: parameters"))
+        given = collect_names(names)
+        self.named = {node for node in self.graph.order if node in given or node.name}
+        self.number = {node: i for i, node in enumerate(self.graph.order)}
+        known = set(self._models if chosen is None else chosen)
+        self._known = {leaf for leaf in self.graph.leaves if leaf in known}
+        self.parameters = [x for x in self.graph.leaves if x in self._known or not self._known]
         members = {
             title: _as_values(values, argument=f"{where}: groups[{title!r}]")
             for title, values in as_mapping(groups, argument=f"{where}: groups").items()
         }
-        self.number = {node: i for i, node in enumerate(self.graph.order)}
         self.groups = self._group(members)
+        self.constants: list[Constant] = find_constants(
+            self.graph, self.names, models=self._models, parameters=self._known
+        )
+        self.boxes: dict[Use, Constant] = {use: c for c in self.constants for use in c.uses}
         self._members: dict[str | None, list[Value]] = {}
         for node in self.graph.order:
             self._members.setdefault(self.groups.get(node), []).append(node)
 
     def role(self, node: Value) -> Role:
-        """Return what a Value is.
-
-        Parameters are the leaves in ``parameters``. Without these, they are the leaves that a
-        module owns, and the leaves with the names of parameters in courses.
-        """
+        """Return what a Value is; a leaf that is not known as a parameter is an input."""
         if node in self._roots:
             return "output"
         if node.op is not None:
             return "intermediate"
-        if self._parameters is not None:
-            return "parameter" if node in self._parameters else "input"
-        if isinstance(node.name, ParameterPath):
-            return "parameter"
-        return "parameter" if split_name(self.names[node])[0] in _PARAMETERS else "input"
-
-    def name_in_group(self, node: Value) -> str:
-        """Return the name of a Value without the title of its frame."""
-        title = self.groups.get(node)
-        return self.names[node] if title is None else self.names[node].removeprefix(f"{title}.")
+        return "parameter" if node in self._known else "input"
 
     def titles(self) -> list[str]:
-        """Return the titles of the frames, in the order of the computation."""
+        """Return the titles of the frames: those of a model as it is numbered, at the end."""
         # Parameters come last here: they may stand before all results of their frame.
         members = sorted(self.groups, key=lambda node: (node.op is None, self.number[node]))
-        return list(dict.fromkeys(map(self.groups.__getitem__, members)))
+        owners = {
+            self.groups[leaf]: self._find_place(leaf)
+            for leaf in self._models
+            if leaf in self.groups
+        }
+        titles = dict.fromkeys(map(self.groups.__getitem__, members))
+        return sorted(titles, key=lambda title: owners.get(title, []))
 
     def members(self, title: str | None) -> list[Value]:
         """Return the Values in a frame, in order; for None, the Values outside all frames."""
         return self._members.get(title, [])
+
+    def _find_place(self, leaf: Value) -> list[tuple[int, str]]:
+        """Return what orders the owner of a parameter: its model, and the parts of its path."""
+        assert isinstance(leaf.name, ParameterPath)
+        parts = re.findall(r"(\d+)|([^.]+)", leaf.name.owner)
+        return [(self._models[leaf], ""), *((int(number or 0), word) for number, word in parts)]
 
     def _group(self, groups: Mapping[str, Iterable[Value]]) -> dict[Value, str]:
         """Return for each Value in a frame the title of the frame.
@@ -118,15 +132,16 @@ class Scene:
             for node in members
             if node in self.number
         }
+        parameters = set(self.parameters)
         for node in self.graph.order:
             if node in group:
                 continue
             values = [operand for operand in node.operands if isinstance(operand, Value)]
             if node.op is None:
-                # Under another name, a reader would not see that it belongs to this module.
                 path = node.name
-                if isinstance(path, ParameterPath) and path.owner and self.names[node] == path:
-                    group[node] = path.owner
+                if isinstance(path, ParameterPath) and path.owner:
+                    model = self._models[node]
+                    group[node] = f"model {model}, " * (model > 1) + name_module(path.owner)
             elif len(values) == 1 and len(node.operands) == 1:
                 # An activation belongs to the neuron of its operand z.
                 before = values[0]
@@ -134,7 +149,7 @@ class Scene:
                     group[node] = group[before]
             else:
                 # To a neuron belongs what its parameters, or its own results alone, make.
-                joined = [group[v] for v in values if v in group and self.role(v) == "parameter"]
+                joined = [group[v] for v in values if v in group and v in parameters]
                 inside = {group.get(v) for v in values}
                 if not joined and len(set(values)) > 1 and len(inside) == 1:
                     joined = [title for title in inside if title]
@@ -178,8 +193,19 @@ def explain_size(limit: str, got: str, wanted: str, *, where: str, part: str) ->
     )
 
 
-def _as_values(given: Any, *, argument: str) -> list[Value]:
-    rule = "a list of Values"
+def _list_parameters(given: Parameters | None, *, argument: str) -> Iterable[Value] | None:
+    """Return the parameters that a caller names; None if the caller names none."""
+    match given:
+        case None:
+            return None
+        case Module():
+            return given.parameters()
+        case Optimizer():
+            return given.parameters
+    return _as_values(given, argument=argument, rule="a module, an optimizer or a list of Values")
+
+
+def _as_values(given: Any, *, argument: str, rule: str = "a list of Values") -> list[Value]:
     values = list(items(given, argument=argument, rule=rule))
     if not all(isinstance(value, Value) for value in values):
         raise TypeError(requirement(argument, rule, given))

@@ -58,7 +58,8 @@ def test_names_are_the_same_each_time_and_in_each_view(graph):
         assert part.root == found[root]
         assert set(part.adjoints) <= set(found.values())
     source = ag.draw(root, max_nodes=1000).source
-    assert set(re.findall(r'label="(\w+)\|', source)) == set(found.values())
+    shown = set(re.findall(r'label="(\w+)\|', source))
+    assert shown == set(map(name_as_text, found.values()))
 
 
 # --- users' names ---------------------------------------------------------------------------------
@@ -174,9 +175,49 @@ def test_the_result_is_called_out_though_it_is_an_activation():
     assert names_of(root, a5=root) == ["x", "z5", "a5"]
 
 
-def test_parameters_of_a_model_keep_their_paths():
+def test_parameters_of_a_model_have_the_names_of_the_course():
     neuron = Neuron(1, activation="sigmoid")
-    assert names_of(neuron([leaf("x")]) * 2) == ["weights.0", "x", "bias", "z1", "a1", "out"]
+    assert names_of(neuron([leaf("x")]) * 2) == ["w₁", "x", "b", "z1", "a1", "out"]
+    layer = ag.Layer(1, 2, activation="sigmoid")
+    assert {"w₁₁", "w₂₁", "b₁", "b₂"} <= set(names_of(ag.sum(layer([leaf("x")]))))
+    model = ag.MLP(2, [3, 1], activation="sigmoid")
+    found = names_of(model([leaf("x1"), leaf("x2")]))
+    expected = {f"w{index}⁽¹⁾" for index in ("₁₁", "₁₂", "₂₁", "₂₂", "₃₁", "₃₂")}
+    expected |= {f"b{index}⁽¹⁾" for index in "₁₂₃"} | {"b₁⁽²⁾"}
+    expected |= {f"w₁{index}⁽²⁾" for index in "₁₂₃"}
+    assert {name for name in found if name[0] in "wb"} == expected
+    assert [path for path, _ in model.named_parameters()][:2] == [
+        "layers.0.neurons.0.weights.0",
+        "layers.0.neurons.0.weights.1",
+    ]
+
+
+class Net(ag.Module):
+    """A model of a user, with parts of the library."""
+
+    def __init__(self):
+        self.head = ag.Layer(1, 1, activation="linear")
+        self.slope = Value(2.0)
+
+    def __call__(self, x):
+        return self.slope * self.head([x])
+
+
+def test_other_paths_stay_in_front_of_the_names():
+    assert names_of(Net()(leaf("x"))) == ["slope", "head.w₁₁", "x", "head.b₁", "v1", "out"]
+
+
+def test_the_parameters_of_a_second_model_say_so():
+    first, second = (Neuron(1, activation="linear") for _ in range(2))
+    x = leaf("x")
+    found = names_of(first([x]) - second([x]))
+    assert found == ["w₁", "x", "b", "v1", "model2.w₁", "model2.b", "v2", "out"]
+
+
+def test_a_user_s_name_of_a_parameter_goes_before_the_course_s():
+    neuron = Neuron(1, weights=[leaf("mine")])
+    out = neuron([leaf("x")])
+    assert names_of(out, offset=neuron.bias)[:3] == ["mine", "x", "offset"]
 
 
 # --- size -----------------------------------------------------------------------------------------

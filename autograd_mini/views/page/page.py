@@ -13,10 +13,8 @@ from autograd_mini.engines import Value
 from autograd_mini.files import write_atomically
 from autograd_mini.table.names import name_as_text
 from autograd_mini.views.drawing import Picture
-from autograd_mini.views.explanation.chain import Derivation
-from autograd_mini.views.naming import collect_names
 from autograd_mini.views.page.script import as_literal, describe_nodes, write_rows
-from autograd_mini.views.scene import Scene
+from autograd_mini.views.scene import Parameters, Scene
 
 __all__ = ["Page", "explore"]
 
@@ -35,7 +33,7 @@ def explore(
     path: str | PathLike[str] | None = None,
     *,
     names: Mapping[str, object] | None = None,
-    parameters: Iterable[Value] | None = None,
+    parameters: Parameters | None = None,
     groups: Mapping[str, Iterable[Value]] | None = None,
     lr: float | None = None,
     title: str | None = None,
@@ -82,16 +80,13 @@ def explore(
         groups=groups,
         max_nodes=max_nodes,
     )
-    trained = _find_trained(scene)
+    is_any_known = any(scene.role(leaf) == "parameter" for leaf in scene.parameters)
+    trained = set(scene.parameters) - {root} if parameters is None or is_any_known else set()
     if lr is not None and not trained:
         rule = "None where no leaf can be trained"
         raise ValueError(requirement("explore: lr", rule, lr, _HOW_TO_TRAIN))
-    own = collect_names(names)
-    given = {value for value in scene.names if value in own or value.name}
     data = {
-        "nodes": describe_nodes(
-            Derivation(scene.graph, scene.names, given, cases=True), scene.role, trained
-        ),
+        "nodes": describe_nodes(scene, trained),
         "root": scene.number[root],
         "lr": _RATE if lr is None else lr,
     }
@@ -149,6 +144,7 @@ class Stage(Picture):
     """The drawing of a scene without its numbers; it leaves room for the numbers of the page."""
 
     background = "transparent"
+    differentiates_constants = True
 
     def caption(self) -> str:
         return ""
@@ -156,21 +152,11 @@ class Stage(Picture):
     def write_number(self, number: float) -> str:  # noqa: ARG002
         return _ROOM
 
-    def write_name(self, name: str) -> str:
-        return name_as_text(name)
-
     def has_gradient(self, node: Value) -> bool:  # noqa: ARG002
         return True
 
     def tooltip(self, text: str) -> dict[str, str]:  # noqa: ARG002 - numbers would go stale
         return {}
-
-
-def _find_trained(scene: Scene) -> set[Value]:
-    """Return the leaves that the descent changes: the parameters, or all if none is known."""
-    leaves = [leaf for leaf in scene.graph.leaves if leaf not in scene.graph.roots]
-    known = {leaf for leaf in leaves if scene.role(leaf) == "parameter"}
-    return known if known or scene._parameters is not None else set(leaves)
 
 
 def _make_html(scene: Scene, data: Mapping[str, object], title: str) -> str:

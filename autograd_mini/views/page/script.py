@@ -6,17 +6,18 @@ import ast
 import itertools
 import json
 import math
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Edge
 from autograd_mini.table.code import as_javascript, prelude, reduce_in_javascript
-from autograd_mini.table.names import name_as_text
 from autograd_mini.table.primitives import Primitive
 from autograd_mini.table.rules import Rule
+from autograd_mini.views.constants import Constant
 from autograd_mini.views.explanation import algebra
-from autograd_mini.views.explanation.chain import Derivation, Factor, Formulas
+from autograd_mini.views.explanation.chain import Derivation, Factor, Formulas, uses_of
+from autograd_mini.views.scene import Scene
 
 __all__ = ["as_literal", "describe_nodes", "write_rows"]
 
@@ -24,63 +25,78 @@ _MOST_CASES = 27
 """A factor with more combinations of cases than this shows all cases, whatever the numbers are."""
 
 
-def describe_nodes(
-    derivation: Derivation, role: Callable[[Value], str], trained: Collection[Value]
-) -> list[dict[str, Any]]:
-    """Return the facts about each Value that the page needs, in the order of the computation.
+def describe_nodes(scene: Scene, trained: Collection[Value]) -> list[dict[str, Any]]:
+    """Return the facts about each box that the page needs.
+
+    These are the Values in the order of the computation, then the plain numbers with a box, which
+    are leaves too.
 
     Args:
-        derivation: the chain rules of the graph, with all cases.
-        role: returns what a Value is.
+        scene: the graph, with its names.
         trained: the leaves that the descent changes.
     """
-    graph, notation = derivation.graph, derivation.notation
-    number = {node: i for i, node in enumerate(graph.order)}
-    formulas = Formulas(derivation.names)
+    order, constants = scene.graph.order, scene.constants
+    derivation = Derivation(scene.graph, scene.names, scene.named, constants=constants, cases=True)
+    boxes: list[Value | Constant] = [*order, *constants]
+    ids = [f"value{i}" for i in range(len(order))] + [f"constant{i}" for i in range(len(constants))]
+    number = {box: i for i, box in enumerate(boxes)}
+    edges = {node: list(scene.graph.edges[node]) for node in order}
+    for edge in itertools.chain.from_iterable(map(uses_of, constants)):
+        edges[edge.node].append(edge)
     nodes = []
-    for node in graph.order:
+    for box, name in zip(boxes, ids, strict=True):
         entry: dict[str, Any] = {
-            "name": name_as_text(derivation.names[node]),
-            "role": role(node),
+            "box": name,
+            "name": derivation.notation.name(derivation.names[box]),
             "factors": [
-                {
-                    "of": number[consumer],
-                    "paths": [
-                        [[number[e.node], e.position] for e in path] for path in factor.paths
-                    ],
-                    **_describe_cases(derivation, node, factor, number),
-                }
-                for consumer, factor in derivation.consumers(node)
+                _describe_factor(derivation, box, consumer, factor, number)
+                for consumer, factor in derivation.consumers(box)
             ],
         }
-        if node.op is None:
-            entry["data"] = node.data
-            entry["isTrained"] = node in trained
+        if isinstance(box, Constant):
+            entry |= {"role": "input", "data": box.number}
+        elif box.op is None:
+            entry |= {"role": scene.role(box), "data": box.data, "isTrained": box in trained}
         else:
-            entry["op"] = node.op.name
-            entry["operands"] = [
-                [operand] if isinstance(operand, float) else number[operand]
-                for operand in node.operands
-            ]
-            entry["slots"] = [
-                [node.op.operands.index(name), place]
-                for name, place in node.op.slots(len(node.operands))
-            ]
-            entry["formula"] = notation.formula(formulas.definition(node))
-            edges = graph.edges[node]
-            partials = {edge.position: formulas.partial(edge, cases=True) for edge in edges}
-            entry["partials"] = {place: notation.formula(tree) for place, tree in partials.items()}
-            entry["terms"] = {
-                place: notation.formula(tree, factor=True) for place, tree in partials.items()
-            }
+            entry["role"] = scene.role(box)
+            entry |= _describe_operation(derivation, box, box.op, edges[box], number)
         nodes.append(entry)
     return nodes
 
 
-def _describe_cases(
-    derivation: Derivation, wrt: Value, factor: Factor, number: dict[Value, int]
+def _describe_operation(
+    derivation: Derivation,
+    node: Value,
+    op: Primitive,
+    edges: Sequence[Edge],
+    number: Mapping[Any, int],
 ) -> dict[str, Any]:
-    """Return the texts of a factor for each combination of cases, and what the cases depend on."""
+    """Return the facts about the operation that made a Value."""
+    formulas = Formulas(derivation.names, boxes=derivation.boxes)
+    write = derivation.notation.formula
+    partials = {edge.position: formulas.partial(edge, cases=True) for edge in edges}
+    operands = [derivation.boxes.get((node, i), o) for i, o in enumerate(node.operands)]
+    return {
+        "op": op.name,
+        "operands": [[o] if isinstance(o, float) else number[o] for o in operands],
+        "slots": [[op.operands.index(name), place] for name, place in op.slots(len(operands))],
+        "formula": write(formulas.definition(node)),
+        "partials": {place: write(tree) for place, tree in partials.items()},
+        "terms": {place: write(tree, factor=True) for place, tree in partials.items()},
+    }
+
+
+def _describe_factor(
+    derivation: Derivation,
+    wrt: Value | Constant,
+    consumer: Value,
+    factor: Factor,
+    number: Mapping[Any, int],
+) -> dict[str, Any]:
+    """Return the paths of a factor, its texts, and what chooses among these.
+
+    There is a text for each combination of cases of the partial derivatives on the paths.
+    """
     formulas, write = derivation.formulas_of(wrt), derivation.notation.formula
     slopes = {e: formulas.partial(e, cases=True) for path in factor.paths for e in path}
     choices = {edge: list(_cases(tree)) for edge, tree in slopes.items()}
@@ -94,6 +110,8 @@ def _describe_cases(
     else:
         switches = []
     return {
+        "of": number[consumer],
+        "paths": [[[number[e.node], e.position] for e in path] for path in factor.paths],
         "switches": [[number[edge.node], edge.position, len(choices[edge])] for edge in switches],
         "texts": [[write(tree), write(tree, factor=True)] for tree in trees],
     }

@@ -1,0 +1,131 @@
+"""Labels of operations in a drawing: a sign, a name or a formula, with every constant in it."""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+from collections.abc import Callable, Collection, Iterator, Mapping
+
+from autograd_mini.engines import Operand, Value
+from autograd_mini.table.notation import Unicode
+from autograd_mini.table.rules import ARITHMETIC
+from autograd_mini.views.constants import Constant, Use
+from autograd_mini.views.explanation.chain import Formulas
+
+__all__ = ["Labels"]
+
+_WIDTH = 28
+"""A longer label has several lines."""
+_INFIX = {infix.row for infix in ARITHMETIC.values()}
+
+
+class Labels:
+    """Labels of the operations of a graph.
+
+    Args:
+        names: what the Values are called.
+        boxes: the constants that have a box, and stand in no label.
+        write_number: returns the text of a constant.
+        digits: how many significant digits a constant in a formula has.
+    """
+
+    def __init__(
+        self,
+        names: Mapping[Value, str],
+        boxes: Mapping[Use, Constant],
+        write_number: Callable[[float], str],
+        *,
+        digits: int,
+    ) -> None:
+        self.notation = _Notation(digits)
+        self.names = names
+        self.boxes = boxes
+        self.write_number = write_number
+
+    def write(self, node: Value) -> list[str]:
+        """Return the lines of the label of the operation that made a node."""
+        assert node.op is not None
+        operands = [self._read(node, i) for i in range(len(node.operands))]
+        if not node.op.nary:
+            return self._write_call(node, operands)
+        given = dict(zip(node.op.operands, node.op.arrange(operands), strict=True))
+        match node.op.operands:
+            case ("x",) if node.op.label == "Σ":
+                return _wrap(" ".join(["Σ", *map(self._add, _constants(given["x"]))]))
+            case ("w", "x", *_):
+                pairs = zip(given["w"], given["x"], strict=True)
+                terms = [
+                    f"{self._write(w)}·{self._write(x)}"
+                    for w, x in pairs
+                    if isinstance(w, float) or isinstance(x, float)
+                ]
+                # Without a bias, dot adds 0.0.
+                bias = [b for b in _constants([given.get("b", 0.0)]) if repr(b) != "0.0"]
+                return [node.op.label, *_wrap(", ".join([*terms, *map(self._add, bias)]))]
+            case ("x", "y"):
+                beside = ", ".join(map(self._write, _constants(given["x"])))
+                of = f"of {self._write(given['y'])}"
+                return [node.op.label, *_wrap(f"{of} beside {beside}" if beside else of)]
+        beside = ", ".join(map(self._write, _constants(given["x"])))
+        return [node.op.label, *_wrap(f"with {beside}" if beside else "")]
+
+    def write_exactly(self, node: Value) -> str:
+        """Return the rule of an operation, and its constants with all digits."""
+        assert node.op is not None
+        parts = [f"{node.op.name}: {node.op.value.text}"]
+        slots = node.op.slots(len(node.operands))
+        for position, ((name, place), operand) in enumerate(zip(slots, node.operands, strict=True)):
+            if isinstance(operand, float) and (node, position) not in self.boxes:
+                parts.append(f"{name if place is None else f'{name}[{place}]'} = {operand!r}")
+        return ", ".join(parts)
+
+    def write_formula(self, node: Value, folded: Collection[Value]) -> tuple[list[str], str]:
+        """Return the lines of the formula of a node, and the formula with all digits as code.
+
+        The folded Values are expressions in it.
+        """
+        tree = Formulas(self.names, folded).definition(node)
+        return _wrap(self.notation.formula(tree)), ast.unparse(tree)
+
+    def _read(self, node: Value, position: int) -> Operand | Constant:
+        """Return an operand, or the constant with a box that stands for it."""
+        return self.boxes.get((node, position), node.operands[position])
+
+    def _write_call(self, node: Value, operands: list[Operand | Constant]) -> list[str]:
+        assert node.op is not None
+        label = node.op.label
+        if not any(isinstance(operand, float) for operand in operands):
+            return [label]
+        if node.op.name in _INFIX:
+            left, right = (self._write(o) if isinstance(o, float) else "" for o in operands)
+            return [f"{left} {label} {right}".strip()]
+        inside = ", ".join(self._write(o) if isinstance(o, float) else "·" for o in operands)
+        return [f"{label}({inside})"]
+
+    def _write(self, operand: Operand | Constant) -> str:
+        if isinstance(operand, float):
+            return self.write_number(operand)
+        name = operand.name if isinstance(operand, Constant) else self.names[operand]
+        return self.notation.name(name)
+
+    def _add(self, constant: float) -> str:
+        text = self.write_number(constant)
+        minus = self.notation.minus
+        return f"{minus} {text.removeprefix(minus)}" if text.startswith(minus) else f"+ {text}"
+
+
+class _Notation(Unicode):
+    """Prints a formula whose constants have as many digits as numbers."""
+
+    def constant(self, text: str) -> tuple[str, int]:
+        number = self.number(float(text))
+        return number, self.POWER if "e" in number else self.ATOM
+
+
+def _constants(operands: object) -> Iterator[float]:
+    assert isinstance(operands, list | tuple)
+    return (operand for operand in operands if isinstance(operand, float))
+
+
+def _wrap(text: str) -> list[str]:
+    return textwrap.wrap(text, _WIDTH, break_long_words=False, break_on_hyphens=False)
