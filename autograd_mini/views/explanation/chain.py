@@ -130,7 +130,9 @@ class Formulas:
         if not cases:
             if math.isnan(node.data):
                 return algebra.number(node.data)
-            tree = decide(tree, {key: numbers_of(o) for key, o in operands.items()})
+            recorded = node.operands if self.boxes else given
+            numbers = {key: numbers_of(recorded[i]) for key, i in term.items()}
+            tree = decide(tree, {"out": node.data, **numbers})
         sequences = self._arrange(node)[1] if rule.sequences else {}
         single = {key: self.of(operand) for key, operand in operands.items()} | self._constants
         tree = substitute(tree, single, sequences)
@@ -148,8 +150,7 @@ class Derivation:
         graph: the graph of the results.
         names: a name for each Value.
         given: the Values whose names a user gave; they are always shown by name.
-        constants: plain numbers that are shown by name, and differentiated by as leaves are; only
-            with ``cases``.
+        constants: plain numbers that are shown by name, and differentiated by as leaves are.
         cases: whether a factor has all cases of a derivative, so that it is right for other
             numbers than the recorded ones; otherwise it has the case that applies to these.
         notation: writes the factors in plain text.

@@ -14,7 +14,8 @@ from autograd_mini.engines.graph import Graph
 from autograd_mini.nn import MLP
 from autograd_mini.table.names import name_as_text
 from autograd_mini.table.notation import Unicode
-from autograd_mini.views.naming import name_values
+from autograd_mini.views.explanation.chain import Derivation
+from autograd_mini.views.naming import collect_names, name_values
 
 MOST_FACTORS = 14
 """A path of more factors goes by what is computed from the node."""
@@ -27,11 +28,15 @@ def two_neurons(numbers):
 
 
 def perceptron(numbers):
+    """Return a loss that got numbers, and one that got Values with the names of their boxes."""
     model = MLP(2, [3, 1], rng=random.Random(0))
-    for leaf, x in zip(model.parameters(), numbers, strict=True):
+    *weights, x1, x2, target = numbers
+    for leaf, x in zip(model.parameters(), weights, strict=True):
         leaf.data = x
-    root = ag.losses.squared_error([model([0.5, -1.0])], [1.0])
-    return root, None, list(model.parameters())
+    inputs = [Value(x1, name="x1"), Value(x2, name="x2"), Value(target, name="T")]
+    root = ag.losses.squared_error([model([x1, x2])], [target])
+    told = ag.losses.squared_error([model(inputs[:2])], inputs[2:])
+    return root, None, [*model.parameters(), *inputs], told
 
 
 def softmax(numbers):
@@ -75,7 +80,7 @@ def long_path(numbers):
 NUMBERS = random.Random(1)
 GRAPHS = {
     "two neurons": (two_neurons, list(START.values()), [-1.5, 0.3, 0.4, 2.0, -0.1, 0.9]),
-    "plain inputs": (perceptron, *([NUMBERS.uniform(-1, 1) for _ in range(13)] for _ in "ab")),
+    "plain inputs": (perceptron, *([NUMBERS.uniform(-1, 1) for _ in range(16)] for _ in "ab")),
     "softmax with cross-entropy": (softmax, [1.0, 2.0, -0.5], [-1.0, 0.25, 3.0]),
     "kinks": (kinks, [1.5, -0.5], [-1.25, 2.0]),
     "a tie": (kinks, [1.5, 1.5], [0.0, 0.0]),
@@ -119,47 +124,52 @@ def assert_tells_path(lines, factors):
     assert numbers_in(product) == near([math.prod(factor.value for factor in factors)])
 
 
-def assert_tells_sum(lines, explanation, names, node):
+def assert_tells_sum(lines, derivation, root, node, value):
     """Assert that lines tell a derivative as a sum over what is computed from the node."""
     terms = []
-    for consumer, factor in explanation.chain.consumers[node]:
-        if names[consumer] == explanation.root:
+    for consumer, factor in derivation.consumers(node):
+        if consumer is root:
             terms.append(factor.formula)
         else:
-            before = Unicode().partial(explanation.root, factor.of)
+            before = Unicode().partial(derivation.names[root], factor.of)
             symbols = Unicode().formula(factor.tree, factor=True)
             terms.append(f"{before} · {enclose(symbols)}")
     assert lines[-3] == " + ".join(terms)
-    assert numbers_in(lines[-1]) == near([explanation.value])
+    assert numbers_in(lines[-1]) == near([value])
 
 
 @pytest.mark.parametrize("name", GRAPHS)
 def test_page_and_explain_tell_the_same_chain_rule(visit, name):
-    """Of every Value; at the first numbers, and after the numbers were changed."""
+    """Of every leaf and Value; at the first numbers, and after the numbers were changed."""
     build, *several = GRAPHS[name]
-    root, names, _ = build(several[0])
+    root, names, *_ = build(several[0])
 
     @visit(root, names=names)
     def _(page):
         page.keyboard.press("End")
         for numbers in several:
-            root, names, leaves = build(numbers)
-            called = name_values(Graph(root), names)
+            root, names, leaves, *twin = build(numbers)
+            root = twin[0] if twin else root
+            graph = Graph(root)
+            called = name_values(graph, names)
             for leaf, number in zip(leaves, numbers, strict=True):
-                typed(page, name_as_text(called[leaf])).fill(repr(number))
-            for node, box in id_of(root).items():
+                typed(page, name_as_text(called.get(leaf, leaf.name))).fill(repr(number))
+            own = collect_names(names)
+            derivation = Derivation(graph, called, {v for v in called if v in own or v.name})
+            for node, called_so in called.items():
                 if node is root:
                     continue
-                page.locator(f"#{box}").press("Enter")
+                box = page.locator(f"#graph .node[aria-label^='{name_as_text(called_so)}, ']")
+                box.press("Enter")
                 found = state(page)
                 explanation = ag.explain(root, wrt=node, names=names)
-                left = Unicode().partial(explanation.root, called[node])
+                left = Unicode().partial(explanation.root, called_so)
                 assert found["chain"].startswith(f"Chain rule: {left} = ")
                 told = [way.split("= ") for way in found["ways"]]
                 paths = explanation.paths
                 if not paths or max(map(len, paths)) > MOST_FACTORS:
                     assert told[0] == ["Over what is computed from it:"]
-                    assert_tells_sum(told[1][1:], explanation, called, node)
+                    assert_tells_sum(told[1][1:], derivation, root, node, explanation.value)
                 elif len(paths) == 1:
                     assert_tells_path(told[0][1:], paths[0])
                     assert told[0][0] == left
@@ -171,6 +181,40 @@ def test_page_and_explain_tell_the_same_chain_rule(visit, name):
                     products = [math.prod(factor.value for factor in path) for path in paths]
                     assert numbers_in(told[-1][1]) == near(products)
                     assert numbers_in(told[-1][2]) == near([explanation.value])
+
+
+def test_what_a_model_was_called_with_can_be_changed(visit):
+    root, _, leaves, _ = perceptron(GRAPHS["plain inputs"][1])
+
+    @visit(root)
+    def _(page):
+        page.keyboard.press("End")
+        for name, number in [("x₁", -1.5), ("T", 3.0)]:
+            typed(page, name).fill(str(number))
+        numbers = [*GRAPHS["plain inputs"][1][:13], -1.5, leaves[-2].data, 3.0]
+        *_, told = perceptron(numbers)
+        told.backward()
+        x1 = next(leaf for leaf in Graph(told).leaves if leaf.name == "x1")
+        box = page.locator("#constant0")
+        assert [float(box.get_attribute(f"data-{key}")) for key in ("value", "gradient")] == [
+            -1.5,
+            pytest.approx(x1.grad, rel=1e-12),
+        ]
+        result = state(page)["values"][id_of(root)[root]]
+        assert float(result) == pytest.approx(told.data, rel=1e-12)
+        page.click("#reset")
+        assert box.get_attribute("data-value") == str(leaves[-3].data)
+
+
+def test_the_sigmoid_and_a_leaf_called_sigma_are_written_apart(visit):
+    sigma = Value(0.5, name="sigma")
+
+    @visit((sigma * 3.0).sigmoid())
+    def _(page):
+        page.keyboard.press("ArrowRight")
+        assert state(page)["heading"] == "z₁ = σ·3 = 1.5"
+        page.keyboard.press("ArrowRight")
+        assert state(page)["heading"] == "out = sigmoid(z₁) = 0.8176"
 
 
 def test_a_chosen_node_has_its_chain_rule_back_to_the_result(visit):

@@ -22,6 +22,11 @@ from autograd_mini.table.names import name_as_text
 from autograd_mini.views.page.page import explore
 
 
+def weights(names):
+    """Return the parameters of the network of the course."""
+    return [names[name] for name in ("w1", "b1", "w2", "b2")]
+
+
 def test_ten_steps_are_ten_steps_of_sgd(visit):
     root, names = course()
     fresh = {name: Value(number, name=name) for name, number in START.items()}
@@ -33,7 +38,7 @@ def test_ten_steps_are_ten_steps_of_sgd(visit):
         optimizer.step()
     after = {name: leaf.data for name, leaf in fresh.items()}
 
-    @visit(root, names=names, lr=LEARNING_RATE)
+    @visit(root, names=names, parameters=weights(names), lr=LEARNING_RATE)
     def _(page):
         page.keyboard.press("End")
         assert page.input_value("#rate") == "0.4"
@@ -56,7 +61,7 @@ def test_ten_steps_are_ten_steps_of_sgd(visit):
 def test_a_step_says_what_it_does(visit):
     root, names = course()
 
-    @visit(root, names=names, lr=0.4)
+    @visit(root, names=names, parameters=weights(names), lr=0.4)
     def _(page):
         page.click("#descend")
         assert page.locator("#update span").all_inner_texts() == [
@@ -171,7 +176,7 @@ def test_ten_steps_at_once_are_ten_single_steps(visit):
     found = []
     for button, times in (("#descend", 20), ("#descend-more", 2)):
 
-        @visit(root, names=names, lr=LEARNING_RATE)
+        @visit(root, names=names, parameters=weights(names), lr=LEARNING_RATE)
         def _(page, button=button, times=times):
             for _time in range(times):
                 page.click(button)
@@ -186,7 +191,7 @@ def test_an_update_is_shown_with_so_many_digits_that_it_is_seen(visit):
     """And so that it adds up: to a unit of the last digit that is shown."""
     root, names = course()
 
-    @visit(root, names=names, lr=LEARNING_RATE)
+    @visit(root, names=names, parameters=weights(names), lr=LEARNING_RATE)
     def _(page):
         page.click("#descend")
         for _time in range(40):
@@ -223,7 +228,7 @@ def test_a_curve_over_decades_is_logarithmic(visit):
 def test_all_points_of_a_curve_have_dots_or_none_has(visit):
     root, names = course()
 
-    @visit(root, names=names, lr=LEARNING_RATE)
+    @visit(root, names=names, parameters=weights(names), lr=LEARNING_RATE)
     def _(page):
         for count in (10, 20, 30, 40, 50):
             page.click("#descend-more")

@@ -966,7 +966,7 @@ def test_a_file_that_cannot_be_written_is_an_oserror(tmp_path, path):
         ({"names": [1]}, TypeError, "explore: names must be a dict with strings as keys"),
         ({"groups": [1]}, TypeError, r"explore: groups must be a dict with strings as keys"),
         ({"groups": {"g": [1.0]}}, TypeError, r"explore: groups\['g'\] must be a list of Values"),
-        ({"parameters": [1.0]}, TypeError, r"explore: parameters must be a list of Values"),
+        ({"parameters": [1.0]}, TypeError, "explore: parameters must be a module, an optimizer or"),
         ({"max_nodes": None}, TypeError, "explore: max_nodes must be a positive int, got None"),
         ({"max_nodes": 0}, ValueError, "explore: max_nodes must be at least 1, got 0"),
         (
