@@ -59,6 +59,9 @@ function isOthers({ key, target, ctrlKey, metaKey, altKey }) {
   return key === " " && target.tagName === "BUTTON";
 }
 
+const roles = new Set(nodes.map(({ role }) => role));
+for (const role of ["input", "parameter", "intermediate", "output"])
+  document.querySelector(`.legend .${role}`).hidden = !roles.has(role);
 element("descent").hidden = trained.length === 0;
 const isFramed = window.parent !== window;
 document.body.classList.toggle("framed", isFramed);

@@ -28,7 +28,7 @@ function showStep() {
   } else if (kind === "backward") {
     const several = passed[node].some(({ operand }) => isUsedAgain(operand));
     rows.push(tableRow(["gradient", "upstream × local", "", "adds", several ? "sum so far" : ""], { tag: "th" }));
-    for (const one of passed[node]) rows.push(backwardRow(node, one, several));
+    for (const one of passed[node]) rows.push(backwardRow(node, one));
   }
   element("operands").replaceChildren(...rows);
 }
@@ -47,13 +47,13 @@ function forwardRow(node, operand, place) {
   ]);
 }
 
-function backwardRow(node, { operand, place, amount, sum }, several) {
+function backwardRow(node, { operand, place, amount, sum }) {
   const cells = [
     gradientName(operand),
     inPieces(join(" · ", [gradientName(node), nodes[node].terms[place]])),
     inPieces(`= ${inParentheses(gradients[node])}${inParentheses(partials[node][place])}`),
     after("= ", exact(amount)),
-    several ? exact(sum) : "",
+    isUsedAgain(operand) ? exact(sum) : "",
   ];
   return tableRow(cells, { labels: ["", "", "", "", "sum so far "] });
 }
