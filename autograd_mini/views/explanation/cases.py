@@ -13,6 +13,7 @@ from autograd_mini.table.notation import Unicode
 from autograd_mini.table.primitives import Primitive
 from autograd_mini.views.explanation.chain import Formulas
 from autograd_mini.views.explanation.layout import Sentence
+from autograd_mini.views.explanation.rewriting import tidy
 
 __all__ = ["tell_case"]
 
@@ -29,7 +30,7 @@ def tell_case(formulas: Formulas, edge: Edge, notation: Unicode) -> Sentence | N
     distance = row.distance_to_kink(numbers)
     if row.kink is None or math.isnan(distance):
         return None
-    condition = _compare(formulas.apply(row.kink.tree, node), distance)
+    condition = _compare(tidy(formulas.apply(row.kink.tree, node)), distance)
     if condition is None:
         return None
     function = formulas.definition(node)
@@ -54,7 +55,7 @@ def tell_case(formulas: Formulas, edge: Edge, notation: Unicode) -> Sentence | N
     if abs(high - low) > 1e-6 * max(1.0, abs(high)):
         words = f"At {{}}, {{}} jumps, so it has no slope{by}; {{}} is taken."
         return Sentence.of(words, *mathematics, slope)
-    if before[at] == after[at]:
+    if math.isclose(before[at], after[at], rel_tol=1e-9, abs_tol=1e-300):
         return None
     ends = map(notation.number, sorted([before[at], after[at]]))
     _, partials = row.evaluate(*numbers)

@@ -71,7 +71,8 @@ class Formulas:
         if isinstance(operand, float):
             return algebra.number(operand)
         if operand in self.inlined:
-            return self.definition(operand)
+            assert operand.op is not None
+            return self.apply(operand.op.formula, operand)
         return algebra.name(self.names[operand])
 
     def definition(self, node: Value) -> ast.expr:

@@ -31,8 +31,9 @@ def explain_path(
     value = math.prod(factor.value for factor in factors)
     chain = write_chain(notation, factors)
     if len(factors) > _IN_A_LINE:
-        first, last = write_chain(notation, factors[:2]), write_chain(notation, factors[-1:])
-        yield Equation(left, [notation.times.join([first, notation.dots, last])])
+        if left != chain:
+            first, last = write_chain(notation, factors[:2]), write_chain(notation, factors[-1:])
+            yield Equation(left, [notation.times.join([first, notation.dots, last])])
         yield _make_table(factors, notation)
         yield Equation(left, [notation.number(value)])
     elif len(factors) > 1:

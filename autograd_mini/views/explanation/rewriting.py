@@ -42,8 +42,29 @@ def tidy(tree: ast.expr) -> ast.expr:
     >>> ast.unparse(tidy(ast.parse("0 + 1 * x + (y - 0) * 1", mode="eval").body))
     'x + y'
     """
-    out: ast.expr = _Tidiness().visit(deepcopy(tree))
-    return out
+    match tree:
+        case ast.UnaryOp(op=op, operand=operand):
+            return ast.UnaryOp(op, tidy(operand))
+        case ast.Call(func=function, args=arguments):
+            return ast.Call(function, list(map(tidy, arguments)), [])
+        case ast.BinOp(left=left, op=op, right=right):
+            return _tidy_operation(tidy(left), op, tidy(right))
+    return tree
+
+
+def _tidy_operation(left: ast.expr, op: ast.operator, right: ast.expr) -> ast.expr:
+    match left, op, right:
+        case (kept, ast.Add() | ast.Sub(), ast.Constant(value=0)):
+            return kept
+        case (ast.Constant(value=0), ast.Add(), kept):
+            return kept
+        case (ast.Constant(value=0), ast.Sub(), kept):
+            return ast.UnaryOp(ast.USub(), kept)
+        case (kept, ast.Mult() | ast.Div(), ast.Constant(value=1)):
+            return kept
+        case (ast.Constant(value=1), ast.Mult(), kept):
+            return kept
+    return ast.BinOp(left, op, right)
 
 
 class _Substitution(ast.NodeTransformer):
@@ -82,20 +103,3 @@ class _Decision(ast.NodeTransformer):
 
     def visit_IfExp(self, node: ast.IfExp) -> Any:
         return self.visit(node.body if IEEE.holds(node.test, self.numbers) else node.orelse)
-
-
-class _Tidiness(ast.NodeTransformer):
-    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
-        self.generic_visit(node)
-        match node:
-            case ast.BinOp(left=kept, op=ast.Add() | ast.Sub(), right=ast.Constant(value=0)):
-                return kept
-            case ast.BinOp(left=ast.Constant(value=0), op=ast.Add(), right=kept):
-                return kept
-            case ast.BinOp(left=ast.Constant(value=0), op=ast.Sub(), right=kept):
-                return ast.UnaryOp(ast.USub(), kept)
-            case ast.BinOp(left=kept, op=ast.Mult() | ast.Div(), right=ast.Constant(value=1)):
-                return kept
-            case ast.BinOp(left=ast.Constant(value=1), op=ast.Mult(), right=kept):
-                return kept
-        return node
