@@ -99,6 +99,7 @@ class Picture:
     ) -> None:
         self.scene = scene
         self.rankdir = rankdir
+        self.is_flat = rankdir in ("LR", "RL")
         self.notation = Unicode(digits)
         self.labels = Labels(scene.names, scene.boxes, self.notation.number, digits=digits)
         self.folded = find_folded(scene) if fold else set()
@@ -245,7 +246,7 @@ class Picture:
             box,
             id=box,
             # Fields stand across the direction of the arrows.
-            label=label if self.rankdir in ("LR", "RL") else f"{{{label}}}",
+            label=label if self.is_flat else f"{{{label}}}",
             shape="record",
             margin="0.06,0.03",
             fillcolor=fill,
@@ -291,7 +292,7 @@ class Picture:
             names = [self.write_name(scene.names[value]) for value in (node, edge.operand)]
             attributes = {
                 "id": f"edge{scene.number[node]}.{edge.position}",
-                "label": self.write_number(edge.partial),
+                "label": ("" if self.is_flat else " ") + self.write_number(edge.partial),
                 "weight": "1" if scene.role(edge.operand) == "parameter" else "8",
                 "minlen": self.measure_gap(frame, scene.groups.get(edge.operand), edge.operand),
                 **self.tooltip("∂{}/∂{} = ".format(*names) + repr(edge.partial)),

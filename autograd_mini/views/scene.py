@@ -66,6 +66,11 @@ class Scene:
         part = "one example, one neuron, an intermediate Value"
         check_size(roots, max_nodes, where=where, part=part)
         self.graph = Graph(*roots)
+        numbers = sum(isinstance(x, float) for node in self.graph.order for x in node.operands)
+        if numbers > 2 * max_nodes:
+            limit = f"max_nodes={max_nodes}, and of constants {2 * max_nodes}"
+            wanted = f"max_nodes={math.ceil(numbers / 2)}"
+            raise explain_size(limit, f"{numbers} constants", wanted, where=where, part=part)
         self._roots = frozenset(roots)
         # First of all, as a module gives its parameters their names when it lists them.
         chosen = _list_parameters(parameters, argument=f"{where}: parameters")

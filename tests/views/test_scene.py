@@ -34,6 +34,14 @@ def test_a_graph_of_few_values_with_too_many_edges_is_refused():
     assert scene_of(ag.sum([x] * 9), max_nodes=5).graph.order
 
 
+def test_a_graph_of_too_many_constants_is_refused():
+    x = Value(1.0)
+    assert scene_of(ag.sum([x, *[0.5] * 8]), max_nodes=4).graph.order
+    message = r"at most max_nodes=4, and of constants 8, .* got 9 constants; .* with max_nodes=5$"
+    with pytest.raises(GraphTooLargeError, match=message):
+        scene_of(ag.sum([x, *[0.5] * 9]), max_nodes=4)
+
+
 def make_chain(length):
     x = z = Value(1.0)
     for _ in range(length):
