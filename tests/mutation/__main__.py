@@ -57,6 +57,7 @@ TESTS = {
     "table/test_code table/test_notation",
     "table/code": "table/test_rules table/test_code",
     "table/notation": "table/test_notation table/test_rules views/explanation/test_explanation",
+    "table/mathml": "table/test_mathml views/explanation/test_layout",
     "table/names": "table/test_notation table/test_rules",
     "table/printer": "table/test_rules table/test_notation",
     "table/domains": "table/test_primitives",

@@ -93,10 +93,10 @@ def _find_value(wrt: Value | str, root: Value, names: Mapping[Value, str]) -> Va
     if isinstance(wrt, Value) and wrt in names:
         return wrt
     if isinstance(wrt, str):
-        shown = name_as_text(wrt)
-        for value, name in names.items():
-            if name == wrt or name_as_text(name) == shown:
-                return value
+        exact = (value for value, name in names.items() if wrt in (name, value.name))
+        alike = (value for value, name in names.items() if name_as_text(name) == name_as_text(wrt))
+        for value in (*exact, *alike):
+            return value
     kind = "the name of a Value" if isinstance(wrt, str) else "a Value"
     rule = f"{kind} that {shorten_name(names[root])} was computed from"
     leaves = [shorten_name(name) for value, name in names.items() if value.op is None]

@@ -6,12 +6,14 @@ import ast
 import math
 import operator
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from itertools import accumulate
 
 from autograd_mini.table.notation import Unicode
 from autograd_mini.views.explanation.chain import Factor
 from autograd_mini.views.explanation.definitions import Definitions
 from autograd_mini.views.explanation.layout import Equation, Piece, Sentence, Table
+from autograd_mini.views.explanation.precision import find_digits
 
 __all__ = ["explain_path", "join", "write_chain", "write_numbers"]
 
@@ -44,8 +46,11 @@ def explain_path(
         yield Equation(left, [chain] * (chain != left) + [*right, notation.number(value)])
     else:
         tree = factors[0].tree
-        trees = tree, definitions.substitute_numbers(tree)
-        yield Equation(left, [*map(notation.formula, trees), notation.number(value)])
+        numbers = definitions.substitute_numbers(tree)
+        precise = copy(notation)
+        precise.digits = find_digits(numbers, value, notation.digits)
+        right = [notation.formula(tree), precise.formula(numbers), notation.number(value)]
+        yield Equation(left, right)
     yield from _explain_size(factors, notation)
 
 
