@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -200,6 +201,16 @@ def no_processes(monkeypatch):
         raise OSError(errno.ENOTSUP, "emscripten does not support processes.")
 
     monkeypatch.setattr(subprocess, "Popen", refuse)
+
+
+@needs_dot
+def test_the_png_of_a_large_drawing_is_not_larger_than_a_notebook_can_show():
+    v = Value(1.0)
+    for _ in range(60):
+        v = v * 1.5
+    png = draw(v)._repr_mimebundle_(include=["image/png"])["image/png"]
+    width, height = struct.unpack(">II", png[16:24])
+    assert max(width, height) <= 40 * 96 + 1
 
 
 def test_where_no_program_can_run_the_picture_is_made_in_process(drawing, no_processes, tmp_path):
