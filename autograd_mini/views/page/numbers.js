@@ -118,7 +118,19 @@ const factorsFrom = (i) =>
     const alone = (path) => path.reduce((value, [at, place]) => value * partials[at][place], 1);
     const value = paths.reduce((sum, path) => sum + alone(path), 0);
     const k = switches.reduce((sum, [at, place, count]) => sum * count + caseOf(at, place), 0);
-    return { of, by: i, value, symbols: texts[k][0], factor: texts[k][1] };
+    const [symbols, factor, places = ""] = texts[k];
+    return { of, by: i, value, symbols, factor, numbers: withNumbers(places) };
+  });
+
+// A formula with the numbers of its names. A negative one begins a sum or has parentheses; so has a
+// power of ten before an exponent.
+const withNumbers = (places) =>
+  places.replace(/(^|.)⟨(\d+)⟩(?=(.?))/gu, (_, before, i, after) => {
+    const text = shown(data[i]);
+    const isRaised = /[\^⁰¹²³⁴-⁹⁻]/u.test(after);
+    const isFree = /^[(|]?$/.test(before) && !isRaised;
+    const isApart = text.startsWith("−") ? !isFree : isRaised && text.includes("e");
+    return before + (isApart ? `(${text})` : text);
   });
 
 function create(tag, text = "", attributes = {}) {

@@ -137,7 +137,7 @@ const productOf = (path) => path.reduce((product, { value }) => product * value,
 
 // One path: the partial derivatives (unless they are the left side), in symbols, in numbers, their product.
 function lineOfPath(path, left) {
-  if (path.length === 1) return line(left, [path[0].symbols, shown(path[0].value)]);
+  if (path.length === 1) return line(left, [path[0].symbols, path[0].numbers, shown(path[0].value)]);
   const chain = chainOf(path);
   return line(left, [
     ...(chain === left ? [] : [chain]),

@@ -17,6 +17,7 @@ from autograd_mini.table.rules import Rule
 from autograd_mini.views.constants import Constant
 from autograd_mini.views.explanation import algebra
 from autograd_mini.views.explanation.chain import Derivation, Factor, Formulas, uses_of
+from autograd_mini.views.explanation.rewriting import substitute
 from autograd_mini.views.scene import Scene
 
 __all__ = ["as_literal", "describe_nodes", "write_rows"]
@@ -95,8 +96,12 @@ def _describe_factor(
 ) -> dict[str, Any]:
     """Return the paths of a factor, its texts, and what chooses among these.
 
-    There is a text for each combination of cases of the partial derivatives on the paths.
+    There are texts for each combination of cases of the partial derivatives on the paths: the
+    derivative alone and as a factor; that by an operand of the result also with places for numbers.
     """
+    places = {}
+    if consumer in derivation.graph.roots:
+        places = {n: algebra.name(f"⟨{number[box]}⟩") for box, n in derivation.names.items()}
     formulas, write = derivation.formulas_of(wrt), derivation.notation.formula
     slopes = {e: formulas.partial(e, cases=True) for path in factor.paths for e in path}
     choices = {edge: list(_cases(tree)) for edge, tree in slopes.items()}
@@ -113,7 +118,12 @@ def _describe_factor(
         "of": number[consumer],
         "paths": [[[number[e.node], e.position] for e in path] for path in factor.paths],
         "switches": [[number[edge.node], edge.position, len(choices[edge])] for edge in switches],
-        "texts": [[write(tree), write(tree, factor=True)] for tree in trees],
+        "texts": [
+            [write(tree), write(tree, factor=True), write(substitute(tree, places, {}))]
+            if places
+            else [write(tree), write(tree, factor=True)]
+            for tree in trees
+        ],
     }
 
 

@@ -113,6 +113,7 @@ def assert_tells_path(lines, factors):
     if len(factors) == 1:
         (factor,) = factors
         assert lines[0] == factor.formula
+        assert lines[1:-1] == [] or numbers_in(lines[1])
         assert numbers_in(lines[-1]) == near([factor.value])
         return
     chain = " · ".join(map(partial, factors))
@@ -235,6 +236,23 @@ def test_a_chosen_node_has_its_chain_rule_back_to_the_result(visit):
             "0.001021",
         ]
         assert found["step"] == "19 / 19"
+
+
+def test_a_derivative_by_an_operand_of_the_result_has_a_line_with_its_numbers(visit):
+    """As in an explanation; a negative number has parentheses where it needs them."""
+    x, y = Value(-1.5, name="x"), Value(1e-9, name="y")
+
+    @visit((x**2 + 1.0) / (x - 1.0) + (x - 2.0 * y) * y**2 * 3.0)
+    def _(page):
+        page.keyboard.press("End")
+        page.click("#value0")
+        (way,) = state(page)["ways"]
+        assert way.split("= ") == [
+            "∂out/∂x",
+            "2·x/(x − 1) − (x² + 1)/(x − 1)² + 3·y²",
+            "2·(−1.5)/(−1.5 − 1) − ((−1.5)² + 1)/(−1.5 − 1)² + 3·(1e−9)²",
+            "0.68",
+        ]
 
 
 def test_several_ways_are_added(visit):
