@@ -107,7 +107,7 @@ class MathML(Unicode):
         return "{}</mrow><mn>2</mn>" not in template, True
 
     def spell(self, function: str, arguments: str) -> tuple[str, int]:
-        return f"<mi>{function}</mi>{self.parenthesize(arguments)}", self.POWER
+        return f"<mi>{html.escape(function)}</mi>{self.parenthesize(arguments)}", self.POWER
 
 
 def _group(elements: str) -> str:

@@ -41,7 +41,7 @@ class Explanation(ABC):
     def _pieces(self, kind: type[Unicode]) -> list[Piece]:
         """Return the explanation, with what the symbols in it stand for."""
         definitions = self._definitions
-        notation = kind(self._digits, definitions.formulas.names.values(), definitions.symbols)
+        notation = kind(self._digits, definitions.names, definitions.symbols)
         return [
             *definitions.tell_changes(notation),
             *definitions.write_givens(notation),

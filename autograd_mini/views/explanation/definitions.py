@@ -51,6 +51,7 @@ class Definitions:
                     unread.append(further)
         self.found = {node: found[node] for node in formulas.names if node in found}
         """For each Value with a symbol its formula, in order; None if its number is given."""
+        self.names = [formulas.names[node] for node in self.found]
 
     @cached_property
     def symbols(self) -> Mapping[str, str]:
@@ -62,8 +63,7 @@ class Definitions:
             if isinstance(part, ast.Call) and isinstance(part.func, ast.Name)
         }
         words = {ELEMENTARY[call].text.partition("(")[0] for call in calls if call in ELEMENTARY}
-        texts = {self.formulas.names[node]: "" for node in self.found}
-        texts = {name: name_as_text(name) for name in texts}
+        texts = {name: name_as_text(name) for name in self.names}
         taken, symbols = {*texts.values()}, {}
         for name, text in texts.items():
             if len(text) <= _LONGEST_NAME and text not in calls | {w for w in words if len(w) > 1}:

@@ -13,7 +13,13 @@ from autograd_mini.views.explanation.cases import tell_case
 from autograd_mini.views.explanation.chain import Chain, Factor
 from autograd_mini.views.explanation.definitions import Definitions
 from autograd_mini.views.explanation.layout import Equation, Group, Piece, Sentence
-from autograd_mini.views.explanation.products import explain_path, join, write_chain, write_numbers
+from autograd_mini.views.explanation.products import (
+    explain_path,
+    join,
+    write_chain,
+    write_factor,
+    write_numbers,
+)
 
 __all__ = ["Derivative"]
 
@@ -81,14 +87,18 @@ class Derivative(Explanation):
         yield Sentence.of(words, left, notation.formula(shown_count))
         root = self._chain.nodes[0]
         for node in self._chain.nodes[1:]:
+            name, consumers = self._chain.names[node], self._chain.consumers[node]
+            if [consumer for consumer, _ in consumers] == [root]:
+                right = write_factor(consumers[0][1], self._definitions, notation)
+                yield Equation(notation.partial(self.root, name), right)
+                continue
             terms = [
                 self._write_term(notation, factor, consumer is root)
-                for consumer, factor in self._chain.consumers[node]
+                for consumer, factor in consumers
             ]
-            name = self._chain.names[node]
             plus = f" {notation.plus} "
             sums = [plus.join(shorten(line, notation.dots)) for line in zip(*terms, strict=True)]
-            if any(consumer is root for consumer, _ in self._chain.consumers[node]):
+            if any(consumer is root for consumer, _ in consumers):
                 sums = sums[1:]  # the derivative by the result's own operand says nothing
             left = notation.partial(self.root, name)
             yield Equation(left, [*sums, notation.number(self.adjoints[name])])

@@ -15,6 +15,8 @@ __all__ = ["Equation", "Givens", "Group", "Piece", "Sentence", "Table", "make_pa
 
 _WIDTH = 100
 """What is given goes on in a new line of text from this width on."""
+_IN_A_ROW = 5
+"""In LaTeX, it goes on in a new line after so many equations."""
 
 
 class Equation(NamedTuple):
@@ -105,10 +107,13 @@ class Givens(NamedTuple):
         return "\n".join(lines)
 
     def latex(self) -> str:
-        return rf"\text{{with }} {self.lines()[0]}"
+        lines = r",\\ ".join(self.lines())
+        return rf"\begin{{array}}{{l}} \text{{with }} {lines} \end{{array}}"
 
     def lines(self) -> list[str]:
-        return [r",\quad ".join(line for equation in self.equations for line in equation.lines())]
+        items = [line for equation in self.equations for line in equation.lines()]
+        starts = range(0, len(items), _IN_A_ROW)
+        return [r",\quad ".join(items[start : start + _IN_A_ROW]) for start in starts]
 
     def html(self) -> str:
         items = ", ".join(

@@ -15,7 +15,7 @@ from autograd_mini.views.explanation.definitions import Definitions
 from autograd_mini.views.explanation.layout import Equation, Piece, Sentence, Table
 from autograd_mini.views.explanation.precision import find_digits
 
-__all__ = ["explain_path", "join", "write_chain", "write_numbers"]
+__all__ = ["explain_path", "join", "write_chain", "write_factor", "write_numbers"]
 
 _IN_A_LINE = 6
 """With more factors than this, each factor gets a line of its own."""
@@ -45,13 +45,20 @@ def explain_path(
             right.append(write_numbers(notation, [factor.value for factor in factors]))
         yield Equation(left, [chain] * (chain != left) + [*right, notation.number(value)])
     else:
-        tree = factors[0].tree
-        numbers = definitions.substitute_numbers(tree)
-        precise = copy(notation)
-        precise.digits = find_digits(numbers, value, notation.digits)
-        right = [notation.formula(tree), precise.formula(numbers), notation.number(value)]
-        yield Equation(left, right)
+        yield Equation(left, write_factor(factors[0], definitions, notation))
     yield from _explain_size(factors, notation)
+
+
+def write_factor(factor: Factor, definitions: Definitions, notation: Unicode) -> list[str]:
+    """Return a factor in symbols, with the numbers of these, and its value."""
+    numbers = definitions.substitute_numbers(factor.tree)
+    precise = copy(notation)
+    precise.digits = find_digits(numbers, factor.value, notation.digits)
+    return [
+        notation.formula(factor.tree),
+        precise.formula(numbers),
+        notation.number(factor.value),
+    ]
 
 
 def _make_table(factors: Sequence[Factor], notation: Unicode) -> Table:

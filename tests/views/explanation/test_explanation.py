@@ -274,6 +274,19 @@ where
     )
 
 
+def test_step_by_step_too_a_single_factor_has_its_line_of_numbers():
+    x = Value(0.5, name="x")
+    root = ag.sum([(x * i).sin() for i in range(7)])
+    found = explain(0.5 * (1.0 - root) ** 2, wrt=x, names={"s": root})
+    assert (
+        derivation(found).split("\n\n")[1]
+        == """\
+∂out/∂s = −(1 − s)
+        = −(1 − 3.967)
+        = 2.967"""
+    )
+
+
 def test_a_sum_has_parentheses_among_factors_and_none_alone():
     x, w = Value(0.5, name="x"), Value(2.0, name="w")
     z = w * x

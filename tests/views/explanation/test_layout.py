@@ -44,6 +44,17 @@ def test_lines_are_latex_of_one_step_each():
     ]
 
 
+def test_many_numbers_are_given_in_several_lines():
+    leaves = [Value(float(i), name=f"x{i}") for i in range(12)]
+    found = explain(ag.sum(leaves[:6]) * ag.sum(leaves[6:]), wrt=leaves[0])
+    assert found.lines[:3] == [
+        r",\quad ".join(f"x_{{{i}}} = {i}" for i in some)
+        for some in (range(5), range(5, 10), range(10, 12))
+    ]
+    assert r"\begin{array}{l} \text{with } x_{0} = 0,\quad " in found.latex()
+    assert r"x_{4} = 4,\\ x_{5} = 5,\quad " in found.latex()
+
+
 def test_each_line_stands_alone(katex):
     lines = [line for explanation in every_kind() for line in explanation.lines]
     assert not any("&" in re.sub(r"\\&|cases.*?cases", "", line) or r"\\" in line for line in lines)
@@ -92,6 +103,8 @@ TRUSTED = """explanation => {
 }"""
 # What JupyterLab leaves of the output of a notebook that is not trusted: no style, no MathML.
 SANITIZE = """explanation => {
+  for (const found of explanation.querySelectorAll("[hidden]")) found.removeAttribute("hidden");
+  for (const found of explanation.querySelectorAll("[hidden]")) found.removeAttribute("hidden");
   for (const style of explanation.querySelectorAll("style")) style.remove();
   for (const found of explanation.querySelectorAll("math")) found.replaceWith(found.textContent);
 }"""
