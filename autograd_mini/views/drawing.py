@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from os import PathLike
 from typing import Any, Literal, get_args
 
@@ -113,7 +114,7 @@ class Picture:
                 "rankdir": self.rankdir,
                 "nodesep": "0.16",
                 "ranksep": "0.08",
-                # A second pass for fewer crossings would mix up what stands in a frame.
+                # A second search for few crossings would mix up what stands in a frame.
                 "remincross": "false",
                 "fontname": "Courier",
                 "fontsize": "13",
@@ -135,6 +136,8 @@ class Picture:
             self.add_constant(drawing, constant, number)
         self.add_values(drawing, self.members(None))
         self.add_frames(drawing)
+        for number, titles in enumerate(self.scene.layers()):
+            self.arrange_frames(drawing, titles, number)
         for node in self.edges:
             self.add_edges(drawing, node)
         return drawing
@@ -198,6 +201,28 @@ class Picture:
             )
             lines = [line for line in drawing.body[start:] if line.startswith(boxes)]
             drawing.opposites.update(zip(lines, reversed(lines), strict=True))
+
+    def arrange_frames(self, drawing: Any, titles: list[str], number: int) -> None:
+        """Add nothing that can be seen, but what keeps the frames of a layer in their order.
+
+        Between two columns of points, whose order is certain, any other order has more crossings.
+        """
+        point = {"shape": "point", "style": "invis", "width": "0.01", "height": "0.01"}
+        for side in ("before", "after"):
+            with drawing.subgraph() as column:
+                column.attr(rank="same")
+                names = [f"{side}{number}_{k}" for k in range(len(titles))]
+                for name in names:
+                    column.node(name, **point)
+                for edge in pairwise(names):
+                    column.edge(*edge, style="invis")
+        for k, title in enumerate(titles):
+            computed = [self.scene.number[node] for node in self.members(title) if node.op]
+            drawing.edge(f"before{number}_{k}", f"op{computed[0]}", style="invis", weight="0")
+            for _ in range(3):  # as much as three arrows that cross
+                drawing.edge(
+                    f"value{computed[-1]}", f"after{number}_{k}", style="invis", weight="0"
+                )
 
     def add_values(self, drawing: Any, members: Iterable[Value]) -> None:
         """Add Values, each with the operation that made it."""

@@ -285,6 +285,18 @@ def test_what_meets_the_box_of_a_plain_number_is_not_folded():
     assert operations(drawing) == ["×", "+", "−", "v₃²·0.5"]
 
 
+def test_the_result_of_a_neuron_is_not_folded_into_another_neuron():
+    model = MLP(2, [2, 1], activation="linear", rng=random.Random(0), fused=False)
+    x = [Value(1.0, name="x1"), Value(2.0, name="x2")]
+    drawing = draw(model(x) ** 2, fold=True)
+    assert {label.replace("\n", " ") for label in operations(drawing)} == {
+        "^ 2",
+        "w₁₁⁽¹⁾·x₁ + w₁₂⁽¹⁾·x₂ + b₁⁽¹⁾",
+        "w₂₁⁽¹⁾·x₁ + w₂₂⁽¹⁾·x₂ + b₂⁽¹⁾",
+        "w₁₁⁽²⁾·v₄ + w₁₂⁽²⁾·v₉ + b₁⁽²⁾",
+    }
+
+
 @pytest.mark.parametrize("rankdir", ["LR", "TB", "RL", "BT"])
 def test_arrows_lead_where_rankdir_says_and_fields_stand_below_each_other(rankdir):
     source = draw(Value(2.0, name="x") * 3.0, rankdir=rankdir).source
