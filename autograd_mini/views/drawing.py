@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from os import PathLike
 from typing import Any, Literal, get_args
 
 from autograd_mini.arguments import count, requirement
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Edge
+from autograd_mini.engines.node import numbers_of
 from autograd_mini.table.names import name_as_text, shorten_name
 from autograd_mini.table.notation import Unicode
 from autograd_mini.views.constants import Constant
@@ -115,7 +117,7 @@ class Picture:
                 "rankdir": self.rankdir,
                 "nodesep": "0.16",
                 "ranksep": "0.08",
-                # A second pass for fewer crossings would mix up what stands in a frame.
+                # A second search for few crossings would mix up what stands in a frame.
                 "remincross": "false",
                 "fontname": "Courier",
                 "fontsize": "13",
@@ -137,6 +139,8 @@ class Picture:
             self.add_constant(drawing, constant, number)
         self.add_values(drawing, self.members(None))
         self.add_frames(drawing)
+        for number, titles in enumerate(self.scene.layers()):
+            self.arrange_frames(drawing, titles, number)
         for node in self.edges:
             self.add_edges(drawing, node)
         return drawing
@@ -152,6 +156,10 @@ class Picture:
             lines.append("on an arrow: the local derivative")
         if not self.differentiated:
             lines.append("no backward pass yet")
+        if stale := list(filter(_is_stale, self.scene.graph.order)):
+            names = ", ".join(self.write_name(self.scene.names[node]) for node in stale[:3])
+            more = f" and {len(stale) - 3} more" if len(stale) > 3 else ""
+            lines.append(f"computed before a number here was changed: {names}{more}")
         return "\n".join(lines)
 
     def write_number(self, number: float) -> str:
@@ -200,6 +208,28 @@ class Picture:
             )
             lines = [line for line in drawing.body[start:] if line.startswith(boxes)]
             drawing.opposites.update(zip(lines, reversed(lines), strict=True))
+
+    def arrange_frames(self, drawing: Any, titles: list[str], number: int) -> None:
+        """Add nothing that can be seen, but what keeps the frames of a layer in their order.
+
+        Between two columns of points, whose order is certain, any other order has more crossings.
+        """
+        point = {"shape": "point", "style": "invis", "width": "0.01", "height": "0.01"}
+        for side in ("before", "after"):
+            with drawing.subgraph() as column:
+                column.attr(rank="same")
+                names = [f"{side}{number}_{k}" for k in range(len(titles))]
+                for name in names:
+                    column.node(name, **point)
+                for edge in pairwise(names):
+                    column.edge(*edge, style="invis")
+        for k, title in enumerate(titles):
+            computed = [self.scene.number[node] for node in self.members(title) if node.op]
+            drawing.edge(f"before{number}_{k}", f"op{computed[0]}", style="invis", weight="0")
+            for _ in range(3):  # as much as three arrows that cross
+                drawing.edge(
+                    f"value{computed[-1]}", f"after{number}_{k}", style="invis", weight="0"
+                )
 
     def add_values(self, drawing: Any, members: Iterable[Value]) -> None:
         """Add Values, each with the operation that made it."""
@@ -344,6 +374,14 @@ class Picture:
             **{"class": role},
             **self.tooltip(self.scene.names[edge.operand]),
         )
+
+
+def _is_stale(node: Value) -> bool:
+    """Return whether a Value is not what its operands give now, as one of them was changed."""
+    if node.op is None:
+        return False
+    out, _ = node.op.evaluate(*node.op.arrange([numbers_of(x) for x in node.operands]))
+    return repr(out) != repr(node.data)
 
 
 def _measure_depths(edges: Mapping[Value, Iterable[Edge]]) -> dict[Value, int]:

@@ -163,7 +163,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it carries no types
     def add_caption(self, *, labelloc: str = "b") -> None:
         """Add the caption as small text at the left, below the drawing or above it."""
         if self.caption:
-            label = "".join(rf"{line}\l" for line in self.caption.splitlines())
+            label = "".join(str(escape(line)) + r"\l" for line in self.caption.split("\n"))
             self.attr(label=label, labelloc=labelloc, labeljust="l", fontsize="10")
             self.attr(fontcolor="#6b7280")
 

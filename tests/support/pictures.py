@@ -55,6 +55,8 @@ def read_dot(source):
     """Return what a drawing shows, from its DOT source."""
     boxes, operations, edges = {}, {}, []
     for line in source.splitlines():
+        if "style=invis" in line:
+            continue
         if match := EDGE.match(line):
             edges.append((match["tail"], match["head"], _attributes(match["attributes"])))
         elif match := NODE.match(line):
@@ -85,7 +87,7 @@ def read_svg(svg):
             edges.append((name, tail, head, texts[0] if texts else ""))
         elif kind == ["node"] and name.startswith("op"):
             operations[name] = Operation("\n".join(texts), links[0])
-        elif kind == ["node"]:
+        elif kind == ["node"] and name.startswith(("value", "constant")):
             fields = [*texts[:2], *(f"grad\n{number}" for number in texts[3:])]
             boxes[name] = _make_box(fields, links[0])
     for name, tail, head, label in edges:

@@ -219,9 +219,14 @@ def test_no_text_overlaps_another_and_none_leaves_the_view(make):
 @pytest.mark.usefixtures("graphviz")
 def test_the_parameters_of_a_network_stand_in_the_order_of_their_numbers():
     """From top to bottom, in the frames and between them."""
-    texts, _ = read_texts(draw(network()[0]).pipe(format="svg"))
+    model = ag.MLP(3, [5, 4, 1], activation="tanh", rng=random.Random(0))
+    texts, _ = read_texts(draw(model([1.0, 2.0, 3.0])).pipe(format="svg"))
     downwards = [text.text for text in sorted(texts, key=lambda text: text.top)]
-    for layer, neurons, inputs in (("⁽¹⁾", "₁₂₃", "₁₂"), ("⁽²⁾", "₁", "₁₂₃")):
+    for layer, neurons, inputs in (
+        ("⁽¹⁾", "₁₂₃₄₅", "₁₂₃"),
+        ("⁽²⁾", "₁₂₃₄", "₁₂₃₄₅"),
+        ("⁽³⁾", "₁", "₁₂₃₄"),
+    ):
         expected = [
             name for k in neurons for name in (*(f"w{k}{i}{layer}" for i in inputs), f"b{k}{layer}")
         ]

@@ -87,6 +87,20 @@ def test_the_frames_of_a_model_are_in_the_order_of_their_numbers():
     assert titles == [*first, "layer 2, neuron 1", "layer 2, neuron 2", "layer 3, neuron 1"]
 
 
+def test_a_layer_is_the_frames_of_its_neurons():
+    model = ag.MLP(1, [3, 2, 1], activation="tanh", rng=random.Random(0))
+    out = model([Value(0.5)])
+    assert scene_of(out).layers() == [
+        ["layer 1, neuron 1", "layer 1, neuron 2", "layer 1, neuron 3"],
+        ["layer 2, neuron 1", "layer 2, neuron 2"],
+    ]
+    assert scene_of(out, groups={"all": model.parameters()}).layers() == []
+    assert scene_of(Value(1.0) * 2.0).layers() == []
+    weights = [neuron.weights[0] for neuron in model.layers[0].neurons]
+    assert scene_of([weight * 1.0 for weight in weights], groups={}).layers() != []
+    assert scene_of(weights).layers() == []
+
+
 def test_two_models_have_frames_of_their_own():
     models = [Layer(1, 1, activation="tanh") for _ in range(2)]
     x = Value(0.5)
