@@ -60,15 +60,17 @@ function digitsOfChange(old, now) {
 function trouble() {
   const last = costs.length - 1;
   const name = nodes[root].name;
-  const smaller = `such as ${shown(lastRate / 10)}`;
+  const [rate, smaller] = [shown(lastRate), `such as ${shown(lastRate / 10)}`];
   if (last && !isFiniteHere())
     return `Step ${last} leaves the finite numbers: ${name} has no minimum, or the learning rate ` +
-      `${shown(lastRate)} is too large. Reset, and try a smaller one, ${smaller}.`;
-  let first = last;
-  while (first > 0 && costs[first] > costs[first - 1]) first--;
-  if (first === last) return "";
-  const when = first + 1 === last ? `grew in step ${last}` : `grows since step ${first + 1}`;
-  return `${name} ${when}: the learning rate ${shown(lastRate)} is too large here. Try a smaller one, ${smaller}.`;
+      `${rate} is too large. Reset, and try a smaller one, ${smaller}.`;
+  let before = last; // the step after which the cost has only grown
+  while (before > 0 && costs[before] > costs[before - 1]) before--;
+  let growth = "";
+  if (before < last - 1) growth = `has grown since step ${before + 1}`;
+  else if (before < last) growth = `grew in step ${last}`;
+  else if (costs[last] > costs[0]) growth = "is larger than at the beginning";
+  return growth && `${name} ${growth}: the learning rate ${rate} is too large here. Try a smaller one, ${smaller}.`;
 }
 
 function showCurve() {

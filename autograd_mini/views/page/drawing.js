@@ -10,8 +10,10 @@ const LEGIBLE = 12 / Math.min(...fonts); // in pixels for each unit of the drawi
 const LARGEST_SCALE = 4 * LEGIBLE;
 let chosenScale = null; // null as long as nobody has chosen a size
 
-const wholeScale = () =>
-  Math.min((frame.clientWidth - 2) / sheet.width, (0.62 * innerHeight - 20) / sheet.height);
+function wholeScale() {
+  const highest = parseFloat(getComputedStyle(frame).maxHeight) - 20; // without the space around it
+  return Math.min((frame.clientWidth - 2) / sheet.width, highest / sheet.height);
+}
 
 // The whole drawing where its texts stay legible; else they are, and the drawing scrolls.
 function sizeDrawing() {

@@ -124,8 +124,10 @@ class Page:
         write_atomically(path, self.html)
 
     def __repr__(self) -> str:
-        values = "1 Value" if self.size == 1 else f"{self.size} Values"
-        return f'<Page of {values}: .save("page.html") writes it, a notebook shows it>'
+        return f'<Page of {self._describe_size()}; .save("page.html") writes it>'
+
+    def _describe_size(self) -> str:
+        return "1 Value" if self.size == 1 else f"{self.size} Values"
 
     def _repr_html_(self) -> str:
         """Return the page in a frame, which becomes as high as the page.
@@ -133,7 +135,8 @@ class Page:
         Where a notebook is not trusted, no frame is shown, only the line before it.
         """
         return (
-            f"<p>{html.escape(repr(self))} once it is trusted.</p>"
+            f"<p>A page of {self._describe_size()}. The notebook shows it once it is trusted; "
+            '.save("page.html") writes it.</p>'
             f'<iframe srcdoc="{html.escape(self.html)}" sandbox="allow-scripts" '
             f'title="a computation graph, step by step" onload="{html.escape(_ON_LOAD)}" '
             'style="width: 100%; height: 860px; border: 0"></iframe>'

@@ -249,16 +249,18 @@ def test_a_descent_that_diverges_says_so_in_words(visit):
             "Try a smaller one, such as 0.11."
         )
         page.click("#descend-more")
-        assert page.inner_text("#trouble").startswith("out grows since step 1: ")
+        assert page.inner_text("#trouble").startswith("out has grown since step 1: ")
         page.fill("#rate", "0.1")
         page.click("#descend")
+        assert page.inner_text("#trouble").startswith("out is larger than at the beginning: ")
+        page.click("#descend-more")
         assert page.inner_text("#trouble") == ""
         page.fill("#rate", "1e200")
         page.click("#descend-more")
         assert page.inner_text("#trouble") == (
-            "Step 13 leaves the finite numbers: out has no minimum, or the learning rate 1e200 is "
+            "Step 23 leaves the finite numbers: out has no minimum, or the learning rate 1e200 is "
             "too large. Reset, and try a smaller one, such as 1e199."
         )
-        assert state(page)["cost"].startswith("After 13 steps")
+        assert state(page)["cost"].startswith("After 23 steps")
         page.click("#restart")
         assert page.inner_text("#trouble") == ""

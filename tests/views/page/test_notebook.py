@@ -75,12 +75,12 @@ def test_a_notebook_that_is_not_trusted_shows_a_line(browser):
     def _(page):
         page.set_content(left)
         assert page.inner_text("body") == (
-            '<Page of 2 Values: .save("page.html") writes it, a notebook shows it> '
-            "once it is trusted."
+            "A page of 2 Values. The notebook shows it once it is trusted; "
+            '.save("page.html") writes it.'
         )
 
 
 def test_a_page_says_in_a_line_what_it_is():
     page = explore(Value(2.0, name="x") * 3.0)
-    assert repr(page) == '<Page of 2 Values: .save("page.html") writes it, a notebook shows it>'
-    assert repr(explore(Value(2.0))).startswith("<Page of 1 Value: ")
+    assert repr(page) == '<Page of 2 Values; .save("page.html") writes it>'
+    assert repr(explore(Value(2.0))).startswith("<Page of 1 Value; ")

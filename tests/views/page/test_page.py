@@ -901,7 +901,7 @@ def test_a_page_is_small_and_its_file_is_utf_8(tmp_path):
     assert "∂" in page.html
     assert '<meta charset="utf-8">' in page.html
     assert len(page.html) < 120_000
-    assert repr(page) == '<Page of 15 Values: .save("page.html") writes it, a notebook shows it>'
+    assert repr(page) == '<Page of 15 Values; .save("page.html") writes it>'
     page.save(str(tmp_path / "again.html"))
     assert (tmp_path / "again.html").read_bytes() == path.read_bytes()
 
