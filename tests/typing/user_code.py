@@ -66,4 +66,6 @@ assert_type(history, ag.History)
 
 assert_type(ag.draw(x), ag.Drawing)
 assert_type(ag.explain(x * y, wrt=x).value, float)
+assert_type(ag.explain(x * y, wrt="x").paths[0][0].formula, str)
+assert_type(ag.explain(x * y).lines, list[str])
 assert_type(ag.explore(x * y).html, str)

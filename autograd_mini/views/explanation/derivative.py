@@ -39,6 +39,7 @@ class Derivative(Explanation):
     """
 
     wrt: str
+    paths: tuple[tuple[Factor, ...], ...]
 
     def __init__(self, chain: Chain, *, digits: int, limit: int) -> None:
         self._chain = chain

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import overload
 
 from autograd_mini.arguments import count, requirement
 from autograd_mini.engines import Value
@@ -24,6 +25,33 @@ _MOST_NAMES = 10
 """An error lists this many names."""
 
 
+@overload
+def explain(
+    root: Value,
+    *,
+    wrt: Value | str,
+    names: Mapping[str, object] | None = None,
+    digits: int = 4,
+    max_nodes: int = 300,
+) -> Derivative: ...
+@overload
+def explain(
+    root: Value,
+    *,
+    wrt: None = None,
+    names: Mapping[str, object] | None = None,
+    digits: int = 4,
+    max_nodes: int = 300,
+) -> BackwardPass: ...
+@overload
+def explain(
+    root: Value,
+    *,
+    wrt: Value | str | None,
+    names: Mapping[str, object] | None = None,
+    digits: int = 4,
+    max_nodes: int = 300,
+) -> Explanation: ...
 def explain(
     root: Value,
     *,
