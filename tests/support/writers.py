@@ -32,7 +32,7 @@ def write_model(folder: Path, text: str) -> None:
 
 
 def write_page(folder: Path, text: str) -> None:
-    Page(text * SIZE).save(folder / "page.html")
+    Page(text * SIZE, size=1).save(folder / "page.html")
 
 
 def write_source(folder: Path, text: str) -> None:
