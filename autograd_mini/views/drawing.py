@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
-from itertools import pairwise
 from os import PathLike
 from typing import Any, Literal, get_args
 
@@ -15,6 +13,12 @@ from autograd_mini.engines.graph import Edge
 from autograd_mini.engines.node import numbers_of
 from autograd_mini.table.names import name_as_text, shorten_name
 from autograd_mini.table.notation import Unicode
+from autograd_mini.views.arrangement import (
+    keep_in_order,
+    make_sort_key,
+    measure_depths,
+    measure_gap,
+)
 from autograd_mini.views.constants import Constant
 from autograd_mini.views.folding import find_folded, merge_edges
 from autograd_mini.views.labels import Labels
@@ -107,8 +111,7 @@ class Picture:
         self.folded = find_folded(scene) if fold else set()
         self.edges = merge_edges(scene.graph, self.folded)
         self.differentiated = any(root.has_grad for root in scene.graph.roots)
-        self.depths = _measure_depths(self.edges)
-        self.consumers = scene.graph.consumers
+        self.depths = measure_depths(self.edges)
 
     def make_drawing(self) -> Drawing:
         """Return the drawing."""
@@ -140,7 +143,7 @@ class Picture:
         self.add_values(drawing, self.members(None))
         self.add_frames(drawing)
         for number, titles in enumerate(self.scene.layers()):
-            self.arrange_frames(drawing, titles, number)
+            keep_in_order(drawing, [self.find_ends(title) for title in titles], f"layer{number}")
         for node in self.edges:
             self.add_edges(drawing, node)
         return drawing
@@ -182,6 +185,11 @@ class Picture:
         """Return the Values with a box in a frame."""
         return [node for node in self.scene.members(title) if node in self.edges]
 
+    def find_ends(self, title: str) -> tuple[str, str]:
+        """Return the first operation in a frame, and the last result."""
+        computed = [self.scene.number[node] for node in self.members(title) if node.op is not None]
+        return f"op{computed[0]}", f"value{computed[-1]}"
+
     def add_frames(self, drawing: Any) -> None:
         """Add the frames and their Values."""
         for i, title in enumerate(self.scene.titles()):
@@ -208,28 +216,6 @@ class Picture:
             )
             lines = [line for line in drawing.body[start:] if line.startswith(boxes)]
             drawing.opposites.update(zip(lines, reversed(lines), strict=True))
-
-    def arrange_frames(self, drawing: Any, titles: list[str], number: int) -> None:
-        """Add nothing that can be seen, but what keeps the frames of a layer in their order.
-
-        Between two columns of points, whose order is certain, any other order has more crossings.
-        """
-        point = {"shape": "point", "style": "invis", "width": "0.01", "height": "0.01"}
-        for side in ("before", "after"):
-            with drawing.subgraph() as column:
-                column.attr(rank="same")
-                names = [f"{side}{number}_{k}" for k in range(len(titles))]
-                for name in names:
-                    column.node(name, **point)
-                for edge in pairwise(names):
-                    column.edge(*edge, style="invis")
-        for k, title in enumerate(titles):
-            computed = [self.scene.number[node] for node in self.members(title) if node.op]
-            drawing.edge(f"before{number}_{k}", f"op{computed[0]}", style="invis", weight="0")
-            for _ in range(3):  # as much as three arrows that cross
-                drawing.edge(
-                    f"value{computed[-1]}", f"after{number}_{k}", style="invis", weight="0"
-                )
 
     def add_values(self, drawing: Any, members: Iterable[Value]) -> None:
         """Add Values, each with the operation that made it."""
@@ -316,15 +302,19 @@ class Picture:
     def add_edges(self, drawing: Any, node: Value) -> None:
         """Add an edge for each use of a Value as an operand, with the local derivative."""
         scene = self.scene
-        frame = scene.groups.get(node)
-        for edge in sorted(self.edges[node], key=self.sort_key):
+
+        def sort_key(edge: Edge) -> tuple[bool, Any]:
+            name = self.write_name(scene.names[edge.operand])
+            return scene.role(edge.operand) != "parameter", make_sort_key(name)
+
+        for edge in sorted(self.edges[node], key=sort_key):
             to = f"op{scene.number[node]}"
             names = [self.write_name(scene.names[value]) for value in (node, edge.operand)]
             attributes = {
                 "id": f"edge{scene.number[node]}.{edge.position}",
                 "label": ("" if self.is_flat else " ") + self.write_number(edge.partial),
                 "weight": "1" if scene.role(edge.operand) == "parameter" else "8",
-                "minlen": self.measure_gap(frame, scene.groups.get(edge.operand), edge.operand),
+                "minlen": measure_gap(scene, edge.operand, node),
                 **self.tooltip("∂{}/∂{} = ".format(*names) + repr(edge.partial)),
             }
             drawing.edge(f"value{scene.number[edge.operand]}", to, **attributes)
@@ -336,24 +326,6 @@ class Picture:
                 attributes["weight"] = "1"  # so that it bends no chain
                 shortcut.edge(f"far{scene.number[node]}.{edge.position}", to, **attributes)
                 drawing.shortcuts[drawing.body[-1]] = "".join(shortcut.body)
-
-    def measure_gap(self, frame: str | None, other: str | None, operand: Value) -> str:
-        """Return how many ranks an arrow into a frame passes at least.
-
-        Between frames there is a rank more, so that they stand side by side, and so is there after
-        an input of several frames, so that no arrow from it passes through one of them.
-        """
-        if frame is None or frame == other:
-            return "1"
-        frames = {self.scene.groups.get(edge.node) for edge in self.consumers[operand]}
-        return "2" if other is not None or len(frames) > 1 else "1"
-
-    def sort_key(self, edge: Edge) -> tuple[bool, list[tuple[int, str]]]:
-        """Return what orders the arrows to an operation: parameters first, and x₂ before x₁₀."""
-        name = unicodedata.normalize("NFKC", self.write_name(self.scene.names[edge.operand]))
-        parts = re.findall(r"(\d+)|(\D+)", name)
-        is_parameter = self.scene.role(edge.operand) == "parameter"
-        return not is_parameter, [(int(number or 0), word) for number, word in parts]
 
     def add_stand_in(self, drawing: Any, edge: Edge) -> None:
         """Add a small box with the name of a Value, beside an operation far away from it."""
@@ -382,20 +354,6 @@ def _is_stale(node: Value) -> bool:
         return False
     out, _ = node.op.evaluate(*node.op.arrange([numbers_of(x) for x in node.operands]))
     return repr(out) != repr(node.data)
-
-
-def _measure_depths(edges: Mapping[Value, Iterable[Edge]]) -> dict[Value, int]:
-    """Return how many operations stand before each Value; a leaf stands beside its first use."""
-    depths: dict[Value, int] = {}
-    for node, to_node in edges.items():
-        depths[node] = 1 + max((depths[edge.operand] for edge in to_node), default=-1)
-    first: dict[Value, int] = {}
-    for node, to_node in edges.items():
-        for edge in to_node:
-            if edge.operand.op is None:
-                first.setdefault(edge.operand, depths[node])
-                first[edge.operand] = min(first[edge.operand], depths[node])
-    return depths | {leaf: depth - 1 for leaf, depth in first.items()}
 
 
 def _escape_field(text: str) -> str:
