@@ -177,7 +177,7 @@ def test_another_error_of_the_folder_says_that_the_file_is_new(folder, system, f
 @pytest.mark.parametrize(
     ("name", "write"),
     [
-        ("page.html", lambda: Page("new").save("page.html")),
+        ("page.html", lambda: Page("new", size=1).save("page.html")),
         ("net.gv", lambda: Drawing().save("net.gv")),
         ("model.json", lambda: WRITERS["model"](Path(), "new")),
     ],

@@ -12,7 +12,7 @@ from autograd_mini.engines.graph import Graph
 from autograd_mini.engines.node import ParameterPath
 from autograd_mini.table.names import index_name, name_as_text
 
-__all__ = ["Constant", "Use", "find_constants"]
+__all__ = ["Constant", "Use", "find_constants", "find_layer"]
 
 Use = tuple[Value, int]
 """A node, and the position of an operand in it."""
@@ -140,22 +140,30 @@ def _read_bundles(node: Value, models: Mapping[Value, int]) -> Iterator[_Bundle]
     elif node.op is not None and node.op.name == "mul":
         pairs = ((0, 1), (1, 0))
     inputs: dict[int | str, tuple[Operand, int]] = {}
-    path = None
+    owner: Value | None = None
     for w, x in pairs:
-        weight = operands[w]
-        if isinstance(weight, Value) and weight in models and operands[x] not in models:
-            assert isinstance(weight.name, ParameterPath)
-            path, model = weight.name, models[weight]
-            inputs[_find_index(path)] = operands[x], x
-    if path is not None:
-        layer = re.sub(r"(^|\.)neurons\.\d+$", "", path.owner)
-        yield _Bundle((model, layer), path.owner, inputs)
+        weight, operand = operands[w], operands[x]
+        if isinstance(weight, float) or weight not in models:
+            continue
+        if isinstance(operand, float) or operand not in models:
+            owner = weight
+            inputs[_find_index(weight)] = operand, x
+    if owner is not None:
+        assert isinstance(owner.name, ParameterPath)
+        yield _Bundle((models[owner], find_layer(owner)), owner.name.owner, inputs)
 
 
-def _find_index(path: ParameterPath) -> int | str:
+def find_layer(parameter: Value) -> str:
+    """Return the path of the layer that has a parameter of a module, or of the neuron alone."""
+    assert isinstance(parameter.name, ParameterPath)
+    return re.sub(r"(^|\.)neurons\.\d+$", "", parameter.name.owner)
+
+
+def _find_index(weight: Value) -> int | str:
     """Return the number of the input that belongs to a weight, from 1, or the weight's path."""
+    path = str(weight.name)
     found = re.search(r"(?:^|\.)weights\.(\d+)$", path)
-    return int(found[1]) + 1 if found else str(path)
+    return int(found[1]) + 1 if found else path
 
 
 def _are_same(x: Operand, y: Operand) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from os import PathLike
 from typing import Any, Literal, get_args
@@ -11,8 +10,15 @@ from typing import Any, Literal, get_args
 from autograd_mini.arguments import count, requirement
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Edge
+from autograd_mini.engines.node import numbers_of
 from autograd_mini.table.names import name_as_text, shorten_name
 from autograd_mini.table.notation import Unicode
+from autograd_mini.views.arrangement import (
+    keep_in_order,
+    make_sort_key,
+    measure_depths,
+    measure_gap,
+)
 from autograd_mini.views.constants import Constant
 from autograd_mini.views.folding import find_folded, merge_edges
 from autograd_mini.views.labels import Labels
@@ -91,19 +97,21 @@ class Picture:
     """The drawing of a scene, with the numbers of its Values."""
 
     background = "white"
+    differentiates_constants = False
+    """Whether plain numbers with a box have a gradient and local derivatives, as leaves have."""
 
     def __init__(
         self, scene: Scene, *, fold: bool = False, digits: int = 4, rankdir: Direction = "LR"
     ) -> None:
         self.scene = scene
         self.rankdir = rankdir
+        self.is_flat = rankdir in ("LR", "RL")
         self.notation = Unicode(digits)
         self.labels = Labels(scene.names, scene.boxes, self.notation.number, digits=digits)
         self.folded = find_folded(scene) if fold else set()
         self.edges = merge_edges(scene.graph, self.folded)
         self.differentiated = any(root.has_grad for root in scene.graph.roots)
-        self.depths = _measure_depths(self.edges)
-        self.consumers = scene.graph.consumers
+        self.depths = measure_depths(self.edges)
 
     def make_drawing(self) -> Drawing:
         """Return the drawing."""
@@ -112,7 +120,7 @@ class Picture:
                 "rankdir": self.rankdir,
                 "nodesep": "0.16",
                 "ranksep": "0.08",
-                # A second pass for fewer crossings would mix up what stands in a frame.
+                # A second search for few crossings would mix up what stands in a frame.
                 "remincross": "false",
                 "fontname": "Courier",
                 "fontsize": "13",
@@ -134,6 +142,8 @@ class Picture:
             self.add_constant(drawing, constant, number)
         self.add_values(drawing, self.members(None))
         self.add_frames(drawing)
+        for number, titles in enumerate(self.scene.layers()):
+            keep_in_order(drawing, [self.find_ends(title) for title in titles], f"layer{number}")
         for node in self.edges:
             self.add_edges(drawing, node)
         return drawing
@@ -149,6 +159,10 @@ class Picture:
             lines.append("on an arrow: the local derivative")
         if not self.differentiated:
             lines.append("no backward pass yet")
+        if stale := list(filter(_is_stale, self.scene.graph.order)):
+            names = ", ".join(self.write_name(self.scene.names[node]) for node in stale[:3])
+            more = f" and {len(stale) - 3} more" if len(stale) > 3 else ""
+            lines.append(f"computed before a number here was changed: {names}{more}")
         return "\n".join(lines)
 
     def write_number(self, number: float) -> str:
@@ -170,6 +184,11 @@ class Picture:
     def members(self, title: str | None) -> list[Value]:
         """Return the Values with a box in a frame."""
         return [node for node in self.scene.members(title) if node in self.edges]
+
+    def find_ends(self, title: str) -> tuple[str, str]:
+        """Return the first operation in a frame, and the last result."""
+        computed = [self.scene.number[node] for node in self.members(title) if node.op is not None]
+        return f"op{computed[0]}", f"value{computed[-1]}"
 
     def add_frames(self, drawing: Any) -> None:
         """Add the frames and their Values."""
@@ -220,13 +239,18 @@ class Picture:
     def add_constant(self, drawing: Any, constant: Constant, number: int) -> None:
         """Add a plain number that was given to a model, with an arrow to each of its uses."""
         box = f"constant{number}"
-        fields = [self.write_name(constant.name), self.notation.number(constant.number)]
+        fields = [self.write_name(constant.name), self.write_number(constant.number)]
         text = f"{constant.role} {fields[0]} = {constant.number!r}"
+        label = {}
+        if self.differentiates_constants:
+            fields.append(f"grad\n{self.write_number(0.0)}")
+            label = {"label": self.write_number(1.0)}
         self.add_record(drawing, box, fields, "input", text)
         gap = "2" if len({self.scene.groups.get(node) for node, _ in constant.uses}) > 1 else "1"
         for node, position in constant.uses:
             to = f"{self.scene.number[node]}"
-            drawing.edge(box, f"op{to}", id=f"edge{to}.{position}", weight="8", minlen=gap)
+            attributes = {"id": f"edge{to}.{position}", "weight": "8", "minlen": gap, **label}
+            drawing.edge(box, f"op{to}", **attributes)
 
     def add_record(
         self, drawing: Any, box: str, fields: list[str], role: str, tooltip: str
@@ -238,7 +262,7 @@ class Picture:
             box,
             id=box,
             # Fields stand across the direction of the arrows.
-            label=label if self.rankdir in ("LR", "RL") else f"{{{label}}}",
+            label=label if self.is_flat else f"{{{label}}}",
             shape="record",
             margin="0.06,0.03",
             fillcolor=fill,
@@ -278,15 +302,19 @@ class Picture:
     def add_edges(self, drawing: Any, node: Value) -> None:
         """Add an edge for each use of a Value as an operand, with the local derivative."""
         scene = self.scene
-        frame = scene.groups.get(node)
-        for edge in sorted(self.edges[node], key=self.sort_key):
+
+        def sort_key(edge: Edge) -> tuple[bool, Any]:
+            name = self.write_name(scene.names[edge.operand])
+            return scene.role(edge.operand) != "parameter", make_sort_key(name)
+
+        for edge in sorted(self.edges[node], key=sort_key):
             to = f"op{scene.number[node]}"
             names = [self.write_name(scene.names[value]) for value in (node, edge.operand)]
             attributes = {
                 "id": f"edge{scene.number[node]}.{edge.position}",
-                "label": self.write_number(edge.partial),
+                "label": ("" if self.is_flat else " ") + self.write_number(edge.partial),
                 "weight": "1" if scene.role(edge.operand) == "parameter" else "8",
-                "minlen": self.measure_gap(frame, scene.groups.get(edge.operand), edge.operand),
+                "minlen": measure_gap(scene, edge.operand, node),
                 **self.tooltip("∂{}/∂{} = ".format(*names) + repr(edge.partial)),
             }
             drawing.edge(f"value{scene.number[edge.operand]}", to, **attributes)
@@ -298,24 +326,6 @@ class Picture:
                 attributes["weight"] = "1"  # so that it bends no chain
                 shortcut.edge(f"far{scene.number[node]}.{edge.position}", to, **attributes)
                 drawing.shortcuts[drawing.body[-1]] = "".join(shortcut.body)
-
-    def measure_gap(self, frame: str | None, other: str | None, operand: Value) -> str:
-        """Return how many ranks an arrow into a frame passes at least.
-
-        Between frames there is a rank more, so that they stand side by side, and so is there after
-        an input of several frames, so that no arrow from it passes through one of them.
-        """
-        if frame is None or frame == other:
-            return "1"
-        frames = {self.scene.groups.get(edge.node) for edge in self.consumers[operand]}
-        return "2" if other is not None or len(frames) > 1 else "1"
-
-    def sort_key(self, edge: Edge) -> tuple[bool, list[tuple[int, str]]]:
-        """Return what orders the arrows to an operation: parameters first, and x₂ before x₁₀."""
-        name = unicodedata.normalize("NFKC", self.write_name(self.scene.names[edge.operand]))
-        parts = re.findall(r"(\d+)|(\D+)", name)
-        is_parameter = self.scene.role(edge.operand) == "parameter"
-        return not is_parameter, [(int(number or 0), word) for number, word in parts]
 
     def add_stand_in(self, drawing: Any, edge: Edge) -> None:
         """Add a small box with the name of a Value, beside an operation far away from it."""
@@ -338,18 +348,12 @@ class Picture:
         )
 
 
-def _measure_depths(edges: Mapping[Value, Iterable[Edge]]) -> dict[Value, int]:
-    """Return how many operations stand before each Value; a leaf stands beside its first use."""
-    depths: dict[Value, int] = {}
-    for node, to_node in edges.items():
-        depths[node] = 1 + max((depths[edge.operand] for edge in to_node), default=-1)
-    first: dict[Value, int] = {}
-    for node, to_node in edges.items():
-        for edge in to_node:
-            if edge.operand.op is None:
-                first.setdefault(edge.operand, depths[node])
-                first[edge.operand] = min(first[edge.operand], depths[node])
-    return depths | {leaf: depth - 1 for leaf, depth in first.items()}
+def _is_stale(node: Value) -> bool:
+    """Return whether a Value is not what its operands give now, as one of them was changed."""
+    if node.op is None:
+        return False
+    out, _ = node.op.evaluate(*node.op.arrange([numbers_of(x) for x in node.operands]))
+    return repr(out) != repr(node.data)
 
 
 def _escape_field(text: str) -> str:

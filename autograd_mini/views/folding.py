@@ -18,12 +18,16 @@ _LONGEST = 6
 def find_folded(scene: Scene) -> set[Value]:
     """Return the Values that `explain` writes out where they are used.
 
-    Where a plain number has a box, an operation stays, as the arrow from the box leads to it.
+    Where a plain number has a box, an operation stays, as the arrow from the box leads to it. What
+    leaves a frame stays in its frame.
     """
     graph = scene.graph
     apart = {node for node, _ in scene.boxes}
     apart |= {node for node in graph.order if len(node.operands) > _LONGEST}
     apart |= {edge.operand for node in apart for edge in graph.edges[node]}
+    frame = scene.groups.get
+    edges = [edge for several in graph.edges.values() for edge in several]
+    apart |= {e.operand for e in edges if frame(e.operand) and frame(e.operand) != frame(e.node)}
     return find_inlined(graph, given={*graph.roots, *scene.named, *apart}) - apart
 
 

@@ -16,6 +16,8 @@ __all__ = ["Labels"]
 
 _WIDTH = 28
 """A longer label has several lines."""
+_LONGEST = 12_000
+"""A longer text under the mouse loses its end."""
 _INFIX = {infix.row for infix in ARITHMETIC.values()}
 
 
@@ -70,14 +72,18 @@ class Labels:
         return [node.op.label, *_wrap(f"with {beside}" if beside else "")]
 
     def write_exactly(self, node: Value) -> str:
-        """Return the formula of an operation, and its constants with all digits."""
+        """Return the formula of an operation, and its constants with all digits.
+
+        Graphviz refuses a text of more than 16 384 characters, so the last ones may be missing.
+        """
         assert node.op is not None
         parts = [f"{node.op.name}: {ast.unparse(node.op.formula)}"]
         slots = node.op.slots(len(node.operands))
         for position, ((name, place), operand) in enumerate(zip(slots, node.operands, strict=True)):
             if isinstance(operand, float) and (node, position) not in self.boxes:
                 parts.append(f"{name if place is None else f'{name}[{place}]'} = {operand!r}")
-        return "; ".join(parts)
+        text = "; ".join(parts)
+        return text if len(text) <= _LONGEST else f"{text[:_LONGEST].rpartition(';')[0]}; …"
 
     def write_formula(self, node: Value, folded: Collection[Value]) -> tuple[list[str], str]:
         """Return the lines of the formula of a node, and the formula with all digits as code.

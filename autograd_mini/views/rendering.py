@@ -40,6 +40,8 @@ _FARTHEST = 1_000
 _FARTHEST_IN_PROCESS = 250
 """The same where no layout can be ended."""
 _PLAINER = "a plainer layout, as the usual one takes too long"
+_MOST_INCHES = "40,40"
+"""A PNG in a notebook is made smaller if it is larger; 96 pixels are an inch."""
 _TURNING = 3
 """From this version on, Graphviz places the nodes of a frame from the last to the first."""
 _SHORTCUTS = ": a dashed box stands for the Value of its name"
@@ -78,7 +80,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it carries no types
         made: Drawing = super().copy()
         made.caption, made.count = self.caption, self.count
         made.shortcuts, made.reach = self.shortcuts.copy(), self.reach
-        made.opposites = self.opposites.copy()
+        made.opposites, made.takes_long = self.opposites.copy(), self.takes_long
         return made
 
     def pipe(
@@ -161,7 +163,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it carries no types
     def add_caption(self, *, labelloc: str = "b") -> None:
         """Add the caption as small text at the left, below the drawing or above it."""
         if self.caption:
-            label = "".join(rf"{line}\l" for line in self.caption.splitlines())
+            label = "".join(str(escape(line)) + r"\l" for line in self.caption.split("\n"))
             self.attr(label=label, labelloc=labelloc, labeljust="l", fontsize="10")
             self.attr(fontcolor="#6b7280")
 
@@ -256,12 +258,16 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it carries no types
         """
         kinds = {"text/plain", "image/svg+xml"} | ({"image/png"} if shutil.which("dot") else set())
         wanted = (kinds if include is None else set(include)) - set(exclude or ())
-        bundle: dict[str, Any] = super()._repr_mimebundle_(wanted)
+        bundle: dict[str, Any] = super()._repr_mimebundle_(wanted - {"image/png"})
         if "text/plain" in wanted:
             bundle["text/plain"] = repr(self)
         if svg := bundle.get("image/svg+xml"):
             fitting = '<svg style="max-width: 100%; height: auto"'
             bundle["image/svg+xml"] = svg.replace("<svg", fitting, 1)
+        if "image/png" in wanted:
+            smaller = self.copy()
+            smaller.attr(size=_MOST_INCHES)
+            bundle["image/png"] = smaller.pipe("png")
         return bundle
 
     def _render_in_process(self, kind: str, engine: str | None, options: dict[str, Any]) -> bytes:

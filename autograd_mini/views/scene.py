@@ -16,7 +16,7 @@ from autograd_mini.errors import GraphTooLargeError
 from autograd_mini.nn.module import Module
 from autograd_mini.optim.optimizers import Optimizer
 from autograd_mini.table.names import name_module
-from autograd_mini.views.constants import Constant, Use, find_constants
+from autograd_mini.views.constants import Constant, Use, find_constants, find_layer
 from autograd_mini.views.naming import as_mapping, collect_names, count_models, name_values
 
 __all__ = ["Parameters", "Role", "Scene", "check_size"]
@@ -66,6 +66,11 @@ class Scene:
         part = "one example, one neuron, an intermediate Value"
         check_size(roots, max_nodes, where=where, part=part)
         self.graph = Graph(*roots)
+        numbers = sum(isinstance(x, float) for node in self.graph.order for x in node.operands)
+        if numbers > 2 * max_nodes:
+            limit = f"max_nodes={max_nodes}, and of constants {2 * max_nodes}"
+            wanted = f"max_nodes={math.ceil(numbers / 2)}"
+            raise explain_size(limit, f"{numbers} constants", wanted, where=where, part=part)
         self._roots = frozenset(roots)
         # First of all, as a module gives its parameters their names when it lists them.
         chosen = _list_parameters(parameters, argument=f"{where}: parameters")
@@ -102,13 +107,19 @@ class Scene:
         """Return the titles of the frames: those of a model as it is numbered, at the end."""
         # Parameters come last here: they may stand before all results of their frame.
         members = sorted(self.groups, key=lambda node: (node.op is None, self.number[node]))
-        owners = {
-            self.groups[leaf]: self._find_place(leaf)
-            for leaf in self._models
-            if leaf in self.groups
-        }
+        owners = {self.groups[leaf]: leaf for leaf in self._models if leaf in self.groups}
         titles = dict.fromkeys(map(self.groups.__getitem__, members))
-        return sorted(titles, key=lambda title: owners.get(title, []))
+        return sorted(titles, key=lambda t: self._find_place(owners[t]) if t in owners else [])
+
+    def layers(self) -> list[list[str]]:
+        """Return the titles of the frames of each layer of several neurons, in their order."""
+        owners = {self.groups[leaf]: leaf for leaf in self._models if leaf in self.groups}
+        found: dict[tuple[int, str], list[str]] = {}
+        for title in self.titles():
+            if title in owners and any(node.op is not None for node in self.members(title)):
+                leaf = owners[title]
+                found.setdefault((self._models[leaf], find_layer(leaf)), []).append(title)
+        return [titles for titles in found.values() if len(titles) > 1]
 
     def members(self, title: str | None) -> list[Value]:
         """Return the Values in a frame, in order; for None, the Values outside all frames."""

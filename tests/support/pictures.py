@@ -55,6 +55,8 @@ def read_dot(source):
     """Return what a drawing shows, from its DOT source."""
     boxes, operations, edges = {}, {}, []
     for line in source.splitlines():
+        if "style=invis" in line:
+            continue
         if match := EDGE.match(line):
             edges.append((match["tail"], match["head"], _attributes(match["attributes"])))
         elif match := NODE.match(line):
@@ -69,7 +71,7 @@ def read_dot(source):
             operations[tail].result = head
         else:
             position = int(given["id"].rpartition(".")[2])
-            operations[head].arrows[position] = tail, given.get("label", "")
+            operations[head].arrows[position] = tail, given.get("label", "").strip()
     return Reading(boxes, operations)
 
 
@@ -85,7 +87,7 @@ def read_svg(svg):
             edges.append((name, tail, head, texts[0] if texts else ""))
         elif kind == ["node"] and name.startswith("op"):
             operations[name] = Operation("\n".join(texts), links[0])
-        elif kind == ["node"]:
+        elif kind == ["node"] and name.startswith(("value", "constant")):
             fields = [*texts[:2], *(f"grad\n{number}" for number in texts[3:])]
             boxes[name] = _make_box(fields, links[0])
     for name, tail, head, label in edges:
@@ -214,3 +216,47 @@ def assert_near(operation, operands, shown, errors, constants, margins, reading,
     reach = 1.1 * reach + allowance(text, digits) + 1e-12 * abs(center)
     if math.isfinite(reach) and math.isfinite(center):
         assert abs(read_number(text) - center) <= reach, (operation, text, center, reach)
+
+
+@dataclass
+class Rectangle:
+    """The place of a text in a picture, as its font fills it."""
+
+    text: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def overlaps(self, other):
+        """Return whether the two share a place, by more than the air around letters."""
+        return (
+            min(self.right, other.right) - max(self.left, other.left) > 0.5
+            and min(self.bottom, other.bottom) - max(self.top, other.top) > 0.5
+        )
+
+    def is_within(self, other):
+        """Return whether the text is inside of a view."""
+        return (
+            other.left <= self.left
+            and other.top <= self.top
+            and self.right <= other.right
+            and self.bottom <= other.bottom
+        )
+
+
+def read_texts(svg):
+    """Return the place of each text of a drawing, and its view."""
+    root = ElementTree.fromstring(svg)  # noqa: S314 - our own picture
+    left, top, width, height = map(float, root.get("viewBox").split())
+    moved = re.search(r"translate\(([-\d.]+)[ ,]([-\d.]+)\)", root.find(f"{SVG}g").get("transform"))
+    dx, dy = map(float, moved.groups())
+    found = []
+    for text in root.iter(f"{SVG}text"):
+        size = float(text.get("font-size"))
+        wide = 0.6 * size * len(text.text)  # of Courier, and of what stands in for it
+        x = float(text.get("x")) + dx
+        x -= {"middle": wide / 2, "end": wide}.get(text.get("text-anchor"), 0.0)
+        y = float(text.get("y")) + dy
+        found.append(Rectangle(text.text, x, y - 0.75 * size, x + wide, y + 0.2 * size))
+    return found, Rectangle("", left, top, left + width, top + height)

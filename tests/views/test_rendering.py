@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -202,6 +203,16 @@ def no_processes(monkeypatch):
     monkeypatch.setattr(subprocess, "Popen", refuse)
 
 
+@needs_dot
+def test_the_png_of_a_large_drawing_is_not_larger_than_a_notebook_can_show():
+    v = Value(1.0)
+    for _ in range(60):
+        v = v * 1.5
+    png = draw(v)._repr_mimebundle_(include=["image/png"])["image/png"]
+    width, height = struct.unpack(">II", png[16:24])
+    assert max(width, height) <= 40 * 96 + 1
+
+
 def test_where_no_program_can_run_the_picture_is_made_in_process(drawing, no_processes, tmp_path):
     path = drawing.render("net", directory=tmp_path, format="svg")
     assert Path(path).read_bytes() == drawing.pipe(format="svg")
@@ -309,6 +320,21 @@ def test_a_layout_that_takes_too_long_is_ended_and_replaced(drawing, slow_dot, w
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a program in sh")
+def test_what_has_taken_too_long_once_is_not_begun_again(drawing, slow_dot, tmp_path):
+    """A notebook asks for SVG and for PNG."""
+    assert drawing.pipe(format="svg") == drawing.copy().pipe(format="svg") == b"<?xml plain>\n"
+    (tmp_path / "pid").unlink()
+    assert drawing.pipe(format="png") == b"<?xml plain>\n"
+    assert not (tmp_path / "pid").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a program in sh")
+def test_a_layout_that_is_known_to_be_long_is_not_begun(slow_dot, tmp_path):
+    assert draw(far_apart()).pipe(format="svg") == b"<?xml plain>\n"
+    assert not (tmp_path / "pid").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a program in sh")
 def test_a_drawing_that_has_no_quick_layout_is_refused(drawing, slow_dot, monkeypatch):
     slow_dot.write_text("#!/bin/sh\nexec sleep 60\n")
     monkeypatch.setattr(rendering, "_SECONDS", 0.1)
@@ -340,6 +366,34 @@ def test_a_page_has_the_plainer_layout_too(no_dot):
         f"edge{i}.{place}" for i, node in enumerate(steps) for place in node.get("partials", ())
     }
     assert edges <= set(re.findall(r'id="(edge[\d.]+)"', html))
+
+
+@pytest.mark.parametrize(("said", "version"), [("dot - graphviz version 12.1.2 (1)", 12), ("", 0)])
+@pytest.mark.skipif(os.name != "posix", reason="a program in sh")
+def test_a_newer_dot_gets_the_parameters_of_a_frame_from_the_last_to_the_first(
+    said, version, monkeypatch, tmp_path
+):
+    """It begins a frame with the node that is written last."""
+    program = tmp_path / "dot"
+    program.write_text(f"#!/bin/sh\nif [ $1 = -V ]; then echo '{said}' >&2; else cat; fi\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setattr(rendering, "_find_version", rendering._find_version.__wrapped__)
+    assert rendering._find_version() == version
+    layer = ag.Layer(2, 1, weights=[[1.0, 2.0]], biases=[3.0])
+    drawing = draw(layer([0.5, 0.25]))
+    names = re.findall(r'label="([wb]₁.?)\|', drawing.pipe(format="svg", encoding="utf-8"))
+    assert names == (["b₁", "w₁₂", "w₁₁"] if version else ["w₁₁", "w₁₂", "b₁"])
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("shared", [1, 2, 5, 20, 60])
+def test_a_chain_of_300_values_is_drawn(shared):
+    xs = [Value(1.0, name=f"x{k}") for k in range(shared)]
+    v = xs[0]
+    for i in range(300 - shared):
+        v = v * xs[i % shared]
+    assert NOTE in draw(v).pipe(format="svg", encoding="utf-8").replace("\xa0", " ")
 
 
 @pytest.mark.parametrize("name", ["-v", "--help", "-O"])

@@ -34,6 +34,14 @@ def test_a_graph_of_few_values_with_too_many_edges_is_refused():
     assert scene_of(ag.sum([x] * 9), max_nodes=5).graph.order
 
 
+def test_a_graph_of_too_many_constants_is_refused():
+    x = Value(1.0)
+    assert scene_of(ag.sum([x, *[0.5] * 8]), max_nodes=4).graph.order
+    message = r"at most max_nodes=4, and of constants 8, .* got 9 constants; .* with max_nodes=5$"
+    with pytest.raises(GraphTooLargeError, match=message):
+        scene_of(ag.sum([x, *[0.5] * 9]), max_nodes=4)
+
+
 def make_chain(length):
     x = z = Value(1.0)
     for _ in range(length):
@@ -77,6 +85,20 @@ def test_the_frames_of_a_model_are_in_the_order_of_their_numbers():
     titles = scene_of(model([Value(0.5)])).titles()
     first = [f"layer 1, neuron {k}" for k in range(1, 12)]
     assert titles == [*first, "layer 2, neuron 1", "layer 2, neuron 2", "layer 3, neuron 1"]
+
+
+def test_a_layer_is_the_frames_of_its_neurons():
+    model = ag.MLP(1, [3, 2, 1], activation="tanh", rng=random.Random(0))
+    out = model([Value(0.5)])
+    assert scene_of(out).layers() == [
+        ["layer 1, neuron 1", "layer 1, neuron 2", "layer 1, neuron 3"],
+        ["layer 2, neuron 1", "layer 2, neuron 2"],
+    ]
+    assert scene_of(out, groups={"all": model.parameters()}).layers() == []
+    assert scene_of(Value(1.0) * 2.0).layers() == []
+    weights = [neuron.weights[0] for neuron in model.layers[0].neurons]
+    assert scene_of([weight * 1.0 for weight in weights], groups={}).layers() != []
+    assert scene_of(weights).layers() == []
 
 
 def test_two_models_have_frames_of_their_own():

@@ -14,10 +14,11 @@ from autograd_mini.engines.graph import Edge, Graph
 from autograd_mini.engines.node import numbers_of
 from autograd_mini.table.notation import Unicode, shorten
 from autograd_mini.table.primitives import Primitive
+from autograd_mini.views.constants import Constant, Use
 from autograd_mini.views.explanation import algebra
 from autograd_mini.views.explanation.rewriting import decide, substitute, tidy
 
-__all__ = ["Chain", "Derivation", "Factor", "Formulas", "find_inlined"]
+__all__ = ["Chain", "Derivation", "Factor", "Formulas", "find_inlined", "uses_of"]
 
 _LARGEST = 9
 """An expression with more names, numbers and operations than this gets a name of its own."""
@@ -47,11 +48,20 @@ class Factor:
 
 
 class Formulas:
-    """The formulas of the nodes of a graph; the ``inlined`` ones show as expressions."""
+    """The formulas of the nodes of a graph; the ``inlined`` ones show as expressions.
 
-    def __init__(self, names: Mapping[Value, str], inlined: Collection[Value] = ()) -> None:
+    The plain numbers at the uses in ``boxes`` show by name.
+    """
+
+    def __init__(
+        self,
+        names: Mapping[Any, str],
+        inlined: Collection[Value] = (),
+        boxes: Mapping[Use, Constant] | None = None,
+    ) -> None:
         self.names = names
         self.inlined = inlined
+        self.boxes = boxes or {}
         is_taken = not {"pi", "π"}.isdisjoint(names.values())
         self._constants = {"pi": algebra.number(math.pi)} if is_taken else {}
         self._last: tuple[Value | None, tuple[Sequence[Operand], Sequence[Any]]] = None, ((), ())
@@ -98,7 +108,9 @@ class Formulas:
         """
         assert node.op is not None
         if self._last[0] is not node:
-            operands = node.operands
+            operands: Sequence[Any] = node.operands
+            if self.boxes:
+                operands = [self.boxes.get((node, i), o) for i, o in enumerate(operands)]
             self._last = node, (operands, node.op.arrange(operands))
         return self._last[1]
 
@@ -119,7 +131,9 @@ class Formulas:
         if not cases:
             if math.isnan(node.data):
                 return algebra.number(node.data)
-            tree = decide(tree, {key: numbers_of(o) for key, o in operands.items()})
+            recorded = node.operands if self.boxes else given
+            numbers = {key: numbers_of(recorded[i]) for key, i in term.items()}
+            tree = decide(tree, {"out": node.data, **numbers})
         sequences = self._arrange(node)[1] if rule.sequences else {}
         single = {key: self.of(operand) for key, operand in operands.items()} | self._constants
         tree = substitute(tree, single, sequences)
@@ -137,6 +151,7 @@ class Derivation:
         graph: the graph of the results.
         names: a name for each Value.
         given: the Values whose names a user gave; they are always shown by name.
+        constants: plain numbers that are shown by name, and differentiated by as leaves are.
         cases: whether a factor has all cases of a derivative, so that it is right for other
             numbers than the recorded ones; otherwise it has the case that applies to these.
         notation: writes the factors in plain text.
@@ -148,17 +163,20 @@ class Derivation:
         names: Mapping[Value, str],
         given: Collection[Value] = (),
         *,
+        constants: Sequence[Constant] = (),
         cases: bool = False,
         notation: Unicode | None = None,
     ) -> None:
-        self.graph, self.names, self.given, self.cases = graph, names, given, cases
-        self.notation = notation or Unicode(names=names.values())
+        self.graph, self.given, self.cases = graph, given, cases
+        self.names: Mapping[Any, str] = {**names, **{c: c.name for c in constants}}
+        self.boxes = {use: constant for constant in constants for use in constant.uses}
+        self.notation = notation or Unicode(names=self.names.values())
         self.inlined = find_inlined(graph, given={*graph.roots, *given})
         """The Values that show as expressions where another Value is computed from them."""
-        self.formulas = Formulas(names, self.inlined)
-        self._consumers: dict[Value, Sequence[tuple[Value, Factor]]] = {}
+        self.formulas = Formulas(self.names, self.inlined, self.boxes)
+        self._consumers: dict[Value | Constant, Sequence[tuple[Value, Factor]]] = {}
 
-    def consumers(self, wrt: Value) -> Sequence[tuple[Value, Factor]]:
+    def consumers(self, wrt: Value | Constant) -> Sequence[tuple[Value, Factor]]:
         """Return the next Values with names that a Value goes into, latest first, with factors."""
         if wrt not in self._consumers:
             formulas = self.formulas_of(wrt)
@@ -168,17 +186,18 @@ class Derivation:
             ]
         return self._consumers[wrt]
 
-    def formulas_of(self, wrt: Value) -> Formulas:
+    def formulas_of(self, wrt: Value | Constant) -> Formulas:
         """Return the formulas in which this Value has its name."""
-        if wrt not in self.inlined:
+        if isinstance(wrt, Constant) or wrt not in self.inlined:
             return self.formulas
-        return Formulas(self.names, self.inlined - {wrt})
+        return Formulas(self.names, self.inlined - {wrt}, self.boxes)
 
-    def _find_paths(self, wrt: Value) -> dict[Value, list[list[Edge]]]:
+    def _find_paths(self, wrt: Value | Constant) -> dict[Value, list[list[Edge]]]:
         """Return the paths to a Value from each next Value with a name, over those without."""
         uses = self.graph.consumers
         found: dict[Value, list[list[Edge]]] = {}
-        for edge in reversed(uses[wrt]):
+        edges = uses_of(wrt) if isinstance(wrt, Constant) else uses[wrt]
+        for edge in reversed(edges):
             path = [edge]
             while path[-1].node in self.inlined:
                 path += uses[path[-1].node]  # it is used once
@@ -188,7 +207,11 @@ class Derivation:
         return found
 
     def _make_factor(
-        self, formulas: Formulas, node: Value, wrt: Value, paths: Sequence[Sequence[Edge]]
+        self,
+        formulas: Formulas,
+        node: Value,
+        wrt: Value | Constant,
+        paths: Sequence[Sequence[Edge]],
     ) -> Factor:
         value = 0.0
         for path in paths:
@@ -307,6 +330,19 @@ def _find_needed(graph: Graph, node: Value) -> set[str]:
     used = {slots[edge.position][0] for edge in graph.edges[node]}
     found = {name for slot in used for name in node.op.textbook[slot].names}
     return {*found, *node.op.operands} if "out" in found else found
+
+
+def uses_of(constant: Constant) -> list[Edge]:
+    """Return the uses of a plain number as edges, as if it were a leaf."""
+    edges = []
+    for node, position in constant.uses:
+        assert node.op is not None
+        _, partials = node.op.evaluate(*map(numbers_of, node.op.arrange(node.operands)))
+        slot, place = _slots_of(node)[position]
+        slope: Any = partials[node.op.operands.index(slot)]
+        operand: Any = constant
+        edges.append(Edge(operand, node, position, slope if place is None else slope[place]))
+    return edges
 
 
 def _slots_of(node: Value) -> Sequence[tuple[str, int | None]]:

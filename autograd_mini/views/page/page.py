@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import html
-import json
-import math
 import re
 from collections.abc import Iterable, Mapping
 from importlib import resources
 from os import PathLike
-from typing import Any
 
 from autograd_mini.arguments import finite, requirement
 from autograd_mini.engines import Value
 from autograd_mini.files import write_atomically
-from autograd_mini.table.code import as_javascript, prelude, reduce_in_javascript
 from autograd_mini.table.names import name_as_text
-from autograd_mini.table.notation import Unicode
-from autograd_mini.table.primitives import Primitive
 from autograd_mini.views.drawing import Picture
-from autograd_mini.views.explanation.chain import Formulas
+from autograd_mini.views.page.script import as_literal, describe_nodes, write_rows
 from autograd_mini.views.scene import Parameters, Scene
 
 __all__ = ["Page", "explore"]
 
 _PARTS = resources.files(__package__)
+_SCRIPTS = [
+    "numbers.js", "steps.js", "drawing.js", "panels.js", "inputs.js", "descent.js", "page.js",
+]  # fmt: skip
+_RATE = 0.1
+_HOW_TO_TRAIN = "parameters= names leaves that the result was computed from"
 _ROOM = "-0.000000"
 """This text is as wide as the widest number on a page."""
 
@@ -36,7 +35,7 @@ def explore(
     names: Mapping[str, object] | None = None,
     parameters: Parameters | None = None,
     groups: Mapping[str, Iterable[Value]] | None = None,
-    lr: float = 0.1,
+    lr: float | None = None,
     title: str | None = None,
     max_nodes: int = 300,
 ) -> Page:
@@ -48,7 +47,7 @@ def explore(
         root: the result.
         path: where to write the page.
         names, parameters, groups: as in `draw`.
-        lr: the first learning rate of gradient descent, above 0.
+        lr: the first learning rate of gradient descent, above 0; None for 0.1.
         title: the heading; None for the name of the result.
         max_nodes: how many Values the page may have; it may have twice as many edges.
 
@@ -57,7 +56,7 @@ def explore(
 
     Raises:
         TypeError: the root is not a Value, or an argument has the wrong type.
-        ValueError: the learning rate is not a finite number above 0.
+        ValueError: the learning rate is not a finite number above 0, or there is no leaf to train.
         GraphTooLargeError: there are more Values, or more edges, than that.
         RendererNotFoundError: there is no Graphviz to draw the graph.
         OSError: the file cannot be written.
@@ -69,9 +68,10 @@ def explore(
         raise TypeError(requirement("explore: root", "a Value", root))
     if title is not None and not isinstance(title, str):
         raise TypeError(requirement("explore: title", "a string", title))
-    lr = finite(lr, argument="explore: lr")
-    if lr <= 0:
-        raise ValueError(requirement("explore: lr", "above 0", lr))
+    if lr is not None:
+        lr = finite(lr, argument="explore: lr")
+        if lr <= 0:
+            raise ValueError(requirement("explore: lr", "above 0", lr))
     scene = Scene(
         root,
         where="explore",
@@ -80,10 +80,31 @@ def explore(
         groups=groups,
         max_nodes=max_nodes,
     )
-    page = Page(_make_html(scene, root, lr=lr, title=title))
+    is_any_known = any(scene.role(leaf) == "parameter" for leaf in scene.parameters)
+    trained = set(scene.parameters) - {root} if parameters is None or is_any_known else set()
+    if lr is not None and not trained:
+        rule = "None where no leaf can be trained"
+        raise ValueError(requirement("explore: lr", rule, lr, _HOW_TO_TRAIN))
+    data = {
+        "nodes": describe_nodes(scene, trained),
+        "root": scene.number[root],
+        "lr": _RATE if lr is None else lr,
+    }
+    text = _make_html(scene, data, title or f"{name_as_text(scene.names[root])}, step by step")
+    page = Page(text, size=len(scene.graph.order))
     if path is not None:
         page.save(path)
     return page
+
+
+_ON_LOAD = """\
+this.previousElementSibling.hidden = true;
+window.addEventListener("message", ({source, data}) => {
+  if (source === this.contentWindow && data > 0) this.style.height = Math.ceil(data) + "px";
+});
+this.contentWindow.postMessage("height", "*");
+"""
+"""What a notebook does when it has the page: hide the line before it, and ask how high it is."""
 
 
 class Page:
@@ -91,22 +112,33 @@ class Page:
 
     Attributes:
         html: the text of the page.
+        size: how many Values it shows.
     """
 
-    def __init__(self, html: str) -> None:
+    def __init__(self, html: str, *, size: int) -> None:
         self.html = html
+        self.size = size
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the page into a file, atomically; raise OSError if that fails."""
         write_atomically(path, self.html)
 
     def __repr__(self) -> str:
-        return f"<Page of {len(self.html) / 1000:.0f} kB; .save(path) writes it>"
+        return f'<Page of {self._describe_size()}; .save("page.html") writes it>'
+
+    def _describe_size(self) -> str:
+        return "1 Value" if self.size == 1 else f"{self.size} Values"
 
     def _repr_html_(self) -> str:
+        """Return the page in a frame, which becomes as high as the page.
+
+        Where a notebook is not trusted, no frame is shown, only the line before it.
+        """
         return (
+            f"<p>A page of {self._describe_size()}. The notebook shows it once it is trusted; "
+            '.save("page.html") writes it.</p>'
             f'<iframe srcdoc="{html.escape(self.html)}" sandbox="allow-scripts" '
-            'title="a computation graph, step by step" '
+            f'title="a computation graph, step by step" onload="{html.escape(_ON_LOAD)}" '
             'style="width: 100%; height: 860px; border: 0"></iframe>'
         )
 
@@ -115,15 +147,13 @@ class Stage(Picture):
     """The drawing of a scene without its numbers; it leaves room for the numbers of the page."""
 
     background = "transparent"
+    differentiates_constants = True
 
     def caption(self) -> str:
         return ""
 
     def write_number(self, number: float) -> str:  # noqa: ARG002
         return _ROOM
-
-    def write_name(self, name: str) -> str:
-        return name_as_text(name)
 
     def has_gradient(self, node: Value) -> bool:  # noqa: ARG002
         return True
@@ -132,20 +162,23 @@ class Stage(Picture):
         return {}
 
 
-def _make_html(scene: Scene, root: Value, *, lr: float, title: str | None) -> str:
-    title = title or f"{name_as_text(scene.names[root])}, step by step"
+def _make_html(scene: Scene, data: Mapping[str, object], title: str) -> str:
     title = title.encode("utf-8", "backslashreplace").decode()  # as a lone surrogate is no text
-    data = {"nodes": _describe_nodes(scene), "root": scene.number[root], "lr": lr}
     parts = {
         "title": html.escape(title),
-        "style": (_PARTS / "page.css").read_text(encoding="utf-8"),
+        "heading": html.escape(title).replace("_", "_<wbr>"),
+        "style": _read("page.css"),
         "graph": _draw_svg(scene),
-        "data": _as_literal(data),
-        "rows": _rows({node.op for node in scene.graph.order if node.op is not None}),
-        "script": (_PARTS / "page.js").read_text(encoding="utf-8"),
+        "data": as_literal(data),
+        "rows": write_rows({node.op for node in scene.graph.order if node.op is not None}),
+        "script": "\n".join(map(_read, _SCRIPTS)),
     }
-    template = (_PARTS / "page.html").read_text(encoding="utf-8")
-    return re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], template)
+    return re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], _read("page.html"))
+
+
+def _read(name: str) -> str:
+    """Return the text of a part of each page."""
+    return (_PARTS / name).read_text(encoding="utf-8")
 
 
 def _draw_svg(scene: Scene) -> str:
@@ -153,80 +186,3 @@ def _draw_svg(scene: Scene) -> str:
     svg = Stage(scene).make_drawing().pipe(format="svg", encoding="utf-8")
     svg = svg[svg.index("<svg") :]
     return re.sub(r"<title>.*?</title>\n?|<!--.*?-->\n?", "", svg, flags=re.DOTALL)
-
-
-def _describe_nodes(scene: Scene) -> list[dict[str, Any]]:
-    """Return the facts about each Value that the page needs, in the order of the computation."""
-    formulas, notation = Formulas(scene.names), Unicode()
-    nodes = []
-    for node in scene.graph.order:
-        entry: dict[str, Any] = {"name": name_as_text(scene.names[node]), "role": scene.role(node)}
-        if node.op is None:
-            entry["data"] = node.data
-        else:
-            entry["op"] = node.op.name
-            entry["operands"] = [
-                [operand] if isinstance(operand, float) else scene.number[operand]
-                for operand in node.operands
-            ]
-            entry["slots"] = [
-                [node.op.operands.index(name), place]
-                for name, place in node.op.slots(len(node.operands))
-            ]
-            entry["formula"] = notation.formula(formulas.definition(node))
-            edges = scene.graph.edges[node]
-            partials = {edge.position: formulas.partial(edge, cases=True) for edge in edges}
-            entry["partials"] = {place: notation.formula(tree) for place, tree in partials.items()}
-            entry["factors"] = {
-                place: notation.formula(tree, factor=True) for place, tree in partials.items()
-            }
-        nodes.append(entry)
-    return nodes
-
-
-def _rows(rows: set[Primitive]) -> str:
-    """Return the rules of some rows as JavaScript."""
-    lines = [prelude("javascript"), "const ROWS = {\n"]
-    for row in sorted(rows, key=str):
-        names = ", ".join(row.operands)
-        sequences = _as_literal([name in row.value.sequences for name in row.operands])
-        call = f"{row.name}({names}), {row.domain}"
-        lines.append(
-            f"{_as_literal(row.name)}: {{compute: ({names}) => {{{_write_computation(row)}}}, "
-            f"sequences: {sequences}, inside: ({names}) => {_write_domain(row)}, "
-            f"domain: {_as_literal(call)}}},\n"
-        )
-    return "".join([*lines, "};\n"])
-
-
-def _write_computation(row: Primitive) -> str:
-    """Return the JavaScript that computes the value and the partials, arrays for the sequences."""
-    sequences = row.value.sequences
-    lines = [line for reduction in row.reductions for line in reduce_in_javascript(reduction)]
-    partials = [
-        f"{name}.map((_, i) => {as_javascript(rule, sequences=sequences)})"
-        if name in sequences
-        else as_javascript(rule)
-        for name, rule in row.partials.items()
-    ]
-    lines += [f"const out = {as_javascript(row.value)};", f"return [out, [{', '.join(partials)}]];"]
-    return "\n".join(lines)
-
-
-def _write_domain(row: Primitive) -> str:
-    """Return the condition in JavaScript that the operands are in their domains."""
-    conditions = []
-    for name, domain in row.domains.items():
-        less = "<" if domain.open else "<="
-        if domain.nonzero:
-            conditions.append(f"{name} !== 0")
-        if math.isfinite(domain.low):
-            conditions.append(f"{domain.low!r} {less} {name}")
-        if math.isfinite(domain.high):
-            conditions.append(f"{name} {less} {domain.high!r}")
-    return " && ".join(conditions) or "true"
-
-
-def _as_literal(thing: Any) -> str:
-    """Return data as JavaScript text that cannot end the script element."""
-    return json.dumps(thing, separators=(",", ":")).replace("<", r"\u003c").replace(">", r"\u003e")
