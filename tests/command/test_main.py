@@ -503,7 +503,8 @@ def test_parameters_are_those_that_are_named(tmp_path):
     arguments = ["explore", "m*x", "x=1", "m=2", "--parameters", "m", "--lr", "0.25"]
     assert main([*arguments, "--title", "A <slope>", "-o", str(page)]) == 0
     text = page.read_text(encoding="utf-8")
-    assert '"name":"m","role":"parameter"' in text
+    roles = dict(re.findall(r'"box":"value\d","name":"(\w)".*?"role":"(\w+)"', text))
+    assert (roles["m"], roles["x"]) == ("parameter", "input")
     assert '"lr":0.25' in text
     assert "<h1>A &lt;slope&gt;</h1>" in text
 
