@@ -25,10 +25,11 @@ def tell_case(formulas: Formulas, edge: Edge, notation: Unicode) -> Sentence | N
     """
     node = edge.node
     row = node.op
-    assert row is not None
+    if row is None or row.kink is None:
+        return None
     numbers = [numbers_of(operand) for operand in row.arrange(node.operands)]
     distance = row.distance_to_kink(numbers)
-    if row.kink is None or math.isnan(distance):
+    if math.isnan(distance):
         return None
     condition = _compare(tidy(formulas.apply(row.kink.tree, node)), distance)
     if condition is None:
