@@ -14,10 +14,12 @@ from support.generation import integer_graphs
 import autograd_mini as ag
 from autograd_mini import GraphTooLargeError, Value, explain
 from autograd_mini.engines.graph import Edge, Graph
+from autograd_mini.table.notation import Unicode
 from autograd_mini.table.primitives import PRIMITIVES, TABLE
 from autograd_mini.testing.rounding import absolute_gradients
 from autograd_mini.testing.strategies import function, graphs
 from autograd_mini.views.explanation import rewriting
+from autograd_mini.views.explanation.cases import tell_case
 from autograd_mini.views.explanation.chain import Formulas
 
 ROUNDOFF = 2.0**-53
@@ -885,7 +887,9 @@ def test_the_operands_of_a_node_are_read_once_for_all_its_edges():
     node = Node()
     formulas = Formulas(dict.fromkeys([node, *operands], "x"))
     for position, operand in enumerate(operands):
-        formulas.partial(Edge(operand, node, position, 1.0))
+        edge = Edge(operand, node, position, 1.0)
+        formulas.partial(edge)
+        assert tell_case(formulas, edge, Unicode()) is None
     assert node.reads == 1
 
 
