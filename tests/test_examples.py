@@ -65,6 +65,8 @@ def test_a_title_is_no_wider_than_its_panel(script, tmp_path, capsys, monkeypatc
 
 @pytest.mark.parametrize("script", EXPECTED)
 def test_an_example_runs_without_matplotlib(script, tmp_path, capsys, monkeypatch):
+    if find_spec("matplotlib") is None:
+        pytest.skip("matplotlib is not installed, so this is the test of what an example prints")
     loaded = {name for name in sys.modules if name.split(".")[0] == "matplotlib"}
     for name in loaded | {"matplotlib"}:
         monkeypatch.setitem(sys.modules, name, None)

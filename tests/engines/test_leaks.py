@@ -406,7 +406,7 @@ def no_collector():
 
 # --- what a few rounds leave ----------------------------------------------------------------------
 
-SOME = 1000
+SOME = 500
 """Rounds, after as many that fill the caches of Python."""
 
 

@@ -710,6 +710,7 @@ def interrupting(after: int):
     return loss
 
 
+@pytest.mark.soak
 def test_p18_also_if_it_is_interrupted_again_at_any_instant():
     """First in the middle of the second epoch, then anywhere in the rest."""
     whole = Training(adam).run().bits

@@ -561,13 +561,13 @@ def test_a_long_way_that_is_asked_for_is_told(step):
     assert found.value == x.grad
 
 
-def test_2_to_the_1000_ways_are_told_by_adjoints():
-    x, v = deep(1000, lambda v: v.sin() + v.cos() * 0.5)
+def test_2_to_the_300_ways_are_told_by_adjoints():
+    x, v = deep(300, lambda v: v.sin() + v.cos() * 0.5)
     found = explain(v, wrt=x, max_nodes=10_000)
-    assert found.path_count == 2**1000
+    assert found.path_count == 2**300
     assert found.paths == ()
     assert derivation(found).startswith(
-        "∂out/∂x is a sum over about 10³⁰¹ paths; step by step from "
+        "∂out/∂x is a sum over about 10⁹⁰ paths; step by step from "
     )
     v.backward()
     assert found.value == x.grad
@@ -748,7 +748,7 @@ def odd_graphs():
 def test_names_may_be_any_text():
     for root, names in odd_graphs():
         order = Graph(root).order
-        for wrt in (*order, None):
+        for wrt in (*order[::3], None):
             found = explain(root, wrt=wrt, names=names)
             assert all(c.isprintable() or c == "\n" for c in str(found))
             assert str(found).encode()
