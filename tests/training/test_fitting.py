@@ -509,7 +509,9 @@ def test_ctrl_c_in_a_callback_ends_the_training():
     assert model.weights == trained(epochs=2)[0].weights
 
 
-@pytest.mark.parametrize("batch_size", [None, 1], ids=["full", "single"])
+@pytest.mark.parametrize(
+    "batch_size", [pytest.param(None, marks=pytest.mark.soak), 1], ids=["full", "single"]
+)
 def test_ctrl_c_at_any_instant_leaves_weights_gradients_and_history_whole(batch_size):
     """P11 for a whole training: each state is one that a plain loop passes through.
 

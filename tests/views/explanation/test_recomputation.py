@@ -74,13 +74,15 @@ def test_each_number_follows_from_the_numbers_in_the_text(make, digits):
         recompute(text, digits=digits)
 
 
-@pytest.mark.parametrize("seed", range(200))
-def test_each_number_of_a_random_graph_follows_too(seed):
-    graph = random_graph(random.Random(seed), nodes=8)
-    leaves = [Value(x) for x in graph.leaves]
-    root = graph(*leaves)
-    for explanation in explanations(root):
-        recompute(str(explanation))
+@pytest.mark.parametrize(
+    "seeds", [range(50), pytest.param(range(50, 200), marks=pytest.mark.soak)], ids=["50", "150"]
+)
+def test_each_number_of_random_graphs_follows_too(seeds):
+    for seed in seeds:
+        graph = random_graph(random.Random(seed), nodes=8)
+        root = graph(*map(Value, graph.leaves))
+        for explanation in explanations(root):
+            recompute(str(explanation))
 
 
 # --- the check can fail --------------------------------------------------------------------------
