@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import re
-import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd_mini.arguments import printable, requirement
+from autograd_mini.engines.display import picture
 from autograd_mini.errors import GraphTooLargeError, RendererNotFoundError
 from autograd_mini.files import write_atomically
 
@@ -40,8 +40,6 @@ _FARTHEST = 1_000
 _FARTHEST_IN_PROCESS = 250
 """The same where no layout can be ended."""
 _PLAINER = "a plainer layout, as the usual one takes too long"
-_MOST_INCHES = "40,40"
-"""A PNG in a notebook is made smaller if it is larger; 96 pixels are an inch."""
 _TURNING = 3
 """From this version on, Graphviz places the nodes of a frame from the last to the first."""
 _SHORTCUTS = ": a dashed box stands for the Value of its name"
@@ -252,23 +250,19 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it carries no types
     def _repr_mimebundle_(
         self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None, **_: Any
     ) -> dict[str, Any]:
-        """Return what a notebook shows: SVG that fits its cell; PNG, which needs no trust; text.
+        """Return what a notebook shows: a picture that fits its cell, in HTML that needs no trust.
 
-        The arguments are those of IPython. Only the program ``dot`` makes a PNG.
+        The arguments are those of IPython; other programs take the SVG or the text.
         """
-        kinds = {"text/plain", "image/svg+xml"} | ({"image/png"} if shutil.which("dot") else set())
-        wanted = (kinds if include is None else set(include)) - set(exclude or ())
-        bundle: dict[str, Any] = super()._repr_mimebundle_(wanted - {"image/png"})
-        if "text/plain" in wanted:
-            bundle["text/plain"] = repr(self)
-        if svg := bundle.get("image/svg+xml"):
+        kinds = {"text/plain", "text/html", "image/svg+xml"}
+        wanted = kinds & (kinds if include is None else set(include)) - set(exclude or ())
+        bundle = {"text/plain": repr(self)}
+        if wanted - {"text/plain"}:
+            svg = self.pipe("svg", encoding="utf-8")
             fitting = '<svg style="max-width: 100%; height: auto"'
             bundle["image/svg+xml"] = svg.replace("<svg", fitting, 1)
-        if "image/png" in wanted:
-            smaller = self.copy()
-            smaller.attr(size=_MOST_INCHES)
-            bundle["image/png"] = smaller.pipe("png")
-        return bundle
+            bundle["text/html"] = picture(svg, repr(self))
+        return {kind: shown for kind, shown in bundle.items() if kind in wanted}
 
     def _render_in_process(self, kind: str, engine: str | None, options: dict[str, Any]) -> bytes:
         """Return the picture, rendered in this process."""

@@ -52,10 +52,10 @@ def as_text(content):
 
 
 def texts(output):
-    """Return the texts of an output by type, without pictures."""
+    """Return the texts of an output by type."""
     if output["output_type"] == "stream":
         return {output["name"]: as_text(output["text"])}
-    return {kind: as_text(data) for kind, data in output["data"].items() if kind != "image/png"}
+    return {kind: as_text(data) for kind, data in output["data"].items()}
 
 
 @pytest.mark.parametrize("cell", CELLS)
