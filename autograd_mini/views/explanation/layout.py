@@ -203,7 +203,7 @@ _STYLE = """
 }
 .autograd-explanation .equation math { justify-self: start; }
 .autograd-explanation .group { padding-left: 2em; }
-.autograd-explanation .group > * { margin: 0.25em 0; }
+.autograd-explanation .group > * { margin: 0.6em 0; }
 """
 
 
