@@ -9,8 +9,7 @@ from typing import Any, Literal, get_args
 
 from autograd_mini.arguments import count, requirement
 from autograd_mini.engines import Value
-from autograd_mini.engines.graph import Edge
-from autograd_mini.engines.node import numbers_of
+from autograd_mini.engines.graph import Edge, is_stale
 from autograd_mini.table.names import name_as_text, shorten_name
 from autograd_mini.table.notation import Unicode
 from autograd_mini.views.arrangement import (
@@ -159,7 +158,7 @@ class Picture:
             lines.append("on an arrow: the local derivative")
         if not self.differentiated:
             lines.append("no backward pass yet")
-        if stale := list(filter(_is_stale, self.scene.graph.order)):
+        if stale := list(filter(is_stale, self.scene.graph.order)):
             names = ", ".join(self.write_name(self.scene.names[node]) for node in stale[:3])
             more = f" and {len(stale) - 3} more" if len(stale) > 3 else ""
             lines.append(f"computed before a number here was changed: {names}{more}")
@@ -346,14 +345,6 @@ class Picture:
             **{"class": role},
             **self.tooltip(self.scene.names[edge.operand]),
         )
-
-
-def _is_stale(node: Value) -> bool:
-    """Return whether a Value is not what its operands give now, as one of them was changed."""
-    if node.op is None:
-        return False
-    out, _ = node.op.evaluate(*node.op.arrange([numbers_of(x) for x in node.operands]))
-    return repr(out) != repr(node.data)
 
 
 def _escape_field(text: str) -> str:

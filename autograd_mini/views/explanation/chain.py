@@ -10,7 +10,7 @@ from functools import cache, cached_property
 from typing import Any
 
 from autograd_mini.engines import Operand, Value
-from autograd_mini.engines.graph import Edge, Graph
+from autograd_mini.engines.graph import Edge, Graph, compute_again
 from autograd_mini.engines.node import numbers_of
 from autograd_mini.table.notation import Unicode, shorten
 from autograd_mini.table.primitives import Primitive
@@ -337,7 +337,7 @@ def uses_of(constant: Constant) -> list[Edge]:
     edges = []
     for node, position in constant.uses:
         assert node.op is not None
-        _, partials = node.op.evaluate(*map(numbers_of, node.op.arrange(node.operands)))
+        _, partials = compute_again(node)
         slot, place = _slots_of(node)[position]
         slope: Any = partials[node.op.operands.index(slot)]
         operand: Any = constant
