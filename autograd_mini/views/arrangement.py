@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -12,7 +10,7 @@ from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Edge
 from autograd_mini.views.scene import Scene
 
-__all__ = ["keep_in_order", "make_sort_key", "measure_depths", "measure_gap"]
+__all__ = ["keep_in_order", "measure_depths", "measure_gap"]
 
 
 def measure_depths(edges: Mapping[Value, Iterable[Edge]]) -> dict[Value, int]:
@@ -40,12 +38,6 @@ def measure_gap(scene: Scene, operand: Value, node: Value) -> str:
         return "1"
     frames = {scene.groups.get(edge.node) for edge in scene.graph.consumers[operand]}
     return "2" if other is not None or len(frames) > 1 else "1"
-
-
-def make_sort_key(name: str) -> list[tuple[int, str]]:
-    """Return what puts names in the order of their numbers: x₂ before x₁₀."""
-    parts = re.findall(r"(\d+)|(\D+)", unicodedata.normalize("NFKC", name))
-    return [(int(number or 0), word) for number, word in parts]
 
 
 def keep_in_order(drawing: Any, frames: Sequence[tuple[str, str]], prefix: str) -> None:

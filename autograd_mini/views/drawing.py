@@ -14,13 +14,13 @@ from autograd_mini.table.names import name_as_text, shorten_name
 from autograd_mini.table.notation import Unicode
 from autograd_mini.views.arrangement import (
     keep_in_order,
-    make_sort_key,
     measure_depths,
     measure_gap,
 )
 from autograd_mini.views.constants import Constant
 from autograd_mini.views.folding import find_folded, merge_edges
 from autograd_mini.views.labels import Labels
+from autograd_mini.views.naming import make_sort_key
 from autograd_mini.views.rendering import Drawing, escape, find_format, replace_unprintable
 from autograd_mini.views.scene import Parameters, Scene
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, TypeAlias
@@ -17,7 +16,13 @@ from autograd_mini.nn.module import Module
 from autograd_mini.optim.optimizers import Optimizer
 from autograd_mini.table.names import name_module
 from autograd_mini.views.constants import Constant, Use, find_constants, find_layer
-from autograd_mini.views.naming import as_mapping, collect_names, count_models, name_values
+from autograd_mini.views.naming import (
+    as_mapping,
+    count_models,
+    find_named,
+    make_sort_key,
+    name_values,
+)
 
 __all__ = ["Parameters", "Role", "Scene", "check_size"]
 
@@ -76,8 +81,7 @@ class Scene:
         chosen = _list_parameters(parameters, argument=f"{where}: parameters")
         self._models = count_models(self.graph)
         self.names = name_values(self.graph, names, argument=f"{where}: names")
-        given = collect_names(names)
-        self.named = {node for node in self.graph.order if node in given or node.name}
+        self.named = find_named(self.graph, names)
         self.number = {node: i for i, node in enumerate(self.graph.order)}
         known = set(self._models if chosen is None else chosen)
         self._known = {leaf for leaf in self.graph.leaves if leaf in known}
@@ -128,8 +132,7 @@ class Scene:
     def _find_place(self, leaf: Value) -> list[tuple[int, str]]:
         """Return what orders the owner of a parameter: its model, and the parts of its path."""
         assert isinstance(leaf.name, ParameterPath)
-        parts = re.findall(r"(\d+)|([^.]+)", leaf.name.owner)
-        return [(self._models[leaf], ""), *((int(number or 0), word) for number, word in parts)]
+        return [(self._models[leaf], ""), *make_sort_key(leaf.name.owner)]
 
     def _group(self, groups: Mapping[str, Iterable[Value]]) -> dict[Value, str]:
         """Return for each Value in a frame the title of the frame.

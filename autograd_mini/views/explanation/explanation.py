@@ -14,7 +14,7 @@ from autograd_mini.views.explanation.backward import BackwardPass
 from autograd_mini.views.explanation.base import Explanation
 from autograd_mini.views.explanation.chain import Chain, Derivation
 from autograd_mini.views.explanation.derivative import Derivative
-from autograd_mini.views.naming import collect_names, name_values
+from autograd_mini.views.naming import find_named, name_values
 from autograd_mini.views.scene import check_size, explain_size
 
 __all__ = ["Explanation", "explain"]
@@ -43,15 +43,6 @@ def explain(
     digits: int = 4,
     max_nodes: int = 300,
 ) -> BackwardPass: ...
-@overload
-def explain(
-    root: Value,
-    *,
-    wrt: Value | str | None,
-    names: Mapping[str, object] | None = None,
-    digits: int = 4,
-    max_nodes: int = 300,
-) -> Explanation: ...
 def explain(
     root: Value,
     *,
@@ -105,10 +96,8 @@ def explain(
     all_names = name_values(graph, names, argument="explain: names")
     if wrt is None:
         return BackwardPass(graph, all_names, digits=digits)
-    own = collect_names(names)
-    named = {value for value in all_names if value in own or value.name}
     notation = Unicode(digits, all_names.values())
-    derivation = Derivation(graph, all_names, named, notation=notation)
+    derivation = Derivation(graph, all_names, find_named(graph, names), notation=notation)
     chain = Chain(derivation, _find_value(wrt, root, all_names))
     if len(chain.nodes) > max_nodes:
         limit, size = f"max_nodes={max_nodes}", f"{len(chain.nodes)}"
