@@ -11,7 +11,6 @@ from autograd_mini.arguments import count, requirement
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Edge, is_stale
 from autograd_mini.table.names import name_as_text, shorten_name
-from autograd_mini.table.notation import Unicode
 from autograd_mini.views.arrangement import (
     keep_in_order,
     measure_depths,
@@ -105,8 +104,7 @@ class Picture:
         self.scene = scene
         self.rankdir = rankdir
         self.is_flat = rankdir in ("LR", "RL")
-        self.notation = Unicode(digits)
-        self.labels = Labels(scene.names, scene.boxes, self.notation.number, digits=digits)
+        self.labels = Labels(scene.names, scene.boxes, digits=digits)
         self.folded = find_folded(scene) if fold else set()
         self.edges = merge_edges(scene.graph, self.folded)
         self.differentiated = any(root.has_grad for root in scene.graph.roots)
@@ -159,18 +157,18 @@ class Picture:
         if not self.differentiated:
             lines.append("no backward pass yet")
         if stale := list(filter(is_stale, self.scene.graph.order)):
-            names = ", ".join(self.write_name(self.scene.names[node]) for node in stale[:3])
+            names = ", ".join(map(self.write_name, stale[:3]))
             more = f" and {len(stale) - 3} more" if len(stale) > 3 else ""
             lines.append(f"computed before a number here was changed: {names}{more}")
         return "\n".join(lines)
 
     def write_number(self, number: float) -> str:
         """Return the text of a number of a Value or an edge."""
-        return self.notation.number(number)
+        return self.labels.notation.number(number)
 
-    def write_name(self, name: str) -> str:
-        """Return the text of a name."""
-        return name_as_text(name)
+    def write_name(self, node: Value) -> str:
+        """Return the text of the name of a Value."""
+        return name_as_text(self.scene.names[node])
 
     def has_gradient(self, node: Value) -> bool:
         """Return whether the box of a Value shows a gradient."""
@@ -226,7 +224,7 @@ class Picture:
     def add_box(self, drawing: Any, node: Value) -> None:
         """Add a Value."""
         box = f"value{self.scene.number[node]}"
-        name = self.write_name(self.scene.names[node])
+        name = self.write_name(node)
         fields = [name, self.write_number(node.data)]
         gradient = ""
         if self.has_gradient(node):
@@ -238,7 +236,7 @@ class Picture:
     def add_constant(self, drawing: Any, constant: Constant, number: int) -> None:
         """Add a plain number that was given to a model, with an arrow to each of its uses."""
         box = f"constant{number}"
-        fields = [self.write_name(constant.name), self.write_number(constant.number)]
+        fields = [name_as_text(constant.name), self.write_number(constant.number)]
         text = f"{constant.role} {fields[0]} = {constant.number!r}"
         label = {}
         if self.differentiates_constants:
@@ -303,12 +301,12 @@ class Picture:
         scene = self.scene
 
         def sort_key(edge: Edge) -> tuple[bool, Any]:
-            name = self.write_name(scene.names[edge.operand])
-            return scene.role(edge.operand) != "parameter", make_sort_key(name)
+            is_parameter = scene.role(edge.operand) == "parameter"
+            return not is_parameter, make_sort_key(self.write_name(edge.operand))
 
         for edge in sorted(self.edges[node], key=sort_key):
             to = f"op{scene.number[node]}"
-            names = [self.write_name(scene.names[value]) for value in (node, edge.operand)]
+            names = self.write_name(node), self.write_name(edge.operand)
             attributes = {
                 "id": f"edge{scene.number[node]}.{edge.position}",
                 "label": ("" if self.is_flat else " ") + self.write_number(edge.partial),
@@ -334,7 +332,7 @@ class Picture:
         drawing.node(
             box,
             id=box,
-            label=escape(self.write_name(self.scene.names[edge.operand])),
+            label=escape(self.write_name(edge.operand)),
             shape="box",
             style="filled,dashed",
             margin="0.05,0.02",

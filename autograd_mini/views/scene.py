@@ -91,6 +91,8 @@ class Scene:
             for title, values in as_mapping(groups, argument=f"{where}: groups").items()
         }
         self.groups = self._group(members)
+        # For each frame of a model one of its parameters, which says where it belongs.
+        self._owners = {self.groups[x]: x for x in self._models if x in self.groups}
         self.constants: list[Constant] = find_constants(
             self.graph, self.names, models=self._models, parameters=self._known
         )
@@ -111,17 +113,16 @@ class Scene:
         """Return the titles of the frames: those of a model as it is numbered, at the end."""
         # Parameters come last here: they may stand before all results of their frame.
         members = sorted(self.groups, key=lambda node: (node.op is None, self.number[node]))
-        owners = {self.groups[leaf]: leaf for leaf in self._models if leaf in self.groups}
         titles = dict.fromkeys(map(self.groups.__getitem__, members))
+        owners = self._owners
         return sorted(titles, key=lambda t: self._find_place(owners[t]) if t in owners else [])
 
     def layers(self) -> list[list[str]]:
         """Return the titles of the frames of each layer of several neurons, in their order."""
-        owners = {self.groups[leaf]: leaf for leaf in self._models if leaf in self.groups}
         found: dict[tuple[int, str], list[str]] = {}
         for title in self.titles():
-            if title in owners and any(node.op is not None for node in self.members(title)):
-                leaf = owners[title]
+            leaf = self._owners.get(title)
+            if leaf is not None and any(node.op is not None for node in self.members(title)):
                 found.setdefault((self._models[leaf], find_layer(leaf)), []).append(title)
         return [titles for titles in found.values() if len(titles) > 1]
 

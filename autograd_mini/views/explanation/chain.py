@@ -167,7 +167,7 @@ class Derivation:
         cases: bool = False,
         notation: Unicode | None = None,
     ) -> None:
-        self.graph, self.given, self.cases = graph, given, cases
+        self.graph, self.cases = graph, cases
         self.names: Mapping[Any, str] = {**names, **{c: c.name for c in constants}}
         self.boxes = {use: constant for constant in constants for use in constant.uses}
         self.notation = notation or Unicode(names=self.names.values())
