@@ -115,10 +115,10 @@ def _make_parser(commands: Sequence[Command]) -> _Parser:
     )
     parser.add_argument("--version", action="version", version=_find_version())
     subparsers = parser.add_subparsers(dest="command", required=True)
-    for name, command in [(command.name, command) for command in commands]:
-        examples = _list_examples([(name, example) for example in command.examples])
+    for command in commands:
+        examples = _list_examples([(command.name, example) for example in command.examples])
         made = subparsers.add_parser(
-            name,
+            command.name,
             help=command.summary,
             description=inspect.getdoc(command.run),
             epilog=_HELP * command.takes_formula + examples,
