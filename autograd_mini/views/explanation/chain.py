@@ -18,7 +18,7 @@ from autograd_mini.views.constants import Constant, Use
 from autograd_mini.views.explanation import algebra
 from autograd_mini.views.explanation.rewriting import decide, substitute, tidy
 
-__all__ = ["Chain", "Derivation", "Factor", "Formulas", "find_inlined", "uses_of"]
+__all__ = ["Chain", "Derivation", "Factor", "Formulas", "find_inlined", "find_uses"]
 
 _LARGEST = 9
 """An expression with more names, numbers and operations than this gets a name of its own."""
@@ -196,7 +196,7 @@ class Derivation:
         """Return the paths to a Value from each next Value with a name, over those without."""
         uses = self.graph.consumers
         found: dict[Value, list[list[Edge]]] = {}
-        edges = uses_of(wrt) if isinstance(wrt, Constant) else uses[wrt]
+        edges = find_uses(wrt) if isinstance(wrt, Constant) else uses[wrt]
         for edge in reversed(edges):
             path = [edge]
             while path[-1].node in self.inlined:
@@ -332,7 +332,7 @@ def _find_needed(graph: Graph, node: Value) -> set[str]:
     return {*found, *node.op.operands} if "out" in found else found
 
 
-def uses_of(constant: Constant) -> list[Edge]:
+def find_uses(constant: Constant) -> list[Edge]:
     """Return the uses of a plain number as edges, as if it were a leaf."""
     edges = []
     for node, position in constant.uses:

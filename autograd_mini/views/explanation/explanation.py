@@ -51,10 +51,7 @@ def explain(
     digits: int = 4,
     max_nodes: int = 300,
 ) -> Explanation:
-    """Explain a gradient by the chain rule: the partial derivatives, the symbols, the numbers.
-
-    The result prints as text, and a notebook shows it as mathematics. It needs no backward pass.
-    docs/views.md says how to read it.
+    """Explain a gradient by the chain rule; docs/views.md says how to read the explanation.
 
     Args:
         root: the result.
@@ -63,25 +60,21 @@ def explain(
         digits, max_nodes: how many significant digits, and at most how many Values, it has.
 
     Raises:
-        TypeError: ``root`` is not a Value, ``wrt`` no Value and no name, or ``names`` not a dict.
-        ValueError: ``root`` was not computed from ``wrt``.
-        GraphTooLargeError: there are more than ``max_nodes`` Values to go through, or, without
-            ``wrt``, more than twice as many edges; or the graph is 200 times as large.
+        TypeError, ValueError: an argument is wrong; ``root`` was not computed from ``wrt``.
+        GraphTooLargeError: there are more Values or edges than docs/views.md allows.
 
     >>> x, w = Value(0.5, name="x"), Value(2.0, name="w")
-    >>> z = w * x - 1.0
-    >>> a = z.sigmoid()
-    >>> explain(a, wrt="w", names={"z": z, "a": a})
+    >>> explain((w * x - 1.0).sigmoid(), wrt="w")
     with w = 2, x = 0.5
     <BLANKLINE>
-    ∂a/∂w = ∂a/∂z · ∂z/∂w
-          = a(1 − a) · x
-          = (0.25)(0.5)
-          = 0.125
+    ∂out/∂w = ∂out/∂z₁ · ∂z₁/∂w
+            = out(1 − out) · x
+            = (0.25)(0.5)
+            = 0.125
     <BLANKLINE>
     where
-        z = w·x − 1 = 0
-        a = σ(z) = 0.5
+        z₁ = w·x − 1 = 0
+        out = σ(z₁) = 0.5
     """
     if not isinstance(root, Value):
         raise TypeError(requirement("explain: root", "a Value", root))

@@ -16,7 +16,7 @@ from autograd_mini.table.primitives import Primitive
 from autograd_mini.table.rules import Rule, split_cases
 from autograd_mini.views.constants import Constant
 from autograd_mini.views.explanation import algebra
-from autograd_mini.views.explanation.chain import Derivation, Factor, Formulas, uses_of
+from autograd_mini.views.explanation.chain import Derivation, Factor, Formulas, find_uses
 from autograd_mini.views.explanation.rewriting import substitute
 from autograd_mini.views.scene import Scene
 
@@ -42,7 +42,7 @@ def describe_nodes(scene: Scene, trained: Collection[Value]) -> list[dict[str, A
     ids = [f"value{i}" for i in range(len(order))] + [f"constant{i}" for i in range(len(constants))]
     number = {box: i for i, box in enumerate(boxes)}
     edges = {node: list(scene.graph.edges[node]) for node in order}
-    for edge in itertools.chain.from_iterable(map(uses_of, constants)):
+    for edge in itertools.chain.from_iterable(map(find_uses, constants)):
         edges[edge.node].append(edge)
     nodes = []
     for box, name in zip(boxes, ids, strict=True):
