@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Self
 
-from autograd_mini.arguments import abbreviate, finite, printable, requirement
+from autograd_mini.arguments import abbreviate, finite, list_some, printable, requirement
 from autograd_mini.engines import Value, store_data, zero_gradients
 from autograd_mini.engines.display import Table, write_count
 from autograd_mini.engines.node import ParameterPath
@@ -98,7 +98,7 @@ class Module:
             raise TypeError(requirement(f"{where}: state", rule, state))
         parameters = dict(self.named_parameters())
         differences = [
-            f"{difference} {_list_names(names)}"
+            f"{difference} {list_some([*map(repr, names)])}"
             for difference, names in (
                 ("missing", [path for path in parameters if path not in state]),
                 ("unexpected", [name for name in state if name not in parameters]),
@@ -179,8 +179,3 @@ def _name(parameter: Value, path: ParameterPath) -> None:
     name = parameter.name
     if name is None or (isinstance(name, ParameterPath) and name.count(".") < path.count(".")):
         parameter.name = path
-
-
-def _list_names(names: Sequence[object]) -> str:
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return ", ".join(map(repr, names[:3])) + more

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from os import PathLike
 from typing import Any, Literal, get_args
 
-from autograd_mini.arguments import count, requirement
+from autograd_mini.arguments import count, list_some, requirement
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Edge, is_stale
 from autograd_mini.table.names import name_as_text, shorten_name
@@ -157,9 +157,8 @@ class Picture:
         if not self.differentiated:
             lines.append("no backward pass yet")
         if stale := list(filter(is_stale, self.scene.graph.order)):
-            names = ", ".join(map(self.write_name, stale[:3]))
-            more = f" and {len(stale) - 3} more" if len(stale) > 3 else ""
-            lines.append(f"computed before a number here was changed: {names}{more}")
+            names = list_some([*map(self.write_name, stale)])
+            lines.append(f"computed before a number here was changed: {names}")
         return "\n".join(lines)
 
     def write_number(self, number: float) -> str:

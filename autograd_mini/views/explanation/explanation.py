@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import overload
 
-from autograd_mini.arguments import count, requirement
+from autograd_mini.arguments import count, list_some, requirement
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Graph
 from autograd_mini.table.names import name_as_text, shorten_name
@@ -110,6 +110,5 @@ def _find_value(wrt: Value | str, root: Value, names: Mapping[Value, str]) -> Va
     kind = "the name of a Value" if isinstance(wrt, str) else "a Value"
     rule = f"{kind} that {shorten_name(names[root])} was computed from"
     leaves = [shorten_name(name) for value, name in names.items() if value.op is None]
-    others = ", …" if len(leaves) > _MOST_NAMES else ""
-    way_out = f"its leaves are {', '.join(leaves[:_MOST_NAMES])}{others}"
+    way_out = f"its leaves are {list_some(leaves, most=_MOST_NAMES)}"
     raise ValueError(requirement("explain: wrt", rule, wrt, way_out))

@@ -623,7 +623,7 @@ def test_a_value_that_is_not_in_the_graph_is_refused():
     with pytest.raises(ValueError, match=r"^explain: wrt must be a Value that x was computed "):
         explain(x, wrt=x * w)
     many = ag.sum([Value(1.0) for _ in range(20)])
-    with pytest.raises(ValueError, match=r"its leaves are x1, x2, .*x10, …$"):
+    with pytest.raises(ValueError, match=r"its leaves are x1, x2, .*x10 and \d+ more$"):
         explain(many, wrt=x)
 
 
