@@ -79,7 +79,7 @@ def parse(argv: Sequence[str], commands: Sequence[Command]) -> argparse.Namespac
 
 
 def _protect(argv: Sequence[str], with_formula: Sequence[str]) -> list[str]:
-    """Return arguments in which argparse takes nothing for an option that is none.
+    """Return the arguments in a form in which argparse takes no value or formula for an option.
 
     An option is joined to its value. A formula behind its command gets a space before its minus.
     """

@@ -33,7 +33,7 @@ class Unicode(Printer):
 
     Args:
         digits: how many significant digits a number shows, unless it is a whole constant.
-        names: the names of the Values beside; a function whose sign is such a name is spelled out.
+        names: the names of the Values around; a function is spelled out if its sign is one of them.
         symbols: what is written in the place of some names.
 
     >>> Unicode().formula(ast.parse("-(T - a2) ** 2 / 2 * exp(beta)", mode="eval").body)

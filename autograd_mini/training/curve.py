@@ -51,14 +51,14 @@ def draw_curve(losses: Sequence[float]) -> str:
     texts.append(label(_LEFT, _BOTTOM + 18, "start", "epoch 1"))
     if last > 1:
         texts.append(label(_RIGHT, _BOTTOM + 18, "end", str(last)))
-    drawn = [place(*point) for point in points]
-    x, y = drawn[-1].split(",")
+    places = [place(*point) for point in points]
+    x, y = places[-1].split(",")
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{_HEIGHT}" '
         f'viewBox="0 0 {_WIDTH} {_HEIGHT}" font-family="sans-serif" font-size="12" '
         f'fill="{_GRAY}">{"".join(texts)}'
         f'<path d="M{_LEFT} {_TOP}V{_BOTTOM}H{_RIGHT}" fill="none" stroke="{_GRAY}"/>'
-        f'<polyline points="{" ".join(drawn)}" fill="none" stroke="{_LINE}" stroke-width="2" '
+        f'<polyline points="{" ".join(places)}" fill="none" stroke="{_LINE}" stroke-width="2" '
         f'stroke-linejoin="round"/><circle cx="{x}" cy="{y}" r="4" fill="{_LINE}"/></svg>'
     )
 

@@ -30,8 +30,8 @@ def measure_depths(edges: Mapping[Value, Iterable[Edge]]) -> dict[Value, int]:
 def measure_gap(scene: Scene, operand: Value, node: Value) -> str:
     """Return how many ranks the arrow from an operand to a node passes at least.
 
-    Between frames there is a rank more, so that they stand side by side, and so is there after an
-    input of several frames, so that no arrow from it passes through one of them.
+    Between frames there is one rank more, so that they stand side by side. After an input of
+    several frames there is one more too, so that no arrow from it passes through a frame.
     """
     frame, other = scene.groups.get(node), scene.groups.get(operand)
     if frame is None or frame == other:
@@ -41,7 +41,7 @@ def measure_gap(scene: Scene, operand: Value, node: Value) -> str:
 
 
 def keep_in_order(drawing: Any, frames: Sequence[tuple[str, str]], prefix: str) -> None:
-    """Add nothing that can be seen, but what keeps frames in their order, from top to bottom.
+    """Keep frames in their order, from top to bottom, by points and edges that cannot be seen.
 
     Between two columns of points, whose order is certain, any other order has more crossings.
 

@@ -30,7 +30,7 @@ Parameters: TypeAlias = "Module | Optimizer | Iterable[Value]"
 Role = Literal["input", "parameter", "intermediate", "output"]
 
 _COUNTED = 100_000
-"""The size of a larger graph is not told exactly."""
+"""An error does not count the Values of a larger graph to the end."""
 
 
 class Scene:
@@ -110,7 +110,7 @@ class Scene:
         return "parameter" if node in self._known else "input"
 
     def titles(self) -> list[str]:
-        """Return the titles of the frames: those of a model as it is numbered, at the end."""
+        """Return the titles of the frames; those of a model come last, in its order."""
         # Parameters come last here: they may stand before all results of their frame.
         members = sorted(self.groups, key=lambda node: (node.op is None, self.number[node]))
         titles = dict.fromkeys(map(self.groups.__getitem__, members))
@@ -118,7 +118,7 @@ class Scene:
         return sorted(titles, key=lambda t: self._find_place(owners[t]) if t in owners else [])
 
     def layers(self) -> list[list[str]]:
-        """Return the titles of the frames of each layer of several neurons, in their order."""
+        """Return for each layer of several neurons the titles of its frames, in their order."""
         found: dict[tuple[int, str], list[str]] = {}
         for title in self.titles():
             leaf = self._owners.get(title)

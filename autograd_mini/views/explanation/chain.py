@@ -48,9 +48,9 @@ class Factor:
 
 
 class Formulas:
-    """The formulas of the nodes of a graph; the ``inlined`` ones show as expressions.
+    """The formulas of the nodes of a graph.
 
-    The plain numbers at the uses in ``boxes`` show by name.
+    The ``inlined`` nodes are shown as expressions, the numbers at the uses in ``boxes`` by name.
     """
 
     def __init__(

@@ -15,7 +15,7 @@ function wholeScale() {
   return Math.min((frame.clientWidth - 2) / sheet.width, highest / sheet.height);
 }
 
-// The whole drawing where its texts stay legible; else they are, and the drawing scrolls.
+// Shows the whole drawing if its texts are legible then; else it is larger than its frame, and scrolls.
 function sizeDrawing() {
   const scale = chosenScale ?? Math.min(Math.max(wholeScale(), LEGIBLE), LEGIBLE * 1.25);
   svg.style.width = `${scale * sheet.width}px`;

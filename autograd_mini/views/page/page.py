@@ -142,7 +142,7 @@ class Page:
         )
 
 
-class Stage(Picture):
+class BlankPicture(Picture):
     """The drawing of a scene without its numbers; it leaves room for the numbers of the page."""
 
     background = "transparent"
@@ -182,6 +182,6 @@ def _read(name: str) -> str:
 
 def _draw_svg(scene: Scene) -> str:
     """Return the drawing as an element of a page."""
-    svg = Stage(scene).make_drawing().pipe(format="svg", encoding="utf-8")
+    svg = BlankPicture(scene).make_drawing().pipe(format="svg", encoding="utf-8")
     svg = svg[svg.index("<svg") :]
     return re.sub(r"<title>.*?</title>\n?|<!--.*?-->\n?", "", svg, flags=re.DOTALL)
