@@ -154,7 +154,7 @@ class Derivation:
         constants: plain numbers that are shown by name, and differentiated by as leaves are.
         cases: whether a factor has all cases of a derivative, so that it is right for other
             numbers than the recorded ones; otherwise it has the case that applies to these.
-        notation: writes the factors in plain text.
+        digits: how many significant digits a number has in the plain text of a factor.
     """
 
     def __init__(
@@ -165,12 +165,12 @@ class Derivation:
         *,
         constants: Sequence[Constant] = (),
         cases: bool = False,
-        notation: Unicode | None = None,
+        digits: int = 4,
     ) -> None:
         self.graph, self.cases = graph, cases
         self.names: Mapping[Any, str] = {**names, **{c: c.name for c in constants}}
         self.boxes = {use: constant for constant in constants for use in constant.uses}
-        self.notation = notation or Unicode(names=self.names.values())
+        self.notation = Unicode(digits, self.names.values())
         self.inlined = find_inlined(graph, given={*graph.roots, *given})
         """The Values that show as expressions where another Value is computed from them."""
         self.formulas = Formulas(self.names, self.inlined, self.boxes)

@@ -9,7 +9,6 @@ from autograd_mini.arguments import count, list_some, requirement
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Graph
 from autograd_mini.table.names import name_as_text, shorten_name
-from autograd_mini.table.notation import Unicode
 from autograd_mini.views.explanation.backward import BackwardPass
 from autograd_mini.views.explanation.base import Explanation
 from autograd_mini.views.explanation.chain import Chain, Derivation
@@ -89,8 +88,7 @@ def explain(
     all_names = name_values(graph, names, argument="explain: names")
     if wrt is None:
         return BackwardPass(graph, all_names, digits=digits)
-    notation = Unicode(digits, all_names.values())
-    derivation = Derivation(graph, all_names, find_named(graph, names), notation=notation)
+    derivation = Derivation(graph, all_names, find_named(graph, names), digits=digits)
     chain = Chain(derivation, _find_value(wrt, root, all_names))
     if len(chain.nodes) > max_nodes:
         limit, size = f"max_nodes={max_nodes}", f"{len(chain.nodes)}"
