@@ -11,8 +11,8 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 __all__ = [
-    "abbreviate", "count", "finite", "is_foreign", "is_iterable", "items", "number", "printable",
-    "requirement", "whole",
+    "abbreviate", "count", "finite", "is_foreign", "is_iterable", "items", "list_some", "number",
+    "printable", "requirement", "whole",
 ]  # fmt: skip
 
 _WAY_OUT = {
@@ -78,6 +78,16 @@ def abbreviate(value: object) -> str:
     """
     text = " ".join(_ABBREVIATION.repr(value).split())
     return text if len(text) <= MAX_VALUE else f"{text[: MAX_VALUE - 3]}..."
+
+
+def list_some(texts: Sequence[str], *, most: int = 3) -> str:
+    """Return the first of some texts, and how many others there are.
+
+    >>> list_some(["w", "x", "b", "T"])
+    'w, x, b and 1 more'
+    """
+    more = f" and {len(texts) - most} more" if len(texts) > most else ""
+    return ", ".join(texts[:most]) + more
 
 
 def number(value: object, *, argument: str) -> float:

@@ -1,4 +1,4 @@
-"""The main job: the two-neuron network of the course notes, forward, backward, trained, drawn.
+"""The demo: the two-neuron network of the course notes, forward, backward, trained, drawn.
 
 It is what ``autograd-mini demo`` does; `autograd_mini.command.demo` is written to be read.
 The tables show the forward values, each gradient three ways, the update and the training;

@@ -20,6 +20,7 @@ from autograd_mini.arguments import (
     finite,
     is_foreign,
     items,
+    list_some,
     number,
     printable,
     requirement,
@@ -356,3 +357,12 @@ def test_an_error_of_an_iterator_passes_unchanged():
     with pytest.raises(TypeError) as caught:
         items(broken(), argument="X", rule="a list")
     assert caught.value is own
+
+
+@pytest.mark.parametrize(
+    ("texts", "shown"),
+    [("", ""), ("a", "a"), ("abc", "a, b, c"), ("abcde", "a, b, c and 2 more")],
+)
+def test_of_many_texts_the_first_three_are_listed(texts, shown):
+    assert list_some(list(texts)) == shown
+    assert list_some(list("vwxyz"), most=4) == "v, w, x, y and 1 more"

@@ -97,8 +97,8 @@ def run_demo(out: Path) -> Iterator[str]:
     yield "The same by the chain rule"
     for name in PARAMETERS:
         yield str(explain(found["E"], wrt=values[name], names=found))
-    yield _write_drawing(values, found, out, "two_neurons")
-    yield _write_page(values, found, out)
+    yield _write_drawing({**values, **found}, out / "two_neurons.svg")
+    yield _write_page({**values, **found}, out / "two_neurons.html")
 
     before = {name: values[name].data for name in PARAMETERS}
     optimizer.step()
@@ -122,49 +122,33 @@ def run_demo(out: Path) -> Iterator[str]:
     shown = [row for row in rows if row[0] in (0, 1, 2, 5, last) or row[0] % 25 == 0]
     yield table(["iteration", "E", "a2"], shown)
     yield table(["", "trained"], [(name, values[name].data) for name in PARAMETERS])
-    yield _write_drawing(values, found, out, "two_neurons_trained")
+    yield _write_drawing({**values, **found}, out / "two_neurons_trained.svg")
 
 
-def _write_drawing(
-    values: Mapping[str, Value], found: Mapping[str, Value], out: Path, stem: str
-) -> str:
+def _choose_options(values: Mapping[str, Value]) -> dict[str, Any]:
+    """Return the options with which drawings and the page show the network."""
+    neurons = {f"neuron {i}": [values[f"{letter}{i}"] for letter in "wbza"] for i in (1, 2)}
+    parameters = [values[name] for name in PARAMETERS]
+    return {"names": values, "parameters": parameters, "groups": neurons}
+
+
+def _write_drawing(values: Mapping[str, Value], path: Path) -> str:
     """Write the drawing; return a sentence that says where it is."""
-    parameters = [values[name] for name in PARAMETERS]
-    neurons = _group_neurons(values, found)
-    drawing = draw(found["E"], names=found, parameters=parameters, groups=neurons, fold=True)
+    drawing = draw(values["E"], fold=True, **_choose_options(values))
     try:
-        path = drawing.save(out / f"{stem}.svg")
+        file = drawing.save(path)
     except RendererNotFoundError as error:
-        path = drawing.save(out / f"{stem}.gv")
-        return f"No picture: {error}\nThe drawing's source is in {printable(path)}"
-    return f"The graph, with its gradients, is drawn in {printable(path)}"
+        file = drawing.save(path.with_suffix(".gv"))
+        return f"No picture: {error}\nThe drawing's source is in {printable(file)}"
+    return f"The graph, with its gradients, is drawn in {printable(file)}"
 
 
-def _write_page(values: Mapping[str, Value], found: Mapping[str, Value], out: Path) -> str:
+def _write_page(values: Mapping[str, Value], path: Path) -> str:
     """Write the page; return a sentence that says where it is."""
-    path = out / "two_neurons.html"
-    parameters = [values[name] for name in PARAMETERS]
-    neurons = _group_neurons(values, found)
+    title = "Two neurons, step by step"
     try:
-        explore(
-            found["E"],
-            path,
-            names=found,
-            parameters=parameters,
-            groups=neurons,
-            lr=LEARNING_RATE,
-            title="Two neurons, step by step",
-        )
+        explore(values["E"], path, lr=LEARNING_RATE, title=title, **_choose_options(values))
     except RendererNotFoundError as error:
         return f"No page: {error}"
     name = printable(str(path))
     return f"To step through it, forward and backward, open {name} in a browser"
-
-
-def _group_neurons(
-    values: Mapping[str, Value], found: Mapping[str, Value]
-) -> dict[str, list[Value]]:
-    return {
-        f"neuron {i}": [values[f"w{i}"], values[f"b{i}"], found[f"z{i}"], found[f"a{i}"]]
-        for i in (1, 2)
-    }

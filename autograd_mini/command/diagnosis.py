@@ -16,14 +16,14 @@ from autograd_mini.table.rules import ARITHMETIC
 __all__ = ["diagnose", "parse", "repair"]
 
 _MEANT = {"ln": "log", "min": "minimum", "σ": "sigmoid", "average": "mean", "heaviside": "step"}
-"""The names that are not alike, or are more like another function."""
+"""Other names of functions, from whose letters the right names cannot be guessed."""
 _OTHERS = {
     "pow": "x**y",
     "dot": "w1*x1 + w2*x2",
     "softmax": "exp(x - logsumexp(x, y))",
     "log_softmax": "x - logsumexp(x, y)",
 }
-"""What stands for functions that no formula has."""
+"""What to write for the functions that no formula has."""
 _NUMBER = r"(?<![\w.])(?!0[xXoObB])(?>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
 _REPAIRS: Sequence[tuple[str, str | Callable[[re.Match[str]], str]]] = (
     (r"^\s*\w+\s*(?:\([\w\s,]*\)\s*)?=(?!=)\s*", ""),  # y = …, f(x) = …
@@ -49,9 +49,9 @@ def diagnose(
 
     Args:
         text: what was typed.
-        position: where the formula ends that it begins with.
+        position: where the formula at its beginning ends.
         known: the functions that a formula may have.
-        is_formula: whether a suggestion can be read.
+        is_formula: says whether a suggestion is a formula.
     """
     meant = repair(text, known)
     way_out = f'did you mean "{_shorten_around(meant, text)}"?' if is_formula(meant) else ""
@@ -110,7 +110,7 @@ def _refuse_function(name: str, text: str, known: Sequence[str], way_out: str) -
 
 
 def repair(text: str, known: Sequence[str]) -> str:
-    """Return a text with all that other notations write otherwise as a formula has it.
+    """Return a text in which the notation of a formula replaces other notations.
 
     >>> repair("2x² + ln(x)", ["log"])
     '2*x**2 + log(x)'

@@ -56,6 +56,9 @@ class Formula:
         text: a Python expression, such as ``"0.5*(T - sigmoid(w*x + b))**2"``; a name may have its
             number as a subscript, as in ``w₁``.
 
+    Attributes:
+        names: the names in it, in order of appearance, those of constants too.
+
     Raises:
         FormulaError: the text is not a formula.
 
@@ -75,12 +78,7 @@ class Formula:
             reader.read()
         except _UnreadableError:
             raise FormulaError(diagnose(line, reader.position, FUNCTIONS, _is_formula)) from None
-        self._names, self._steps = reader.names, reader.steps
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names in the formula, in order of appearance, those of constants too."""
-        return tuple(self._names)
+        self.names, self._steps = tuple(reader.names), reader.steps
 
     def value(
         self, values: Mapping[str, Value], *, expressions: dict[Value, str] | None = None

@@ -41,7 +41,7 @@ _WORDS = {
     r"\b(draw|save): path\b": "-o",
     r"(\.svg, \.png, \.pdf, \.gv), .*(?=, got)": r"\1 or another format of Graphviz",
 }
-"""What stands in the library's errors for Python, and its words at a shell."""
+"""Patterns of what the library's errors say to users of Python, and the words for a shell."""
 _NO_GRAPHVIZ = (
     "Graphviz's program dot must be on the PATH to draw this, got none; install it "
     "(https://graphviz.org/download), or write a drawing as .gv, which needs no Graphviz; "
@@ -67,7 +67,7 @@ def run(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except (AutogradError, ValueError, OSError, graphviz.CalledProcessError) as error:
-        # Of a path in it, a terminal would obey the escape sequences.
+        # A terminal would obey the escape sequences of a path in it.
         text = printable(_describe(error, file=getattr(arguments, "output", None)))
         command = "autograd-mini" + (f" {arguments.command}" if arguments else "")
         print(f"{command}: error: {text}", file=sys.stderr)

@@ -79,7 +79,7 @@ def parse(argv: Sequence[str], commands: Sequence[Command]) -> argparse.Namespac
 
 
 def _protect(argv: Sequence[str], with_formula: Sequence[str]) -> list[str]:
-    """Return arguments in which argparse takes nothing for an option that is none.
+    """Return the arguments in a form in which argparse takes no value or formula for an option.
 
     An option is joined to its value. A formula behind its command gets a space before its minus.
     """
@@ -115,10 +115,10 @@ def _make_parser(commands: Sequence[Command]) -> _Parser:
     )
     parser.add_argument("--version", action="version", version=_find_version())
     subparsers = parser.add_subparsers(dest="command", required=True)
-    for name, command in [(command.name, command) for command in commands]:
-        examples = _list_examples([(name, example) for example in command.examples])
+    for command in commands:
+        examples = _list_examples([(command.name, example) for example in command.examples])
         made = subparsers.add_parser(
-            name,
+            command.name,
             help=command.summary,
             description=inspect.getdoc(command.run),
             epilog=_HELP * command.takes_formula + examples,

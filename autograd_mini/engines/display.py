@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from autograd_mini.arguments import printable
 
-__all__ = ["Table", "escape", "paragraph", "picture"]
+__all__ = ["Table", "escape", "paragraph", "picture", "write_count"]
 
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
 _NO_MATHEMATICS = str.maketrans({sign: f"<span>{sign}</span>" for sign in "$\\"})
@@ -100,6 +100,15 @@ def escape(text: str) -> str:
 
 def _escape_attribute(text: str) -> str:
     return printable(text).translate(_ESCAPES)
+
+
+def write_count(count: int, noun: str) -> str:
+    """Return a number of things in words.
+
+    >>> write_count(1, "Value"), write_count(2, "Value")
+    ('1 Value', '2 Values')
+    """
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def paragraph(text: str) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from autograd_mini.engines.node import numbers_of
 from autograd_mini.engines.value import Value
 
-__all__ = ["Edge", "Graph"]
+__all__ = ["Edge", "Graph", "compute_again", "is_stale"]
 
 
 class Edge(NamedTuple):
@@ -110,3 +111,14 @@ class Graph:
                 slope = local[edge.position] if slopes else edge.partial
                 gradients[edge.operand] += adjoint * slope
         return gradients
+
+
+def compute_again(node: Value) -> tuple[float, Sequence[Any]]:
+    """Return the value and the partials of a node from what its operands are now."""
+    assert node.op is not None
+    return node.op.evaluate(*map(numbers_of, node.op.arrange(node.operands)))
+
+
+def is_stale(node: Value) -> bool:
+    """Return whether a Value is not what its operands give now, as one of them was changed."""
+    return node.op is not None and repr(compute_again(node)[0]) != repr(node.data)

@@ -8,6 +8,7 @@ from typing import Any
 
 from autograd_mini.arguments import abbreviate, count, finite, items, requirement
 from autograd_mini.engines import Operand, Value
+from autograd_mini.engines.display import write_count
 from autograd_mini.functions import as_operand, dot
 from autograd_mini.nn.activations import Activation, ActivationLike, as_activation
 from autograd_mini.nn.initializers import (
@@ -287,8 +288,7 @@ def _parameter(given: Operand, *, argument: str) -> Value:
 
 def _inputs(module: Neuron | Layer | MLP, x: Iterable[Operand]) -> Sequence[Operand]:
     kind, expected = type(module).__name__, module.inputs
-    inputs = "1 input" if expected == 1 else f"{expected} inputs"
-    way_out = "put a single one into a list too"
+    inputs, way_out = write_count(expected, "input"), "put a single one into a list too"
     xs = items(x, argument=f"{kind}: x", rule=f"a list of {inputs}", way_out=way_out)
     if len(xs) != expected:
         raise _wrong_length(f"{kind}: x", f"{expected}, one for each input", xs)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Self
 
-from autograd_mini.arguments import abbreviate, finite, printable, requirement
+from autograd_mini.arguments import abbreviate, finite, list_some, printable, requirement
 from autograd_mini.engines import Value, store_data, zero_gradients
-from autograd_mini.engines.display import Table
+from autograd_mini.engines.display import Table, write_count
 from autograd_mini.engines.node import ParameterPath
 from autograd_mini.errors import StateError
 from autograd_mini.nn import saving
@@ -98,7 +98,7 @@ class Module:
             raise TypeError(requirement(f"{where}: state", rule, state))
         parameters = dict(self.named_parameters())
         differences = [
-            f"{difference} {_list_names(names)}"
+            f"{difference} {list_some([*map(repr, names)])}"
             for difference, names in (
                 ("missing", [path for path in parameters if path not in state]),
                 ("unexpected", [name for name in state if name not in parameters]),
@@ -158,7 +158,8 @@ class Module:
         return summarize(find_parts(self, Module), title=repr(self))
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._architecture()}{_count_parameters(self)})"
+        parameters = write_count(len(self.parameters()), "parameter")
+        return f"{type(self).__name__}({self._architecture()}{parameters})"
 
     def _repr_html_(self) -> str:
         """Return the `summary` as HTML, for a notebook."""
@@ -178,13 +179,3 @@ def _name(parameter: Value, path: ParameterPath) -> None:
     name = parameter.name
     if name is None or (isinstance(name, ParameterPath) and name.count(".") < path.count(".")):
         parameter.name = path
-
-
-def _list_names(names: Sequence[object]) -> str:
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return ", ".join(map(repr, names[:3])) + more
-
-
-def _count_parameters(module: Module) -> str:
-    count = len(module.parameters())
-    return "1 parameter" if count == 1 else f"{count} parameters"

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from autograd_mini.arguments import items, number, requirement
 from autograd_mini.engines import Value, data_of, gradients_of, store_data, updates, zero_gradients
+from autograd_mini.engines.display import write_count
 from autograd_mini.errors import DivergenceError, StateError
 from autograd_mini.optim.settings import setting
 from autograd_mini.optim.snapshot import Snapshot, State
@@ -226,8 +227,8 @@ class Optimizer(ABC):
 
     def __repr__(self) -> str:
         settings = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.settings)
-        count = len(self.parameters)
-        return f"{type(self).__name__}({count} parameter{'s' * (count != 1)}, {settings})"
+        parameters = write_count(len(self.parameters), "parameter")
+        return f"{type(self).__name__}({parameters}, {settings})"
 
 
 class SGD(Optimizer):

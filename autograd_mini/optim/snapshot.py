@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from autograd_mini.engines.display import write_count
+
 __all__ = ["Snapshot", "State"]
 
 
@@ -23,7 +25,5 @@ class Snapshot(NamedTuple):
     def __repr__(self) -> str:
         count, steps = len(self.weights), self.state.steps
         some = ", ".join([f"{weight:.6g}" for weight in self.weights[:3]] + ["…"] * (count > 3))
-        return (
-            f"<Snapshot: {count} weight{'s' * (count != 1)} after {steps} "
-            f"step{'s' * (steps != 1)}: {some}>"
-        )
+        weights, after = write_count(count, "weight"), write_count(steps, "step")
+        return f"<Snapshot: {weights} after {after}: {some}>"

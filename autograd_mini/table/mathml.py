@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from autograd_mini.table.elementary import Elementary
 from autograd_mini.table.notation import Unicode
-from autograd_mini.table.rules import Comparison
+from autograd_mini.table.rules import Comparison, split_cases
 
 __all__ = ["MathML"]
 
@@ -87,12 +87,13 @@ class MathML(Unicode):
         return f"<mfrac>{_group(self.text(left))}{_group(self.text(right))}</mfrac>", self.POWER
 
     def cases(self, node: ast.IfExp) -> tuple[str, int]:
-        rows = []
-        rest: ast.expr = node
-        while isinstance(rest, ast.IfExp):
-            rows.append((self.text(rest.body), self.words("if ") + self.text(rest.test)))
-            rest = rest.orelse
-        rows.append((self.text(rest), self.words("otherwise")))
+        rows = (
+            (
+                self.text(case),
+                self.words("if ") + self.text(test) if test else self.words("otherwise"),
+            )
+            for test, case in split_cases(node)
+        )
         table = "".join(f"<mtr><mtd>{a}</mtd><mtd>{b}</mtd></mtr>" for a, b in rows)
         return f"<mrow><mo>{{</mo><mtable>{table}</mtable></mrow>", self.ATOM
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 from autograd_mini.table.elementary import ELEMENTARY, Elementary
 from autograd_mini.table.names import name_as_latex, name_as_text
 from autograd_mini.table.printer import Printer
-from autograd_mini.table.rules import COMPARISONS, Comparison
+from autograd_mini.table.rules import COMPARISONS, Comparison, split_cases
 
 __all__ = ["Latex", "Unicode", "shorten"]
 
@@ -33,7 +33,7 @@ class Unicode(Printer):
 
     Args:
         digits: how many significant digits a number shows, unless it is a whole constant.
-        names: the names of the Values beside; a function whose sign is such a name is spelled out.
+        names: the names of the Values around; a function is spelled out if its sign is one of them.
         symbols: what is written in the place of some names.
 
     >>> Unicode().formula(ast.parse("-(T - a2) ** 2 / 2 * exp(beta)", mode="eval").body)
@@ -275,12 +275,11 @@ class Latex(Unicode):
         return rf"\frac{{{self.text(left)}}}{{{self.text(right)}}}", self.POWER
 
     def cases(self, node: ast.IfExp) -> tuple[str, int]:
-        rows = []
-        rest: ast.expr = node
-        while isinstance(rest, ast.IfExp):
-            rows.append(rf"{self.text(rest.body)} & \text{{if }} {self.text(rest.test)}")
-            rest = rest.orelse
-        rows.append(rf"{self.text(rest)} & \text{{otherwise}}")
+        rows = [
+            f"{self.text(case)} & "
+            + (rf"\text{{if }} {self.text(test)}" if test else r"\text{otherwise}")
+            for test, case in split_cases(node)
+        ]
         return r"\begin{cases} " + r" \\ ".join(rows) + r" \end{cases}", self.ATOM
 
     def signs(self, row: Elementary) -> Iterable[str]:

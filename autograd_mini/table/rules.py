@@ -28,6 +28,7 @@ __all__ = [
     "Rule",
     "RuleError",
     "float_of",
+    "split_cases",
 ]
 
 Kind = Literal["sum", "fsum", "max"]
@@ -243,3 +244,17 @@ def float_of(node: ast.Constant) -> float:
     """Return a constant of a formula as a float."""
     assert isinstance(node.value, int | float)  # the rule language has no other constants
     return float(node.value)
+
+
+def split_cases(tree: ast.expr) -> list[tuple[ast.expr | None, ast.expr]]:
+    """Return the cases of a formula, each with its condition; the last has none.
+
+    >>> cases = split_cases(ast.parse("1 if x > 0 else 0", mode="eval").body)
+    >>> [(test and ast.unparse(test), ast.unparse(case)) for test, case in cases]
+    [('x > 0', '1'), (None, '0')]
+    """
+    cases: list[tuple[ast.expr | None, ast.expr]] = []
+    while isinstance(tree, ast.IfExp):
+        cases.append((tree.test, tree.body))
+        tree = tree.orelse
+    return [*cases, (None, tree)]

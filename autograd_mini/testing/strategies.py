@@ -105,8 +105,8 @@ def values(
         domain, min_value, max_value, margin: see `numbers`.
         name: the name of every Value.
     """
-    drawn = numbers(domain, min_value=min_value, max_value=max_value, margin=margin)
-    return drawn.map(lambda x: Value(x, name=name))
+    strategy = numbers(domain, min_value=min_value, max_value=max_value, margin=margin)
+    return strategy.map(lambda x: Value(x, name=name))
 
 
 def points_in_domain(

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-__all__ = ["draw_curve"]
+__all__ = ["MANY", "draw_curve"]
 
 _WIDTH, _HEIGHT = 400, 160
 _LEFT, _TOP, _RIGHT, _BOTTOM = 76, 24, 388, 134
 """The size of the picture, and the bounds of the curve in it."""
 _PIECES = 150
 """A curve of more epochs than twice this shows the least and the greatest loss of each piece."""
-_MANY = 100.0
+MANY = 100.0
 """The scale is logarithmic if the largest loss is this many times the smallest."""
 _LINE, _GRAY = "#1f83c4", "#767676"  # both are legible on white and on black
 
@@ -27,7 +27,7 @@ def draw_curve(losses: Sequence[float]) -> str:
     if not points:
         return ""
     low, high = min(y for _, y in points), max(y for _, y in points)
-    is_logarithmic = low > 0 and high > _MANY * low
+    is_logarithmic = low > 0 and high > MANY * low
     size, last = max(abs(low), abs(high)) or 1.0, len(losses)
 
     def scale(loss: float) -> float:
@@ -51,14 +51,14 @@ def draw_curve(losses: Sequence[float]) -> str:
     texts.append(label(_LEFT, _BOTTOM + 18, "start", "epoch 1"))
     if last > 1:
         texts.append(label(_RIGHT, _BOTTOM + 18, "end", str(last)))
-    drawn = [place(*point) for point in points]
-    x, y = drawn[-1].split(",")
+    places = [place(*point) for point in points]
+    x, y = places[-1].split(",")
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{_HEIGHT}" '
         f'viewBox="0 0 {_WIDTH} {_HEIGHT}" font-family="sans-serif" font-size="12" '
         f'fill="{_GRAY}">{"".join(texts)}'
         f'<path d="M{_LEFT} {_TOP}V{_BOTTOM}H{_RIGHT}" fill="none" stroke="{_GRAY}"/>'
-        f'<polyline points="{" ".join(drawn)}" fill="none" stroke="{_LINE}" stroke-width="2" '
+        f'<polyline points="{" ".join(places)}" fill="none" stroke="{_LINE}" stroke-width="2" '
         f'stroke-linejoin="round"/><circle cx="{x}" cy="{y}" r="4" fill="{_LINE}"/></svg>'
     )
 

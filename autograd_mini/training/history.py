@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from autograd_mini.arguments import requirement
-from autograd_mini.engines.display import paragraph, picture
+from autograd_mini.engines.display import paragraph, picture, write_count
 from autograd_mini.errors import StateError
 from autograd_mini.optim.snapshot import Snapshot
 from autograd_mini.training.curve import draw_curve
@@ -82,7 +82,7 @@ class History:
 
     def _course(self) -> str:
         losses = self.history["loss"]
-        epochs = "1 epoch" if len(losses) == 1 else f"{len(losses)} epochs"
+        epochs = write_count(len(losses), "epoch")
         return f"{epochs}, loss {losses[0]:.6g} → {losses[-1]:.6g}" if losses else epochs
 
     def _record(self, loss: float, grad_norm: float) -> None:

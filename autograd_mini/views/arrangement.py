@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -12,7 +10,7 @@ from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Edge
 from autograd_mini.views.scene import Scene
 
-__all__ = ["keep_in_order", "make_sort_key", "measure_depths", "measure_gap"]
+__all__ = ["keep_in_order", "measure_depths", "measure_gap"]
 
 
 def measure_depths(edges: Mapping[Value, Iterable[Edge]]) -> dict[Value, int]:
@@ -32,8 +30,8 @@ def measure_depths(edges: Mapping[Value, Iterable[Edge]]) -> dict[Value, int]:
 def measure_gap(scene: Scene, operand: Value, node: Value) -> str:
     """Return how many ranks the arrow from an operand to a node passes at least.
 
-    Between frames there is a rank more, so that they stand side by side, and so is there after an
-    input of several frames, so that no arrow from it passes through one of them.
+    Between frames there is one rank more, so that they stand side by side. After an input of
+    several frames there is one more too, so that no arrow from it passes through a frame.
     """
     frame, other = scene.groups.get(node), scene.groups.get(operand)
     if frame is None or frame == other:
@@ -42,14 +40,8 @@ def measure_gap(scene: Scene, operand: Value, node: Value) -> str:
     return "2" if other is not None or len(frames) > 1 else "1"
 
 
-def make_sort_key(name: str) -> list[tuple[int, str]]:
-    """Return what puts names in the order of their numbers: x₂ before x₁₀."""
-    parts = re.findall(r"(\d+)|(\D+)", unicodedata.normalize("NFKC", name))
-    return [(int(number or 0), word) for number, word in parts]
-
-
 def keep_in_order(drawing: Any, frames: Sequence[tuple[str, str]], prefix: str) -> None:
-    """Add nothing that can be seen, but what keeps frames in their order, from top to bottom.
+    """Keep frames in their order, from top to bottom, by points and edges that cannot be seen.
 
     Between two columns of points, whose order is certain, any other order has more crossings.
 

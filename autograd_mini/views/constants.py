@@ -51,7 +51,7 @@ def find_constants(
         parameters: the leaves that are trained.
     """
     calls = _find_calls(graph, models)
-    wanted: list[tuple[str, Constant]] = []
+    found: list[Constant] = []
     for number, call in enumerate(calls, start=1):
         above = number if len(calls) > 1 else None
         several = len(call.inputs) > 1
@@ -59,21 +59,20 @@ def find_constants(
             if isinstance(operand, float):
                 subscript = [index] if several and isinstance(index, int) else []
                 name = index_name("x", subscript, above)
-                wanted.append((name, Constant("", operand, "input", call.uses[index])))
+                found.append(Constant(name, operand, "input", call.uses[index]))
     targets = list(_find_targets(graph, parameters))
     for number, (node, position) in enumerate(targets, start=1):
         name = index_name("T", [number] if len(targets) > 1 else [])
         operand = node.operands[position]
         assert isinstance(operand, float)
-        wanted.append((name, Constant("", operand, "target", [(node, position)])))
+        found.append(Constant(name, operand, "target", [(node, position)]))
     taken = set(map(name_as_text, names.values()))
-    for name, constant in wanted:
-        free, number = name, 2
-        while free in taken:
-            free, number = f"{name}_{number}", number + 1
-        constant.name = free
-        taken.add(free)
-    return [constant for _, constant in wanted]
+    for constant in found:
+        name, number = constant.name, 2
+        while constant.name in taken:
+            constant.name, number = f"{name}_{number}", number + 1
+        taken.add(constant.name)
+    return found
 
 
 @dataclass

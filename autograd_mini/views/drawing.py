@@ -7,21 +7,19 @@ from collections.abc import Iterable, Mapping
 from os import PathLike
 from typing import Any, Literal, get_args
 
-from autograd_mini.arguments import count, requirement
+from autograd_mini.arguments import count, list_some, requirement
 from autograd_mini.engines import Value
-from autograd_mini.engines.graph import Edge
-from autograd_mini.engines.node import numbers_of
+from autograd_mini.engines.graph import Edge, is_stale
 from autograd_mini.table.names import name_as_text, shorten_name
-from autograd_mini.table.notation import Unicode
 from autograd_mini.views.arrangement import (
     keep_in_order,
-    make_sort_key,
     measure_depths,
     measure_gap,
 )
 from autograd_mini.views.constants import Constant
 from autograd_mini.views.folding import find_folded, merge_edges
 from autograd_mini.views.labels import Labels
+from autograd_mini.views.naming import make_sort_key
 from autograd_mini.views.rendering import Drawing, escape, find_format, replace_unprintable
 from autograd_mini.views.scene import Parameters, Scene
 
@@ -106,8 +104,7 @@ class Picture:
         self.scene = scene
         self.rankdir = rankdir
         self.is_flat = rankdir in ("LR", "RL")
-        self.notation = Unicode(digits)
-        self.labels = Labels(scene.names, scene.boxes, self.notation.number, digits=digits)
+        self.labels = Labels(scene.names, scene.boxes, digits=digits)
         self.folded = find_folded(scene) if fold else set()
         self.edges = merge_edges(scene.graph, self.folded)
         self.differentiated = any(root.has_grad for root in scene.graph.roots)
@@ -159,19 +156,18 @@ class Picture:
             lines.append("on an arrow: the local derivative")
         if not self.differentiated:
             lines.append("no backward pass yet")
-        if stale := list(filter(_is_stale, self.scene.graph.order)):
-            names = ", ".join(self.write_name(self.scene.names[node]) for node in stale[:3])
-            more = f" and {len(stale) - 3} more" if len(stale) > 3 else ""
-            lines.append(f"computed before a number here was changed: {names}{more}")
+        if stale := list(filter(is_stale, self.scene.graph.order)):
+            names = list_some([*map(self.write_name, stale)])
+            lines.append(f"computed before a number here was changed: {names}")
         return "\n".join(lines)
 
     def write_number(self, number: float) -> str:
         """Return the text of a number of a Value or an edge."""
-        return self.notation.number(number)
+        return self.labels.notation.number(number)
 
-    def write_name(self, name: str) -> str:
-        """Return the text of a name."""
-        return name_as_text(name)
+    def write_name(self, node: Value) -> str:
+        """Return the text of the name of a Value."""
+        return name_as_text(self.scene.names[node])
 
     def has_gradient(self, node: Value) -> bool:
         """Return whether the box of a Value shows a gradient."""
@@ -227,7 +223,7 @@ class Picture:
     def add_box(self, drawing: Any, node: Value) -> None:
         """Add a Value."""
         box = f"value{self.scene.number[node]}"
-        name = self.write_name(self.scene.names[node])
+        name = self.write_name(node)
         fields = [name, self.write_number(node.data)]
         gradient = ""
         if self.has_gradient(node):
@@ -239,7 +235,7 @@ class Picture:
     def add_constant(self, drawing: Any, constant: Constant, number: int) -> None:
         """Add a plain number that was given to a model, with an arrow to each of its uses."""
         box = f"constant{number}"
-        fields = [self.write_name(constant.name), self.write_number(constant.number)]
+        fields = [name_as_text(constant.name), self.write_number(constant.number)]
         text = f"{constant.role} {fields[0]} = {constant.number!r}"
         label = {}
         if self.differentiates_constants:
@@ -304,12 +300,12 @@ class Picture:
         scene = self.scene
 
         def sort_key(edge: Edge) -> tuple[bool, Any]:
-            name = self.write_name(scene.names[edge.operand])
-            return scene.role(edge.operand) != "parameter", make_sort_key(name)
+            is_parameter = scene.role(edge.operand) == "parameter"
+            return not is_parameter, make_sort_key(self.write_name(edge.operand))
 
         for edge in sorted(self.edges[node], key=sort_key):
             to = f"op{scene.number[node]}"
-            names = [self.write_name(scene.names[value]) for value in (node, edge.operand)]
+            names = self.write_name(node), self.write_name(edge.operand)
             attributes = {
                 "id": f"edge{scene.number[node]}.{edge.position}",
                 "label": ("" if self.is_flat else " ") + self.write_number(edge.partial),
@@ -335,7 +331,7 @@ class Picture:
         drawing.node(
             box,
             id=box,
-            label=escape(self.write_name(self.scene.names[edge.operand])),
+            label=escape(self.write_name(edge.operand)),
             shape="box",
             style="filled,dashed",
             margin="0.05,0.02",
@@ -346,14 +342,6 @@ class Picture:
             **{"class": role},
             **self.tooltip(self.scene.names[edge.operand]),
         )
-
-
-def _is_stale(node: Value) -> bool:
-    """Return whether a Value is not what its operands give now, as one of them was changed."""
-    if node.op is None:
-        return False
-    out, _ = node.op.evaluate(*node.op.arrange([numbers_of(x) for x in node.operands]))
-    return repr(out) != repr(node.data)
 
 
 def _escape_field(text: str) -> str:

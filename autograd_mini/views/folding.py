@@ -18,8 +18,8 @@ _LONGEST = 6
 def find_folded(scene: Scene) -> set[Value]:
     """Return the Values that `explain` writes out where they are used.
 
-    Where a plain number has a box, an operation stays, as the arrow from the box leads to it. What
-    leaves a frame stays in its frame.
+    An operation on a number with a box stays, as the arrow from the box leads to it. A result that
+    is used outside of its frame stays too.
     """
     graph = scene.graph
     apart = {node for node, _ in scene.boxes}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import textwrap
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from autograd_mini.engines import Operand, Value
 from autograd_mini.table.notation import Unicode
@@ -27,22 +27,15 @@ class Labels:
     Args:
         names: what the Values are called.
         boxes: the constants that have a box, and stand in no label.
-        write_number: returns the text of a constant.
-        digits: how many significant digits a constant in a formula has.
+        digits: how many significant digits a constant has.
     """
 
     def __init__(
-        self,
-        names: Mapping[Value, str],
-        boxes: Mapping[Use, Constant],
-        write_number: Callable[[float], str],
-        *,
-        digits: int,
+        self, names: Mapping[Value, str], boxes: Mapping[Use, Constant], *, digits: int
     ) -> None:
         self.notation = _Notation(digits)
         self.names = names
         self.boxes = boxes
-        self.write_number = write_number
 
     def write(self, node: Value) -> list[str]:
         """Return the lines of the label of the operation that made a node."""
@@ -110,12 +103,12 @@ class Labels:
 
     def _write(self, operand: Operand | Constant) -> str:
         if isinstance(operand, float):
-            return self.write_number(operand)
+            return self.notation.number(operand)
         name = operand.name if isinstance(operand, Constant) else self.names[operand]
         return self.notation.name(name)
 
     def _add(self, constant: float) -> str:
-        text = self.write_number(constant)
+        text = self.notation.number(constant)
         minus = self.notation.minus
         return f"{minus} {text.removeprefix(minus)}" if text.startswith(minus) else f"+ {text}"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +14,14 @@ from autograd_mini.engines.graph import Graph
 from autograd_mini.engines.node import ParameterPath
 from autograd_mini.table.names import name_as_text, name_parameter
 
-__all__ = ["as_mapping", "collect_names", "count_models", "name_values"]
+__all__ = [
+    "as_mapping",
+    "collect_names",
+    "count_models",
+    "find_named",
+    "make_sort_key",
+    "name_values",
+]
 
 
 def name_values(
@@ -127,6 +136,18 @@ class _Register:
             number = self.find_free("z", "a")[1:]
         for node, letter in nameless:
             self.add(node, f"{letter}{number}")
+
+
+def find_named(graph: Graph, names: Mapping[str, object] | None) -> set[Value]:
+    """Return the Values of a graph that a user or a module gave a name."""
+    given = collect_names(names)
+    return {node for node in graph.order if node in given or node.name}
+
+
+def make_sort_key(name: str) -> list[tuple[int, str]]:
+    """Return what puts names in the order of their numbers: x₂ before x₁₀."""
+    parts = re.findall(r"(\d+)|(\D+)", unicodedata.normalize("NFKC", name))
+    return [(int(number or 0), word) for number, word in parts]
 
 
 def collect_names(

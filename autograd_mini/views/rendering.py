@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd_mini.arguments import printable, requirement
-from autograd_mini.engines.display import picture
+from autograd_mini.engines.display import picture, write_count
 from autograd_mini.errors import GraphTooLargeError, RendererNotFoundError
 from autograd_mini.files import write_atomically
 
@@ -244,8 +244,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it carries no types
         return str(picture)
 
     def __repr__(self) -> str:
-        things = "1 Value" if self.count == 1 else f"{self.count} Values"
-        return f'<Drawing of {things}; .save("net.svg") writes it>'
+        return f'<Drawing of {write_count(self.count, "Value")}; .save("net.svg") writes it>'
 
     def _repr_mimebundle_(
         self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None, **_: Any

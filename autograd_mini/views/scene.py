@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, TypeAlias
@@ -17,7 +16,13 @@ from autograd_mini.nn.module import Module
 from autograd_mini.optim.optimizers import Optimizer
 from autograd_mini.table.names import name_module
 from autograd_mini.views.constants import Constant, Use, find_constants, find_layer
-from autograd_mini.views.naming import as_mapping, collect_names, count_models, name_values
+from autograd_mini.views.naming import (
+    as_mapping,
+    count_models,
+    find_named,
+    make_sort_key,
+    name_values,
+)
 
 __all__ = ["Parameters", "Role", "Scene", "check_size"]
 
@@ -25,7 +30,7 @@ Parameters: TypeAlias = "Module | Optimizer | Iterable[Value]"
 Role = Literal["input", "parameter", "intermediate", "output"]
 
 _COUNTED = 100_000
-"""The size of a larger graph is not told exactly."""
+"""An error does not count the Values of a larger graph to the end."""
 
 
 class Scene:
@@ -76,8 +81,7 @@ class Scene:
         chosen = _list_parameters(parameters, argument=f"{where}: parameters")
         self._models = count_models(self.graph)
         self.names = name_values(self.graph, names, argument=f"{where}: names")
-        given = collect_names(names)
-        self.named = {node for node in self.graph.order if node in given or node.name}
+        self.named = find_named(self.graph, names)
         self.number = {node: i for i, node in enumerate(self.graph.order)}
         known = set(self._models if chosen is None else chosen)
         self._known = {leaf for leaf in self.graph.leaves if leaf in known}
@@ -87,6 +91,8 @@ class Scene:
             for title, values in as_mapping(groups, argument=f"{where}: groups").items()
         }
         self.groups = self._group(members)
+        # For each frame of a model one of its parameters, which says where it belongs.
+        self._owners = {self.groups[x]: x for x in self._models if x in self.groups}
         self.constants: list[Constant] = find_constants(
             self.graph, self.names, models=self._models, parameters=self._known
         )
@@ -104,20 +110,19 @@ class Scene:
         return "parameter" if node in self._known else "input"
 
     def titles(self) -> list[str]:
-        """Return the titles of the frames: those of a model as it is numbered, at the end."""
+        """Return the titles of the frames; those of a model come last, in its order."""
         # Parameters come last here: they may stand before all results of their frame.
         members = sorted(self.groups, key=lambda node: (node.op is None, self.number[node]))
-        owners = {self.groups[leaf]: leaf for leaf in self._models if leaf in self.groups}
         titles = dict.fromkeys(map(self.groups.__getitem__, members))
+        owners = self._owners
         return sorted(titles, key=lambda t: self._find_place(owners[t]) if t in owners else [])
 
     def layers(self) -> list[list[str]]:
-        """Return the titles of the frames of each layer of several neurons, in their order."""
-        owners = {self.groups[leaf]: leaf for leaf in self._models if leaf in self.groups}
+        """Return for each layer of several neurons the titles of its frames, in their order."""
         found: dict[tuple[int, str], list[str]] = {}
         for title in self.titles():
-            if title in owners and any(node.op is not None for node in self.members(title)):
-                leaf = owners[title]
+            leaf = self._owners.get(title)
+            if leaf is not None and any(node.op is not None for node in self.members(title)):
                 found.setdefault((self._models[leaf], find_layer(leaf)), []).append(title)
         return [titles for titles in found.values() if len(titles) > 1]
 
@@ -128,8 +133,7 @@ class Scene:
     def _find_place(self, leaf: Value) -> list[tuple[int, str]]:
         """Return what orders the owner of a parameter: its model, and the parts of its path."""
         assert isinstance(leaf.name, ParameterPath)
-        parts = re.findall(r"(\d+)|([^.]+)", leaf.name.owner)
-        return [(self._models[leaf], ""), *((int(number or 0), word) for number, word in parts)]
+        return [(self._models[leaf], ""), *make_sort_key(leaf.name.owner)]
 
     def _group(self, groups: Mapping[str, Iterable[Value]]) -> dict[Value, str]:
         """Return for each Value in a frame the title of the frame.

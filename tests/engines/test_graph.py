@@ -6,7 +6,7 @@ from hypothesis import given
 from support.building import edges
 
 from autograd_mini import Value
-from autograd_mini.engines.graph import Edge, Graph
+from autograd_mini.engines.graph import Edge, Graph, compute_again, is_stale
 from autograd_mini.functions import dot
 from autograd_mini.functions import sum as total
 from autograd_mini.testing.strategies import graphs
@@ -115,3 +115,15 @@ def test_the_chain_rule_gives_what_backward_stores():
     gradients = Graph(out).chain_rule()
     out.backward()
     assert gradients[x] == x.grad
+
+
+def test_a_result_is_stale_if_its_operands_give_another_number_now():
+    x, y = Value(2.0), Value(-0.0)
+    product, several = x * y, dot([x, 3.0], [4.0, y], 1.0)
+    assert not any(map(is_stale, [x, product, several]))
+    y.data = 0.0  # the product is 0.0 now, and was -0.0
+    assert [is_stale(node) for node in (y, product, several)] == [False, True, False]
+    assert compute_again(product) == (0.0, (0.0, 2.0))
+    x.data = 5.0
+    assert is_stale(several)
+    assert compute_again(several)[0] == 21.0

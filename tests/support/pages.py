@@ -4,10 +4,10 @@ import itertools
 import random
 
 import pytest
+from support.networks import two_neurons
 
 import autograd_mini as ag
 from autograd_mini import Value
-from autograd_mini.command.demo import START, forward
 from autograd_mini.engines.graph import Graph
 from autograd_mini.nn import MLP
 from autograd_mini.table.names import name_as_text
@@ -17,9 +17,8 @@ from autograd_mini.views.page.page import explore
 
 def course():
     """Return the result of the network of the course, and names for its Values."""
-    leaves = {name: Value(number, name=name) for name, number in START.items()}
-    found = forward(leaves)
-    return found["E"], leaves | found
+    values = two_neurons()
+    return values["E"], values
 
 
 def network(*, fused):
@@ -175,6 +174,4 @@ def typed(page, name):
 
 def assert_shows_course(page, numbers):
     """Assert that a page shows the numbers of the course's network, computed anew from leaves."""
-    leaves = {name: Value(number, name=name) for name, number in (START | numbers).items()}
-    found = forward(leaves)
-    assert_shows_all(state(page), found["E"])
+    assert_shows_all(state(page), two_neurons(**numbers)["E"])

@@ -12,7 +12,7 @@ from autograd_mini.engines.graph import Graph
 from autograd_mini.table.names import name_as_text
 from autograd_mini.testing.strategies import graphs
 from autograd_mini.views import naming
-from autograd_mini.views.naming import collect_names, name_values
+from autograd_mini.views.naming import collect_names, find_named, make_sort_key, name_values
 
 
 def leaf(name=None):
@@ -265,3 +265,20 @@ def test_each_name_is_found_in_a_few_steps(monkeypatch, step):
 def test_a_graph_of_any_depth_has_names(step):
     found = name_values(Graph(chained(100_000, step)))
     assert len(set(found.values())) == len(found) > 100_000
+
+
+# --- which have names, and their order -----------------------------------------------------------
+
+
+def test_values_with_names_of_their_own_are_found():
+    x, w = leaf("x"), leaf()
+    root = (x * w).exp()
+    assert find_named(Graph(root), {"w": w, "other": leaf()}) == {x, w}
+    assert find_named(Graph(root), None) == {x}
+
+
+def test_names_are_sorted_by_their_numbers():
+    names = ["x₁₀", "x₂", "b", "w₁", "layers.10.w", "layers.9.w", "2"]
+    assert sorted(names, key=make_sort_key) == [
+        "b", "layers.9.w", "layers.10.w", "w₁", "x₂", "x₁₀", "2",
+    ]  # fmt: skip

@@ -7,17 +7,18 @@ import shutil
 
 import pytest
 from support.generation import random_graph
+from support.networks import two_neurons
 from support.pictures import compute_again, read_dot, read_svg, read_texts
 
 import autograd_mini as ag
 from autograd_mini import Value, draw
-from autograd_mini.command.demo import PARAMETERS, START, forward
+from autograd_mini.command.demo import PARAMETERS
 from autograd_mini.engines.graph import Graph
 
 
 def course():
-    leaves = {name: Value(number, name=name) for name, number in START.items()}
-    return forward(leaves)["E"], {"parameters": [leaves[name] for name in PARAMETERS]}
+    values = two_neurons()
+    return values["E"], {"parameters": [values[name] for name in PARAMETERS]}
 
 
 def network(*, fused=True):
@@ -154,8 +155,7 @@ def test_a_picture_without_one_of_its_numbers_is_noticed(damage):
 
 
 def test_a_formula_of_a_folded_drawing_is_computed_again():
-    leaves = {name: Value(number, name=name) for name, number in START.items()}
-    found = forward(leaves)
+    found = two_neurons()
     drawing = draw(found["E"], names=found, fold=True)
     reading = read_dot(drawing.source)
     numbers = {}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd_mini.arguments import items, requirement
 from autograd_mini.engines import Value
+from autograd_mini.engines.display import write_count
 from autograd_mini.nn.activations import ACTIVATIONS, Activation, ActivationLike, as_activation
 from autograd_mini.views.charts.canvas import (
     BLUE,
@@ -67,7 +68,7 @@ class Panels(tuple[Any, ...]):
 
     def __repr__(self) -> str:
         titles = ", ".join(panel.get_title().partition("\n")[0] for panel in self)
-        return f"<{len(self)} panel{'s' * (len(self) != 1)}: {titles}>"
+        return f"<{write_count(len(self), 'panel')}: {titles}>"
 
 
 def activations(

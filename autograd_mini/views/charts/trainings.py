@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from autograd_mini.arguments import finite, items, requirement
+from autograd_mini.engines.display import write_count
 from autograd_mini.errors import StateError
 from autograd_mini.nn.module import Module
+from autograd_mini.training.curve import MANY
 from autograd_mini.training.history import History
 from autograd_mini.views.charts.canvas import (
     COLORS,
@@ -30,8 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["gradient_norms", "gradient_sizes", "losses"]
 
-_MANY = 100.0
-"""The scale of losses is logarithmic if the largest is this many times the smallest."""
 _ENDS = {
     "tolerance": ("*", "below the tolerance after {}"),
     "epochs": ("s", "{} used up"),
@@ -101,7 +101,7 @@ def _draw_epochs(history: Any, quantity: str, where: str, ylabel: str, ax: Axes 
     labels = []
     for i, (label, stopped, ys) in enumerate(curves):
         marker, words = _ENDS[stopped]
-        text = words.format("1 epoch" if len(ys) == 1 else f"{len(ys)} epochs")
+        text = words.format(write_count(len(ys), "epoch"))
         labels.append(f"{label}: {text}" if label else text)
         axes.plot(
             range(1, len(ys) + 1),
@@ -115,7 +115,7 @@ def _draw_epochs(history: Any, quantity: str, where: str, ylabel: str, ax: Axes 
             markeredgecolor="white",
             label=as_label(labels[i]),
         )
-    choose_scale(axes, [y for _, _, ys in curves for y in ys], least=_MANY)
+    choose_scale(axes, [y for _, _, ys in curves for y in ys], least=MANY)
     last = max(len(ys) for _, _, ys in curves)
     axes.set(xlabel="epoch", ylabel=ylabel)
     if last == 1:

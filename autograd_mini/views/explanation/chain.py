@@ -10,7 +10,7 @@ from functools import cache, cached_property
 from typing import Any
 
 from autograd_mini.engines import Operand, Value
-from autograd_mini.engines.graph import Edge, Graph
+from autograd_mini.engines.graph import Edge, Graph, compute_again
 from autograd_mini.engines.node import numbers_of
 from autograd_mini.table.notation import Unicode, shorten
 from autograd_mini.table.primitives import Primitive
@@ -18,7 +18,7 @@ from autograd_mini.views.constants import Constant, Use
 from autograd_mini.views.explanation import algebra
 from autograd_mini.views.explanation.rewriting import decide, substitute, tidy
 
-__all__ = ["Chain", "Derivation", "Factor", "Formulas", "find_inlined", "uses_of"]
+__all__ = ["Chain", "Derivation", "Factor", "Formulas", "find_inlined", "find_uses"]
 
 _LARGEST = 9
 """An expression with more names, numbers and operations than this gets a name of its own."""
@@ -48,9 +48,9 @@ class Factor:
 
 
 class Formulas:
-    """The formulas of the nodes of a graph; the ``inlined`` ones show as expressions.
+    """The formulas of the nodes of a graph.
 
-    The plain numbers at the uses in ``boxes`` show by name.
+    The ``inlined`` nodes are shown as expressions, the numbers at the uses in ``boxes`` by name.
     """
 
     def __init__(
@@ -154,7 +154,7 @@ class Derivation:
         constants: plain numbers that are shown by name, and differentiated by as leaves are.
         cases: whether a factor has all cases of a derivative, so that it is right for other
             numbers than the recorded ones; otherwise it has the case that applies to these.
-        notation: writes the factors in plain text.
+        digits: how many significant digits a number has in the plain text of a factor.
     """
 
     def __init__(
@@ -165,12 +165,12 @@ class Derivation:
         *,
         constants: Sequence[Constant] = (),
         cases: bool = False,
-        notation: Unicode | None = None,
+        digits: int = 4,
     ) -> None:
-        self.graph, self.given, self.cases = graph, given, cases
+        self.graph, self.cases = graph, cases
         self.names: Mapping[Any, str] = {**names, **{c: c.name for c in constants}}
         self.boxes = {use: constant for constant in constants for use in constant.uses}
-        self.notation = notation or Unicode(names=self.names.values())
+        self.notation = Unicode(digits, self.names.values())
         self.inlined = find_inlined(graph, given={*graph.roots, *given})
         """The Values that show as expressions where another Value is computed from them."""
         self.formulas = Formulas(self.names, self.inlined, self.boxes)
@@ -196,7 +196,7 @@ class Derivation:
         """Return the paths to a Value from each next Value with a name, over those without."""
         uses = self.graph.consumers
         found: dict[Value, list[list[Edge]]] = {}
-        edges = uses_of(wrt) if isinstance(wrt, Constant) else uses[wrt]
+        edges = find_uses(wrt) if isinstance(wrt, Constant) else uses[wrt]
         for edge in reversed(edges):
             path = [edge]
             while path[-1].node in self.inlined:
@@ -332,12 +332,12 @@ def _find_needed(graph: Graph, node: Value) -> set[str]:
     return {*found, *node.op.operands} if "out" in found else found
 
 
-def uses_of(constant: Constant) -> list[Edge]:
+def find_uses(constant: Constant) -> list[Edge]:
     """Return the uses of a plain number as edges, as if it were a leaf."""
     edges = []
     for node, position in constant.uses:
         assert node.op is not None
-        _, partials = node.op.evaluate(*map(numbers_of, node.op.arrange(node.operands)))
+        _, partials = compute_again(node)
         slot, place = _slots_of(node)[position]
         slope: Any = partials[node.op.operands.index(slot)]
         operand: Any = constant

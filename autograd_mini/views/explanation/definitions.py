@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from autograd_mini.engines import Value
-from autograd_mini.engines.node import numbers_of
+from autograd_mini.engines.graph import is_stale
 from autograd_mini.table.elementary import ELEMENTARY
 from autograd_mini.table.names import name_as_text
 from autograd_mini.table.notation import Unicode
@@ -102,7 +102,7 @@ class Definitions:
     def tell_changes(self, notation: Unicode) -> Iterator[Sentence]:
         """Yield a sentence if a Value has another number than when the others were computed."""
         for node, tree in self.found.items():
-            if tree is not None and self._has_changed(node):
+            if tree is not None and self._is_stale(node):
                 yield Sentence.of(
                     "A number was changed after {} was computed from it; "
                     "the derivatives are those of the numbers before.",
@@ -110,17 +110,14 @@ class Definitions:
                 )
                 return
 
-    def _has_changed(self, node: Value) -> bool:
-        """Return whether a Value would have another number now, computed from its operands."""
+    def _is_stale(self, node: Value) -> bool:
+        """Return whether a Value, or one that is written out in its formula, is stale."""
         inlined, unread = self.formulas.inlined, [node]
         while unread:
             at = unread.pop()
-            assert at.op is not None
-            operands = at.operands
-            out, _ = at.op.evaluate(*map(numbers_of, at.op.arrange(operands)))
-            if repr(out) != repr(at.data):
+            if is_stale(at):
                 return True
-            unread += [o for o in operands if isinstance(o, Value) and o in inlined]
+            unread += [o for o in at.operands if isinstance(o, Value) and o in inlined]
         return False
 
 

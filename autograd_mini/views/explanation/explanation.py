@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import overload
 
-from autograd_mini.arguments import count, requirement
+from autograd_mini.arguments import count, list_some, requirement
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Graph
 from autograd_mini.table.names import name_as_text, shorten_name
-from autograd_mini.table.notation import Unicode
 from autograd_mini.views.explanation.backward import BackwardPass
 from autograd_mini.views.explanation.base import Explanation
 from autograd_mini.views.explanation.chain import Chain, Derivation
 from autograd_mini.views.explanation.derivative import Derivative
-from autograd_mini.views.naming import collect_names, name_values
+from autograd_mini.views.naming import find_named, name_values
 from autograd_mini.views.scene import check_size, explain_size
 
 __all__ = ["Explanation", "explain"]
@@ -43,15 +42,6 @@ def explain(
     digits: int = 4,
     max_nodes: int = 300,
 ) -> BackwardPass: ...
-@overload
-def explain(
-    root: Value,
-    *,
-    wrt: Value | str | None,
-    names: Mapping[str, object] | None = None,
-    digits: int = 4,
-    max_nodes: int = 300,
-) -> Explanation: ...
 def explain(
     root: Value,
     *,
@@ -60,10 +50,7 @@ def explain(
     digits: int = 4,
     max_nodes: int = 300,
 ) -> Explanation:
-    """Explain a gradient by the chain rule: the partial derivatives, the symbols, the numbers.
-
-    The result prints as text, and a notebook shows it as mathematics. It needs no backward pass.
-    docs/views.md says how to read it.
+    """Explain a gradient by the chain rule; docs/views.md says how to read the explanation.
 
     Args:
         root: the result.
@@ -72,25 +59,21 @@ def explain(
         digits, max_nodes: how many significant digits, and at most how many Values, it has.
 
     Raises:
-        TypeError: ``root`` is not a Value, ``wrt`` no Value and no name, or ``names`` not a dict.
-        ValueError: ``root`` was not computed from ``wrt``.
-        GraphTooLargeError: there are more than ``max_nodes`` Values to go through, or, without
-            ``wrt``, more than twice as many edges; or the graph is 200 times as large.
+        TypeError, ValueError: an argument is wrong; ``root`` was not computed from ``wrt``.
+        GraphTooLargeError: there are more Values or edges than docs/views.md allows.
 
     >>> x, w = Value(0.5, name="x"), Value(2.0, name="w")
-    >>> z = w * x - 1.0
-    >>> a = z.sigmoid()
-    >>> explain(a, wrt="w", names={"z": z, "a": a})
+    >>> explain((w * x - 1.0).sigmoid(), wrt="w")
     with w = 2, x = 0.5
     <BLANKLINE>
-    ∂a/∂w = ∂a/∂z · ∂z/∂w
-          = a(1 − a) · x
-          = (0.25)(0.5)
-          = 0.125
+    ∂out/∂w = ∂out/∂z₁ · ∂z₁/∂w
+            = out(1 − out) · x
+            = (0.25)(0.5)
+            = 0.125
     <BLANKLINE>
     where
-        z = w·x − 1 = 0
-        a = σ(z) = 0.5
+        z₁ = w·x − 1 = 0
+        out = σ(z₁) = 0.5
     """
     if not isinstance(root, Value):
         raise TypeError(requirement("explain: root", "a Value", root))
@@ -105,10 +88,7 @@ def explain(
     all_names = name_values(graph, names, argument="explain: names")
     if wrt is None:
         return BackwardPass(graph, all_names, digits=digits)
-    own = collect_names(names)
-    named = {value for value in all_names if value in own or value.name}
-    notation = Unicode(digits, all_names.values())
-    derivation = Derivation(graph, all_names, named, notation=notation)
+    derivation = Derivation(graph, all_names, find_named(graph, names), digits=digits)
     chain = Chain(derivation, _find_value(wrt, root, all_names))
     if len(chain.nodes) > max_nodes:
         limit, size = f"max_nodes={max_nodes}", f"{len(chain.nodes)}"
@@ -128,6 +108,5 @@ def _find_value(wrt: Value | str, root: Value, names: Mapping[Value, str]) -> Va
     kind = "the name of a Value" if isinstance(wrt, str) else "a Value"
     rule = f"{kind} that {shorten_name(names[root])} was computed from"
     leaves = [shorten_name(name) for value, name in names.items() if value.op is None]
-    others = ", …" if len(leaves) > _MOST_NAMES else ""
-    way_out = f"its leaves are {', '.join(leaves[:_MOST_NAMES])}{others}"
+    way_out = f"its leaves are {list_some(leaves, most=_MOST_NAMES)}"
     raise ValueError(requirement("explain: wrt", rule, wrt, way_out))

@@ -29,10 +29,8 @@ class Equation(NamedTuple):
     in_a_line: bool = False
 
     def text(self) -> str:
-        first, *others = self._drop_repetitions()
         space = " " if self.in_a_line else "\n" + " " * (len(self.left) + 1)
-        lines = [f"{self.left} {self.sign} {first}", *(f"= {other}" for other in others)]
-        return space.join(lines) + (f", now {self.now}" if self.now else "")
+        return space.join(self._list_sides()) + (f", now {self.now}" if self.now else "")
 
     def latex(self) -> str:
         first, *others = self._drop_repetitions()
@@ -41,9 +39,8 @@ class Equation(NamedTuple):
         return rf"\begin{{aligned}} {text} \end{{aligned}}"
 
     def lines(self) -> list[str]:
-        first, *others = self._drop_repetitions()
-        lines = [f"{self.left} {self.sign} {first}", *(f"= {other}" for other in others)]
-        return [" ".join(lines) + self._latex_now()] if self.in_a_line else lines
+        sides = self._list_sides()
+        return [" ".join(sides) + self._latex_now()] if self.in_a_line else sides
 
     def html(self) -> str:
         first, *others = (f"<mo>=</mo>{text}" for text in self._drop_repetitions())
@@ -54,6 +51,10 @@ class Equation(NamedTuple):
             return f"<div>{_math(self.left, first, *others)}{now}</div>"
         rows = "<span></span>".join(map(_math, [first, *others]))
         return f'<div class="equation">{_math(self.left)}{rows}</div>'
+
+    def _list_sides(self) -> list[str]:
+        first, *others = self._drop_repetitions()
+        return [f"{self.left} {self.sign} {first}", *(f"= {other}" for other in others)]
 
     def _drop_repetitions(self) -> list[str]:
         return [text for text, _ in groupby(self.right)]

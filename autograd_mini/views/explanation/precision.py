@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
+from copy import deepcopy
 
 from autograd_mini.table.arithmetic import IEEE
 from autograd_mini.views.explanation.algebra import name, number
@@ -30,7 +31,7 @@ def find_digits(tree: ast.expr, result: float, digits: int) -> int:
         return digits
     bound = abs(result) * 10.0 ** (2 - digits)
     for more in range(digits, _MOST + 1):
-        shown: ast.expr = _Rounding(more).visit(tree)
+        shown: ast.expr = _Rounding(more).visit(deepcopy(tree))
         error = ast.Call(name("abs"), [ast.BinOp(shown, ast.Sub(), number(result))], [])
         near = ast.Compare(error, [ast.LtE()], [number(bound)])
         try:
@@ -42,19 +43,10 @@ def find_digits(tree: ast.expr, result: float, digits: int) -> int:
 
 
 class _Rounding(ast.NodeTransformer):
-    """Rounds the numbers of a formula; makes new nodes, and leaves the formula as it is."""
-
     def __init__(self, digits: int) -> None:
         self.digits = digits
 
-    def generic_visit(self, node: ast.AST) -> ast.AST:
-        match node:
-            case ast.BinOp(left=left, op=op, right=right):
-                return ast.BinOp(self.visit(left), op, self.visit(right))
-            case ast.UnaryOp(op=op, operand=operand):
-                return ast.UnaryOp(op, self.visit(operand))
-            case ast.Call(func=function, args=arguments):
-                return ast.Call(function, list(map(self.visit, arguments)), [])
-            case ast.Constant(value=float() as value):
-                return ast.Constant(float(f"{value:.{self.digits}g}"))
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        if isinstance(node.value, float):
+            return ast.Constant(float(f"{node.value:.{self.digits}g}"))
         return node

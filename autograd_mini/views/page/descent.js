@@ -42,7 +42,7 @@ const isFiniteHere = () =>
 function showUpdates(updates, rate) {
   const texts = updates.slice(0, MOST_UPDATES).map(({ i, old, gradient }) => {
     const digits = digitsOfChange(old, data[i]);
-    return `${nodes[i].name}: ${shown(old, digits)} − ${shown(rate)} · ${inParentheses(gradient)} = ${shown(data[i], digits)}`;
+    return `${nodes[i].name}: ${write(old, digits)} − ${write(rate)} · ${inParentheses(gradient)} = ${write(data[i], digits)}`;
   });
   if (updates.length > MOST_UPDATES) texts.push(`and ${updates.length - MOST_UPDATES} more in the same way`);
   const heading = create("span", `Step ${costs.length - 1}:`);
@@ -57,10 +57,10 @@ function digitsOfChange(old, now) {
 }
 
 // What is wrong with the descent, in words.
-function trouble() {
+function findTrouble() {
   const last = costs.length - 1;
   const name = nodes[root].name;
-  const [rate, smaller] = [shown(lastRate), `such as ${shown(lastRate / 10)}`];
+  const [rate, smaller] = [write(lastRate), `such as ${write(lastRate / 10)}`];
   if (last && !isFiniteHere())
     return `Step ${last} leaves the finite numbers: ${name} has no minimum, or the learning rate ` +
       `${rate} is too large. Reset, and try a smaller one, ${smaller}.`;
@@ -75,8 +75,8 @@ function trouble() {
 
 function showCurve() {
   const count = costs.length - 1;
-  put(element("cost"), `After ${count} step${count === 1 ? "" : "s"}: ${nodes[root].name} = ${shown(data[root])}`);
-  put(element("trouble"), trouble());
+  put(element("cost"), `After ${count} step${count === 1 ? "" : "s"}: ${nodes[root].name} = ${write(data[root])}`);
+  put(element("trouble"), findTrouble());
   const curve = element("curve");
   const [right, bottom] = [Math.max(curve.clientWidth, 200), 190];
   curve.setAttribute("viewBox", `0 0 ${right} ${bottom}`); // texts keep their size
@@ -107,16 +107,16 @@ function scale(finite) {
   const low = Math.min(...finite);
   const high = Math.max(...finite);
   if (!finite.length || low === high)
-    return { title: "steps", ticks: finite.slice(0, 1).map((cost) => [cost, short(cost)]), height: () => 0.5 };
+    return { title: "steps", ticks: finite.slice(0, 1).map((cost) => [cost, writeShort(cost)]), height: () => 0.5 };
   if (low <= 0 || Math.log10(high) - Math.log10(low) < DECADES) {
     // Halves, since the difference of two floats may be too large for a float.
     const height = (cost) => (cost / 2 - low / 2) / (high / 2 - low / 2);
-    return { title: "steps", ticks: [low, high].map((cost) => [cost, short(cost)]), height };
+    return { title: "steps", ticks: [low, high].map((cost) => [cost, writeShort(cost)]), height };
   }
   const [lowest, highest] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
   const each = Math.ceil((highest - lowest) / 5);
   const ticks = [];
-  for (let k = lowest; k <= highest; k += each) ticks.push([Number(`1e${k}`), short(Number(`1e${k}`))]);
+  for (let k = lowest; k <= highest; k += each) ticks.push([Number(`1e${k}`), writeShort(Number(`1e${k}`))]);
   const height = (cost) => (Math.log10(cost) - lowest) / (highest - lowest);
   return { title: "steps; logarithmic scale", ticks, height };
 }

@@ -15,7 +15,7 @@ function wholeScale() {
   return Math.min((frame.clientWidth - 2) / sheet.width, highest / sheet.height);
 }
 
-// The whole drawing where its texts stay legible; else they are, and the drawing scrolls.
+// Shows the whole drawing if its texts are legible then; else it is larger than its frame, and scrolls.
 function sizeDrawing() {
   const scale = chosenScale ?? Math.min(Math.max(wholeScale(), LEGIBLE), LEGIBLE * 1.25);
   svg.style.width = `${scale * sheet.width}px`;
@@ -90,13 +90,13 @@ function showDrawing(soFar) {
 
 function showBox(i, isKnown, gradient) {
   const { box, value, gradient: below } = boxes[i];
-  put(value, isKnown ? short(data[i]) : "");
-  put(below, gradient === undefined ? "" : short(gradient));
+  put(value, isKnown ? writeShort(data[i]) : "");
+  put(below, gradient === undefined ? "" : writeShort(gradient));
   set(box, "data-value", isKnown ? data[i] : "");
   set(box, "data-gradient", gradient ?? "");
   const label = [nodes[i].name, nodes[i].role];
-  if (isKnown) label.push(shown(data[i]));
-  if (gradient !== undefined) label.push(`gradient ${shown(gradient)}`);
+  if (isKnown) label.push(write(data[i]));
+  if (gradient !== undefined) label.push(`gradient ${write(gradient)}`);
   set(box, "aria-label", label.join(", "));
   if (steps[step].node === i) set(box, "aria-current", "step");
   else box.removeAttribute("aria-current");
@@ -107,7 +107,7 @@ function showOperation(i, isKnown, time) {
   const { parts, labels } = boxes[i];
   for (const part of parts) mark(part, time);
   labels.forEach((label, place) => {
-    if (label) put(label, isKnown ? short(partials[i][place]) : "");
+    if (label) put(label, isKnown ? writeShort(partials[i][place]) : "");
   });
 }
 

@@ -51,7 +51,7 @@ function change(makeChange, source = null) {
 
 function showLeaves() {
   for (const { i, gradient } of inputs) {
-    put(gradient, shown(gradients[i]));
+    put(gradient, write(gradients[i]));
     set(gradient, "value", gradients[i]);
     set(gradient, "title", gradients[i]);
   }

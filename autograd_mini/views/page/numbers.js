@@ -6,9 +6,9 @@ const root = GRAPH.root;
 const element = (id) => document.getElementById(id);
 const isLeaf = (i) => nodes[i].op === undefined;
 const computed = nodes.map((_, i) => i).filter((i) => !isLeaf(i));
-// Leaves in the order in which the computation takes them up.
 const isValue = (operand) => typeof operand === "number"; // and not a constant, [number]
 const operandsOf = (i) => nodes[i].operands.filter(isValue);
+// In the order in which the computation takes them up.
 const leaves = isLeaf(root) ? [root] : [...new Set(computed.flatMap(operandsOf))].filter(isLeaf);
 const parameters = leaves.filter((i) => nodes[i].role === "parameter");
 
@@ -32,7 +32,7 @@ const passed = nodes.map(() => []); // what each node adds to the gradients of i
 
 // The numbers of the operands as the row names them: an array for one inside a sum. The slot of an
 // operand is the number of its name in the row, and its place in that array or null.
-function arranged(i) {
+function arrange(i) {
   const numbers = ROWS[nodes[i].op].sequences.map((several) => (several ? [] : NaN));
   nodes[i].operands.forEach((operand, k) => {
     const [slot, place] = nodes[i].slots[k];
@@ -44,7 +44,7 @@ function arranged(i) {
 }
 
 function computeNode(i) {
-  const [out, found] = ROWS[nodes[i].op].compute(...arranged(i));
+  const [out, found] = ROWS[nodes[i].op].compute(...arrange(i));
   data[i] = out;
   partials[i] = nodes[i].slots.map(([slot, place]) => {
     const partial = place === null ? found[slot] : found[slot][place];
@@ -74,14 +74,14 @@ function compute() {
 
 // --- text -------------------------------------------------------------------------------------
 
-function shown(x, digits = 4) {
+function write(x, digits = 4) {
   if (Number.isNaN(x)) return "NaN";
   if (!Number.isFinite(x)) return x > 0 ? "∞" : "−∞";
   if (x === 0) return "0";
-  return written(x, digits).replaceAll("-", "−");
+  return format(x, digits).replaceAll("-", "−");
 }
 
-function written(x, digits) {
+function format(x, digits) {
   const size = Math.abs(x);
   if (size < 1e-4 || size >= 1e6)
     return x.toExponential(digits - 1).replace(/\.?0*e\+?/, "e");
@@ -90,16 +90,16 @@ function written(x, digits) {
 }
 
 // At most as wide as the room that is left for a number in the drawing.
-function short(x) {
+function writeShort(x) {
   for (let digits = 4; ; digits--) {
-    const text = shown(x, digits);
+    const text = write(x, digits);
     if (text.length <= 9 || digits === 1) return text;
   }
 }
 
 const partial = (of, by) => `∂${nodes[of].name}/∂${nodes[by].name}`;
 const gradientName = (i) => partial(root, i);
-const inParentheses = (x) => `(${shown(x)})`;
+const inParentheses = (x) => `(${write(x)})`;
 
 // Texts with a sign between them; of those that begin with a minus, only the first has no parentheses.
 const join = (sign, texts) =>
@@ -108,7 +108,7 @@ const join = (sign, texts) =>
 // The number of the case that the local derivative at a place has.
 function caseOf(i, place) {
   const [slot] = nodes[i].slots[place];
-  return ROWS[nodes[i].op].cases[slot](...arranged(i));
+  return ROWS[nodes[i].op].cases[slot](...arrange(i));
 }
 
 // The factors of the chain rule from a node to the next ones with a name: the derivative of each by
@@ -126,7 +126,7 @@ const factorsFrom = (i) =>
 // power of ten before an exponent.
 const withNumbers = (places) =>
   places.replace(/(^|.)⟨(\d+)⟩(?=(.?))/gu, (_, before, i, after) => {
-    const text = shown(data[i]);
+    const text = write(data[i]);
     const isRaised = /[\^⁰¹²³⁴-⁹⁻]/u.test(after);
     const isFree = /^[(|]?$/.test(before) && !isRaised;
     const isApart = text.startsWith("−") ? !isFree : isRaised && text.includes("e");
@@ -135,19 +135,19 @@ const withNumbers = (places) =>
 
 function create(tag, text = "", attributes = {}) {
   const made = document.createElement(tag);
-  made.append(...breakable(text));
+  made.append(...splitText(text));
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
   return made;
 }
 
 // Text that may go on in a new line between the parts of a name, as in layers.0.bias or spot_price.
-function breakable(text) {
+function splitText(text) {
   const [first, ...others] = text.split(/(?<=_)(?=[^_])|(?=\.[a-z])/);
   return [first, ...others.flatMap((part) => [document.createElement("wbr"), part])];
 }
 
-function exact(x) {
-  return create("data", shown(x), { value: String(x), title: String(x) });
+function createNumber(x) {
+  return create("data", write(x), { value: String(x), title: String(x) });
 }
 
 // Cells are texts or elements. Where the table has no room for columns, a label stands before a cell.

@@ -10,6 +10,7 @@ from os import PathLike
 
 from autograd_mini.arguments import finite, requirement
 from autograd_mini.engines import Value
+from autograd_mini.engines.display import write_count
 from autograd_mini.files import write_atomically
 from autograd_mini.table.names import name_as_text
 from autograd_mini.views.drawing import Picture
@@ -124,18 +125,16 @@ class Page:
         write_atomically(path, self.html)
 
     def __repr__(self) -> str:
-        return f'<Page of {self._describe_size()}; .save("page.html") writes it>'
-
-    def _describe_size(self) -> str:
-        return "1 Value" if self.size == 1 else f"{self.size} Values"
+        return f'<Page of {write_count(self.size, "Value")}; .save("page.html") writes it>'
 
     def _repr_html_(self) -> str:
         """Return the page in a frame, which becomes as high as the page.
 
         Where a notebook is not trusted, no frame is shown, only the line before it.
         """
+        values = write_count(self.size, "Value")
         return (
-            f"<p>A page of {self._describe_size()}. The notebook shows it once it is trusted; "
+            f"<p>A page of {values}. The notebook shows it once it is trusted; "
             '.save("page.html") writes it.</p>'
             f'<iframe srcdoc="{html.escape(self.html)}" sandbox="allow-scripts" '
             f'title="a computation graph, step by step" onload="{html.escape(_ON_LOAD)}" '
@@ -143,7 +142,7 @@ class Page:
         )
 
 
-class Stage(Picture):
+class BlankPicture(Picture):
     """The drawing of a scene without its numbers; it leaves room for the numbers of the page."""
 
     background = "transparent"
@@ -183,6 +182,6 @@ def _read(name: str) -> str:
 
 def _draw_svg(scene: Scene) -> str:
     """Return the drawing as an element of a page."""
-    svg = Stage(scene).make_drawing().pipe(format="svg", encoding="utf-8")
+    svg = BlankPicture(scene).make_drawing().pipe(format="svg", encoding="utf-8")
     svg = svg[svg.index("<svg") :]
     return re.sub(r"<title>.*?</title>\n?|<!--.*?-->\n?", "", svg, flags=re.DOTALL)

@@ -3,13 +3,13 @@
 const SAYINGS = {
   leaves: () => ["The leaves", "The numbers that the computation begins with."],
   forward: (i) => [
-    `${nodes[i].name} = ${nodes[i].formula} = ${shown(data[i])}`,
+    `${nodes[i].name} = ${nodes[i].formula} = ${write(data[i])}`,
     `Forward: the operation ${nodes[i].op} gives ${nodes[i].name}, and its local derivatives.`,
   ],
   seed: (i) => [`${gradientName(i)} = 1`, "The backward pass begins at the result."],
   backward: (i) => [
     `Back through ${nodes[i].name} = ${nodes[i].formula}`,
-    `${gradientName(i)} = ${shown(gradients[i])} goes to each operand, times the local derivative.`,
+    `${gradientName(i)} = ${write(gradients[i])} goes to each operand, times the local derivative.`,
   ],
 };
 
@@ -21,7 +21,7 @@ function showStep() {
   const rows = [];
   if (kind === "leaves") {
     rows.push(tableRow(["leaf", "number"], { tag: "th" }));
-    for (const i of leaves) rows.push(tableRow([nodes[i].name, exact(data[i])]));
+    for (const i of leaves) rows.push(tableRow([nodes[i].name, createNumber(data[i])]));
   } else if (kind === "forward") {
     rows.push(tableRow(["operand", "number", "local derivative", ""], { tag: "th" }));
     nodes[node].operands.forEach((operand, place) => rows.push(forwardRow(node, operand, place)));
@@ -36,14 +36,14 @@ function showStep() {
 const isUsedAgain = (i) => uses[i].length > 1 || uses[i][0].places.length > 1;
 
 function forwardRow(node, operand, place) {
-  if (!isValue(operand)) return tableRow(["a constant", exact(operand[0]), "", ""]);
+  if (!isValue(operand)) return tableRow(["a constant", createNumber(operand[0]), "", ""]);
   const symbols = nodes[node].partials[place];
-  const number = exact(partials[node][place]);
+  const number = createNumber(partials[node][place]);
   return tableRow([
     nodes[operand].name,
-    exact(data[operand]),
+    createNumber(data[operand]),
     `${partial(node, operand)} = ${symbols}`,
-    number.textContent === symbols ? "" : after("= ", number),
+    number.textContent === symbols ? "" : createAfter("= ", number),
   ]);
 }
 
@@ -52,13 +52,13 @@ function backwardRow(node, { operand, place, amount, sum }) {
     gradientName(operand),
     inPieces(join(" · ", [gradientName(node), nodes[node].terms[place]])),
     inPieces(`= ${inParentheses(gradients[node])}${inParentheses(partials[node][place])}`),
-    after("= ", exact(amount)),
-    isUsedAgain(operand) ? exact(sum) : "",
+    createAfter("= ", createNumber(amount)),
+    isUsedAgain(operand) ? createNumber(sum) : "",
   ];
   return tableRow(cells, { labels: ["", "", "", "", "sum so far "] });
 }
 
-function after(text, part) {
+function createAfter(text, part) {
   const made = create("span", text, { class: "whole" });
   made.append(part);
   return made;
@@ -113,7 +113,7 @@ function inPieces(text) {
 
 function showChain() {
   const i = selected ?? steps[step].node ?? parameters[0] ?? leaves[0];
-  put(element("chain-heading"), `Chain rule: ${gradientName(i)} = ${shown(gradients[i])}`);
+  put(element("chain-heading"), `Chain rule: ${gradientName(i)} = ${write(gradients[i])}`);
   element("ways").replaceChildren(...chainBlocks(i));
 }
 
@@ -128,7 +128,7 @@ function chainBlocks(i) {
       // The derivative along a single arrow is only a part of that by the node.
       lineOfPath(path, path.length === 1 ? "directly" : chainOf(path)),
     ]),
-    line(gradientName(i), [join(" + ", paths.map((path) => shown(productOf(path)))), shown(gradients[i])]),
+    line(gradientName(i), [join(" + ", paths.map((path) => write(productOf(path)))), write(gradients[i])]),
   ];
 }
 
@@ -137,13 +137,13 @@ const productOf = (path) => path.reduce((product, { value }) => product * value,
 
 // One path: the partial derivatives (unless they are the left side), in symbols, in numbers, their product.
 function lineOfPath(path, left) {
-  if (path.length === 1) return line(left, [path[0].symbols, path[0].numbers, shown(path[0].value)]);
+  if (path.length === 1) return line(left, [path[0].symbols, path[0].numbers, write(path[0].value)]);
   const chain = chainOf(path);
   return line(left, [
     ...(chain === left ? [] : [chain]),
     join(" · ", path.map(({ factor }) => factor)),
     path.map(({ value }) => inParentheses(value)).join(""),
-    shown(productOf(path)),
+    write(productOf(path)),
   ]);
 }
 
@@ -161,8 +161,8 @@ function lineOverFactors(i) {
     // The derivative by the result's own operand would say nothing.
     ...(factors.some(isLast) ? [] : [sum(({ of }) => `${gradientName(of)} · ${partial(of, i)}`)]),
     sum((one) => (isLast(one) ? one.symbols : join(" · ", [gradientName(one.of), one.factor]))),
-    sum((one) => (isLast(one) ? shown(one.value) : inParentheses(gradients[one.of]) + inParentheses(one.value))),
-    shown(gradients[i]),
+    sum((one) => (isLast(one) ? write(one.value) : inParentheses(gradients[one.of]) + inParentheses(one.value))),
+    write(gradients[i]),
   ]);
 }
 
@@ -176,14 +176,14 @@ function warning() {
   const isBad = (i) => !Number.isFinite(data[i]);
   const leaf = leaves.find(isBad);
   if (leaf !== undefined)
-    return `${nodes[leaf].name} is ${shown(data[leaf])}: the computation needs finite numbers.`;
+    return `${nodes[leaf].name} is ${write(data[leaf])}: the computation needs finite numbers.`;
   const bad = computed.find(isBad); // the first, so its operands are finite
   if (bad !== undefined) {
     const row = ROWS[nodes[bad].op];
-    const why = row.inside(...arranged(bad)) ? "it overflows" : `outside the domain of ${row.domain}`;
-    return `${nodes[bad].name} = ${nodes[bad].formula} is ${shown(data[bad])}: ${why}.`;
+    const why = row.inside(...arrange(bad)) ? "it overflows" : `outside the domain of ${row.domain}`;
+    return `${nodes[bad].name} = ${nodes[bad].formula} is ${write(data[bad])}: ${why}.`;
   }
   const steep = leaves.find((i) => !Number.isFinite(gradients[i]));
   if (steep === undefined) return "";
-  return `${gradientName(steep)} is ${shown(gradients[steep])}: there is no finite slope here.`;
+  return `${gradientName(steep)} is ${write(gradients[steep])}: there is no finite slope here.`;
 }

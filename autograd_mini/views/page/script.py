@@ -6,17 +6,17 @@ import ast
 import itertools
 import json
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Edge
 from autograd_mini.table.code import as_javascript, prelude, reduce_in_javascript
 from autograd_mini.table.primitives import Primitive
-from autograd_mini.table.rules import Rule
+from autograd_mini.table.rules import Rule, split_cases
 from autograd_mini.views.constants import Constant
 from autograd_mini.views.explanation import algebra
-from autograd_mini.views.explanation.chain import Derivation, Factor, Formulas, uses_of
+from autograd_mini.views.explanation.chain import Derivation, Factor, Formulas, find_uses
 from autograd_mini.views.explanation.rewriting import substitute
 from autograd_mini.views.scene import Scene
 
@@ -42,7 +42,7 @@ def describe_nodes(scene: Scene, trained: Collection[Value]) -> list[dict[str, A
     ids = [f"value{i}" for i in range(len(order))] + [f"constant{i}" for i in range(len(constants))]
     number = {box: i for i, box in enumerate(boxes)}
     edges = {node: list(scene.graph.edges[node]) for node in order}
-    for edge in itertools.chain.from_iterable(map(uses_of, constants)):
+    for edge in itertools.chain.from_iterable(map(find_uses, constants)):
         edges[edge.node].append(edge)
     nodes = []
     for box, name in zip(boxes, ids, strict=True):
@@ -104,7 +104,10 @@ def _describe_factor(
         places = {n: algebra.name(f"⟨{number[box]}⟩") for box, n in derivation.names.items()}
     formulas, write = derivation.formulas_of(wrt), derivation.notation.formula
     slopes = {e: formulas.partial(e, cases=True) for path in factor.paths for e in path}
-    choices = {edge: list(_cases(tree)) for edge, tree in slopes.items()}
+    choices = {
+        edge: [algebra.simplify(case) for _, case in split_cases(tree)]
+        for edge, tree in slopes.items()
+    }
     switches = [edge for edge, cases in choices.items() if len(cases) > 1]
     trees = [factor.tree]
     if switches and math.prod(len(choices[edge]) for edge in switches) <= _MOST_CASES:
@@ -130,14 +133,6 @@ def _describe_factor(
 def _write_factor(paths: Sequence[Sequence[Edge]], cases: dict[Edge, ast.expr]) -> ast.expr:
     """Return the sum over the paths of the products of their partial derivatives."""
     return algebra.total(algebra.product(cases[edge] for edge in path) for path in paths)
-
-
-def _cases(tree: ast.expr) -> Iterator[ast.expr]:
-    """Yield the cases of a formula; one that has no cases is the only one."""
-    while isinstance(tree, ast.IfExp):
-        yield algebra.simplify(tree.body)
-        tree = tree.orelse
-    yield algebra.simplify(tree)
 
 
 def write_rows(rows: set[Primitive]) -> str:
@@ -172,13 +167,9 @@ def _write_computation(row: Primitive) -> str:
 
 def _number_cases(row: Primitive, operand: str) -> str:
     """Return the JavaScript for the number of the case that a partial derivative has."""
-    tests = []
-    tree = row.textbook[operand].tree
-    while isinstance(tree, ast.IfExp):
-        tests.append(ast.unparse(tree.test))
-        tree = tree.orelse
-    cases = "".join(f"{i} if {test} else " for i, test in enumerate(tests))
-    return as_javascript(Rule(f"{cases}{len(tests)}"))
+    *tests, _ = [test for test, _ in split_cases(row.textbook[operand].tree)]
+    cases = (f"{i} if {ast.unparse(test)} else " for i, test in enumerate(tests) if test)
+    return as_javascript(Rule(f"{''.join(cases)}{len(tests)}"))
 
 
 def _write_domain(row: Primitive) -> str:

@@ -10,6 +10,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from support.building import edges
 from support.generation import integer_graphs
+from support.networks import two_neurons
 
 import autograd_mini as ag
 from autograd_mini import GraphTooLargeError, Value, explain
@@ -23,18 +24,6 @@ from autograd_mini.views.explanation.cases import tell_case
 from autograd_mini.views.explanation.chain import Formulas
 
 ROUNDOFF = 2.0**-53
-
-
-def course():
-    """Return the Values of the network of two neurons of the course, by name."""
-    x, T = Value(0.1), Value(0.25)  # noqa: N806 - the names of the course
-    w1, b1, w2, b2 = Value(0.15), Value(0.4), Value(0.45), Value(0.65)
-    z1 = w1 * x + b1
-    a1 = z1.sigmoid()
-    z2 = w2 * a1 + b2
-    a2 = z2.sigmoid()
-    E = 0.5 * (T - a2) ** 2  # noqa: N806
-    return locals()
 
 
 def built(graph):
@@ -82,7 +71,7 @@ together they shrink the gradient to 0.04879 of itself.""",
 
 @pytest.mark.parametrize("wrt", COURSE)
 def test_the_four_derivations_of_the_course(wrt):
-    names = course()
+    names = two_neurons()
     explanation = explain(names["E"], wrt=names[wrt], names=names)
     assert derivation(explanation) == COURSE[wrt]
     given, *_, defined = str(explanation).split("\n\n")
@@ -100,7 +89,7 @@ where
 
 
 def test_a_derivation_of_the_course_in_latex():
-    names = course()
+    names = two_neurons()
     explanation = explain(names["E"], wrt=names["w2"], names=names)
     assert (
         r" \\[3ex] \begin{aligned} \frac{\partial E}{\partial w_{2}} &= "
@@ -115,7 +104,7 @@ def test_a_derivation_of_the_course_in_latex():
 
 def test_the_course_by_hand():
     """The numbers, from the formulas of the course alone."""
-    names = course()
+    names = two_neurons()
     v = {name: value.data for name, value in names.items()}
     delta2 = -(v["T"] - v["a2"]) * v["a2"] * (1 - v["a2"])
     delta1 = delta2 * v["w2"] * v["a1"] * (1 - v["a1"])
@@ -625,7 +614,7 @@ def test_a_value_that_is_not_in_the_graph_is_refused():
     with pytest.raises(ValueError, match=r"^explain: wrt must be a Value that x was computed "):
         explain(x, wrt=x * w)
     many = ag.sum([Value(1.0) for _ in range(20)])
-    with pytest.raises(ValueError, match=r"its leaves are x1, x2, .*x10, …$"):
+    with pytest.raises(ValueError, match=r"its leaves are x1, x2, .*x10 and \d+ more$"):
         explain(many, wrt=x)
 
 
@@ -796,7 +785,7 @@ where
 
 
 def test_katex_takes_the_course(katex):
-    names = course()
+    names = two_neurons()
     wrts = [names[wrt] for wrt in (*COURSE, "x", "T", "a1", "z2", "E")]
     texts = [explain(names["E"], wrt=wrt, names=given).latex()
              for wrt in (*wrts, None) for given in (names, None)]  # fmt: skip
@@ -921,13 +910,13 @@ def test_an_error_shows_the_names_of_leaves_short_and_without_escape_sequences()
 @pytest.mark.parametrize("wrt", ["w1", "w₁", "w_1"])
 def test_a_value_may_be_named(wrt):
     """As it was named, or as it is shown."""
-    names = course()
+    names = two_neurons()
     found = explain(names["E"], wrt=wrt, names=names)
     assert (found.wrt, str(found)) == ("w1", str(explain(names["E"], wrt=names["w1"], names=names)))
 
 
 def test_a_computed_value_may_be_named_too():
-    names = course()
+    names = two_neurons()
     assert explain(names["E"], wrt="a1", names=names).wrt == "a1"
     x = Value(2.0, name="x")
     assert explain(x.exp().sin(), wrt="v1").value == math.cos(math.exp(2.0))
@@ -950,7 +939,7 @@ def test_a_name_that_is_not_in_the_graph_is_refused_with_the_names():
 
 
 def test_a_factor_has_its_formula_as_text():
-    names = course()
+    names = two_neurons()
     (path,) = explain(names["E"], wrt="w2", names=names).paths
     assert [(f.of, f.wrt, f.formula) for f in path] == [
         ("E", "a2", "−(T − a₂)"), ("a2", "z2", "a₂(1 − a₂)"), ("z2", "w2", "a₁"),

@@ -15,7 +15,7 @@ from autograd_mini.nn import MLP
 from autograd_mini.table.names import name_as_text
 from autograd_mini.table.notation import Unicode
 from autograd_mini.views.explanation.chain import Derivation
-from autograd_mini.views.naming import collect_names, name_values
+from autograd_mini.views.naming import find_named, name_values
 
 MOST_FACTORS = 14
 """A path of more factors goes by what is computed from the node."""
@@ -155,8 +155,7 @@ def test_page_and_explain_tell_the_same_chain_rule(visit, name):
             called = name_values(graph, names)
             for leaf, number in zip(leaves, numbers, strict=True):
                 typed(page, name_as_text(called.get(leaf, leaf.name))).fill(repr(number))
-            own = collect_names(names)
-            derivation = Derivation(graph, called, {v for v in called if v in own or v.name})
+            derivation = Derivation(graph, called, find_named(graph, names))
             for node, called_so in called.items():
                 if node is root:
                     continue

@@ -12,6 +12,7 @@ import re
 
 import pytest
 from support.generation import random_graph
+from support.networks import attention
 from support.pages import GRAPHS
 
 import autograd_mini as ag
@@ -184,15 +185,6 @@ def assert_can_be_computed_again(page, root):
                 if place not in sources:  # then it cannot be changed on the page
                     assert abs(operand - operands[place]) <= operands[place].margin
         assert_is_possible(row, operands, numbers[f"value{i}"])
-
-
-def attention():
-    """Return an output of an attention head over three positions, of two dimensions each."""
-    query = [Value(x, name=f"q{i}") for i, x in enumerate([0.3, -1.2])]
-    keys = [[Value(0.4 * i - 0.7 * j, name=f"k{i}{j}") for j in range(2)] for i in range(3)]
-    values = [Value(0.5 - 0.8 * i, name=f"v{i}") for i in range(3)]
-    scores = [ag.dot(query, key) / math.sqrt(2.0) for key in keys]
-    return ag.dot(ag.softmax(scores), values)
 
 
 def constants_everywhere():
