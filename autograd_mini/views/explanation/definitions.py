@@ -102,7 +102,7 @@ class Definitions:
     def tell_changes(self, notation: Unicode) -> Iterator[Sentence]:
         """Yield a sentence if a Value has another number than when the others were computed."""
         for node, tree in self.found.items():
-            if tree is not None and self._has_changed(node):
+            if tree is not None and self.has_changed(node):
                 yield Sentence.of(
                     "A number was changed after {} was computed from it; "
                     "the derivatives are those of the numbers before.",
@@ -110,7 +110,7 @@ class Definitions:
                 )
                 return
 
-    def _has_changed(self, node: Value) -> bool:
+    def has_changed(self, node: Value) -> bool:
         """Return whether a Value would have another number now, computed from its operands."""
         inlined, unread = self.formulas.inlined, [node]
         while unread:
