@@ -180,7 +180,7 @@ function warning() {
   const bad = computed.find(isBad); // the first, so its operands are finite
   if (bad !== undefined) {
     const row = ROWS[nodes[bad].op];
-    const why = row.inside(...arranged(bad)) ? "it overflows" : `outside the domain of ${row.domain}`;
+    const why = row.inside(...arranged(bad), data[bad]) ? "it overflows" : `outside the domain of ${row.domain}`;
     return `${nodes[bad].name} = ${nodes[bad].formula} is ${shown(data[bad])}: ${why}.`;
   }
   const steep = leaves.find((i) => !Number.isFinite(gradients[i]));
