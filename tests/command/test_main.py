@@ -139,7 +139,8 @@ def test_explore_writes_a_page(tmp_path, capsys):
 @pytest.mark.parametrize("command", ["draw", "explain", "explore"])
 def test_the_largest_graph_can_be_set(command, tmp_path, capsys):
     formula = "+".join(["x"] * 10)  # of 10 Values
-    file = ["-o", str(tmp_path / "net.gv")] if command != "explain" else []
+    name = {"draw": "net.gv", "explore": "page.html"}.get(command)
+    file = ["-o", str(tmp_path / name)] if name else []
     arguments = [command, formula, "x=1", *file, "--max-nodes"]
     assert main([*arguments, "10"]) == 0
     capsys.readouterr()
@@ -169,6 +170,10 @@ def test_the_largest_graph_can_be_set(command, tmp_path, capsys):
         ),
         (["explore", "x*x", "x=1", "-o", "/dev/null/p.html"], "a file that can be written, got"),
         (["explore", "x*x", "x=1", "-o", "."], "got '.'; Is a directory"),
+        (
+            ["explore", "x*x", "x=1", "-o", "p.svg"],
+            "error: -o must be a name that ends in .html, got 'p.svg'; a picture is made by draw\n",
+        ),
         (["explore", "x*x", "x=1", "-o", "p", "--lr", "0"], "error: --lr must be above 0, got 0.0"),
         (["explore", "x*x", "x=1", "-o", "p", "--lr", "nan"], "--lr must be finite, got nan"),
         (
@@ -393,8 +398,9 @@ def test_python_m_runs_it(monkeypatch, capsys):
     assert "9.0000000000" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", ["draw", "explore"])
-@pytest.mark.parametrize("path", ["net.gv/", "net.svg/"])
+@pytest.mark.parametrize(
+    ("name", "path"), [("draw", "net.gv/"), ("draw", "net.svg/"), ("explore", "page.html/")]
+)
 def test_a_slash_at_the_end_of_an_output_is_not_forgotten(
     name, path, tmp_path, monkeypatch, capsys
 ):

@@ -948,6 +948,16 @@ def test_without_any_graphviz_the_error_says_how_to_get_one(monkeypatch, tmp_pat
     assert not (tmp_path / "page.html").exists()
 
 
+def test_a_page_is_saved_under_no_name_of_a_picture(tmp_path):
+    page = explore(Value(1.0) * 2.0)
+    for name in ("net.svg", "page.PNG", "page.txt"):
+        for path in (tmp_path / name, os.fsencode(tmp_path / name)):
+            with pytest.raises(ValueError, match=r"^save: path must be a name that ends in \.html"):
+                page.save(path)
+    page.save(tmp_path / "page.HTM")
+    assert [path.name for path in tmp_path.iterdir()] == ["page.HTM"]
+
+
 @pytest.mark.parametrize("path", ["no/such/folder/page.html", "."])
 def test_a_file_that_cannot_be_written_is_an_oserror(tmp_path, path):
     with pytest.raises(OSError, match=re.escape(str(tmp_path / path))):
