@@ -37,7 +37,7 @@ const isUsedAgain = (i) => uses[i].length > 1 || uses[i][0].places.length > 1;
 
 function forwardRow(node, operand, place) {
   if (!isValue(operand)) return tableRow(["a constant", exact(operand[0]), "", ""]);
-  const symbols = nodes[node].partials[place];
+  const symbols = inSymbols(partials[node][place], nodes[node].partials[place]);
   const number = exact(partials[node][place]);
   return tableRow([
     nodes[operand].name,
@@ -50,7 +50,7 @@ function forwardRow(node, operand, place) {
 function backwardRow(node, { operand, place, amount, sum }) {
   const cells = [
     gradientName(operand),
-    inPieces(join(" · ", [gradientName(node), nodes[node].terms[place]])),
+    inPieces(join(" · ", [gradientName(node), inSymbols(partials[node][place], nodes[node].terms[place])])),
     inPieces(`= ${inParentheses(gradients[node])}${inParentheses(partials[node][place])}`),
     after("= ", exact(amount)),
     isUsedAgain(operand) ? exact(sum) : "",

@@ -446,6 +446,23 @@ def test_what_is_not_finite_is_explained(visit):
             assert_shows_all(state(page), made())
 
 
+def test_the_derivative_of_a_nan_is_nan_in_symbols_too(visit):
+    """1 = NaN is no equation."""
+
+    @visit(Value(2.0, name="x").log() + 1.0)
+    def _(page):
+        typed(page, "x").fill("-2")
+        for at in (2, 4):  # forward and back through out = v₁ + 1
+            page.keyboard.press("Home")
+            page.focus("#value1")
+            for _step in range(at):
+                page.keyboard.press("ArrowRight")
+            assert "NaN" in page.inner_text("#operands")
+            assert not re.search(r"[=·] 1\b", page.inner_text("#operands"))
+        page.click("#value1")
+        assert page.inner_text("#ways").split() == ["∂out/∂v₁", "=", "NaN"]
+
+
 def test_a_slope_that_is_not_finite_is_named(visit):
     @visit(Value(1.0, name="x").sqrt())
     def _(page):
