@@ -100,7 +100,7 @@ class _Parser(argparse.ArgumentParser):
     """A parser whose errors show what a terminal would obey, and name the way out."""
 
     def error(self, message: str) -> NoReturn:
-        if re.search("arguments: -", message):
+        if re.search(r"arguments: -(?!-\w+=)", message):  # not an option with its value
             message += "; write -- before a formula that begins with a minus sign"
         super().error(printable(message))
 

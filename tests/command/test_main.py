@@ -468,6 +468,9 @@ def test_a_formula_that_is_taken_for_an_option_has_a_way_out(capsys):
     with pytest.raises(SystemExit):
         main(["draw", "--x", "x=3"])
     assert "--x; write -- before a formula that begins with a minus" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["explore", "2*x", "x=3", "-o", "page.html", "--digits", "3"])
+    assert capsys.readouterr().err.endswith("error: unrecognized arguments: --digits=3\n")
 
 
 @pytest.mark.parametrize(
