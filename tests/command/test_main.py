@@ -1,3 +1,4 @@
+import errno
 import importlib.metadata
 import math
 import os
@@ -19,6 +20,8 @@ from autograd_mini.command.formula import FUNCTIONS
 from autograd_mini.command.main import run as main
 from autograd_mini.command.tables import markdown
 from autograd_mini.table.primitives import TABLE
+from autograd_mini.views import rendering
+from autograd_mini.views.page import page
 
 FORMULA = "0.5*(T - sigmoid(w2*sigmoid(w1*x+b1)+b2))**2"
 NUMBERS = ["x=0.1", "w1=0.15", "b1=0.4", "w2=0.45", "b2=0.65", "T=0.25"]
@@ -527,6 +530,17 @@ def test_a_page_without_a_suffix_gets_one_and_is_named(tmp_path, monkeypatch, ca
         assert main(["explore", "x*x", "x=3", "-o", "page"]) == 0
         assert capsys.readouterr().out == "The page is page.html; open it in a browser\n"
     assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
+
+
+@pytest.mark.parametrize("command", ["draw", "explore"])
+def test_the_file_that_cannot_be_written_is_the_one_that_was_typed(command, monkeypatch, capsys):
+    def fail(*_, **__):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), ".page.html.1f2e.tmp")
+
+    monkeypatch.setattr(rendering if command == "draw" else page, "write_atomically", fail)
+    file = {"draw": "net.gv", "explore": "page.html"}[command]
+    assert main([command, "x*x", "x=3", "-o", file]) == 2
+    assert f"got '{file}'; Permission denied\n" in capsys.readouterr().err
 
 
 def test_folders_are_made(tmp_path):
