@@ -90,7 +90,7 @@ def _describe(error: Exception, *, file: str | None) -> str:
     if isinstance(error, RendererNotFoundError):
         return _NO_GRAPHVIZ
     if isinstance(error, OSError) and error.strerror:
-        output = error.filename or file or "the standard output"
+        output = file or error.filename or "the standard output"  # not the temporary file
         return requirement("output", "a file that can be written", output, error.strerror)
     text = str(error)
     if not isinstance(error, FormulaError):

@@ -48,7 +48,7 @@ _OPTIONS = {
     "--max-nodes": (int, "N", "refuse a graph of more Values, or twice as many edges (300)"),
     "--open": (bool, "", "open the file in the browser"),
     "--out": (Path, "DIR", "the folder for what is drawn (here)"),
-    "--output": (str, "FILE", "where to write: .html is a page; .svg, .png, .pdf, .gv a drawing"),
+    "--output": (str, "FILE", "the file: .svg, .png, .pdf or .gv for a drawing, .html for a page"),
     "--parameters": (str, "NAMES", "which names are parameters, such as m,b"),
     "--title": (str, "TEXT", "the heading of the page"),
     "--wrt": (str, "NAME", "the name to differentiate by"),
@@ -100,7 +100,7 @@ class _Parser(argparse.ArgumentParser):
     """A parser whose errors show what a terminal would obey, and name the way out."""
 
     def error(self, message: str) -> NoReturn:
-        if re.search("arguments: -", message):
+        if re.search(r"arguments: -(?!-\w+=)", message):  # not an option with its value
             message += "; write -- before a formula that begins with a minus sign"
         super().error(printable(message))
 

@@ -146,7 +146,7 @@ def _domain_error(primitive: Primitive, operands: Any, numbers: Any, out: float)
     for name, operand, point in zip(primitive.operands, operands, numbers, strict=True):
         called = getattr(operand, "name", None)
         at.append(f"{name} = {abbreviate(point)}" + (f" ({abbreviate(called)})" if called else ""))
-        inside = inside and (isinstance(point, list) or point in primitive.domains[name])
+        inside = inside and (isinstance(point, list) or primitive.domains[name].admits(point, out))
     where = f"{primitive.name}({', '.join(primitive.operands)})"
     operands_text = ", ".join(at)
     if inside:

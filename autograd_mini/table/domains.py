@@ -38,6 +38,14 @@ class Domain:
             return False
         return self.low < number < self.high if self.open else self.low <= number <= self.high
 
+    def admits(self, number: float, out: float) -> bool:
+        """Return whether a function is defined at a number, where it has the value ``out``.
+
+        The bound of a domain that is stated in words is that of its simple part. Beyond it, a
+        number is outside if there is no value there: as for (-2)**0.5, but not for (-1e200)**2.
+        """
+        return number in self or (self.stated != "" and number != self.low and not math.isnan(out))
+
     def text(self, name: str) -> str:
         """Return the condition on an operand of this name, such as ``-1 <= x <= 1``.
 

@@ -1,3 +1,4 @@
+import errno
 import importlib.metadata
 import math
 import os
@@ -19,6 +20,8 @@ from autograd_mini.command.formula import FUNCTIONS
 from autograd_mini.command.main import run as main
 from autograd_mini.command.tables import markdown
 from autograd_mini.table.primitives import TABLE
+from autograd_mini.views import rendering
+from autograd_mini.views.page import page
 
 FORMULA = "0.5*(T - sigmoid(w2*sigmoid(w1*x+b1)+b2))**2"
 NUMBERS = ["x=0.1", "w1=0.15", "b1=0.4", "w2=0.45", "b2=0.65", "T=0.25"]
@@ -139,7 +142,8 @@ def test_explore_writes_a_page(tmp_path, capsys):
 @pytest.mark.parametrize("command", ["draw", "explain", "explore"])
 def test_the_largest_graph_can_be_set(command, tmp_path, capsys):
     formula = "+".join(["x"] * 10)  # of 10 Values
-    file = ["-o", str(tmp_path / "net.gv")] if command != "explain" else []
+    name = {"draw": "net.gv", "explore": "page.html"}.get(command)
+    file = ["-o", str(tmp_path / name)] if name else []
     arguments = [command, formula, "x=1", *file, "--max-nodes"]
     assert main([*arguments, "10"]) == 0
     capsys.readouterr()
@@ -169,6 +173,10 @@ def test_the_largest_graph_can_be_set(command, tmp_path, capsys):
         ),
         (["explore", "x*x", "x=1", "-o", "/dev/null/p.html"], "a file that can be written, got"),
         (["explore", "x*x", "x=1", "-o", "."], "got '.'; Is a directory"),
+        (
+            ["explore", "x*x", "x=1", "-o", "p.svg"],
+            "error: -o must be a name that ends in .html, got 'p.svg'; a picture is made by draw\n",
+        ),
         (["explore", "x*x", "x=1", "-o", "p", "--lr", "0"], "error: --lr must be above 0, got 0.0"),
         (["explore", "x*x", "x=1", "-o", "p", "--lr", "nan"], "--lr must be finite, got nan"),
         (
@@ -393,8 +401,9 @@ def test_python_m_runs_it(monkeypatch, capsys):
     assert "9.0000000000" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", ["draw", "explore"])
-@pytest.mark.parametrize("path", ["net.gv/", "net.svg/"])
+@pytest.mark.parametrize(
+    ("name", "path"), [("draw", "net.gv/"), ("draw", "net.svg/"), ("explore", "page.html/")]
+)
 def test_a_slash_at_the_end_of_an_output_is_not_forgotten(
     name, path, tmp_path, monkeypatch, capsys
 ):
@@ -462,6 +471,9 @@ def test_a_formula_that_is_taken_for_an_option_has_a_way_out(capsys):
     with pytest.raises(SystemExit):
         main(["draw", "--x", "x=3"])
     assert "--x; write -- before a formula that begins with a minus" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["explore", "2*x", "x=3", "-o", "page.html", "--digits", "3"])
+    assert capsys.readouterr().err.endswith("error: unrecognized arguments: --digits=3\n")
 
 
 @pytest.mark.parametrize(
@@ -518,6 +530,17 @@ def test_a_page_without_a_suffix_gets_one_and_is_named(tmp_path, monkeypatch, ca
         assert main(["explore", "x*x", "x=3", "-o", "page"]) == 0
         assert capsys.readouterr().out == "The page is page.html; open it in a browser\n"
     assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
+
+
+@pytest.mark.parametrize("command", ["draw", "explore"])
+def test_the_file_that_cannot_be_written_is_the_one_that_was_typed(command, monkeypatch, capsys):
+    def fail(*_, **__):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), ".page.html.1f2e.tmp")
+
+    monkeypatch.setattr(rendering if command == "draw" else page, "write_atomically", fail)
+    file = {"draw": "net.gv", "explore": "page.html"}[command]
+    assert main([command, "x*x", "x=3", "-o", file]) == 2
+    assert f"got '{file}'; Permission denied\n" in capsys.readouterr().err
 
 
 def test_folders_are_made(tmp_path):

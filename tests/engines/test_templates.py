@@ -372,6 +372,10 @@ def test_numpy_compares_arrays_of_values():
          "the operands are x = 1e+200, y = 1e+200; {} inf"),
         (lambda: Value(-2.0) ** 0.5, "pow(x, y): the point must be in the domain x > 0, "
          "or x = 0 with y >= 0, or x < 0 with a whole number y, got x = -2.0, y = 0.5; {} nan"),
+        (lambda: Value(-1e200) ** 2, "pow(x, y): the result must be finite, got inf; "
+         "the operands are x = -1e+200, y = 2.0; {} inf"),
+        (lambda: Value(0.0) ** -1, "pow(x, y): the point must be in the domain x > 0, "
+         "or x = 0 with y >= 0, or x < 0 with a whole number y, got x = 0.0, y = -1.0; {} inf"),
         (lambda: total([Value(1e308), 1e308]), "sum(x): the result must be finite, got inf; "
          "the operands are x = [1e+308, 1e+308]; {} inf"),
         (lambda: dot([Value(1e200)], [1e200], 1.0), "dot(w, x, b): the result must be finite, "

@@ -439,6 +439,15 @@ def test_a_domain_says_its_condition_and_keeps_it(domain, text, inside, outside)
     assert not any(x in domain for x in outside)
 
 
+def test_beyond_the_bound_of_a_domain_in_words_the_value_decides():
+    power = PRIMITIVES["pow"].domains["x"]
+    assert power.admits(-1e200, INF)  # (-1e200)**2 overflows
+    assert not power.admits(-2.0, NAN)
+    assert not power.admits(0.0, INF)
+    assert power.admits(1e200, INF)
+    assert not Domain(low=0).admits(-1.0, INF)
+
+
 @pytest.mark.parametrize("row", ELEMENTARY, ids=str)
 def test_values_in_the_domain_are_finite_and_the_next_float_outside_is_not(row):
     for position, domain in enumerate(row.domains.values()):

@@ -135,8 +135,9 @@ class Formulas:
             numbers = {key: numbers_of(recorded[i]) for key, i in term.items()}
             tree = decide(tree, {"out": node.data, **numbers})
         sequences = self._arrange(node)[1] if rule.sequences else {}
-        single = {key: self.of(operand) for key, operand in operands.items()} | self._constants
-        tree = substitute(tree, single, sequences)
+        # A Value that shows as an expression may be long, so it is written only if it is used.
+        single = {key: self.of(o) for key, o in operands.items() if key in rule.names}
+        tree = substitute(tree, single | self._constants, sequences)
         return algebra.simplify(tree)
 
 

@@ -102,7 +102,7 @@ class Definitions:
     def tell_changes(self, notation: Unicode) -> Iterator[Sentence]:
         """Yield a sentence if a Value has another number than when the others were computed."""
         for node, tree in self.found.items():
-            if tree is not None and self._is_stale(node):
+            if tree is not None and self.is_stale(node):
                 yield Sentence.of(
                     "A number was changed after {} was computed from it; "
                     "the derivatives are those of the numbers before.",
@@ -110,7 +110,7 @@ class Definitions:
                 )
                 return
 
-    def _is_stale(self, node: Value) -> bool:
+    def is_stale(self, node: Value) -> bool:
         """Return whether a Value, or one that is written out in its formula, is stale."""
         inlined, unread = self.formulas.inlined, [node]
         while unread:

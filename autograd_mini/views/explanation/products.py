@@ -50,7 +50,12 @@ def explain_path(
 
 
 def write_factor(factor: Factor, definitions: Definitions, notation: Unicode) -> list[str]:
-    """Return a factor in symbols, with the numbers of these, and its value."""
+    """Return a factor in symbols, with the numbers of these, and its value.
+
+    Where a number was changed since, the numbers of now would not give the value.
+    """
+    if any(definitions.is_stale(edge.node) for path in factor.paths for edge in path):
+        return [notation.formula(factor.tree), notation.number(factor.value)]
     numbers = definitions.substitute_numbers(factor.tree)
     precise = copy(notation)
     precise.digits = find_digits(numbers, factor.value, notation.digits)

@@ -111,6 +111,9 @@ function caseOf(i, place) {
   return ROWS[nodes[i].op].cases[slot](...arrange(i));
 }
 
+// A derivative in symbols. That of a NaN is NaN, whatever its rule says.
+const inSymbols = (value, text) => (Number.isNaN(value) ? write(value) : text);
+
 // The factors of the chain rule from a node to the next ones with a name: the derivative of each by
 // the node, as a number, in symbols and as a factor of a product.
 const factorsFrom = (i) =>
@@ -118,7 +121,7 @@ const factorsFrom = (i) =>
     const alone = (path) => path.reduce((value, [at, place]) => value * partials[at][place], 1);
     const value = paths.reduce((sum, path) => sum + alone(path), 0);
     const k = switches.reduce((sum, [at, place, count]) => sum * count + caseOf(at, place), 0);
-    const [symbols, factor, places = ""] = texts[k];
+    const [symbols, factor, places = ""] = texts[k].map((text) => inSymbols(value, text));
     return { of, by: i, value, symbols, factor, numbers: withNumbers(places) };
   });
 

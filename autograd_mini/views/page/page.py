@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import html
+import os
 import re
 from collections.abc import Iterable, Mapping
 from importlib import resources
 from os import PathLike
+from pathlib import Path
 
 from autograd_mini.arguments import finite, requirement
 from autograd_mini.engines import Value
@@ -57,7 +59,8 @@ def explore(
 
     Raises:
         TypeError: the root is not a Value, or an argument has the wrong type.
-        ValueError: the learning rate is not a finite number above 0, or there is no leaf to train.
+        ValueError: the learning rate is not a finite number above 0, or there is no leaf to train;
+            or the path is not that of a page.
         GraphTooLargeError: there are more Values, or more edges, than that.
         RendererNotFoundError: there is no Graphviz to draw the graph.
         OSError: the file cannot be written.
@@ -121,7 +124,15 @@ class Page:
         self.size = size
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the page into a file, atomically; raise OSError if that fails."""
+        """Write the page into a file, atomically.
+
+        Raises:
+            ValueError: the name has an ending that is not that of a page.
+            OSError: the file cannot be written.
+        """
+        if Path(os.fsdecode(path)).suffix.lower() not in ("", ".html", ".htm"):
+            rule, way_out = "a name that ends in .html", "a picture is made by draw"
+            raise ValueError(requirement("save: path", rule, os.fsdecode(path), way_out))
         write_atomically(path, self.html)
 
     def __repr__(self) -> str:

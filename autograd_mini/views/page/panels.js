@@ -37,7 +37,7 @@ const isUsedAgain = (i) => uses[i].length > 1 || uses[i][0].places.length > 1;
 
 function forwardRow(node, operand, place) {
   if (!isValue(operand)) return tableRow(["a constant", createNumber(operand[0]), "", ""]);
-  const symbols = nodes[node].partials[place];
+  const symbols = inSymbols(partials[node][place], nodes[node].partials[place]);
   const number = createNumber(partials[node][place]);
   return tableRow([
     nodes[operand].name,
@@ -50,7 +50,7 @@ function forwardRow(node, operand, place) {
 function backwardRow(node, { operand, place, amount, sum }) {
   const cells = [
     gradientName(operand),
-    inPieces(join(" · ", [gradientName(node), nodes[node].terms[place]])),
+    inPieces(join(" · ", [gradientName(node), inSymbols(partials[node][place], nodes[node].terms[place])])),
     inPieces(`= ${inParentheses(gradients[node])}${inParentheses(partials[node][place])}`),
     createAfter("= ", createNumber(amount)),
     isUsedAgain(operand) ? createNumber(sum) : "",
@@ -180,7 +180,7 @@ function warning() {
   const bad = computed.find(isBad); // the first, so its operands are finite
   if (bad !== undefined) {
     const row = ROWS[nodes[bad].op];
-    const why = row.inside(...arrange(bad)) ? "it overflows" : `outside the domain of ${row.domain}`;
+    const why = row.inside(...arrange(bad), data[bad]) ? "it overflows" : `outside the domain of ${row.domain}`;
     return `${nodes[bad].name} = ${nodes[bad].formula} is ${write(data[bad])}: ${why}.`;
   }
   const steep = leaves.find((i) => !Number.isFinite(gradients[i]));

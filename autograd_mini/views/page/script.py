@@ -145,7 +145,7 @@ def write_rows(rows: set[Primitive]) -> str:
         cases = ", ".join(f"({names}) => {_number_cases(row, name)}" for name in row.operands)
         lines.append(
             f"{as_literal(row.name)}: {{compute: ({names}) => {{{_write_computation(row)}}}, "
-            f"sequences: {sequences}, inside: ({names}) => {_write_domain(row)}, "
+            f"sequences: {sequences}, inside: ({names}, out) => {_write_domain(row)}, "
             f"domain: {as_literal(call)}, cases: [{cases}]}},\n"
         )
     return "".join([*lines, "};\n"])
@@ -173,10 +173,14 @@ def _number_cases(row: Primitive, operand: str) -> str:
 
 
 def _write_domain(row: Primitive) -> str:
-    """Return the condition in JavaScript that the operands are in their domains."""
+    """Return the condition in JavaScript that the domains admit the operands."""
     conditions = []
     for name, domain in row.domains.items():
         less = "<" if domain.open else "<="
+        if domain.stated:  # below its bound, the value decides
+            low = repr(domain.low)
+            conditions.append(f"({low} {less} {name} || {name} < {low} && !Number.isNaN(out))")
+            continue
         if domain.nonzero:
             conditions.append(f"{name} !== 0")
         if math.isfinite(domain.low):

@@ -2,6 +2,7 @@
 
 import ast
 import math
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
@@ -19,6 +20,7 @@ from autograd_mini.table.notation import Latex, Unicode
 from autograd_mini.table.primitives import TABLE, Primitive
 from autograd_mini.testing.rounding import absolute_gradients
 from autograd_mini.testing.strategies import function, graphs, points_in_domain
+from autograd_mini.views.explanation import algebra
 from autograd_mini.views.explanation.chain import Chain, Derivation, Formulas
 from autograd_mini.views.naming import name_values
 
@@ -317,6 +319,23 @@ def test_what_a_derivative_has_in_it_through_its_own_result_is_short_too():
         found = chain(double(v) * 1.0, x)
         (factor,) = [f for several in found.consumers.values() for _, f in several if f.of == "out"]
         assert size(factor.tree) < 20
+
+
+def test_what_a_derivative_does_not_have_in_it_is_not_written_out():
+    """The page of x + x + … took 15 s: every 1 along a path wrote the sum up to there."""
+    x = out = Value(1.0, name="x")
+    for _ in range(20):
+        out = out + x
+    with patch.object(Formulas, "apply", wraps=Formulas.apply) as written:
+        assert chain(out, x).consumers[x]
+    assert not written.called
+
+
+def test_whole_numbers_are_not_compared_as_fractions():
+    """Of the time for the derivatives of a softmax, that took half."""
+    with patch.object(algebra, "_is_near_float", wraps=algebra._is_near_float) as compared:
+        algebra.simplify(ast.parse("-exp(x) / (exp(x) + exp(y) + exp(z))", mode="eval").body)
+    assert compared.call_count == 0
 
 
 # --- ways and adjoints ----------------------------------------------------------------------------

@@ -205,3 +205,11 @@ def test_numbers_that_were_changed_afterwards_are_told():
     for wrt in (w, x, None):
         assert str(explain(a, wrt=wrt, names=names)).startswith(sentence) == (wrt is not None)
     assert "was changed after v₁" in str(explain(a, names=names))
+
+
+def test_numbers_that_were_changed_give_no_equation_that_is_wrong():
+    w = Value(0.5, name="w")
+    out = (2 * w - 1.5) ** 2
+    assert "= 4(2·w − 1.5)\n        = 4(2·0.5 − 1.5)\n        = −2\n" in str(explain(out, wrt=w))
+    w.data = 0.7  # for which 4(2·w − 1.5) is −0.4
+    assert "= 4(2·w − 1.5)\n        = −2\n" in str(explain(out, wrt=w))

