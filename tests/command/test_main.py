@@ -643,8 +643,13 @@ def test_a_terminal_of_ascii_gets_everything():
 def test_ctrl_c_ends_a_command_without_a_traceback():
     """The table is longer than a pipe holds, so the command is at work until it is read."""
     formula = "+".join(["x"] * 5_000)
+    script = (
+        "import signal, sys; from autograd_mini.command.main import run; "
+        # A shell makes processes in the background ignore it.
+        "signal.signal(signal.SIGINT, signal.default_int_handler); sys.exit(run())"
+    )
     process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "autograd_mini", "draw", formula, "x=1"],
+        [sys.executable, "-u", "-c", script, "draw", formula, "x=1"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
