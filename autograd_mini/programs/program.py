@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from autograd_mini import functions
 from autograd_mini.arguments import requirement
 from autograd_mini.engines import Value
-from autograd_mini.engines.display import escape
+from autograd_mini.engines.display import escape, write_count
 from autograd_mini.engines.graph import Graph
 from autograd_mini.table.primitives import Primitive
 from autograd_mini.table.rules import ARITHMETIC
@@ -24,7 +24,7 @@ OperandRef: TypeAlias = "int | float | tuple[int | float, ...]"
 
 _SIGNS = {infix.row: infix.code for infix in ARITHMETIC.values()}
 _MANY = 60
-"""A notebook shows at most this many lines of a program."""
+"""A notebook shows at most this many lines of a program, and its `repr` as many instructions."""
 _TAKEN = frozenset({"ag", "abs", "float", "print", "Value"})  # the names that printed programs use
 
 
@@ -169,7 +169,13 @@ class Program:
         return "\n".join([*header, "from autograd_mini import Value", "", *body])
 
     def __repr__(self) -> str:
-        """Return Python that makes the program, such as Hypothesis shows; `str` is for readers."""
+        """Return Python that makes the program, such as Hypothesis shows; a line if it is long.
+
+        `str` is for readers.
+        """
+        if len(self.instructions) > _MANY:
+            size = write_count(len(self.instructions), "instruction")
+            return f"<Program of {size}; print shows them>"
         parts = [_write_literal(self.leaves), repr(self.instructions)]
         if any(self.names):
             parts.append(f"names={self.names!r}")

@@ -59,6 +59,12 @@ def test_the_repr_of_a_program_has_the_names_and_the_numbers_that_no_literal_has
     assert made.instructions[0].operands == ((0, 1, math.inf),)
 
 
+def test_the_repr_of_a_long_program_is_a_line():
+    steps = [Program((2.0,), (Instruction(PRIMITIVES["neg"], (0,)),) * n) for n in (60, 61)]
+    assert eval(repr(steps[0]), vars(strategies)) == steps[0]  # noqa: S307 - our own text
+    assert repr(steps[1]) == "<Program of 61 instructions; print shows them>"
+
+
 def test_a_notebook_shows_the_printed_program():
     x = Value(2.0, name="x")
     assert Program.of(x * x)._repr_html_() == (
