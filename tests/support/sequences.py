@@ -110,7 +110,6 @@ IMPOSTORS: dict[str, Make] = {
     "bytearray": lambda xs: bytearray([1, 2]),
     "frame without rows": Columns,
     "array without dimensions": lambda xs: np.array(1.0),
-    "view of half floats": lambda xs: memoryview(np.array([1.0], dtype=np.float16)),
     "view of big-endian floats": lambda xs: memoryview(np.array([1.0], dtype=">f8")),
     "view without dimensions": lambda xs: memoryview(np.array(1.0)),
 }
