@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from autograd_mini.arguments import printable
 
-__all__ = ["Table", "escape", "paragraph", "picture", "write_count"]
+__all__ = ["Table", "escape", "write_count", "write_paragraph", "write_picture"]
 
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
 _NO_MATHEMATICS = str.maketrans({sign: f"<span>{sign}</span>" for sign in "$\\"})
@@ -78,7 +78,7 @@ class Table:
         parts = [group("thead", "th", [self.header]), group("tbody", "td", self.rows)]
         if self.footer:
             parts.append(group("tfoot", "th", [self.footer]))
-        return f"{paragraph(self.title) if self.title else ''}<table>{''.join(parts)}</table>"
+        return f"{write_paragraph(self.title) if self.title else ''}<table>{''.join(parts)}</table>"
 
     def _all_rows(self) -> list[Sequence[object]]:
         return [self.header, *self.rows, *([self.footer] if self.footer else [])]
@@ -111,12 +111,12 @@ def write_count(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def paragraph(text: str) -> str:
+def write_paragraph(text: str) -> str:
     """Return plain text as a paragraph of HTML."""
     return f"<p>{escape(text)}</p>"
 
 
-def picture(svg: str, description: str) -> str:
+def write_picture(svg: str, description: str) -> str:
     """Return an SVG as a picture in HTML, and a description for readers who cannot see it."""
     data = b2a_base64(svg.encode(), newline=False).decode()
     source = f"data:image/svg+xml;base64,{data}"

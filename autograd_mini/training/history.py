@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from autograd_mini.arguments import requirement
-from autograd_mini.engines.display import paragraph, picture, write_count
+from autograd_mini.engines.display import write_count, write_paragraph, write_picture
 from autograd_mini.errors import StateError
 from autograd_mini.optim.snapshot import Snapshot
 from autograd_mini.training.curve import draw_curve
@@ -77,8 +77,8 @@ class History:
         """Return the curve of the losses, and why the training ended, for a notebook."""
         course = self._course()
         curve = draw_curve(self.history["loss"])
-        words = paragraph(f"{course}. {self.message}")
-        return words + picture(curve, f"The curve of the loss: {course}") if curve else words
+        words = write_paragraph(f"{course}. {self.message}")
+        return words + write_picture(curve, f"The curve of the loss: {course}") if curve else words
 
     def _course(self) -> str:
         losses = self.history["loss"]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from autograd_mini.arguments import printable, requirement
-from autograd_mini.engines.display import picture, write_count
+from autograd_mini.engines.display import write_count, write_picture
 from autograd_mini.errors import GraphTooLargeError, RendererNotFoundError
 from autograd_mini.files import write_atomically
 
@@ -260,7 +260,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]  # it carries no types
             svg = self.pipe("svg", encoding="utf-8")
             fitting = '<svg style="max-width: 100%; height: auto"'
             bundle["image/svg+xml"] = svg.replace("<svg", fitting, 1)
-            bundle["text/html"] = picture(svg, repr(self))
+            bundle["text/html"] = write_picture(svg, repr(self))
         return {kind: shown for kind, shown in bundle.items() if kind in wanted}
 
     def _render_in_process(self, kind: str, engine: str | None, options: dict[str, Any]) -> bytes:

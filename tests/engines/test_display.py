@@ -8,7 +8,7 @@ import pytest
 
 import autograd_mini as ag
 from autograd_mini import Value
-from autograd_mini.engines.display import Table, escape, paragraph, picture
+from autograd_mini.engines.display import Table, escape, write_paragraph, write_picture
 
 EVIL = "<b>&\"'</td>$x$\x1b[31m"
 ESCAPED = "&lt;b&gt;&amp;&quot;'&lt;/td&gt;<span>$</span>x<span>$</span><span>\\</span>x1b[31m"
@@ -79,7 +79,7 @@ def test_no_text_is_a_tag_or_a_control_character():
     assert str(Table([EVIL], [])).isascii()
     assert "\x1b" not in str(Table([EVIL], [[EVIL]], title=EVIL))
     assert escape(EVIL) == ESCAPED
-    assert paragraph("a < b") == "<p>a &lt; b</p>"
+    assert write_paragraph("a < b") == "<p>a &lt; b</p>"
 
 
 def test_html_has_no_color_no_script_and_no_style_sheet():
@@ -93,7 +93,7 @@ def test_html_has_no_color_no_script_and_no_style_sheet():
 
 def test_a_picture_carries_its_data_and_a_description():
     svg = "<svg xmlns='http://www.w3.org/2000/svg'><text>½ &amp; α</text></svg>"
-    html = picture(svg, 'a "curve" <b>$')
+    html = write_picture(svg, 'a "curve" <b>$')
     alt, data = re.fullmatch(
         r'<img alt="(.*)" src="data:image/svg\+xml;base64,(.*)" style="max-width: 100%">', html
     ).groups()

@@ -13,7 +13,7 @@ import pytest
 
 import autograd_mini as ag
 from autograd_mini import GraphTooLargeError, RendererNotFoundError, Value, draw
-from autograd_mini.engines.display import picture
+from autograd_mini.engines.display import write_picture
 from autograd_mini.views import rendering
 from autograd_mini.views.rendering import Drawing
 
@@ -154,7 +154,7 @@ def test_a_notebook_gets_a_picture_that_fits_and_needs_no_trust(drawing):
     svg = drawing.pipe("svg", encoding="utf-8")
     bundle = {
         "image/svg+xml": svg.replace("<svg", '<svg style="max-width: 100%; height: auto"', 1),
-        "text/html": picture(svg, repr(drawing)),
+        "text/html": write_picture(svg, repr(drawing)),
         "text/plain": repr(drawing),
     }
     show = drawing._repr_mimebundle_
