@@ -128,10 +128,9 @@ def _list_items(thing: Any) -> tuple[Iterable[tuple[object, object]], Iterable[o
             return [(name, getattr(thing, name)) for name in ("func", "args", "keywords")], ()
         case MethodType():
             return [(None, thing.__self__)], ()
-    modules = {str(kind.__module__).partition(".")[0] for kind in type(thing).__mro__}
-    if modules & {"numpy", "pandas"} and hasattr(thing, "__array__"):
-        array = thing.__array__()
-        if array.dtype.hasobject:
+    if hasattr(type(thing), "__array__"):
+        modules = {str(kind.__module__).partition(".")[0] for kind in type(thing).__mro__}
+        if modules & {"numpy", "pandas"} and (array := thing.__array__()).dtype.hasobject:
             return [(None, array.tolist())], ()
     return (), ()
 

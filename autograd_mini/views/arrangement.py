@@ -22,8 +22,7 @@ def measure_depths(edges: Mapping[Value, Iterable[Edge]]) -> dict[Value, int]:
     for node, to_node in edges.items():
         for edge in to_node:
             if edge.operand.op is None:
-                first.setdefault(edge.operand, depths[node])
-                first[edge.operand] = min(first[edge.operand], depths[node])
+                first[edge.operand] = min(first.get(edge.operand, depths[node]), depths[node])
     return depths | {leaf: depth - 1 for leaf, depth in first.items()}
 
 

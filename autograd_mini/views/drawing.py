@@ -11,11 +11,7 @@ from autograd_mini.arguments import count, list_some, requirement
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Edge, is_stale
 from autograd_mini.table.names import name_as_text, shorten_name
-from autograd_mini.views.arrangement import (
-    keep_in_order,
-    measure_depths,
-    measure_gap,
-)
+from autograd_mini.views.arrangement import keep_in_order, measure_depths, measure_gap
 from autograd_mini.views.constants import Constant
 from autograd_mini.views.folding import find_folded, merge_edges
 from autograd_mini.views.labels import Labels

@@ -38,11 +38,10 @@ def merge_edges(graph: Graph, folded: Collection[Value]) -> dict[Value, list[Edg
     """
     found: dict[Value, list[Edge]] = {}
     for node in graph.order:
-        edges = graph.edges[node]
-        if node not in folded and any(edge.operand in folded for edge in edges):
-            found[node] = _merge(graph, node, folded)
-        elif node not in folded:
-            found[node] = edges
+        if node not in folded:
+            edges = graph.edges[node]
+            is_formula = any(edge.operand in folded for edge in edges)
+            found[node] = _merge(graph, node, folded) if is_formula else edges
     return found
 
 

@@ -296,7 +296,7 @@ def find_inlined(graph: Graph, *, given: Collection[Value]) -> set[Value]:
     needed: dict[Value, set[str]] = {}
     slots = {node: _slots_of(node) for node in graph.order if node.op is not None}
     for node in reversed(graph.order):
-        needed[node] = _find_needed(graph, node)
+        needed[node] = _find_needed(graph, node, slots)
         if not uses[node]:
             continue  # the root
         edge = uses[node][-1]
@@ -323,12 +323,13 @@ def _is_arithmetic(op: Primitive) -> bool:
     )
 
 
-def _find_needed(graph: Graph, node: Value) -> set[str]:
+def _find_needed(
+    graph: Graph, node: Value, slots: Mapping[Value, Sequence[tuple[str, int | None]]]
+) -> set[str]:
     """Return the operands of a node that are in the formulas of its derivatives."""
     if node.op is None:
         return set()
-    slots = _slots_of(node)
-    used = {slots[edge.position][0] for edge in graph.edges[node]}
+    used = {slots[node][edge.position][0] for edge in graph.edges[node]}
     found = {name for slot in used for name in node.op.textbook[slot].names}
     return {*found, *node.op.operands} if "out" in found else found
 
