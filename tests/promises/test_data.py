@@ -269,10 +269,12 @@ def test_p16_real_signals_leave_old_or_new_and_nothing_else(
     delivered, outcomes = 0, set()
     while delivered < signals:
         write(tmp_path, "old")
-        delivered += alarm.interrupts(lambda: write(tmp_path, "new"), 1.2 * duration)
+        delivered += alarm.interrupts(lambda: write(tmp_path, "new"), duration)
         found = read_folder(tmp_path)
         assert found in contents, f"after {delivered} signals"
         outcomes.add(contents.index(found))
+        # However busy the machine is, about half of the signals are to come late.
+        duration *= 1.1 if found == contents[0] else 0.9
     assert outcomes == {0, 1}
     print(f"{kind}: {delivered} signals")
 

@@ -3,6 +3,7 @@
 import gc
 import math
 import random
+import statistics
 import sys
 import threading
 import time
@@ -220,17 +221,21 @@ def test_p11_an_interrupted_backward_pass_leaves_the_gradients_all_old_or_all_ne
 
 # What interrupts.py proves instruction by instruction, put to the test by the system's own timer.
 
+MOST_ATTEMPTS = 200  # for each signal that is delivered
 each_amount = pytest.mark.parametrize("amount", [100, soaking(600)])
 
 
 def duration_of(call):
-    """Return how long a call takes, in seconds, at worst: signals are to reach its end too."""
+    """Return how long a call takes in seconds, and more: signals are to reach its end too.
+
+    It is made of the median, as a call that waits for a busy machine may take many times as long.
+    """
     durations = []
     for _ in range(5):
         start = time.perf_counter()
         call()
         durations.append(time.perf_counter() - start)
-    return max(durations)
+    return 1.5 * statistics.median(durations)
 
 
 def check_whole(found, old, new, *, interrupted):
@@ -271,7 +276,7 @@ def test_p11_real_signals_leave_the_gradients_of_a_backward_pass_all_old_or_all_
             for gradient, one, leaf in zip(old, unit, is_leaf, strict=True)
         ]
 
-    for attempt in range(20 * amount):
+    for attempt in range(MOST_ATTEMPTS * amount):
         seed = 2.0 ** (1 + attempt % 7)  # a power of two scales everything exactly
         new = after(seed)
         interrupted = alarm.interrupts(lambda seed=seed: root.backward(seed=seed), duration)
@@ -319,7 +324,7 @@ def test_p11_real_signals_leave_weights_and_memory_of_a_step_all_old_or_all_new(
     old = state(twin)
     twin.step()
     new = state(twin)
-    for _ in range(20 * amount):
+    for _ in range(MOST_ATTEMPTS * amount):
         interrupted = alarm.interrupts(optimizer.step, duration)
         found = state(optimizer)
         check_whole(found, old, new, interrupted=interrupted)
@@ -437,7 +442,7 @@ def test_p11_real_signals_end_a_training_between_two_steps(alarm, batch_size, am
     others = [Training(batch_size) for _ in range(5)]
     duration = duration_of(lambda: others.pop().run())
     delivered = 0
-    for _ in range(20 * amount):
+    for _ in range(MOST_ATTEMPTS * amount):
         training = Training(batch_size)
         alarm.interrupts(training.run, duration)
         step = states.index(training.state)
