@@ -28,6 +28,8 @@ from autograd_mini.errors import (
 
 if TYPE_CHECKING:
     from autograd_mini import losses, nn, optim, plots, testing
+    from autograd_mini.engines.extension import primitive
+    from autograd_mini.engines.python_function import custom
     from autograd_mini.functions import *  # noqa: F403
     from autograd_mini.nn import MLP, Layer, Module, Neuron
     from autograd_mini.optim import SGD, Adam
@@ -55,6 +57,7 @@ __all__ = [
     "RendererNotFoundError",
     "StateError",
     "Value",
+    "custom",
     "draw",
     "engine",
     "errstate",
@@ -65,6 +68,7 @@ __all__ = [
     "nn",
     "optim",
     "plots",
+    "primitive",
     "testing",
 ]
 __all__ += functions.__all__
@@ -77,6 +81,8 @@ _LATER = {
     **dict.fromkeys(("MLP", "Layer", "Module", "Neuron"), "nn"),
     **dict.fromkeys(("SGD", "Adam"), "optim"),
     **dict.fromkeys(("History", "fit"), "training"),
+    "custom": "engines.python_function",
+    "primitive": "engines.extension",
     "draw": "views.drawing",
     "explain": "views.explanation",
     "explore": "views.page",

@@ -23,6 +23,7 @@ from autograd_mini.table.updates import UPDATES, UpdateFunction
 __all__ = [
     "Operand",
     "Value",
+    "custom_node",
     "data_of",
     "engine",
     "errstate",
@@ -93,6 +94,7 @@ data_of: Callable[[Iterable[Value]], list[float]] = _bulk.data_of
 gradients_of: Callable[[Iterable[Value]], list[float]] = _bulk.gradients_of
 store_data: Callable[..., None] = _bulk.store_data
 zero_gradients: Callable[[Iterable[Value]], None] = _bulk.zero_gradients
+custom_node: Callable[..., Value] = _bulk.custom_node
 
 updates: Mapping[str, UpdateFunction] = (
     UPDATES if _core is None else {name: getattr(_core, name) for name in UPDATES}

@@ -178,6 +178,7 @@ static PyMethodDef bulk_methods[] = {
     {"data_of", data_of, METH_O},
     {"gradients_of", gradients_of, METH_O},
     {"store_data", store_data, METH_VARARGS},
+    {"custom_node", custom_node, METH_VARARGS},
     UPDATE_ROWS(UPDATE_METHOD)
     {NULL},
 };

@@ -69,6 +69,7 @@ typedef struct {
     union {
         double number;
         struct Operands *many; /* only in the first operand of a Node; see there */
+        PyObject *row;         /* only in the second operand of a node of OP_CUSTOM */
     };
 } Operand;
 
@@ -128,6 +129,7 @@ static const struct {
     {&with_numbers, "autograd_mini.engines.templates", "with_numbers"},
     {&no_value, "autograd_mini.engines.bulk", "no_value"},
     {&no_numbers, "autograd_mini.engines.bulk", "no_numbers"},
+    {&no_operands, "autograd_mini.engines.bulk", "no_operands"},
     {&updates, "autograd_mini.table.updates", "UPDATES"},
     {&check_name, "autograd_mini.engines.node", "check_name"},
     {&nonfinite_gradient, "autograd_mini.engines.nonfinite", "nonfinite_gradient"},
