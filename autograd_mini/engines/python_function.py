@@ -98,7 +98,10 @@ class PythonFunction(Function):
         self.domains = dict.fromkeys(self.operands, REAL)
         self.kink = None
         self.formula = self.value.tree
-        self._introduce(name, getattr(f, "__doc__", None), signature)
+        doc = getattr(f, "__doc__", None)
+        if doc and getattr(f, "__module__", None) != module:  # its examples are not the user's
+            doc = doc.partition("\n\n")[0]
+        self._introduce(name, doc, signature)
         self.__module__ = module
         self.__wrapped__ = f
 
@@ -112,7 +115,7 @@ class PythonFunction(Function):
         """The function that a user has, of which this may be the row for a number of operands."""
         return self if self._several is None else self._several[0]
 
-    def _with_count(self, count: int) -> Function:
+    def _with_count(self, count: int) -> PythonFunction:
         if self._several is not None:
             return self.origin._with_count(count)
         if not max(1, self._fewest) <= count <= self._most:
@@ -138,8 +141,9 @@ class PythonFunction(Function):
 
         A NaN value makes every partial derivative NaN.
         """
-        out = self._compute_value(operands)
-        return out, self._compute_partials(operands, out)
+        row = self._with_count(len(operands))
+        out = row._compute_value(operands)
+        return out, row._compute_partials(operands, out)
 
     def differentiate(self, *operands: Operand) -> tuple[Operand, ...]:
         """Return the partial derivatives for operands that may be Values, as Values or floats.
@@ -147,6 +151,7 @@ class PythonFunction(Function):
         Raises:
             TypeError: the user's function takes no Values, so it is differentiable once.
         """
+        row = self._with_count(len(operands))
         try:
             found = self._partials(*operands)
         except TypeError as error:
@@ -162,7 +167,7 @@ class PythonFunction(Function):
             raise TypeError(requirement(argument, rule, reason, way_out)) from error
         return tuple(
             one if isinstance(one, Value) else self._as_float(one, f"derivative by {o}")
-            for o, one in zip(self.operands, self._split(found), strict=True)
+            for o, one in zip(row.operands, row._split(found), strict=True)
         )
 
     def _compute(self, operands: Sequence[Any]) -> float:
@@ -180,7 +185,7 @@ class PythonFunction(Function):
         try:
             found = self._f(*numbers)
         except (ArithmeticError, ValueError) as error:
-            raise self._undefined(numbers, "f", error) from error
+            raise self._domain_error(numbers, "f", error) from error
         return self._as_float(found, "result")
 
     def _compute_partials(self, numbers: Sequence[float], out: float) -> tuple[float, ...]:
@@ -190,11 +195,11 @@ class PythonFunction(Function):
             found = self._partials(*numbers)
         except (ArithmeticError, ValueError) as error:
             way_out = ", return math.inf or math.nan where there is no derivative"
-            raise self._undefined(numbers, "partials", error, way_out) from error
+            raise self._domain_error(numbers, "partials", error, way_out) from error
         parts = zip(self.operands, self._split(found), strict=True)
         return tuple(self._as_float(one, f"derivative by {o}") for o, one in parts)
 
-    def _undefined(
+    def _domain_error(
         self, numbers: Sequence[float], function: str, error: Exception, way_out: str = ""
     ) -> DomainError:
         """Return the error for a point where a function of the user raises."""
