@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import linecache
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property, partial
 from keyword import iskeyword
 from typing import Any, NoReturn, Self, overload
+from weakref import finalize
 
 from autograd_mini.arguments import requirement
 from autograd_mini.engines import Operand, Value, custom_node
@@ -37,8 +39,8 @@ def primitive(
 ) -> RuleFunction:
     """Return a function of Values that is written as rules, as the rows of the table are.
 
-    Views, exported pages and derivatives of any order know its formula. docs/architecture.md
-    describes the rule language.
+    Views, pages and derivatives of any order know its formula. `autograd_mini.table.rules`
+    describes the language of rules.
 
     Args:
         value: the value, as a rule in ``x``, or ``x`` and ``y``, or with sums over sequences.
@@ -147,6 +149,14 @@ class RuleFunction(Function):
         slopes = [f"d{o} = {rule.text}" for o, rule in self.partials.items()]
         doc = f"Return {value}.\n\n{', '.join(slopes)}; defined for {self.domain}."
         self._introduce(name, doc, Template(self, name).signature())
+
+    @cached_property
+    def _evaluate(self) -> Callable[..., tuple[float, tuple[Any, ...]]]:
+        """The rules, compiled; when the row is gone, so is the text that tracebacks show."""
+        compiled: Callable[..., tuple[float, tuple[Any, ...]]] = super()._evaluate
+        name = compiled.__code__.co_filename
+        finalize(self, linecache.cache.pop, name, None).atexit = False
+        return compiled
 
     def _take(self, given: Sequence[Any]) -> Sequence[Any]:
         sequences = self.value.sequences
