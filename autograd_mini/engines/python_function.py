@@ -49,7 +49,7 @@ def custom(
     (0.0, (0.0,))
     """
     for key, given in (("f", f), ("partials", partials)):
-        if not callable(given) or isinstance(given, Value):
+        if not callable(given):
             raise TypeError(requirement(f"custom: {key}", "a function of numbers", given))
     if name is None:
         own = getattr(f, "__name__", "")

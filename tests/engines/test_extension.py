@@ -3,6 +3,7 @@
 import copy
 import gc
 import inspect
+import linecache
 import math
 import pickle
 import random
@@ -179,6 +180,16 @@ def test_a_row_lives_as_long_as_a_node_of_it_and_no_longer():
     del node
     gc.collect()
     assert gone() is None
+
+
+def test_the_text_that_tracebacks_show_goes_with_its_row():
+    before = {*linecache.cache}
+    row = ag.primitive("3 * x", dx="3", name="triple")
+    assert row(2.0) == 6.0
+    assert [name for name in linecache.cache if "triple" in name] == ["<autograd_mini triple>"]
+    del row
+    gc.collect()
+    assert {*linecache.cache} == before
 
 
 def test_a_node_makes_no_reference_cycle():
