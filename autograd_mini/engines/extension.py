@@ -11,11 +11,11 @@ from keyword import iskeyword
 from typing import Any, NoReturn, Self, overload
 from weakref import finalize
 
-from autograd_mini.arguments import requirement
+from autograd_mini.arguments import number, requirement
 from autograd_mini.engines import Operand, Value, custom_node
 from autograd_mini.engines.node import flat
 from autograd_mini.engines.nonfinite import exceptional
-from autograd_mini.engines.templates import Template, read_operands, unequal, with_numbers
+from autograd_mini.engines.templates import Template, read_operands, unequal
 from autograd_mini.table.domains import REAL, Domain
 from autograd_mini.table.elementary import ELEMENTARY
 from autograd_mini.table.primitives import PRIMITIVES, Primitive
@@ -98,8 +98,8 @@ class Function(Primitive):
             raise TypeError(requirement(f"{self.name}: operands", rule, next(iter(keywords))))
         row = self._with_count(len(given))
         operands = row._take(given)
-        several = tuple(flat(operands))
-        if not any(isinstance(one, Value) for one in several):
+        several = tuple(flat(operands)) if row.nary else tuple(operands)
+        if Value not in map(type, several):
             return row._compute(operands)
         out, partials = row._compute_all(operands)
         return custom_node(row, several, out, tuple(flat(partials)))
@@ -120,7 +120,11 @@ class Function(Primitive):
 
     def _take(self, given: Sequence[Any]) -> Sequence[Any]:
         """Return the operands as Values and floats, in tuples where the row has sequences."""
-        return with_numbers(Value, self, tuple(given))[0]
+        label = self.operand_label
+        return [
+            one if type(one) is Value or type(one) is float else number(one, argument=label)
+            for one in given
+        ]
 
     def _compute(self, operands: Sequence[Any]) -> float:
         """Return the value for plain numbers; raise if it is not finite and the block is strict."""
@@ -159,16 +163,15 @@ class RuleFunction(Function):
         return compiled
 
     def _take(self, given: Sequence[Any]) -> Sequence[Any]:
-        sequences = self.value.sequences
-        parts = [
-            with_numbers(Value, self, tuple(read_operands(self, one) if o in sequences else (one,)))
-            for o, one in zip(self.operands, given, strict=True)
-        ]
-        taken = {o: part for o, (part, _) in zip(self.operands, parts, strict=True)}
-        lengths = [len(taken[o]) for o in sequences]
+        count = len(self.value.sequences)  # which come first
+        take = super()._take
+        if not count:
+            return take(given)
+        parts = [tuple(take(read_operands(self, part))) for part in given[:count]]
+        lengths = [len(part) for part in parts]
         if len({*lengths}) > 1:
             raise unequal(self, *lengths)
-        return [part if o in sequences else part[0] for o, part in taken.items()]
+        return [*parts, *take(given[count:])]
 
     def _compute(self, operands: Sequence[Any]) -> float:
         return exceptional(self, *operands)[0]
@@ -215,9 +218,9 @@ def name_apart(rows: Iterable[Primitive], taken: Iterable[str] = ()) -> dict[Pri
     names: dict[Primitive, str] = {}
     used = {*taken}
     for row in dict.fromkeys(rows):
-        name, number = row.name, 2
+        name, i = row.name, 2
         while name in used:
-            name, number = f"{row.name}_{number}", number + 1
+            name, i = f"{row.name}_{i}", i + 1
         used.add(name)
         names[row] = name
     return names
