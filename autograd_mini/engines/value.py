@@ -240,6 +240,7 @@ class Value:
         __neg__ = Unary("neg")
         __abs__ = Unary("abs")
 
+    identity = Unary("identity")
     square = Unary("square")
     sqrt = Unary("sqrt")
     cbrt = Unary("cbrt")
@@ -261,6 +262,7 @@ class Value:
     arcsinh = Unary("arcsinh")
     arccosh = Unary("arccosh")
     arctanh = Unary("arctanh")
+    gauss = Unary("gauss")
     erf = Unary("erf")
     sigmoid = Unary("sigmoid")
     softplus = Unary("softplus")
@@ -270,6 +272,7 @@ class Value:
     maximum = Binary("maximum")
     minimum = Binary("minimum")
     sum = Sum("sum")
+    fsum = Sum("fsum")
     dot = Dot("dot", default=0.0)
     expectation = Dot("expectation")
     logsumexp = Sum("logsumexp")
