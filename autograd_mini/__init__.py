@@ -32,6 +32,18 @@ if TYPE_CHECKING:
     from autograd_mini.nn import MLP, Layer, Module, Neuron
     from autograd_mini.optim import SGD, Adam
     from autograd_mini.training import History, fit
+    from autograd_mini.transforms import (
+        grad,
+        gradient_graph,
+        gradients,
+        hessian,
+        hvp,
+        jacobian,
+        jvp,
+        stop_gradient,
+        value_and_grad,
+        vjp,
+    )
     from autograd_mini.views.drawing import draw
     from autograd_mini.views.explanation import explain
     from autograd_mini.views.page import explore
@@ -61,11 +73,21 @@ __all__ = [
     "explain",
     "explore",
     "fit",
+    "grad",
+    "gradient_graph",
+    "gradients",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
     "losses",
     "nn",
     "optim",
     "plots",
+    "stop_gradient",
     "testing",
+    "value_and_grad",
+    "vjp",
 ]
 __all__ += functions.__all__
 
@@ -77,6 +99,10 @@ _LATER = {
     **dict.fromkeys(("MLP", "Layer", "Module", "Neuron"), "nn"),
     **dict.fromkeys(("SGD", "Adam"), "optim"),
     **dict.fromkeys(("History", "fit"), "training"),
+    **dict.fromkeys(
+        ("grad", "gradient_graph", "gradients", "hessian", "hvp", "jacobian", "jvp"), "transforms"
+    ),
+    **dict.fromkeys(("stop_gradient", "value_and_grad", "vjp"), "transforms"),
     "draw": "views.drawing",
     "explain": "views.explanation",
     "explore": "views.page",

@@ -13,7 +13,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from itertools import repeat
+from itertools import count, repeat
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -43,6 +43,7 @@ __all__ = [
     "Sum",
     "Unary",
     "Value",
+    "count_leaves",
     "store",
 ]
 
@@ -182,14 +183,17 @@ class Value:
     # _dy has the number itself. A node of many operands has None in _x and _y. Its _many has all
     # operands, the operands that are Values, and the partial derivatives for these Values. _mark is
     # the token of the last backward pass through this node, _adjoint the sum in that pass so far.
+    # A leaf has _birth, the number of leaves that were made before it, and _read once its number
+    # was read as .data; an identity has _read too.
     __module__ = "autograd_mini"  # pickles look here for the Value of either engine
     __slots__ = (
-        *("_adjoint", "_dx", "_dy", "_grad", "_many", "_mark", "_name", "_number", "_op"),
-        *("_x", "_y"),
+        *("_adjoint", "_birth", "_dx", "_dy", "_grad", "_many", "_mark", "_name", "_number", "_op"),
+        *("_read", "_x", "_y"),
     )
 
     if TYPE_CHECKING:
         _adjoint: float
+        _birth: int
         _number: float
         _dx: float
         _dy: float
@@ -198,6 +202,7 @@ class Value:
         _mark: object
         _name: str | None
         _op: Primitive | None
+        _read: bool
         _x: Value | None
         _y: Value | None
 
@@ -206,6 +211,7 @@ class Value:
         self = object.__new__(cls)
         self._number = number(data, argument="Value: data")
         self._op = self._x = self._y = self._mark = None
+        self._birth = next(_births)
         if name is not None:
             self.name = name
         return self
@@ -291,6 +297,8 @@ class Value:
     @property
     def data(self) -> float:
         """The number; setting it changes no node that was computed before."""
+        if self._op is None or self._op is _IDENTITY:
+            self._read = True
         return self._number
 
     @data.setter
@@ -564,6 +572,15 @@ def _store_adjoints(nodes: list[Value]) -> None:
     """Store the adjoints as gradients, faster than `store` but not safe from interrupts."""
     for node in nodes:
         node._grad = node._adjoint
+
+
+def count_leaves() -> int:
+    """Return how many leaves were made so far."""
+    return next(_births)  # which counts this call too
+
+
+_births = count()
+_IDENTITY = PRIMITIVES["identity"]
 
 
 def _new_lock() -> None:

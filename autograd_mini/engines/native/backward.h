@@ -73,14 +73,18 @@ visit(Visits *list, Node *node)
     return 1;
 }
 
+/* The number of passes so far. */
+static uint64_t passes;
+
 /* Mark all nodes that the root depends on, and set their gradients to zero. Put the computed nodes
    in `nodes`, operands first, and the leaves in `leaves`. The walk is depth-first, in the order of
-   the operands; leaves never enter the path. Returns 0 if memory has run out. */
+   the operands; leaves never enter the path. What has the mark of this pass is left out. Returns 0
+   if memory has run out. */
 static int
-walk(Node *root)
+walk(Node *root, uint64_t pass)
 {
-    static uint64_t passes;
-    const uint64_t pass = ++passes;
+    if (root->mark == pass)
+        return 1;
     root->mark = pass;
     if (root->op == LEAF)
         return visit(&leaves, root);
@@ -116,11 +120,10 @@ walk(Node *root)
     }
 }
 
-/* Add up the gradients; return whether the gradients of all leaves are finite. */
-static int
-sweep(Node *root, double seed)
+/* Add up the gradients of all nodes, by the chain rule from the gradients of the roots. */
+static void
+apply_chain_rule(void)
 {
-    root->grad = seed;
     for (size_t i = nodes.count; i-- > 0;) {
         Node *node = nodes.items[i].node;
         const double gradient = node->grad;
@@ -130,6 +133,14 @@ sweep(Node *root, double seed)
             if (operands[j].value)
                 operands[j].value->grad += gradient * operands[j].number;
     }
+}
+
+/* Compute the gradients of a pass; return whether the gradients of all leaves are finite. */
+static int
+sweep(Node *root, double seed)
+{
+    root->grad = seed;
+    apply_chain_rule();
     int finite = 1;
     for (size_t i = 0; i < leaves.count; i++) {
         Visit leaf = leaves.items[i];
@@ -187,18 +198,26 @@ raise_nonfinite_gradient(void)
     PyMem_RawFree(undone[1].items);
 }
 
-static PyObject *
-backward(Node *root, double seed)
+/* Return whether a gradient that is not finite raises in the current block; -1 is an error. */
+static int
+ask_strict(void)
 {
     PyObject *answer = PyObject_CallNoArgs(strict);
     if (!answer)
-        return NULL;
+        return -1;
     int is_strict = PyObject_IsTrue(answer);
     Py_DECREF(answer);
+    return is_strict;
+}
+
+static PyObject *
+backward(Node *root, double seed)
+{
+    int is_strict = ask_strict();
     if (is_strict < 0)
         return NULL;
 
-    const int had_memory = walk(root);
+    const int had_memory = walk(root, ++passes);
     const int done = had_memory && (sweep(root, seed) || !is_strict);
     if (!done) {
         undo(nodes);

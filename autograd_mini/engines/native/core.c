@@ -69,6 +69,7 @@ typedef struct {
     union {
         double number;
         struct Operands *many; /* only in the first operand of a Node; see there */
+        uint64_t birth;        /* only in a leaf and in an argument of a transform; see there */
     };
 } Operand;
 
@@ -78,9 +79,26 @@ typedef struct {
 #include "numbers.h"
 #include "operations.h"
 #include "backward.h"
+#include "bulk.h"
+#include "derivatives.h"
 #include "attributes.h"
 #include "functions.h"
-#include "bulk.h"
+
+static PyMethodDef core_methods[] = {
+    {"collected", collected, METH_VARARGS},
+    {"zero_gradients", zero_gradients, METH_O},
+    {"data_of", data_of, METH_O},
+    {"gradients_of", gradients_of, METH_O},
+    {"store_data", store_data, METH_VARARGS},
+    {"count_leaves", count_leaves, METH_NOARGS},
+    {"make_arguments", make_arguments, METH_O},
+    {"number_of", number_of, METH_O},
+    {"were_read", were_read, METH_O},
+    {"sweep_back", (PyCFunction)(void (*)(void))sweep_back, METH_FASTCALL},
+    {"sweep_forward", (PyCFunction)(void (*)(void))sweep_forward, METH_FASTCALL},
+    UPDATE_ROWS(UPDATE_METHOD)
+    {NULL},
+};
 
 static PyMethodDef value_methods[] = {
     {"__sizeof__", node_sizeof, METH_NOARGS, NULL},
@@ -131,6 +149,8 @@ static const struct {
     {&updates, "autograd_mini.table.updates", "UPDATES"},
     {&check_name, "autograd_mini.engines.node", "check_name"},
     {&nonfinite_gradient, "autograd_mini.engines.nonfinite", "nonfinite_gradient"},
+    {&reference_sweep_back, "autograd_mini.engines.sweeps", "sweep_back"},
+    {&reference_sweep_forward, "autograd_mini.engines.sweeps", "sweep_forward"},
     {&describe, "autograd_mini.engines.native.binding", "describe"},
     {&reference, "autograd_mini.engines.value", "Value"},
 };
@@ -267,7 +287,7 @@ static PyModuleDef core_module = {
     PyModuleDef_HEAD_INIT,
     .m_name = "autograd_mini.engines.native.core",
     .m_slots = core_slots,
-    .m_methods = bulk_methods,
+    .m_methods = core_methods,
 };
 
 PyMODINIT_FUNC

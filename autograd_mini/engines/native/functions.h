@@ -325,6 +325,7 @@ value_call(PARAMETERS)
         return NULL;
     node->data = number;
     node->operands[0].value = node->operands[1].value = NULL;
+    give_birth(node);
     if (name && name != Py_None && set_name((PyObject *)node, name, NULL) < 0) {
         Py_DECREF(node);
         return NULL;
