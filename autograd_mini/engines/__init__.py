@@ -22,6 +22,7 @@ from autograd_mini.table.updates import UPDATES, UpdateFunction
 
 __all__ = [
     "Operand",
+    "Transform",
     "Value",
     "count_leaves",
     "data_of",
@@ -107,6 +108,9 @@ number_of: Callable[[Operand], float] = _sweeps.number_of
 were_read: Callable[[Iterable[Value]], bool] = _sweeps.were_read
 sweep_back: Callable[..., list[float] | None] = _sweeps.sweep_back
 sweep_forward: Callable[..., list[float] | None] = _sweeps.sweep_forward
+
+Transform: Any = None if _core is None else _core.Transform
+"""What calls a function and differentiates it in C, where all is plain; None if there is no C."""
 
 updates: Mapping[str, UpdateFunction] = (
     UPDATES if _core is None else {name: getattr(_core, name) for name in UPDATES}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 from autograd_mini.arguments import is_iterable, number, requirement
 from autograd_mini.engines import (
@@ -33,37 +33,50 @@ class Call:
 
     Args:
         where: the public function, for errors.
-        f: the function.
-        args, kwargs: its arguments.
-        positions: which of ``args`` to differentiate by.
+        given: the arguments to differentiate by, as they were given.
+        inputs: a Value for each of their numbers.
+        since: the `count_leaves` before the call.
+        result: what the function returned.
+        meets_values: whether an argument is a Value.
     """
 
     def __init__(
         self,
         where: str,
+        given: Sequence[Any],
+        inputs: list[Value],
+        since: int,
+        result: Any,
+        *,
+        meets_values: bool = False,
+    ) -> None:
+        self.where, self.given, self.inputs = where, given, inputs
+        self.since, self.result, self.meets_values = since, result, meets_values
+
+    @classmethod
+    def make(
+        cls,
+        where: str,
         f: Callable[..., Any],
         args: Sequence[Any],
         kwargs: Mapping[str, Any],
         positions: Sequence[int],
-    ) -> None:
-        self.where = where
-        self.given = [args[i] for i in positions]
-        """The arguments to differentiate by, as they were given."""
+    ) -> Self:
+        """Call a function, with fresh Values in some of its arguments."""
+        given = [args[i] for i in positions]
         items = [
             x
-            for i, one in zip(positions, self.given, strict=True)
+            for i, one in zip(positions, given, strict=True)
             for x in flatten(one, as_operand, f"{where}: argument {i}")
         ]
-        self.meets_values = Value in map(type, items) or Value in map(type, args)
-        """Whether the results are Values."""
-        self.since = count_leaves()
-        self.inputs = make_arguments(items)
-        """A Value for each number to differentiate by."""
-        fresh, passed = iter(self.inputs), list(args)
-        for i, one in zip(positions, self.given, strict=True):
+        meets_values = Value in map(type, items) or Value in map(type, args)
+        since = count_leaves()
+        inputs = make_arguments(items)
+        fresh, passed = iter(inputs), list(args)
+        for i, one in zip(positions, given, strict=True):
             passed[i] = build(one, fresh)
-        self.result = f(*passed, **kwargs)
-        """What the function returned."""
+        result = f(*passed, **kwargs)
+        return cls(where, given, inputs, since, result, meets_values=meets_values)
 
     def scalar(self) -> list[Operand]:
         """Return the result in a list, as Value or float; raise an error for another type."""

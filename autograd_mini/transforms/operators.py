@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, overload
 
 from autograd_mini.arguments import requirement, whole
-from autograd_mini.engines import Operand, Value
+from autograd_mini.engines import Operand, Transform, Value
 from autograd_mini.functions import as_operand
 from autograd_mini.transforms.calls import Call
 from autograd_mini.transforms.structures import build, build_matrix, check_alike, flatten
@@ -19,6 +19,7 @@ from autograd_mini.transforms.structures import build, build_matrix, check_alike
 __all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
 
 Function = Callable[..., Any]
+_IN_C = ("grad", "value_and_grad", "jacobian")  # in the order in which C counts them
 
 
 def grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
@@ -191,7 +192,7 @@ def _call(
     where: str, f: Function, args: Sequence[Any], kwargs: dict[str, Any], positions: Iterable[int]
 ) -> Call:
     _check_function(where, f)
-    return Call(where, f, args, kwargs, list(positions))
+    return Call.make(where, f, args, kwargs, list(positions))
 
 
 def _check_function(where: str, f: object) -> None:
@@ -213,10 +214,19 @@ def _make(
             way_out = "an argument that is passed by keyword is not differentiated"
             raise TypeError(requirement(f"{where}: argnums", rule, argnums, way_out))
         chosen = [position % len(args) for position in positions]
-        call = Call(where, f, args, kwargs, chosen)
+        return finish(Call.make(where, f, args, kwargs, chosen))
+
+    def finish(call: Call) -> Any:
         return differentiate(call, call.given[0] if is_single else tuple(call.given))
 
-    return differentiated
+    def finish_plain(args: Sequence[Any], inputs: list[Value], since: int, result: Any) -> Any:
+        return finish(Call(where, [args[i] for i in positions], inputs, since, result))
+
+    if Transform is None or where not in _IN_C or min(positions) < 0:
+        return differentiated
+    kind = _IN_C.index(where)
+    plain = Transform(kind, f, tuple(positions), is_single, differentiated, finish_plain)
+    return functools.update_wrapper(plain, f)
 
 
 def _read_positions(where: str, argnums: Any) -> tuple[list[int], bool]:

@@ -83,6 +83,7 @@ typedef struct {
 #include "derivatives.h"
 #include "attributes.h"
 #include "functions.h"
+#include "transforms.h"
 
 static PyMethodDef core_methods[] = {
     {"collected", collected, METH_VARARGS},
@@ -245,7 +246,8 @@ document(void)
 static int
 make_types(void)
 {
-    if (document() < 0 || !(function_type = PyType_FromSpec(&function_spec)))
+    if (document() < 0 || !(function_type = PyType_FromSpec(&function_spec))
+        || !(transform_type = PyType_FromSpec(&transform_spec)))
         return -1;
     value_type = (PyTypeObject *)PyType_FromSpec(&value_spec);
     if (!value_type)
@@ -270,6 +272,7 @@ core_exec(PyObject *module)
         return -1;
     if (PyModule_AddObjectRef(module, "Value", (PyObject *)value_type) < 0
         || PyModule_AddObjectRef(module, "Function", function_type) < 0
+        || PyModule_AddObjectRef(module, "Transform", transform_type) < 0
         || PyModule_AddStringConstant(module, "RULES_DIGEST", RULES_DIGEST) < 0)
         return -1;
     return PyModule_AddStringConstant(module, "CODE_DIGEST", CODE_DIGEST);

@@ -31,6 +31,18 @@ count_leaves(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(nothing))
     return PyLong_FromUnsignedLongLong(leaves_made);
 }
 
+static Node *
+make_leaf(double number)
+{
+    Node *leaf = node_new(LEAF);
+    if (!leaf)
+        return NULL;
+    leaf->data = number;
+    leaf->operands[0].value = leaf->operands[1].value = NULL;
+    give_birth(leaf);
+    return leaf;
+}
+
 static PyObject *
 make_argument(PyObject *given)
 {
@@ -40,14 +52,8 @@ make_argument(PyObject *given)
         if (node)
             node->operands[1].birth = 0;
     }
-    else if (PyFloat_CheckExact(given)) {
-        node = node_new(LEAF);
-        if (node) {
-            node->data = PyFloat_AS_DOUBLE(given);
-            node->operands[0].value = node->operands[1].value = NULL;
-            give_birth(node);
-        }
-    }
+    else if (PyFloat_CheckExact(given))
+        node = make_leaf(PyFloat_AS_DOUBLE(given));
     else
         PyErr_Format(PyExc_TypeError, "an argument must be a Value or a float, got %R", given);
     return (PyObject *)node;
@@ -92,10 +98,13 @@ were_read(PyObject *Py_UNUSED(module), PyObject *iterable)
     return PyBool_FromLong(flags & READ);
 }
 
-/* The arguments of a sweep: lists of Values and of one float for each. */
+/* What a sweep goes over: Values, and a float for each output or for each input; or NULL for 1. */
 typedef struct {
-    PyObject *outputs, *inputs, *numbers;
-    uint64_t since;
+    PyObject *const *outputs, *const *inputs, *const *numbers;
+    Py_ssize_t output_count, input_count;
+    uint64_t since, pass;
+    int young;  /* whether all leaves are at least as young as `since` says; -1 without memory */
+    int finite; /* whether all results are finite; -1 without memory */
 } Sweep;
 
 static int
@@ -116,122 +125,86 @@ is_list_of_floats(PyObject *list, PyObject *others)
     return fits;
 }
 
-/* Read (outputs, inputs, numbers, since, where); there is a number for each Value of `with_numbers`,
+/* Read (outputs, inputs, numbers, since, where); there is a number for each Value of `numbered`,
    the first or the second list. Return whether they are as the reference passes them. */
 static int
-read_sweep(PyObject *const *arguments, Py_ssize_t given, int with_numbers, Sweep *sweep)
+read_sweep(PyObject *const *arguments, Py_ssize_t given, int numbered, Sweep *sweep)
 {
     if (given != 5 || !is_list_of_values(arguments[0]) || !is_list_of_values(arguments[1])
-        || !is_list_of_floats(arguments[2], arguments[with_numbers])) {
+        || !is_list_of_floats(arguments[2], arguments[numbered])) {
         PyErr_SetString(PyExc_TypeError, "a sweep takes two lists of Values and a list of floats");
         return 0;
     }
-    *sweep = (Sweep){arguments[0], arguments[1], arguments[2], 0};
-    sweep->since = PyLong_AsUnsignedLongLong(arguments[3]);
+    *sweep = (Sweep){PySequence_Fast_ITEMS(arguments[0]), PySequence_Fast_ITEMS(arguments[1]),
+                     PySequence_Fast_ITEMS(arguments[2]), PyList_GET_SIZE(arguments[0]),
+                     PyList_GET_SIZE(arguments[1]), PyLong_AsUnsignedLongLong(arguments[3]), 0, 0, 1};
     return !PyErr_Occurred();
 }
 
-#define LIST_VALUE(list, i) ((Node *)PyList_GET_ITEM(list, i))
-
-/* Walk over the graph of the outputs; return 1 if all its leaves are younger than the sweep says, 0
-   if one is not, -1 if memory has run out. */
+/* Walk over the graph of the outputs; return whether the sweep may go on. */
 static int
-walk_from(const Sweep *sweep, uint64_t pass)
+begin_sweep(Sweep *sweep)
 {
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(sweep->outputs); i++)
-        if (!walk(LIST_VALUE(sweep->outputs, i), pass))
-            return -1;
-    for (size_t i = 0; i < leaves.count; i++)
-        if (leaves.items[i].node->operands[0].birth >> 1 < sweep->since)
+    sweep->pass = ++passes;
+    sweep->young = 1;
+    for (Py_ssize_t i = 0; i < sweep->output_count; i++)
+        if (!walk((Node *)sweep->outputs[i], sweep->pass)) {
+            sweep->young = -1;
             return 0;
-    return 1;
+        }
+    for (size_t i = 0; sweep->young && i < leaves.count; i++)
+        sweep->young = leaves.items[i].node->operands[0].birth >> 1 >= sweep->since;
+    return sweep->young;
 }
 
-/* Put the numbers that a sweep has found for some Values in a list; return whether all are finite,
-   or -1 if memory has run out. */
-static int
-gather(PyObject *values, uint64_t pass, PyObject *list)
+/* Put the numbers that a sweep has found for some Values in a list that was made for them. */
+static void
+gather(Sweep *sweep, PyObject *const *values, PyObject *list)
 {
-    int finite = 1;
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(values); i++) {
-        Node *node = LIST_VALUE(values, i);
-        const double found = node->mark == pass ? node->grad : 0.0;
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list); i++) {
+        Node *node = (Node *)values[i];
+        const double found = node->mark == sweep->pass ? node->grad : 0.0;
         PyObject *number = PyFloat_FromDouble(found);
-        if (!number)
-            return -1;
+        if (!number) {
+            sweep->finite = -1;
+            return;
+        }
         PyList_SET_ITEM(list, i, number);
-        finite &= isfinite(found) != 0;
+        sweep->finite &= isfinite(found) != 0;
     }
-    return finite;
 }
 
-/* End a sweep: restore all gradients, and return the list; None if a leaf is too old. The reference
-   takes over if a number is not finite, and raises an error if that is due. */
-static PyObject *
-end_sweep(int young, int finite, PyObject *list, PyObject *reference_sweep,
-          PyObject *const *arguments)
+static double
+number_at(const Sweep *sweep, Py_ssize_t i)
 {
+    return sweep->numbers ? PyFloat_AS_DOUBLE(sweep->numbers[i]) : 1.0;
+}
+
+/* Fill a list with the derivatives of Σ seed · output by the inputs. Nothing in here may run Python
+   code. Return whether it is filled, with finite numbers; otherwise `sweep` says why not. */
+static int
+differentiate_back(Sweep *sweep, PyObject *list)
+{
+    if (begin_sweep(sweep)) {
+        for (Py_ssize_t i = 0; i < sweep->output_count; i++)
+            ((Node *)sweep->outputs[i])->grad += number_at(sweep, i);
+        apply_chain_rule();
+        gather(sweep, sweep->inputs, list);
+    }
     undo(nodes);
     undo(leaves);
     release_lists();
-    if (young > 0 && finite > 0)
-        return list;
-    Py_DECREF(list);
-    if (young < 0 || finite < 0)
-        return PyErr_NoMemory();
-    if (young == 0)
-        Py_RETURN_NONE;
-    PyObject *zero = PyLong_FromLong(0); /* no leaf is too old */
-    if (!zero)
-        return NULL;
-    PyObject *again[] = {arguments[0], arguments[1], arguments[2], zero, arguments[4]};
-    PyObject *result = PyObject_Vectorcall(reference_sweep, again, 5, NULL);
-    Py_DECREF(zero);
-    return result;
+    return sweep->young > 0 && sweep->finite > 0;
 }
 
-/* sweep_back(outputs, inputs, seeds, since, where): the derivatives of Σ seed · output. */
-static PyObject *
-sweep_back(PyObject *Py_UNUSED(module), PyObject *const *arguments, Py_ssize_t given)
+/* The same for the derivatives of the outputs along tangents of the inputs, which are leaves. */
+static int
+differentiate_forward(Sweep *sweep, PyObject *list)
 {
-    Sweep sweep;
-    if (!read_sweep(arguments, given, 0, &sweep))
-        return NULL;
-    PyObject *list = PyList_New(PyList_GET_SIZE(sweep.inputs)); /* before the walk: it may run Python */
-    if (!list)
-        return NULL;
-    const uint64_t pass = ++passes;
-    const int young = walk_from(&sweep, pass);
-    int finite = 1;
-    if (young > 0) {
-        for (Py_ssize_t i = 0; i < PyList_GET_SIZE(sweep.outputs); i++)
-            LIST_VALUE(sweep.outputs, i)->grad +=
-                PyFloat_AS_DOUBLE(PyList_GET_ITEM(sweep.numbers, i));
-        apply_chain_rule();
-        finite = gather(sweep.inputs, pass, list);
-    }
-    return end_sweep(young, finite, list, reference_sweep_back, arguments);
-}
-
-/* sweep_forward(outputs, inputs, tangents, since, where): the outputs' derivatives along the
-   tangents of the inputs, which are leaves. */
-static PyObject *
-sweep_forward(PyObject *Py_UNUSED(module), PyObject *const *arguments, Py_ssize_t given)
-{
-    Sweep sweep;
-    if (!read_sweep(arguments, given, 1, &sweep))
-        return NULL;
-    PyObject *list = PyList_New(PyList_GET_SIZE(sweep.outputs));
-    if (!list)
-        return NULL;
-    const uint64_t pass = ++passes;
-    const int young = walk_from(&sweep, pass);
-    int finite = 1;
-    if (young > 0) {
-        for (Py_ssize_t i = 0; i < PyList_GET_SIZE(sweep.inputs); i++)
-            if (LIST_VALUE(sweep.inputs, i)->mark == pass)
-                LIST_VALUE(sweep.inputs, i)->grad +=
-                    PyFloat_AS_DOUBLE(PyList_GET_ITEM(sweep.numbers, i));
+    if (begin_sweep(sweep)) {
+        for (Py_ssize_t i = 0; i < sweep->input_count; i++)
+            if (((Node *)sweep->inputs[i])->mark == sweep->pass)
+                ((Node *)sweep->inputs[i])->grad += number_at(sweep, i);
         for (size_t i = 0; i < nodes.count; i++) {
             Node *node = nodes.items[i].node;
             Py_ssize_t count;
@@ -242,7 +215,60 @@ sweep_forward(PyObject *Py_UNUSED(module), PyObject *const *arguments, Py_ssize_
                     tangent += operands[j].number * operands[j].value->grad;
             node->grad = tangent;
         }
-        finite = gather(sweep.outputs, pass, list);
+        gather(sweep, sweep->outputs, list);
     }
-    return end_sweep(young, finite, list, reference_sweep_forward, arguments);
+    undo(nodes);
+    undo(leaves);
+    release_lists();
+    return sweep->young > 0 && sweep->finite > 0;
+}
+
+/* Return the list of a sweep; None if a leaf is too old. The reference takes over if a number is not
+   finite, and raises an error if that is due. */
+static PyObject *
+end_sweep(const Sweep *sweep, int done, PyObject *list, PyObject *reference_sweep,
+          PyObject *const *arguments)
+{
+    if (done)
+        return list;
+    Py_DECREF(list);
+    if (sweep->young < 0 || sweep->finite < 0)
+        return PyErr_NoMemory();
+    if (sweep->young == 0)
+        Py_RETURN_NONE;
+    PyObject *zero = PyLong_FromLong(0); /* no leaf is too old */
+    if (!zero)
+        return NULL;
+    PyObject *again[] = {arguments[0], arguments[1], arguments[2], zero, arguments[4]};
+    PyObject *result = PyObject_Vectorcall(reference_sweep, again, 5, NULL);
+    Py_DECREF(zero);
+    return result;
+}
+
+/* sweep_back(outputs, inputs, seeds, since, where) */
+static PyObject *
+sweep_back(PyObject *Py_UNUSED(module), PyObject *const *arguments, Py_ssize_t given)
+{
+    Sweep sweep;
+    if (!read_sweep(arguments, given, 0, &sweep))
+        return NULL;
+    PyObject *list = PyList_New(sweep.input_count);
+    if (!list)
+        return NULL;
+    const int done = differentiate_back(&sweep, list);
+    return end_sweep(&sweep, done, list, reference_sweep_back, arguments);
+}
+
+/* sweep_forward(outputs, inputs, tangents, since, where) */
+static PyObject *
+sweep_forward(PyObject *Py_UNUSED(module), PyObject *const *arguments, Py_ssize_t given)
+{
+    Sweep sweep;
+    if (!read_sweep(arguments, given, 1, &sweep))
+        return NULL;
+    PyObject *list = PyList_New(sweep.output_count);
+    if (!list)
+        return NULL;
+    const int done = differentiate_forward(&sweep, list);
+    return end_sweep(&sweep, done, list, reference_sweep_forward, arguments);
 }
