@@ -60,16 +60,19 @@ release_lists(void)
     }
 }
 
-/* Add a node to a list, and set its gradient to zero; return 0 if memory has run out. */
+/* Add a node to a list, and set its gradient to zero, which is a gradient if the pass `stores` what
+   it finds; return 0 if memory has run out. */
 INLINE int
-visit(Visits *list, Node *node)
+visit(Visits *list, Node *node, int stores)
 {
     if (CANNOT_GROW(list))
         return 0;
     list->items[list->count++] = (Visit){node, node->grad};
     node->grad = 0.0;
-    node->had_grad = node->has_grad;
-    node->has_grad = 1;
+    if (stores) {
+        node->had_grad = node->has_grad;
+        node->has_grad = 1;
+    }
     return 1;
 }
 
@@ -80,14 +83,14 @@ static uint64_t passes;
    in `nodes`, operands first, and the leaves in `leaves`. The walk is depth-first, in the order of
    the operands; leaves never enter the path. What has the mark of this pass is left out. Returns 0
    if memory has run out. */
-static int
-walk(Node *root, uint64_t pass)
+INLINE int
+walk(Node *root, uint64_t pass, int stores)
 {
     if (root->mark == pass)
         return 1;
     root->mark = pass;
     if (root->op == LEAF)
-        return visit(&leaves, root);
+        return visit(&leaves, root, stores);
     Node *node = root;
     Py_ssize_t next = 0, count;
     Operand *operands = operands_of(node, &count);
@@ -98,7 +101,7 @@ walk(Node *root, uint64_t pass)
                 continue;
             operand->mark = pass;
             if (operand->op == LEAF) {
-                if (!visit(&leaves, operand))
+                if (!visit(&leaves, operand, stores))
                     return 0;
                 continue;
             }
@@ -109,7 +112,7 @@ walk(Node *root, uint64_t pass)
             next = 0;
             operands = operands_of(node, &count);
         }
-        if (!visit(&nodes, node))
+        if (!visit(&nodes, node, stores))
             return 0;
         if (!path.count)
             return 1;
@@ -217,7 +220,7 @@ backward(Node *root, double seed)
     if (is_strict < 0)
         return NULL;
 
-    const int had_memory = walk(root, ++passes);
+    const int had_memory = walk(root, ++passes, 1);
     const int done = had_memory && (sweep(root, seed) || !is_strict);
     if (!done) {
         undo(nodes);

@@ -148,13 +148,21 @@ begin_sweep(Sweep *sweep)
     sweep->pass = ++passes;
     sweep->young = 1;
     for (Py_ssize_t i = 0; i < sweep->output_count; i++)
-        if (!walk((Node *)sweep->outputs[i], sweep->pass)) {
+        if (!walk((Node *)sweep->outputs[i], sweep->pass, 0)) {
             sweep->young = -1;
             return 0;
         }
     for (size_t i = 0; sweep->young && i < leaves.count; i++)
         sweep->young = leaves.items[i].node->operands[0].birth >> 1 >= sweep->since;
     return sweep->young;
+}
+
+/* Restore the gradients of the nodes in a list. */
+static void
+restore(Visits list)
+{
+    for (size_t i = 0; i < list.count; i++)
+        list.items[i].node->grad = list.items[i].before;
 }
 
 /* Put the numbers that a sweep has found for some Values in a list that was made for them. */
@@ -191,8 +199,8 @@ differentiate_back(Sweep *sweep, PyObject *list)
         apply_chain_rule();
         gather(sweep, sweep->inputs, list);
     }
-    undo(nodes);
-    undo(leaves);
+    restore(nodes);
+    restore(leaves);
     release_lists();
     return sweep->young > 0 && sweep->finite > 0;
 }
@@ -217,8 +225,8 @@ differentiate_forward(Sweep *sweep, PyObject *list)
         }
         gather(sweep, sweep->outputs, list);
     }
-    undo(nodes);
-    undo(leaves);
+    restore(nodes);
+    restore(leaves);
     release_lists();
     return sweep->young > 0 && sweep->finite > 0;
 }

@@ -18,46 +18,52 @@ typedef struct {
 
 enum { DEEPEST = 100, MOST_ARGUMENTS = 16 };
 
-/* Return a copy of a structure with a new leaf for each number, and add the leaves to `inputs`. For
-   anything but floats and small ints in plain lists, tuples and dicts it returns NULL, mostly without
-   an error. */
+/* Makes what stands in the place of a number, a float or an int. */
+typedef PyObject *(*MakeItem)(PyObject *number, void *context);
+
+static PyObject *copy_structure(PyObject *given, int depth, MakeItem make, void *context);
+
+/* Return a copy of the item of a list or tuple; NULL if it is gone, as a garbage collection between
+   two items may run any code. */
 static PyObject *
-lift(PyObject *given, PyObject *inputs, int depth)
+copy_item(PyObject *given, Py_ssize_t i, int depth, MakeItem make, void *context)
 {
-    if (PyFloat_CheckExact(given) || PyLong_CheckExact(given)) {
-        double number = 0.0;
-        int overflow = 0;
-        if (PyFloat_CheckExact(given))
-            number = PyFloat_AS_DOUBLE(given);
-        else {
-            const long long exact = PyLong_AsLongLongAndOverflow(given, &overflow);
-            overflow |= exact < -(1LL << 53) || exact > 1LL << 53;
-            number = (double)exact;
-        }
-        Node *leaf = overflow ? NULL : make_leaf(number);
-        if (leaf && PyList_Append(inputs, (PyObject *)leaf) < 0)
-            Py_CLEAR(leaf);
-        return (PyObject *)leaf;
-    }
+    if (i >= PySequence_Fast_GET_SIZE(given))
+        return NULL;
+    PyObject *item = Py_NewRef(PySequence_Fast_GET_ITEM(given, i));
+    PyObject *made = copy_structure(item, depth, make, context);
+    Py_DECREF(item);
+    return made;
+}
+
+/* Return a structure in the form of another: of plain lists, tuples and dicts of floats and ints.
+   Return NULL for anything else, without an error if it is one of the given structure. */
+static PyObject *
+copy_structure(PyObject *given, int depth, MakeItem make, void *context)
+{
+    if (PyFloat_CheckExact(given) || PyLong_CheckExact(given))
+        return make(given, context);
     PyObject *copy = NULL;
     if (depth == DEEPEST)
         return NULL;
-    if (PyList_CheckExact(given) || PyTuple_CheckExact(given)) {
-        const Py_ssize_t size = PySequence_Fast_GET_SIZE(given);
-        copy = PyList_CheckExact(given) ? PyList_New(size) : PyTuple_New(size);
-        for (Py_ssize_t i = 0; copy && i < size; i++) {
-            PyObject *item = NULL;
-            if (i < PySequence_Fast_GET_SIZE(given)) { /* a garbage collection may run any code */
-                PyObject *one = Py_NewRef(PySequence_Fast_GET_ITEM(given, i));
-                item = lift(one, inputs, depth + 1);
-                Py_DECREF(one);
-            }
-            if (!item)
-                Py_CLEAR(copy);
-            else if (PyList_CheckExact(copy))
+    if (PyList_CheckExact(given)) {
+        copy = PyList_New(PyList_GET_SIZE(given));
+        for (Py_ssize_t i = 0; copy && i < PyList_GET_SIZE(copy); i++) {
+            PyObject *item = copy_item(given, i, depth + 1, make, context);
+            if (item)
                 PyList_SET_ITEM(copy, i, item);
             else
+                Py_CLEAR(copy);
+        }
+    }
+    else if (PyTuple_CheckExact(given)) {
+        copy = PyTuple_New(PyTuple_GET_SIZE(given));
+        for (Py_ssize_t i = 0; copy && i < PyTuple_GET_SIZE(copy); i++) {
+            PyObject *item = copy_item(given, i, depth + 1, make, context);
+            if (item)
                 PyTuple_SET_ITEM(copy, i, item);
+            else
+                Py_CLEAR(copy);
         }
     }
     else if (PyDict_CheckExact(given)) {
@@ -65,7 +71,7 @@ lift(PyObject *given, PyObject *inputs, int depth)
         PyObject *items = copy ? PyDict_Items(given) : NULL;
         for (Py_ssize_t i = 0; items && copy && i < PyList_GET_SIZE(items); i++) {
             PyObject *pair = PyList_GET_ITEM(items, i);
-            PyObject *item = lift(PyTuple_GET_ITEM(pair, 1), inputs, depth + 1);
+            PyObject *item = copy_structure(PyTuple_GET_ITEM(pair, 1), depth + 1, make, context);
             if (!item || PyDict_SetItem(copy, PyTuple_GET_ITEM(pair, 0), item) < 0)
                 Py_CLEAR(copy);
             Py_XDECREF(item);
@@ -77,48 +83,45 @@ lift(PyObject *given, PyObject *inputs, int depth)
     return copy;
 }
 
-/* Return a structure in the form of one that `lift` has copied, made of the next numbers of a list. */
+/* Return a new leaf, and add it to a list. */
 static PyObject *
-fill(PyObject *form, PyObject *numbers, Py_ssize_t *next)
+lift(PyObject *number, void *inputs)
 {
-    if (PyFloat_CheckExact(form) || PyLong_CheckExact(form)) {
-        if (*next < PyList_GET_SIZE(numbers))
-            return Py_NewRef(PyList_GET_ITEM(numbers, (*next)++));
-        PyErr_SetString(PyExc_RuntimeError, "an argument grew while it was differentiated by");
+    double converted = 0.0;
+    int overflow = 0;
+    if (PyFloat_CheckExact(number))
+        converted = PyFloat_AS_DOUBLE(number);
+    else {
+        const long long exact = PyLong_AsLongLongAndOverflow(number, &overflow);
+        overflow |= exact < -(1LL << 53) || exact > 1LL << 53;
+        converted = (double)exact;
+    }
+    Node *leaf = overflow ? NULL : make_leaf(converted);
+    if (leaf && PyList_Append(inputs, (PyObject *)leaf) < 0)
+        Py_CLEAR(leaf);
+    return (PyObject *)leaf;
+}
+
+/* A list of numbers, and which comes next. */
+typedef struct {
+    PyObject *list;
+    Py_ssize_t next;
+} Numbers;
+
+static PyObject *
+take_next(PyObject *Py_UNUSED(number), void *context)
+{
+    Numbers *numbers = context;
+    if (numbers->next == PyList_GET_SIZE(numbers->list))
         return NULL;
-    }
-    PyObject *made = NULL;
-    if (PyList_CheckExact(form) || PyTuple_CheckExact(form)) {
-        PyObject *parts = PySequence_Tuple(form);
-        made = parts ? PyTuple_New(PyTuple_GET_SIZE(parts)) : NULL;
-        for (Py_ssize_t i = 0; made && i < PyTuple_GET_SIZE(parts); i++) {
-            PyObject *item = fill(PyTuple_GET_ITEM(parts, i), numbers, next);
-            if (item)
-                PyTuple_SET_ITEM(made, i, item);
-            else
-                Py_CLEAR(made);
-        }
-        Py_XDECREF(parts);
-        if (made && PyList_CheckExact(form)) {
-            PyObject *list = PySequence_List(made);
-            Py_SETREF(made, list);
-        }
-    }
-    else if (PyDict_CheckExact(form)) {
-        made = PyDict_Copy(form);
-        PyObject *items = made ? PyDict_Items(form) : NULL;
-        for (Py_ssize_t i = 0; items && made && i < PyList_GET_SIZE(items); i++) {
-            PyObject *pair = PyList_GET_ITEM(items, i);
-            PyObject *item = fill(PyTuple_GET_ITEM(pair, 1), numbers, next);
-            if (!item || PyDict_SetItem(made, PyTuple_GET_ITEM(pair, 0), item) < 0)
-                Py_CLEAR(made);
-            Py_XDECREF(item);
-        }
-        if (!items)
-            Py_CLEAR(made);
-        Py_XDECREF(items);
-    }
-    else
+    return Py_NewRef(PyList_GET_ITEM(numbers->list, numbers->next++));
+}
+
+static PyObject *
+fill(PyObject *form, Numbers *numbers)
+{
+    PyObject *made = copy_structure(form, 0, take_next, numbers);
+    if (!made && !PyErr_Occurred())
         PyErr_SetString(PyExc_RuntimeError, "an argument changed while it was differentiated by");
     return made;
 }
@@ -134,14 +137,14 @@ differentiate_output(const Transform *transform, PyObject *output, PyObject *con
         return NULL;
     Sweep sweep = {&output, PySequence_Fast_ITEMS(inputs), NULL, 1, PyList_GET_SIZE(inputs),
                    since, 0, 0, 1};
-    Py_ssize_t next = 0;
+    Numbers remaining = {numbers, 0};
     if (differentiate_back(&sweep, numbers)) {
         if (transform->single)
-            made = fill(arguments[transform->positions[0]], numbers, &next);
+            made = fill(arguments[transform->positions[0]], &remaining);
         else {
             made = PyTuple_New(transform->count);
             for (Py_ssize_t i = 0; made && i < transform->count; i++) {
-                PyObject *part = fill(arguments[transform->positions[i]], numbers, &next);
+                PyObject *part = fill(arguments[transform->positions[i]], &remaining);
                 if (part)
                     PyTuple_SET_ITEM(made, i, part);
                 else
@@ -229,7 +232,7 @@ transform_call(PARAMETERS)
     if (plain && !(inputs = PyList_New(0)))
         return NULL;
     for (; plain && lifted < transform->count; lifted++) {
-        PyObject *copy = lift(arguments[transform->positions[lifted]], inputs, 0);
+        PyObject *copy = copy_structure(arguments[transform->positions[lifted]], 0, lift, inputs);
         plain = copy != NULL;
         if (!plain)
             break;
