@@ -24,7 +24,7 @@ from autograd_mini.table.rules import Rule, split_cases
 __all__ = ["VALUES", "differentiate", "find_order", "push_forward"]
 
 
-_divide, _power = (IEEE.function(Rule(text)) for text in ("x / y", "x ** y"))
+_divide, _power = (IEEE.compile("plain", "xy", Rule(text)) for text in ("x / y", "x ** y"))
 
 
 def _has_value(x: Operand, y: Operand) -> bool:

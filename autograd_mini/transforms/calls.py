@@ -122,9 +122,7 @@ class Call:
                 if None not in found:
                     return found  # type: ignore[return-value]
                 self.meets_values = True
-            return [
-                as_values(differentiate(o, self.inputs, s, self.where)) for o, s in chosen
-            ]
+            return [as_values(differentiate(o, self.inputs, s, self.where)) for o, s in chosen]
         except NonFiniteGradientError as error:
             raise self._with_order(error, [x for o, _ in chosen for x in o], order) from None
 

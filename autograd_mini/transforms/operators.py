@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, overload
+from typing import Any
 
 from autograd_mini.arguments import requirement, whole
 from autograd_mini.engines import Operand, Transform, Value
@@ -110,9 +110,7 @@ def _symmetrize(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
 
     size = range(len(rows))
     upper = {(i, j): mean(rows[i][j], rows[j][i]) for i in size for j in size[i + 1 :]}
-    return [
-        [rows[i][i] if i == j else upper[min(i, j), max(i, j)] for j in size] for i in size
-    ]
+    return [[rows[i][i] if i == j else upper[min(i, j), max(i, j)] for j in size] for i in size]
 
 
 def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
