@@ -81,7 +81,7 @@ class _Partials:
         found = self._found[operand]
         partial: Operand = found if place is None else found[place]
         if not _is_same(number_of(partial), edge.partial):
-            raise self._changed(operand)
+            raise self._make_error(operand)
         return partial
 
     def _compute(self, operand: str) -> Any:
@@ -100,10 +100,10 @@ class _Partials:
             pairs = zip(flat(partials), self.node.partials, strict=True)
             same = all(recorded is None or _is_same(p, recorded) for p, recorded in pairs)
             if not (same and _is_same(value, self.node.data)):
-                raise self._changed(operand)
+                raise self._make_error(operand)
             self._is_current = True
 
-    def _changed(self, operand: str) -> RuntimeError:
+    def _make_error(self, operand: str) -> RuntimeError:
         """Return the error for an operand that was changed after the node was made."""
         used = self.row.partials[operand].names
         named = zip(self._slots, self.node.operands, strict=True)
@@ -220,8 +220,9 @@ def _find_depending(graph: Graph, inputs: Sequence[Value]) -> set[Value]:
 
 
 def find_order(outputs: Sequence[Value], inputs: Sequence[Value]) -> int:
-    """Return of which order a derivative is: each transform of a function has put an identity
-    between its argument and what it computes from that.
+    """Return of which order the derivatives of some outputs are.
+
+    Each transform of a function has put an identity between its argument and what depends on that.
     """
     graph = Graph(*outputs)
     order = dict.fromkeys(inputs, 1)

@@ -32,9 +32,7 @@ def flatten(given: Any, take: Callable[..., Any], argument: str) -> list[Any]:
     """
     found: list[Any] = []
     _collect(given, found, argument, 0)
-    return [
-        x if type(x) is float else _take(x, take, argument, given, i) for i, x in enumerate(found)
-    ]
+    return [_take(x, take, argument, given, i) for i, x in enumerate(found)]
 
 
 def _take(x: Any, take: Callable[..., Any], argument: str, given: Any, position: int) -> Any:
