@@ -34,6 +34,18 @@ if TYPE_CHECKING:
     from autograd_mini.nn import MLP, Layer, Module, Neuron
     from autograd_mini.optim import SGD, Adam
     from autograd_mini.training import History, fit
+    from autograd_mini.transforms import (
+        grad,
+        gradient_graph,
+        gradients,
+        hessian,
+        hvp,
+        jacobian,
+        jvp,
+        stop_gradient,
+        value_and_grad,
+        vjp,
+    )
     from autograd_mini.views.drawing import draw
     from autograd_mini.views.explanation import explain
     from autograd_mini.views.page import explore
@@ -64,12 +76,22 @@ __all__ = [
     "explain",
     "explore",
     "fit",
+    "grad",
+    "gradient_graph",
+    "gradients",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
     "losses",
     "nn",
     "optim",
     "plots",
     "primitive",
+    "stop_gradient",
     "testing",
+    "value_and_grad",
+    "vjp",
 ]
 __all__ += functions.__all__
 
@@ -83,6 +105,10 @@ _LATER = {
     **dict.fromkeys(("History", "fit"), "training"),
     "custom": "engines.python_function",
     "primitive": "engines.extension",
+    **dict.fromkeys(
+        ("grad", "gradient_graph", "gradients", "hessian", "hvp", "jacobian", "jvp"), "transforms"
+    ),
+    **dict.fromkeys(("stop_gradient", "value_and_grad", "vjp"), "transforms"),
     "draw": "views.drawing",
     "explain": "views.explanation",
     "explore": "views.page",

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
 from autograd_mini.arguments import requirement
-from autograd_mini.engines import bulk
+from autograd_mini.engines import bulk, sweeps
 from autograd_mini.engines import value as reference
 from autograd_mini.engines.native.binding import complete
 from autograd_mini.engines.native.header import digest
@@ -22,14 +22,21 @@ from autograd_mini.table.updates import UPDATES, UpdateFunction
 
 __all__ = [
     "Operand",
+    "Transform",
     "Value",
+    "count_leaves",
     "custom_node",
     "data_of",
     "engine",
     "errstate",
     "gradients_of",
+    "make_arguments",
+    "number_of",
     "store_data",
+    "sweep_back",
+    "sweep_forward",
     "updates",
+    "were_read",
     "zero_gradients",
 ]
 
@@ -95,6 +102,17 @@ gradients_of: Callable[[Iterable[Value]], list[float]] = _bulk.gradients_of
 store_data: Callable[..., None] = _bulk.store_data
 zero_gradients: Callable[[Iterable[Value]], None] = _bulk.zero_gradients
 custom_node: Callable[..., Value] = _bulk.custom_node
+
+_sweeps: Any = sweeps if _core is None else _core
+count_leaves: Callable[[], int] = _sweeps.count_leaves
+make_arguments: Callable[[list[Any]], list[Value]] = _sweeps.make_arguments
+number_of: Callable[[Operand], float] = _sweeps.number_of
+were_read: Callable[[Iterable[Value]], bool] = _sweeps.were_read
+sweep_back: Callable[..., list[float] | None] = _sweeps.sweep_back
+sweep_forward: Callable[..., list[float] | None] = _sweeps.sweep_forward
+
+Transform: Any = None if _core is None else _core.Transform
+"""What calls a function and differentiates it in C, where all is plain; None if there is no C."""
 
 updates: Mapping[str, UpdateFunction] = (
     UPDATES if _core is None else {name: getattr(_core, name) for name in UPDATES}

@@ -90,6 +90,8 @@ class Graph:
         seed: Any = 1.0,
         zero: Any = 0.0,
         slopes: Callable[[Value], Sequence[Any]] | None = None,
+        *,
+        seeds: Mapping[Value, Any] | None = None,
     ) -> dict[Value, Any]:
         """Return the derivative of the roots with respect to every node; store no gradient.
 
@@ -97,13 +99,14 @@ class Graph:
             seed: the gradient of a root itself, in any kind of number.
             zero: the zero of that kind of number.
             slopes: returns the partial derivatives of a node; None takes the recorded ones.
+            seeds: the gradient of each root, if it is not the same for all.
 
         >>> x = Value(3.0)
         >>> list(Graph(x * x).chain_rule().values()), x.has_grad
         ([6.0, 1.0], False)
         """
         gradients = dict.fromkeys(self.order, zero)
-        gradients.update(dict.fromkeys(self.roots, seed))
+        gradients.update(dict.fromkeys(self.roots, seed) if seeds is None else seeds)
         for node in reversed(self.order):
             adjoint, edges = gradients[node], self.edges[node]
             local = slopes(node) if slopes and edges else ()
@@ -111,6 +114,20 @@ class Graph:
                 slope = local[edge.position] if slopes else edge.partial
                 gradients[edge.operand] += adjoint * slope
         return gradients
+
+    def push_forward(self, tangents: Mapping[Value, float]) -> dict[Value, float]:
+        """Return the derivative of every node along the tangents of some leaves.
+
+        >>> x = Value(3.0)
+        >>> list(Graph(x * x).push_forward({x: 10.0}).values())
+        [10.0, 60.0]
+        """
+        moved: dict[Value, float] = {}
+        for node in self.order:
+            moved[node] = tangents.get(node, 0.0) if node.op is None else 0.0
+            for edge in self.edges[node]:
+                moved[node] += edge.partial * moved[edge.operand]
+        return moved
 
 
 def compute_again(node: Value) -> tuple[float, Sequence[Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ContextDecorator
 from contextvars import ContextVar
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
@@ -16,7 +16,12 @@ from autograd_mini.engines.node import Node, describe, flat, numbers_of
 from autograd_mini.errors import DomainError, NonFiniteGradientError
 from autograd_mini.table.primitives import Primitive
 
-__all__ = ["errstate", "exceptional", "nonfinite_gradient", "refuse_nonfinite", "strict"]
+__all__ = [
+    "errstate", "exceptional", "nonfinite_gradient", "nonfinite_tangent", "refuse_nonfinite",
+    "strict",
+]  # fmt: skip
+
+BACKWARD = "Value.backward"
 
 Nonfinite = Literal["raise", "ignore"]
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -169,6 +174,7 @@ def nonfinite_gradient(
     adjoints: Sequence[float],
     leaves: Sequence[Node],
     gradients: Sequence[float],
+    where: str = BACKWARD,
 ) -> NonFiniteGradientError:
     """Return the error that names the leaf and the node at which its gradient was last finite."""
     leaf, gradient = next(
@@ -178,9 +184,35 @@ def nonfinite_gradient(
     )
     origin = next(_origins(nodes, adjoints), "it was not finite before, or the sum overflows")
     return NonFiniteGradientError(
-        f"Value.backward: the gradient of {describe(leaf)} must be finite, got {gradient}; "
-        f'{origin}; no gradient was changed, errstate(nonfinite="ignore") would store it'
+        f"{where}: the gradient of {describe(leaf)} must be finite, got {gradient}; {origin}; "
+        + _way_out(where)
     )
+
+
+def nonfinite_tangent(
+    nodes: Sequence[Any], tangents: Mapping[Any, float], where: str
+) -> NonFiniteGradientError:
+    """Return the error that names the first node at which a derivative is not finite.
+
+    The nodes stand in topological order.
+    """
+    node = next(node for node in nodes if not math.isfinite(tangents[node]))
+    given = ", ".join(
+        f"{partial!r} for {describe(operand)}"
+        for operand, partial in zip(node.operands, node.partials, strict=True)
+        if partial is not None
+    )
+    at = f"{node.op}, whose value is {node.data!r} and whose partial derivatives are {given}"
+    return NonFiniteGradientError(
+        f"{where}: the tangent must be finite, got {tangents[node]}; it arises at "
+        f"{at if node.op else describe(node)}; {_way_out(where)}"
+    )
+
+
+def _way_out(where: str) -> str:
+    if where == BACKWARD:
+        return 'no gradient was changed, errstate(nonfinite="ignore") would store it'
+    return 'errstate(nonfinite="ignore") would return it'
 
 
 def _origins(nodes: Sequence[Node], adjoints: Sequence[float]) -> Iterator[str]:

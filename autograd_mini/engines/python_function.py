@@ -136,13 +136,26 @@ class PythonFunction(Function):
             self._rows.setdefault(count, row)  # another thread may have been faster
         return self._rows[count]
 
+    def compute_value(self, *numbers: float) -> float:
+        """Return the value that the user's function gives, as a float.
+
+        Raises:
+            TypeError: it gives something else than a real number.
+            DomainError: it raises an arithmetic error or a ValueError.
+        """
+        try:
+            found = self._f(*numbers)
+        except (ArithmeticError, ValueError) as error:
+            raise self._domain_error(numbers, "f", error) from error
+        return self._as_float(found, "result")
+
     def evaluate(self, *operands: float) -> tuple[float, tuple[float, ...]]:
         """Return the value and the partial derivatives that the user's functions give.
 
         A NaN value makes every partial derivative NaN.
         """
         row = self._with_count(len(operands))
-        out = row._compute_value(operands)
+        out = row.compute_value(*operands)
         return out, row._compute_partials(operands, out)
 
     def differentiate(self, *operands: Operand) -> tuple[Operand, ...]:
@@ -171,22 +184,15 @@ class PythonFunction(Function):
         )
 
     def _compute(self, operands: Sequence[Any]) -> float:
-        out = self._compute_value(operands)
+        out = self.compute_value(*operands)
         refuse_nonfinite(self, operands, operands, out)
         return out
 
     def _compute_all(self, operands: Sequence[Any]) -> tuple[float, Sequence[Any]]:
         numbers = numbers_of(operands)
-        out = self._compute_value(numbers)
+        out = self.compute_value(*numbers)
         refuse_nonfinite(self, operands, numbers, out)
         return out, self._compute_partials(numbers, out)
-
-    def _compute_value(self, numbers: Sequence[float]) -> float:
-        try:
-            found = self._f(*numbers)
-        except (ArithmeticError, ValueError) as error:
-            raise self._domain_error(numbers, "f", error) from error
-        return self._as_float(found, "result")
 
     def _compute_partials(self, numbers: Sequence[float], out: float) -> tuple[float, ...]:
         if out != out:

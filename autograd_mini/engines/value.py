@@ -13,7 +13,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from itertools import repeat
+from itertools import count, repeat
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -43,6 +43,7 @@ __all__ = [
     "Sum",
     "Unary",
     "Value",
+    "count_leaves",
     "store",
 ]
 
@@ -182,6 +183,8 @@ class Value:
     # _dy has the number itself. A node of many operands, or of a row of a user, has None in _x and
     # _y. Its _many has all operands, those that are Values, and the partial derivatives for these.
     # _mark is the token of the last backward pass through this node, _adjoint the sum in it so far.
+    # A leaf has in _dx the number of leaves that were made before it. It has _dy once its number
+    # was read as .data; so has the identity of a Value, which is an argument of a transform.
     __module__ = "autograd_mini"  # pickles look here for the Value of either engine
     __slots__ = (
         *("_adjoint", "_dx", "_dy", "_grad", "_many", "_mark", "_name", "_number", "_op"),
@@ -206,6 +209,7 @@ class Value:
         self = object.__new__(cls)
         self._number = number(data, argument="Value: data")
         self._op = self._x = self._y = self._mark = None
+        self._dx = next(_births)
         if name is not None:
             self.name = name
         return self
@@ -240,6 +244,7 @@ class Value:
         __neg__ = Unary("neg")
         __abs__ = Unary("abs")
 
+    identity = Unary("identity")
     square = Unary("square")
     sqrt = Unary("sqrt")
     cbrt = Unary("cbrt")
@@ -261,6 +266,7 @@ class Value:
     arcsinh = Unary("arcsinh")
     arccosh = Unary("arccosh")
     arctanh = Unary("arctanh")
+    gauss = Unary("gauss")
     erf = Unary("erf")
     sigmoid = Unary("sigmoid")
     softplus = Unary("softplus")
@@ -270,6 +276,7 @@ class Value:
     maximum = Binary("maximum")
     minimum = Binary("minimum")
     sum = Sum("sum")
+    fsum = Sum("fsum")
     dot = Dot("dot", default=0.0)
     expectation = Dot("expectation")
     logsumexp = Sum("logsumexp")
@@ -288,6 +295,8 @@ class Value:
     @property
     def data(self) -> float:
         """The number; setting it changes no node that was computed before."""
+        if self._op is None or self._op is _IDENTITY:
+            self._dy = True
         return self._number
 
     @data.setter
@@ -561,6 +570,15 @@ def _store_adjoints(nodes: list[Value]) -> None:
     """Store the adjoints as gradients, faster than `store` but not safe from interrupts."""
     for node in nodes:
         node._grad = node._adjoint
+
+
+def count_leaves() -> int:
+    """Return how many leaves were made so far."""
+    return next(_births)  # which counts this call too
+
+
+_births = count()
+_IDENTITY = PRIMITIVES["identity"]
 
 
 def _new_lock() -> None:

@@ -11,6 +11,7 @@ import linecache
 import math
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
+from operator import attrgetter
 from typing import Any
 
 from autograd_mini.table.elementary import ELEMENTARY
@@ -36,9 +37,10 @@ class Arithmetic:
     Args:
         functions: its elementary functions, and ``pow``. A function that is not given here is
             computed by its definition in the rule language, if it has one.
-        number: converts a float of a rule to this kind of number; None if the kind is float.
-            Converted numbers are compared by their real parts: complex ones have no order.
+        number: converts a float of a rule to this kind of number; None if floats mix with it.
         divide: computes the quotient, if ``/`` does not.
+        order: returns the float by which a number is compared; None compares numbers themselves.
+        sums: the functions of a list that compute ``sum`` and ``fsum``; None adds term by term.
 
     >>> square = COMPLEX.function(Rule("x * x"))
     >>> square(1 + 2j)
@@ -51,9 +53,12 @@ class Arithmetic:
         *,
         number: Callable[[float], Any] | None = None,
         divide: Callable[[Any, Any], Any] | None = None,
+        order: Callable[[Any], float] | None = None,
+        sums: Mapping[str, Callable[[list[Any]], Any]] | None = None,
     ) -> None:
         self._functions = dict(functions)
-        self._number, self._divide = number, divide
+        self._number, self._divide, self._order = number, divide, order
+        self._sums = {f"{name}_of": function for name, function in (sums or {}).items()}
         self._compiled: dict[tuple[Rule, tuple[str, ...] | None], Callable[..., Any] | None] = {}
 
     def text(self, rule: Rule, *, each: Sequence[str] = ()) -> str:
@@ -81,17 +86,23 @@ class Arithmetic:
         of each addition (Knuth, *The Art of Computer Programming*, volume 2, section 4.2.2), which
         is exact; the terms must not overflow.
         """
-        reductions = dict.fromkeys(r for rule in (value, *others) for r in rule.reductions)
-        lines = [line for reduction in reductions for line in self._reduce(reduction)]
-        return [*lines, f"out = {self.text(value)}"]
+        return [*self._reduce_all(value, *others), f"out = {self.text(value)}"]
+
+    def _reduce_all(self, *rules: Rule) -> list[str]:
+        """Return Python lines that set the names of all reductions of some rules."""
+        reductions = dict.fromkeys(r for rule in rules for r in rule.reductions)
+        return [line for reduction in reductions for line in self._reduce(reduction)]
 
     def _reduce(self, reduction: Reduction) -> list[str]:
         """Return Python lines that set the name of a reduction to its number."""
         name, kind, term, sequences, start = reduction
-        real = "" if self._number is None else ".real"
         first = {"sum": f"-0.0 if {sequences[0]}s else 0.0", "fsum": "0.0", "max": "-1e999"}[kind]
         first = first if self._number is None else f"number({first})"
         first = first if start is None else self.text(start)
+        text, loop = self.text(term), _write_zip(sequences)
+        if f"{kind}_of" in self._sums:
+            terms = f"[{text} for {loop}]"
+            return [f"{name} = {kind}_of({terms if start is None else f'[{first}, *{terms}]'})"]
         inside = {
             "sum": [f"{name} += term"],
             "fsum": [
@@ -99,22 +110,26 @@ class Arithmetic:
                 f"share = {name} - before",
                 f"lost += before - ({name} - share) + (term - share)",
             ],
-            "max": [f"if term{real} > {name}{real}:", f"    {name} = term"],
+            "max": [f"if {self._compare('term')} > {self._compare(name)}:", f"    {name} = term"],
         }[kind]
         return [
             f"{name} = {first}",
             *([f"lost = {name} - {name}"] if kind == "fsum" else []),
-            f"for {_write_zip(sequences)}:",
-            f"    term = {self.text(term)}",
+            f"for {loop}:",
+            f"    term = {text}",
             *(f"    {line}" for line in inside),
             *([f"{name} += lost"] if kind == "fsum" else []),
         ]
+
+    def _compare(self, name: str) -> str:
+        return name if self._order is None else f"order({name})"
 
     def namespace(self, *trees: ast.expr) -> dict[str, Any]:
         """Return the functions that texts of formulas call; raise LookupError if one is missing."""
         called = {_find_called(node) for tree in trees for node in ast.walk(tree)} - {None}
         functions = {name: self._elementary(name) for name in called if name is not None}
-        return {"number": self._number, "divide": self._divide, **functions}
+        own = {"number": self._number, "divide": self._divide, "order": self._order}
+        return {**own, **self._sums, **functions}
 
     def function(
         self, rule: Rule, operands: tuple[str, ...] | None = None
@@ -139,10 +154,23 @@ class Arithmetic:
         text = ast.unparse(self._rewrite(condition))
         return bool(eval(text, self.namespace(condition), dict(numbers)))
 
-    def compile(self, name: str, operands: Sequence[str], *rules: Rule, result: str = "out") -> Any:
-        """Return a function that sets ``out`` by the first rule, and returns ``result``, a text."""
-        arguments = ", ".join(f"{o}s" if o in rules[0].sequences else o for o in operands)
-        lines = [f"def {name}({arguments}):", *self.statements(*rules), f"return {result}\n"]
+    def compile(
+        self,
+        name: str,
+        operands: Sequence[str],
+        *rules: Rule,
+        result: str = "out",
+        sequences: Sequence[str] | None = None,
+    ) -> Any:
+        """Return a function that sets ``out`` by the first rule, and returns ``result``, a text.
+
+        If ``out`` is one of the operands, it is given and not set. The operands in ``sequences``
+        are sequences; None takes those of the first rule.
+        """
+        several = rules[0].sequences if sequences is None else sequences
+        arguments = ", ".join(f"{o}s" if o in several else o for o in operands)
+        setting = self._reduce_all if "out" in operands else self.statements
+        lines = [f"def {name}({arguments}):", *setting(*rules), f"return {result}\n"]
         names = self.namespace(*(rule.tree for rule in rules))
         return compile_function("\n    ".join(lines), name=name, namespace=names)
 
@@ -156,14 +184,15 @@ class Arithmetic:
         return self._functions[name]
 
     def _rewrite(self, tree: ast.expr) -> Any:
-        return _Rewriter(self._number is not None, self._divide is not None).visit(deepcopy(tree))
+        options = (self._number, self._divide, self._order)
+        return _Rewriter(*(option is not None for option in options)).visit(deepcopy(tree))
 
 
 class _Rewriter(ast.NodeTransformer):
     """Turns a formula into Python."""
 
-    def __init__(self, makes_numbers: bool, divides: bool) -> None:
-        self.makes_numbers, self.divides = makes_numbers, divides
+    def __init__(self, makes_numbers: bool, divides: bool, orders: bool) -> None:
+        self.makes_numbers, self.divides, self.orders = makes_numbers, divides, orders
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
         return _call("number", node) if self.makes_numbers else ast.Constant(float_of(node))
@@ -177,8 +206,8 @@ class _Rewriter(ast.NodeTransformer):
 
     def visit_Compare(self, node: ast.Compare) -> ast.AST:
         self.generic_visit(node)
-        if self.makes_numbers:
-            real = [ast.Attribute(x, "real", ast.Load()) for x in (node.left, *node.comparators)]
+        if self.orders:
+            real = [_call("order", x) for x in (node.left, *node.comparators)]
             return ast.Compare(real[0], node.ops, list(real[1:]))
         return node
 
@@ -305,5 +334,6 @@ COMPLEX = Arithmetic(
         "pow": _complex_power,
     },
     number=complex,
+    order=attrgetter("real"),
 )
 """Complex numbers with an imaginary part so small that its square vanishes; erf is missing."""

@@ -338,6 +338,7 @@ TABLE: tuple[Primitive, ...] = (
          dy="0 if x == 0 and y >= 0 else out * log(x)", x=domains.POWER_BASE,
          textbook={"dx": "y * x ** (y - 1)", "dy": "x ** y * log(x)"}),
     _row("neg", "-x", dx="-1"),
+    _row("identity", "x", dx="1"),
     _row("abs", "abs(x)", dx="1 if x > 0 else -1 if x < 0 else 0", kink="x"),
     _row("square", "x * x", dx="2 * x", textbook={"value": "x ** 2"}),
     _row("sqrt", "sqrt(x)", dx="0.5 / abs(out)", x=domains.NONNEGATIVE,
@@ -366,15 +367,20 @@ TABLE: tuple[Primitive, ...] = (
          textbook={"dx": "1 / (1 + x ** 2)"}),
     _row("sinh", "sinh(x)", dx="cosh(x)", x=domains.COSH_RANGE),
     _row("cosh", "cosh(x)", dx="sinh(x)", x=domains.COSH_RANGE),
-    # 1 - tanh² would cancel for large x.
-    _row("tanh", "tanh(x)", dx="square(1 / cosh(x))", textbook={"dx": "1 - out ** 2"},
-         activation=True),
+    # 1 - tanh² would cancel for large x, and cosh overflows. Not by abs(x): that has a kink at 0.
+    _row("tanh", "tanh(x)",
+         dx="4 * exp(-2 * x) / square(1 + exp(-2 * x)) if x > 0 else"
+            " 4 * exp(2 * x) / square(1 + exp(2 * x))",
+         textbook={"dx": "1 - out ** 2"}, activation=True),
     _row("arcsinh", "arcsinh(x)", dx="1 / sqrt(x * x + 1) if abs(x) < 1e150 else 1 / abs(x)",
          textbook={"dx": "1 / sqrt(x ** 2 + 1)"}),
     _row("arccosh", "arccosh(x)", dx="1 / (sqrt(x - 1) * sqrt(x + 1))", x=Domain(low=1),
          textbook={"dx": "1 / sqrt(x ** 2 - 1)"}),
     _row("arctanh", "arctanh(x)", dx="1 / ((1 - x) * (1 + x))", x=Domain(low=-1, high=1, open=True),
          textbook={"dx": "1 / (1 - x ** 2)"}),
+    # A row of its own, as the elementary function splits x, and the derivative of that cancels.
+    # -2 * x may overflow.
+    _row("gauss", "gauss(x)", dx="-2 * (x * out)", textbook={"dx": "-2 * x * out"}),
     _row("erf", "erf(x)", dx="1.1283791670955126 * gauss(x)",
          textbook={"dx": "2 / sqrt(pi) * exp(-x ** 2)"}),
     _row("sigmoid", "sigmoid(x)", dx="out * sigmoid(-x)", textbook={"dx": "out * (1 - out)"},
@@ -393,6 +399,7 @@ TABLE: tuple[Primitive, ...] = (
          dx="1 if x < y else 0.5 if x == y else 0", dy="1 if x > y else 0.5 if x == y else 0",
          kink="x - y"),
     _row("sum", "sum(x)", dx="1"),
+    _row("fsum", "fsum(x)", dx="1"),
     _row("dot", "sum(w * x) + b", dw="x", dx="w", db="1"),
     # What has probability 0 counts for nothing, even if it is infinite.
     _row("expectation", "sum(0 if w == 0 and x == x and x - x != 0 else w * x)", dw="x", dx="w",

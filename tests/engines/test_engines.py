@@ -115,8 +115,8 @@ assert ag is not old and ag.engine == old.engine, ag.engine
 def test_the_same_engine_runs_when_the_package_is_imported_again(engine):
     works = """
 w = ag.Value(0.5, name="w")
-ag.tanh(w * 2.0).backward()
-assert w.grad == 2.0 * (1.0 - ag.tanh(1.0) ** 2) and repr(w * 2.0) == "Value(data=1.0, op=mul)"
+ag.sin(w * 2.0).backward()
+assert w.grad == 2.0 * ag.cos(1.0) and repr(w * 2.0) == "Value(data=1.0, op=mul)"
 try:
     ag.log(w - 0.5)
 except ag.DomainError as error:

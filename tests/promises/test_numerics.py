@@ -118,7 +118,8 @@ def test_p3_partials_over_ten_thousand_operands_are_right_to_units_of_themselves
 def test_p4_gradients_agree_with_central_differences_and_the_complex_step(graph):
     report = check_gradients(graph, *graph.leaves)
     sharp = {one.method for one in report.comparisons} - {"central difference"}
-    if "erf" not in {instruction.primitive.name for instruction in graph.instructions}:
+    # There is no complex erf, and a slope of gauss may be too small for the complex step.
+    if not {"erf", "gauss"} & {instruction.primitive.name for instruction in graph.instructions}:
         assert sharp == {"complex step"}
     for one in report.comparisons:
         assert one.method != "complex step" or one.difference <= 1e-12 * one.absolute + 1e-300

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import cache
+from operator import attrgetter
 from typing import NamedTuple
 
 from mpmath import mp
@@ -23,7 +24,7 @@ def precise() -> Arithmetic:
         "log2": lambda x: mp.log(x) / mp.ln2,  # mpmath has one from version 1.4 on
         "pow": mp.power,
     }
-    return Arithmetic(functions, number=mp.mpf)
+    return Arithmetic(functions, number=mp.mpf, order=attrgetter("real"))
 
 
 class Dual(NamedTuple):
@@ -63,5 +64,7 @@ class Dual(NamedTuple):
         return Dual(quotient, (self.slope - quotient * other.slope) / other.value)
 
 
-RATIONAL = Arithmetic({"abs": absolute}, number=lambda x: Dual(Fraction(x)))
+RATIONAL = Arithmetic(
+    {"abs": absolute}, number=lambda x: Dual(Fraction(x)), order=attrgetter("real")
+)
 """Fractions with derivatives, for the rows that make fractions of fractions."""

@@ -48,8 +48,8 @@ class Pair:
 class Twins:
     """A random graph that grows in both engines at once."""
 
-    def __init__(self, rng, *, strict):
-        self.rng = rng
+    def __init__(self, rng, *, strict, table=TABLE):
+        self.rng, self.table = rng, table
         numbers = SPECIAL if strict else SPECIAL + NONFINITE
         self.draw = lambda: rng.choice(numbers) if rng.random() < 0.15 else rng.gauss(0, 2)
         self.leaves = [self.leaf() for _ in range(rng.randint(1, 4))]
@@ -68,7 +68,7 @@ class Twins:
 
     def grow(self):
         """Apply a row; return whether it made a node."""
-        row = self.rng.choice(TABLE)
+        row = self.rng.choice(self.table)
         length = self.rng.randint(0, 5)
         given = [
             [self.operand() for _ in range(length)] if o in row.value.sequences else self.operand()
@@ -120,14 +120,14 @@ class Twins:
             assert repr(node.native) == repr(node.reference)
 
 
-def compare_random_graphs(count, start):
-    """Grow and differentiate that many graphs; return the rows met in them."""
+def compare_random_graphs(count, start, table=TABLE):
+    """Grow and differentiate that many graphs of these rows; return the rows met in them."""
     met = set()
     for seed in range(start, start + count):
         rng = random.Random(seed)
         strict = rng.random() < 0.5
         with errstate(nonfinite="raise" if strict else "ignore"):
-            twins = Twins(rng, strict=strict)
+            twins = Twins(rng, strict=strict, table=table)
             for _ in range(rng.randint(1, 20)):
                 twins.grow()
             for _ in range(rng.randint(1, 3)):

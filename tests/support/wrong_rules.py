@@ -262,7 +262,8 @@ def found_by_bits(name: str) -> bool:
         if name in UPDATES:
             twins.compare_update(UPDATES[name])
         elif PRIMITIVES[name].nary:
-            twins.compare_random_graphs(300, start=0)
+            few = [PRIMITIVES["mul"], PRIMITIVES[name]]
+            twins.compare_random_graphs(300, start=0, table=few)
         else:
             twins.compare_row(PRIMITIVES[name])
     except (AssertionError, AutogradError):

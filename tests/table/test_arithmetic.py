@@ -206,8 +206,8 @@ def test_a_quotient_times_its_divisor_is_the_dividend(x, y):
 def test_rational_rows_are_those_that_make_fractions_of_fractions():
     rational = {row.name for row in TABLE if value(RATIONAL, row)}
     assert rational == {
-        "add", "sub", "mul", "div", "neg", "abs", "square", "relu", "leaky_relu", "step",
-        "maximum", "minimum", "sum", "dot", "expectation",
+        "add", "sub", "mul", "div", "neg", "identity", "abs", "square", "relu", "leaky_relu",
+        "step", "maximum", "minimum", "sum", "fsum", "dot", "expectation",
     }  # fmt: skip
 
 

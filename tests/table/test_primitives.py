@@ -149,6 +149,7 @@ DELICATE = [
     *[("arctan", 1e155), ("arctan", -1e161), ("arcsinh", 1e155), ("arcsinh", -1e300)],
     *[("cbrt", 5e-324), ("cbrt", -1e308), ("cbrt", 12.918786773087188), ("tanh", 356.0)],
     *[("log10", 1e308), ("log2", 1e308), ("log2", 3e-308)],
+    *[("tanh", -356.0), ("tanh", 5e-324), ("gauss", 26.9), ("gauss", 1e308)],
 ]
 
 
@@ -165,6 +166,12 @@ def test_saturated_slopes_do_not_cancel(name, x, partial):
     _, (slope,) = PRIMITIVES[name].evaluate(x)
     assert abs(slope - partial) <= 4 * math.ulp(partial)
     assert ulps(slope, precise_partial(PRIMITIVES[name], (x,), 0)) <= 4
+
+
+@pytest.mark.parametrize("x", [711.0, -711.0, 1e308, -1e308])
+def test_no_number_on_the_way_to_the_slope_of_tanh_overflows(x):
+    """A derivative of higher order computes each of them as a Value, which would raise."""
+    assert FLOATS.function(PRIMITIVES["tanh"].partials["x"])(x) == 0.0
 
 
 @given(drawn=points_in_domain(PRIMITIVES["dot"]))
@@ -886,6 +893,7 @@ TEXTBOOK = {
     "arcsinh": {"dx": "1 / sqrt(x ** 2 + 1)"},
     "arccosh": {"dx": "1 / sqrt(x ** 2 - 1)"},
     "arctanh": {"dx": "1 / (1 - x ** 2)"},
+    "gauss": {"dx": "-2 * x * out"},
     "erf": {"dx": "2 / sqrt(pi) * exp(-x ** 2)"},
     "sigmoid": {"dx": "out * (1 - out)"},
     "expectation": {"value": "sum(w * x)"},

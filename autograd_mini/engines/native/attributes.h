@@ -15,6 +15,7 @@ not_settable(PyObject *Py_UNUSED(self), PyObject *given, void *name)
 static PyObject *
 get_data(PyObject *self, void *Py_UNUSED(name))
 {
+    note_reading((Node *)self);
     return PyFloat_FromDouble(((Node *)self)->data);
 }
 

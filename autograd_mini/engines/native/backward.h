@@ -60,30 +60,37 @@ release_lists(void)
     }
 }
 
-/* Add a node to a list, and set its gradient to zero; return 0 if memory has run out. */
+/* Add a node to a list, and set its gradient to zero, which is a gradient if the pass `stores` what
+   it finds; return 0 if memory has run out. */
 INLINE int
-visit(Visits *list, Node *node)
+visit(Visits *list, Node *node, int stores)
 {
     if (CANNOT_GROW(list))
         return 0;
     list->items[list->count++] = (Visit){node, node->grad};
     node->grad = 0.0;
-    node->had_grad = node->has_grad;
-    node->has_grad = 1;
+    if (stores) {
+        node->had_grad = node->has_grad;
+        node->has_grad = 1;
+    }
     return 1;
 }
 
+/* The number of passes so far. */
+static uint64_t passes;
+
 /* Mark all nodes that the root depends on, and set their gradients to zero. Put the computed nodes
    in `nodes`, operands first, and the leaves in `leaves`. The walk is depth-first, in the order of
-   the operands; leaves never enter the path. Returns 0 if memory has run out. */
-static int
-walk(Node *root)
+   the operands; leaves never enter the path. What has the mark of this pass is left out. Returns 0
+   if memory has run out. */
+INLINE int
+walk(Node *root, uint64_t pass, int stores)
 {
-    static uint64_t passes;
-    const uint64_t pass = ++passes;
+    if (root->mark == pass)
+        return 1;
     root->mark = pass;
     if (root->op == LEAF)
-        return visit(&leaves, root);
+        return visit(&leaves, root, stores);
     Node *node = root;
     Py_ssize_t next = 0, count;
     Operand *operands = operands_of(node, &count);
@@ -94,7 +101,7 @@ walk(Node *root)
                 continue;
             operand->mark = pass;
             if (operand->op == LEAF) {
-                if (!visit(&leaves, operand))
+                if (!visit(&leaves, operand, stores))
                     return 0;
                 continue;
             }
@@ -105,7 +112,7 @@ walk(Node *root)
             next = 0;
             operands = operands_of(node, &count);
         }
-        if (!visit(&nodes, node))
+        if (!visit(&nodes, node, stores))
             return 0;
         if (!path.count)
             return 1;
@@ -116,11 +123,10 @@ walk(Node *root)
     }
 }
 
-/* Add up the gradients; return whether the gradients of all leaves are finite. */
-static int
-sweep(Node *root, double seed)
+/* Add up the gradients of all nodes, by the chain rule from the gradients of the roots. */
+static void
+apply_chain_rule(void)
 {
-    root->grad = seed;
     for (size_t i = nodes.count; i-- > 0;) {
         Node *node = nodes.items[i].node;
         const double gradient = node->grad;
@@ -130,6 +136,14 @@ sweep(Node *root, double seed)
             if (operands[j].value)
                 operands[j].value->grad += gradient * operands[j].number;
     }
+}
+
+/* Compute the gradients of a pass; return whether the gradients of all leaves are finite. */
+static int
+sweep(Node *root, double seed)
+{
+    root->grad = seed;
+    apply_chain_rule();
     int finite = 1;
     for (size_t i = 0; i < leaves.count; i++) {
         Visit leaf = leaves.items[i];
@@ -187,18 +201,26 @@ raise_nonfinite_gradient(void)
     PyMem_RawFree(undone[1].items);
 }
 
-static PyObject *
-backward(Node *root, double seed)
+/* Return whether a gradient that is not finite raises in the current block; -1 is an error. */
+static int
+ask_strict(void)
 {
     PyObject *answer = PyObject_CallNoArgs(strict);
     if (!answer)
-        return NULL;
+        return -1;
     int is_strict = PyObject_IsTrue(answer);
     Py_DECREF(answer);
+    return is_strict;
+}
+
+static PyObject *
+backward(Node *root, double seed)
+{
+    int is_strict = ask_strict();
     if (is_strict < 0)
         return NULL;
 
-    const int had_memory = walk(root);
+    const int had_memory = walk(root, ++passes, 1);
     const int done = had_memory && (sweep(root, seed) || !is_strict);
     if (!done) {
         undo(nodes);

@@ -30,21 +30,24 @@ zero_gradients(PyObject *Py_UNUSED(module), PyObject *iterable)
     Py_RETURN_NONE;
 }
 
+static void note_reading(Node *node);
+
 static double
-data_number(const Node *node)
+data_number(Node *node)
 {
+    note_reading(node);
     return node->data;
 }
 
 static double
-grad_number(const Node *node)
+grad_number(Node *node)
 {
     return node->grad;
 }
 
 /* Return a list of one number for each Value. */
 static PyObject *
-list_of(PyObject *iterable, double (*number_of)(const Node *))
+list_of(PyObject *iterable, double (*number_of)(Node *))
 {
     PyObject *values = take_values(iterable);
     PyObject *list = values ? PyList_New(PyTuple_GET_SIZE(values)) : NULL;
@@ -171,14 +174,3 @@ collected(PyObject *Py_UNUSED(module), PyObject *arguments)
         release_empty();
     Py_RETURN_NONE;
 }
-
-static PyMethodDef bulk_methods[] = {
-    {"collected", collected, METH_VARARGS},
-    {"zero_gradients", zero_gradients, METH_O},
-    {"data_of", data_of, METH_O},
-    {"gradients_of", gradients_of, METH_O},
-    {"store_data", store_data, METH_VARARGS},
-    {"custom_node", custom_node, METH_VARARGS},
-    UPDATE_ROWS(UPDATE_METHOD)
-    {NULL},
-};

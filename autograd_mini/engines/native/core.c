@@ -70,6 +70,7 @@ typedef struct {
         double number;
         struct Operands *many; /* only in the first operand of a Node; see there */
         PyObject *row;         /* only in the second operand of a node of OP_CUSTOM */
+        uint64_t birth;        /* only in a leaf and in an argument of a transform; see there */
     };
 } Operand;
 
@@ -79,9 +80,28 @@ typedef struct {
 #include "numbers.h"
 #include "operations.h"
 #include "backward.h"
+#include "bulk.h"
+#include "derivatives.h"
 #include "attributes.h"
 #include "functions.h"
-#include "bulk.h"
+#include "transforms.h"
+
+static PyMethodDef core_methods[] = {
+    {"collected", collected, METH_VARARGS},
+    {"zero_gradients", zero_gradients, METH_O},
+    {"custom_node", custom_node, METH_VARARGS},
+    {"data_of", data_of, METH_O},
+    {"gradients_of", gradients_of, METH_O},
+    {"store_data", store_data, METH_VARARGS},
+    {"count_leaves", count_leaves, METH_NOARGS},
+    {"make_arguments", make_arguments, METH_O},
+    {"number_of", number_of, METH_O},
+    {"were_read", were_read, METH_O},
+    {"sweep_back", (PyCFunction)(void (*)(void))sweep_back, METH_FASTCALL},
+    {"sweep_forward", (PyCFunction)(void (*)(void))sweep_forward, METH_FASTCALL},
+    UPDATE_ROWS(UPDATE_METHOD)
+    {NULL},
+};
 
 static PyMethodDef value_methods[] = {
     {"__sizeof__", node_sizeof, METH_NOARGS, NULL},
@@ -133,6 +153,8 @@ static const struct {
     {&updates, "autograd_mini.table.updates", "UPDATES"},
     {&check_name, "autograd_mini.engines.node", "check_name"},
     {&nonfinite_gradient, "autograd_mini.engines.nonfinite", "nonfinite_gradient"},
+    {&reference_sweep_back, "autograd_mini.engines.sweeps", "sweep_back"},
+    {&reference_sweep_forward, "autograd_mini.engines.sweeps", "sweep_forward"},
     {&describe, "autograd_mini.engines.native.binding", "describe"},
     {&reference, "autograd_mini.engines.value", "Value"},
 };
@@ -227,7 +249,8 @@ document(void)
 static int
 make_types(void)
 {
-    if (document() < 0 || !(function_type = PyType_FromSpec(&function_spec)))
+    if (document() < 0 || !(function_type = PyType_FromSpec(&function_spec))
+        || !(transform_type = PyType_FromSpec(&transform_spec)))
         return -1;
     value_type = (PyTypeObject *)PyType_FromSpec(&value_spec);
     if (!value_type)
@@ -252,6 +275,7 @@ core_exec(PyObject *module)
         return -1;
     if (PyModule_AddObjectRef(module, "Value", (PyObject *)value_type) < 0
         || PyModule_AddObjectRef(module, "Function", function_type) < 0
+        || PyModule_AddObjectRef(module, "Transform", transform_type) < 0
         || PyModule_AddStringConstant(module, "RULES_DIGEST", RULES_DIGEST) < 0)
         return -1;
     return PyModule_AddStringConstant(module, "CODE_DIGEST", CODE_DIGEST);
@@ -269,7 +293,7 @@ static PyModuleDef core_module = {
     PyModuleDef_HEAD_INIT,
     .m_name = "autograd_mini.engines.native.core",
     .m_slots = core_slots,
-    .m_methods = bulk_methods,
+    .m_methods = core_methods,
 };
 
 PyMODINIT_FUNC

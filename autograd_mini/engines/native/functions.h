@@ -320,11 +320,9 @@ value_call(PARAMETERS)
     double number;
     if (take_number(data, argument_value, &number) < 0)
         return NULL;
-    Node *node = node_new(LEAF);
+    Node *node = make_leaf(number);
     if (!node)
         return NULL;
-    node->data = number;
-    node->operands[0].value = node->operands[1].value = NULL;
     if (name && name != Py_None && set_name((PyObject *)node, name, NULL) < 0) {
         Py_DECREF(node);
         return NULL;

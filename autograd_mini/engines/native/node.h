@@ -7,7 +7,7 @@ typedef struct Operands {
 
 /* A Value. Python's cyclic garbage collector need not see it, since it is in no cycle: a node refers
    to operands older than itself, and nothing changes its operands. A name is a plain str, which
-   refers to nothing. */
+   refers to nothing. Only a row of a user can refer to its own nodes, and then keeps them alive. */
 typedef struct Node {
     PyObject_HEAD
     double data;

@@ -13,6 +13,8 @@ static PyObject *with_numbers;
 static PyObject *no_value;        /* three functions of autograd_mini.engines.bulk */
 static PyObject *no_numbers;
 static PyObject *no_operands;
+static PyObject *reference_sweep_back; /* two functions of autograd_mini.engines.sweeps */
+static PyObject *reference_sweep_forward;
 static PyObject *updates;         /* autograd_mini.table.updates.UPDATES */
 static PyObject *check_name;      /* autograd_mini.engines.node.check_name */
 static PyObject *describe;        /* autograd_mini.engines.native.binding.describe */
