@@ -28,6 +28,8 @@ from autograd_mini.errors import (
 
 if TYPE_CHECKING:
     from autograd_mini import losses, nn, optim, plots, testing
+    from autograd_mini.engines.extension import primitive
+    from autograd_mini.engines.python_function import custom
     from autograd_mini.functions import *  # noqa: F403
     from autograd_mini.nn import MLP, Layer, Module, Neuron
     from autograd_mini.optim import SGD, Adam
@@ -67,6 +69,7 @@ __all__ = [
     "RendererNotFoundError",
     "StateError",
     "Value",
+    "custom",
     "draw",
     "engine",
     "errstate",
@@ -84,6 +87,7 @@ __all__ = [
     "nn",
     "optim",
     "plots",
+    "primitive",
     "stop_gradient",
     "testing",
     "value_and_grad",
@@ -99,6 +103,8 @@ _LATER = {
     **dict.fromkeys(("MLP", "Layer", "Module", "Neuron"), "nn"),
     **dict.fromkeys(("SGD", "Adam"), "optim"),
     **dict.fromkeys(("History", "fit"), "training"),
+    "custom": "engines.python_function",
+    "primitive": "engines.extension",
     **dict.fromkeys(
         ("grad", "gradient_graph", "gradients", "hessian", "hvp", "jacobian", "jvp"), "transforms"
     ),

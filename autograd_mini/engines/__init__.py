@@ -25,6 +25,7 @@ __all__ = [
     "Transform",
     "Value",
     "count_leaves",
+    "custom_node",
     "data_of",
     "engine",
     "errstate",
@@ -100,6 +101,7 @@ data_of: Callable[[Iterable[Value]], list[float]] = _bulk.data_of
 gradients_of: Callable[[Iterable[Value]], list[float]] = _bulk.gradients_of
 store_data: Callable[..., None] = _bulk.store_data
 zero_gradients: Callable[[Iterable[Value]], None] = _bulk.zero_gradients
+custom_node: Callable[..., Value] = _bulk.custom_node
 
 _sweeps: Any = sweeps if _core is None else _core
 count_leaves: Callable[[], int] = _sweeps.count_leaves

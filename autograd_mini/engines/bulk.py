@@ -1,4 +1,7 @@
-"""Reads the numbers of many leaves, and stores all or none; ``bulk.h`` does the same in C."""
+"""Functions of the engine for the rest of the library; C has the same.
+
+They read the numbers of many leaves, store all or none, and make a node of a row of a user.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,13 @@ from collections.abc import Iterable
 from itertools import chain, repeat
 
 from autograd_mini.arguments import requirement
-from autograd_mini.engines.value import Value, store
+from autograd_mini.engines.value import Operand, Value, store
+from autograd_mini.table.primitives import Primitive
 
-__all__ = ["data_of", "gradients_of", "no_numbers", "no_value", "store_data", "zero_gradients"]
+__all__ = [
+    "custom_node", "data_of", "gradients_of", "no_numbers", "no_operands", "no_value",
+    "store_data", "zero_gradients",
+]  # fmt: skip
 
 
 def store_data(
@@ -44,6 +51,26 @@ def zero_gradients(values: Iterable[Value], /) -> None:
     store([value for value in _take(values) if value.has_grad], repeat("_grad"), repeat(0.0))
 
 
+def custom_node(
+    row: Primitive,
+    operands: tuple[Operand, ...],
+    number: float,
+    partials: tuple[float, ...],
+    /,
+) -> Value:
+    """Return a node of a row that is not in the table, with a partial derivative an operand."""
+    fits = len(operands) == len(partials) and {*map(type, operands)} <= {Value, float}
+    if not fits or not {*map(type, partials)} <= {float}:
+        raise no_operands(operands, partials)
+    values = [operand for operand in operands if isinstance(operand, Value)]
+    slopes = [p for operand, p in zip(operands, partials, strict=True) if type(operand) is Value]
+    node = object.__new__(Value)
+    node._number, node._op = number, row
+    node._x = node._y = node._mark = None
+    node._many = operands, values, slopes
+    return node
+
+
 def _take(values: Iterable[Value]) -> tuple[Value, ...]:
     taken = tuple(values)
     if not {*map(type, taken)} <= {Value}:
@@ -59,3 +86,9 @@ def no_value(position: int, given: object) -> TypeError:
 def no_numbers(count: int, given: object) -> TypeError:
     """Return the error for something else than a float for each Value."""
     return TypeError(requirement("numbers", f"{count} floats, one for each Value", given))
+
+
+def no_operands(operands: object, partials: object) -> TypeError:
+    """Return the error for something else than Values and floats with a float for each."""
+    rule = "Values and floats, with a float for each as its partial derivative"
+    return TypeError(requirement("operands", rule, (operands, partials)))

@@ -9,13 +9,14 @@ import ast
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from autograd_mini.arguments import list_some, requirement
 from autograd_mini.engines import Operand, Value, errstate, number_of
 from autograd_mini.engines.graph import Edge, Graph
 from autograd_mini.engines.node import describe
 from autograd_mini.engines.nonfinite import nonfinite_gradient, nonfinite_tangent, strict
+from autograd_mini.engines.python_function import PythonFunction
 from autograd_mini.table.arithmetic import IEEE, Arithmetic
 from autograd_mini.table.elementary import ELEMENTARY
 from autograd_mini.table.primitives import PRIMITIVES, Primitive
@@ -48,9 +49,17 @@ class _Rules:
     """The rules of a row, for its value over floats and for its partial derivatives over Values."""
 
     def __init__(self, row: Primitive) -> None:
-        self.row, self.is_nary = row, row.nary
-        self._value = None if _is_custom(row) else IEEE.compile(row.name, row.operands, row.value)
+        self._row, self.is_nary = ref(row), row.nary
+        is_custom = isinstance(row, PythonFunction)
+        self._value = None if is_custom else IEEE.compile(row.name, row.operands, row.value)
         self._partials: dict[str, tuple[Callable[..., Any], bool]] = {}
+
+    @property
+    def row(self) -> Primitive:
+        """The row, which some node has: from here, it would never be freed."""
+        row = self._row()
+        assert row is not None
+        return row
 
     def compute(self, node: Value, edges: Sequence[Edge]) -> list[Operand]:
         """Return the partial derivative for each of some edges of a node of this row.
@@ -63,6 +72,10 @@ class _Rules:
         if self.is_nary:
             given = self.row.arrange(operands)
         found: dict[str, Any] = {}
+        if isinstance(self.row, PythonFunction):
+            if not _is_same(self.row.compute_value(*map(number_of, operands)), number_of(node)):
+                raise self._make_error(self.row.operands[0], node)
+            found = dict(zip(self.row.operands, self.row.differentiate(*operands), strict=True))
         partials = []
         for edge in edges:
             name, place = slots[edge.position]
@@ -76,10 +89,7 @@ class _Rules:
 
     def _compute_by(self, operand: str, given: Sequence[Any], node: Value) -> Any:
         """Return the partial derivative for an operand; a list of them for a sequence."""
-        if self._value is None:
-            return dict(zip(self.row.operands, self.row.differentiate(*given), strict=True))[
-                operand
-            ]
+        assert self._value is not None
         function, shows_changes = self._partials.get(operand) or self._compile(operand)
         if not shows_changes and not _is_same(
             self._value(*map(_numbers_of, given)), number_of(node)
@@ -128,11 +138,6 @@ def _compute_partials(node: Value, edges: Sequence[Edge]) -> list[Operand]:
     if rules is None:
         rules = _known[row] = _Rules(row)
     return rules.compute(node, edges)
-
-
-def _is_custom(row: Primitive) -> bool:
-    """Return whether a row has a function of its own in the place of rules."""
-    return hasattr(row, "differentiate")
 
 
 def _numbers_of(operand: Any) -> Any:

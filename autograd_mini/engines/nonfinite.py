@@ -16,7 +16,10 @@ from autograd_mini.engines.node import Node, describe, flat, numbers_of
 from autograd_mini.errors import DomainError, NonFiniteGradientError
 from autograd_mini.table.primitives import Primitive
 
-__all__ = ["errstate", "exceptional", "nonfinite_gradient", "nonfinite_tangent", "strict"]
+__all__ = [
+    "errstate", "exceptional", "nonfinite_gradient", "nonfinite_tangent", "refuse_nonfinite",
+    "strict",
+]  # fmt: skip
 
 BACKWARD = "Value.backward"
 
@@ -136,11 +139,18 @@ def exceptional(primitive: Primitive, *operands: Any) -> tuple[float, tuple[Any,
 
     Operations call this if their plain arithmetic raised or gave no finite number.
     """
-    operand_numbers = [numbers_of(operand) for operand in operands]
-    out, partials = primitive.evaluate(*operand_numbers)
-    if not math.isfinite(out) and strict() and all(map(math.isfinite, flat(operand_numbers))):
-        raise _domain_error(primitive, operands, operand_numbers, out) from None
+    numbers = [numbers_of(operand) for operand in operands]
+    out, partials = primitive.evaluate(*numbers)
+    refuse_nonfinite(primitive, operands, numbers, out)
     return out, partials
+
+
+def refuse_nonfinite(
+    primitive: Primitive, operands: Sequence[Any], numbers: Sequence[Any], out: float
+) -> None:
+    """Raise DomainError if finite operands gave a value that is not, and the block is strict."""
+    if not math.isfinite(out) and strict() and all(map(math.isfinite, flat(numbers))):
+        raise _domain_error(primitive, operands, numbers, out) from None
 
 
 def _domain_error(primitive: Primitive, operands: Any, numbers: Any, out: float) -> DomainError:

@@ -180,11 +180,11 @@ class Value:
 
     # A leaf's _op is None. A node of one or two operands has Values in _x and _y, and the partial
     # derivatives in _dx and _dy. If an operand is a plain number, its _x or _y is None, and _dx or
-    # _dy has the number itself. A node of many operands has None in _x and _y. Its _many has all
-    # operands, the operands that are Values, and the partial derivatives for these Values. _mark is
-    # the token of the last backward pass through this node, _adjoint the sum in that pass so far.
-    # A leaf has in _dx the number of leaves that were made before it. It has _dy once its number was
-    # read as .data; so has the identity of a Value, which is an argument of a transform.
+    # _dy has the number itself. A node of many operands, or of a row of a user, has None in _x and
+    # _y. Its _many has all operands, those that are Values, and the partial derivatives for these.
+    # _mark is the token of the last backward pass through this node, _adjoint the sum in it so far.
+    # A leaf has in _dx the number of leaves that were made before it. It has _dy once its number
+    # was read as .data; so has the identity of a Value, which is an argument of a transform.
     __module__ = "autograd_mini"  # pickles look here for the Value of either engine
     __slots__ = (
         *("_adjoint", "_dx", "_dy", "_grad", "_many", "_mark", "_name", "_number", "_op"),
@@ -336,7 +336,7 @@ class Value:
         """The operands of this node: Values, and floats for constants."""
         if self._op is None:
             return ()
-        if self._op.nary:
+        if self._x is None and self._y is None:
             return self._many[0]
         first = self._dx if self._x is None else self._x
         if len(self._op.operands) == 1:
@@ -348,7 +348,7 @@ class Value:
         """The partial derivative for each operand, as recorded with the node; None if constant."""
         if self._op is None:
             return ()
-        if self._op.nary:
+        if self._x is None and self._y is None:
             partials = iter(self._many[2])
             return tuple(next(partials) if type(o) is Value else None for o in self.operands)
         first = None if self._x is None else self._dx

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from keyword import iskeyword
 from typing import Any, TypeAlias
@@ -13,6 +13,7 @@ from autograd_mini import functions
 from autograd_mini.arguments import requirement
 from autograd_mini.engines import Value
 from autograd_mini.engines.display import escape, write_count
+from autograd_mini.engines.extension import Function, name_apart
 from autograd_mini.engines.graph import Graph
 from autograd_mini.table.primitives import Primitive
 from autograd_mini.table.rules import ARITHMETIC
@@ -35,6 +36,8 @@ def function(primitive: Primitive) -> Callable[..., Any]:
     >>> function(PRIMITIVES["div"])(Value(6.0), 3.0).data
     2.0
     """
+    if isinstance(primitive, Function):
+        return primitive
     name = "truediv" if primitive.name == "div" else primitive.name
     found: Callable[..., Any] = getattr(Value, name, None) or getattr(operator, name)
     return found
@@ -134,22 +137,31 @@ class Program:
 
     def lines(self) -> list[str]:
         """Return a line of Python for each node."""
-        names = self.node_names()
+        names, own = self.node_names(), self._function_names()
         made = [f"Value({_constant(number)})" for number in self.leaves]
-        made += [_expression(instruction, names) for instruction in self.instructions]
+        made += [_expression(instruction, names, own) for instruction in self.instructions]
         return [f"{name} = {text}" for name, text in zip(names, made, strict=True)]
 
     def node_names(self) -> list[str]:
         """Return the names of the nodes in `lines`; a leaf keeps its own name if it can be used."""
         given = [*self.names, *[None] * (len(self.leaves) - len(self.names))]
         names: list[str] = []
+        taken = _TAKEN.union(self._function_names().values())
         for number, name in enumerate([*given, *[None] * len(self.instructions)]):
-            usable = name and name.isidentifier() and not iskeyword(name) and name not in _TAKEN
+            usable = name and name.isidentifier() and not iskeyword(name) and name not in taken
             if usable and given.count(name) == 1 and not _is_numbered(str(name)):
                 names.append(str(name))
             else:
                 names.append(f"v{number}")
         return names
+
+    def _function_names(self) -> dict[Primitive, str]:
+        """Return the names in `lines` of the functions that a user has added to the table."""
+        rows = [i.primitive.origin for i in self.instructions if isinstance(i.primitive, Function)]
+        if not rows:
+            return {}
+        numbered = (f"v{number}" for number in range(len(self.leaves) + len(self.instructions)))
+        return name_apart(rows, _TAKEN.union(numbered))
 
     def _repr_html_(self) -> str:
         """Return the printed program, for a notebook; a long one without its middle."""
@@ -162,11 +174,18 @@ class Program:
 
     def __str__(self) -> str:
         lines = self.lines()
-        names = self.node_names()
+        names, own = self.node_names(), self._function_names()
+        definitions = [
+            line
+            for function, name in own.items()
+            if isinstance(function, Function)
+            for line in function.write_definition(name)
+        ]
         gradients = ", ".join(f"{name}.grad" for name in names[: len(self.leaves)])
         body = [*lines, f"{names[-1]}.backward()", f"print({gradients})"]
-        header = ["import autograd_mini as ag"] if any("ag." in line for line in lines) else []
-        return "\n".join([*header, "from autograd_mini import Value", "", *body])
+        is_used = any("ag." in line for line in [*definitions, *lines])
+        header = ["import autograd_mini as ag"] if is_used else []
+        return "\n".join([*header, "from autograd_mini import Value", *definitions, "", *body])
 
     def __repr__(self) -> str:
         """Return Python that makes the program, such as Hypothesis shows; a line if it is long.
@@ -189,9 +208,13 @@ def look_up(reference: OperandRef, nodes: Sequence[Any]) -> Any:
     return nodes[reference] if isinstance(reference, int) else reference
 
 
-def _expression(instruction: Instruction, names: Sequence[str]) -> str:
+def _expression(
+    instruction: Instruction, names: Sequence[str], own: Mapping[Primitive, str]
+) -> str:
     row = instruction.primitive
     texts = [_write_operand(operand, names) for operand in instruction.operands]
+    if isinstance(row, Function):
+        return f"{own[row.origin]}({', '.join(texts)})"
     if row.name in _SIGNS:
         # -2.0 ** x would mean -(2.0 ** x).
         left = f"({texts[0]})" if row.name == "pow" and texts[0].startswith("-") else texts[0]

@@ -293,8 +293,12 @@ class Latex(Unicode):
         return encloses, any(sign in template for sign in ("^", r"\ln"))
 
     def spell(self, function: str, arguments: str) -> tuple[str, int]:
-        function = function.replace("_", r"\_")
-        return rf"\operatorname{{{function}}}{self.parenthesize(arguments)}", self.POWER
+        of, is_partial, wrt = function.removeprefix("∂").partition("/∂")
+        name = of.removesuffix("′").replace("_", r"\_")
+        text = rf"\operatorname{{{name}}}" + "'" * of.endswith("′")
+        if is_partial:
+            text = self.derivative.format(text, self.whole_name(wrt))
+        return f"{text}{self.parenthesize(arguments)}", self.POWER
 
 
 def _is_whole(node: ast.expr) -> bool:

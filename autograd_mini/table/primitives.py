@@ -274,11 +274,15 @@ class Primitive:
         """Return Python for the row: its place in the table, or what makes it anew."""
         if PRIMITIVES.get(self.name) is self:
             return f"PRIMITIVES[{self.name!r}]"
+        options = [f"{key}={x!r}" for key, x in self.options().items()]
+        return f"Primitive({', '.join([repr(self.name), repr(self.texts['value']), *options])})"
+
+    def options(self) -> dict[str, Any]:
+        """Return the arguments that made the row, but its name and its value."""
+        partials = {key: text for key, text in self.texts.items() if key != "value"}
         domains = {o: domain for o, domain in self._domains.items() if domain != REAL}
         more = {"kink": self._kink, "textbook": self._textbook, "activation": self.activation}
-        options = {**self.texts, **domains, **{key: x for key, x in more.items() if x}}
-        texts = [f"{key}={x!r}" for key, x in options.items() if key != "value"]
-        return f"Primitive({', '.join([repr(self.name), repr(self.texts['value']), *texts])})"
+        return {**partials, **domains, **{key: x for key, x in more.items() if x}}
 
     def __str__(self) -> str:
         return self.name

@@ -7,12 +7,18 @@ from fractions import Fraction
 
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Graph
+from autograd_mini.engines.node import numbers_of
+from autograd_mini.engines.python_function import PythonFunction
+from autograd_mini.errors import DomainError
 from autograd_mini.programs.program import Program
+from autograd_mini.testing.differences import Evaluation, Line, measure_slope
 from autograd_mini.testing.local import slopes
-from autograd_mini.testing.rounding import UNIT_ROUNDOFF, absolute_gradients
+from autograd_mini.testing.rounding import UNIT_ROUNDOFF, absolute_gradients, bound_rounding
 
 __all__ = ["explain_mismatch"]
 
+_ROUGH = 1e-6
+_FAINT = 1e-300
 _LONGEST = 60  # a reader would not follow a longer program
 
 
@@ -45,6 +51,10 @@ def _find_wrong_partial(
 ) -> str:
     """Return a sentence about the first recorded derivative that is wrong, if there is one."""
     for node in nodes:
+        if isinstance(node.op, PythonFunction):
+            if text := _find_wrong_derivative(node, node.op, names, lines):
+                return text
+            continue
         if node.op is None or (found := slopes(node)) is None:
             continue
         recorded = zip(node.operands, node.partials, found, strict=True)
@@ -58,6 +68,36 @@ def _find_wrong_partial(
                     f"It arises at {lines[node]}, with {name} = {operand.data!r}: the derivative "
                     f"for {name} was recorded as {partial!r}, and is {slope!r}."
                 )
+    return ""
+
+
+def _find_wrong_derivative(
+    node: Value, row: PythonFunction, names: dict[Value, str], lines: dict[Value, str]
+) -> str:
+    """Return a sentence about the first derivative of a custom function that is wrong."""
+    point = list(numbers_of(node.operands))
+
+    def evaluate(at: list[float]) -> Evaluation:
+        out, _ = row.evaluate(*at)
+        return Evaluation(out, bound_rounding(out))
+
+    for position, partial in enumerate(node.partials):
+        if partial is None:
+            continue
+        try:
+            line = Line(evaluate, point, position)
+            slope = measure_slope(line, expected=partial, scale=abs(partial), tolerance=_ROUGH)
+        except DomainError:
+            continue
+        allowed = _ROUGH * abs(partial) + (slope.uncertainty if slope else 0.0) + _FAINT
+        if slope and not abs(partial - slope.nearest(partial)) <= allowed:
+            operand = node.operands[position]
+            assert isinstance(operand, Value)
+            return (
+                f"It arises at {lines[node]}, with {names[operand]} = {operand.data!r}: the "
+                f"partials of {row.name} gave {partial!r} as the derivative for {names[operand]}, "
+                f"and the {slope.method} {slope.nearest(partial)!r}."
+            )
     return ""
 
 

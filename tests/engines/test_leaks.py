@@ -84,6 +84,9 @@ UNARY = [f for f, row in ROWS if not row.nary and len(row.operands) == 1]
 BINARY = [f for f, row in ROWS if not row.nary and len(row.operands) == 2]
 ATTRIBUTES = ("data", "grad", "has_grad", "name", "op", "operands", "partials")
 INSIDE = {"arccosh": Y}
+CUBE = ag.primitive("x * x * x", dx="3 * x * x", name="cube")
+ENERGY = ag.primitive("sum(w * x * x) + b", dw="x * x", dx="2 * w * x", db="1", name="energy")
+QUADRATIC = ag.custom(lambda x, y: x * x * y, lambda x, y: (2 * x * y, x * x), name="quadratic")
 MODEL = ag.MLP(2, [3, 1], rng=random.Random(0))
 PARAMETERS = MODEL.parameters()
 SGD = ag.SGD(PARAMETERS, lr=1e-9, momentum=0.9, nesterov=True, weight_decay=0.1)
@@ -356,6 +359,30 @@ def loops_over_what_are_no_parameters():
     X.data = 0.5
 
 
+def rows_of_a_user():
+    out = CUBE(X) * ENERGY([X, 2.0], (Y, X), 1) + QUADRATIC(X, 2) + CUBE(2.0) + QUADRATIC(1, 2)
+    out.backward()
+    for node in (CUBE(Y), QUADRATIC(X, Y)):
+        for name in ATTRIBUTES:
+            getattr(node, name)
+        sys.getsizeof(node)
+    refused(TypeError, CUBE, "text")
+    refused(ValueError, ENERGY, [X], [Y, X], W)
+    refused(DomainError, CUBE, HUGE)
+    for given in ((X, 1), (X, "text"), (X,)):
+        refused(TypeError, engines.custom_node, CUBE, given, 1.0, (0.5, 0.5))
+    refused(TypeError, engines.custom_node, CUBE, (X, Y), 1.0, (0.5, "text"))
+
+
+def rows_that_are_dropped():
+    """A row of rules is not called, as Python's compiler keeps more or less memory each time."""
+    ag.primitive("2 * x", dx="2", name="double")
+    half = ag.custom(lambda x: x / 2, lambda x: 0.5, name="half")
+    node = half(X) * 1.0
+    del half
+    node.backward()
+
+
 def product(x, *others):
     return x[0] * x[1][0] * X if others else x[0] * x[1][0]
 
@@ -432,6 +459,8 @@ EVERY = [
     optimiser_steps,
     loops_over_parameters,
     loops_over_what_are_no_parameters,
+    rows_of_a_user,
+    rows_that_are_dropped,
 ]
 
 

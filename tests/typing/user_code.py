@@ -41,6 +41,14 @@ assert_type(np.exp(x), Any)
 assert_type(np.array([x, y]).sum(), Any)
 ag.exponential(x)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
 
+cube = ag.primitive("x * x * x", dx="3 * x * x", name="cube")
+assert_type(cube(x), ag.Value)
+assert_type(cube(2.0), float)
+bump = ag.custom(lambda x: x * x, lambda x: 2 * x, name="bump")
+assert_type(bump(x), ag.Value)
+assert_type(bump(2), float)
+Layer(2, 1, activation=bump)
+
 # --- derivatives ---------------------------------------------------------------------------------
 
 assert_type(ag.gradients(x * y, x), float)

@@ -100,7 +100,8 @@ arity(const Node *node)
 static PyObject *
 get_op(PyObject *self, void *Py_UNUSED(name))
 {
-    return Py_NewRef(primitives[((Node *)self)->op]);
+    Node *node = (Node *)self;
+    return Py_NewRef(node->op == OP_CUSTOM ? node->operands[1].row : primitives[node->op]);
 }
 
 /* Return a tuple with one object for each operand. */

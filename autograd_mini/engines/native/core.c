@@ -69,6 +69,7 @@ typedef struct {
     union {
         double number;
         struct Operands *many; /* only in the first operand of a Node; see there */
+        PyObject *row;         /* only in the second operand of a node of OP_CUSTOM */
         uint64_t birth;        /* only in a leaf and in an argument of a transform; see there */
     };
 } Operand;
@@ -88,6 +89,7 @@ typedef struct {
 static PyMethodDef core_methods[] = {
     {"collected", collected, METH_VARARGS},
     {"zero_gradients", zero_gradients, METH_O},
+    {"custom_node", custom_node, METH_VARARGS},
     {"data_of", data_of, METH_O},
     {"gradients_of", gradients_of, METH_O},
     {"store_data", store_data, METH_VARARGS},
@@ -147,6 +149,7 @@ static const struct {
     {&with_numbers, "autograd_mini.engines.templates", "with_numbers"},
     {&no_value, "autograd_mini.engines.bulk", "no_value"},
     {&no_numbers, "autograd_mini.engines.bulk", "no_numbers"},
+    {&no_operands, "autograd_mini.engines.bulk", "no_operands"},
     {&updates, "autograd_mini.table.updates", "UPDATES"},
     {&check_name, "autograd_mini.engines.node", "check_name"},
     {&nonfinite_gradient, "autograd_mini.engines.nonfinite", "nonfinite_gradient"},

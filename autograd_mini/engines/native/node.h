@@ -7,12 +7,13 @@ typedef struct Operands {
 
 /* A Value. Python's cyclic garbage collector need not see it, since it is in no cycle: a node refers
    to operands older than itself, and nothing changes its operands. A name is a plain str, which
-   refers to nothing. */
+   refers to nothing. Only a row of a user can refer to its own nodes, and then keeps them alive. */
 typedef struct Node {
     PyObject_HEAD
     double data;
     double grad;           /* during a backward pass, the sum so far */
-    Operand operands[2];   /* in a node of many operands, the first refers to all of them */
+    Operand operands[2];   /* in a node of many operands, the first refers to all of them; in one of
+                              OP_CUSTOM, the second owns a reference to the row */
     uint64_t mark : 53;    /* the number of the last backward pass that visited this node */
     uint64_t op : 8;       /* an Op */
     uint64_t has_grad : 1; /* if 0, no gradient was ever stored, and grad is 0.0 */
@@ -20,7 +21,8 @@ typedef struct Node {
     uint64_t has_name : 1; /* if 1, the name is in `names` */
 } Node;
 
-/* The rows of the table of primitives; rows of many operands stand last. */
+/* The rows of the table of primitives; rows of many operands stand last. OP_CUSTOM is every row that
+   a user defined at run time. Its nodes have an array of operands too, however few these are. */
 #define OP(NAME, ...) OP_##NAME,
 typedef enum {
     LEAF,
@@ -29,6 +31,7 @@ typedef enum {
     BINARY_ROWS(OP)
     BINARY_END,
     MANY_ROWS(OP)
+    OP_CUSTOM,
     OP_COUNT
 } Op;
 
@@ -95,11 +98,17 @@ drop_name(Node *node)
 static void
 node_free(Node *node)
 {
+    PyObject *row = node->op == OP_CUSTOM ? node->operands[1].row : NULL;
     if (has_many(node))
         operands_release(node->operands[0].many);
     if (node->has_name)
         drop_name(node);
     node_release(node);
+    if (row) { /* last, as any Python code may run if this frees the row */
+        PyObject *raised = PyErr_GetRaisedException();
+        Py_DECREF(row);
+        PyErr_SetRaisedException(raised);
+    }
 }
 
 /* Nodes whose last reference is gone; each has the address of the next in place of its gradient. */

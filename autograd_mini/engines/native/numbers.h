@@ -10,8 +10,9 @@ static PyObject *nonfinite_gradient;
 static PyObject *read_operands;   /* three functions of autograd_mini.engines.templates */
 static PyObject *unequal;
 static PyObject *with_numbers;
-static PyObject *no_value;        /* two functions of autograd_mini.engines.bulk */
+static PyObject *no_value;        /* three functions of autograd_mini.engines.bulk */
 static PyObject *no_numbers;
+static PyObject *no_operands;
 static PyObject *reference_sweep_back; /* two functions of autograd_mini.engines.sweeps */
 static PyObject *reference_sweep_forward;
 static PyObject *updates;         /* autograd_mini.table.updates.UPDATES */

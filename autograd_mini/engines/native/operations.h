@@ -333,6 +333,42 @@ many_call(Shape shape, FunctionMany compute, PyObject *const *parts)
     return result;
 }
 
+/* custom_node(row, operands, number, partials): a node of a row that is not in the table. */
+static PyObject *
+custom_node(PyObject *Py_UNUSED(module), PyObject *arguments)
+{
+    PyObject *row, *given, *partials;
+    double number;
+    if (!PyArg_ParseTuple(arguments, "OO!dO!", &row, &PyTuple_Type, &given, &number, &PyTuple_Type,
+                          &partials))
+        return NULL;
+    const Py_ssize_t count = PyTuple_GET_SIZE(given);
+    Operands *operands = operands_allocate(count);
+    if (!operands)
+        return NULL;
+    Py_ssize_t taken = 0;
+    int plain = count == PyTuple_GET_SIZE(partials);
+    for (; plain && taken < count; taken++) {
+        Operand *operand = &operands->items[taken];
+        PyObject *partial = PyTuple_GET_ITEM(partials, taken);
+        plain = take_plain(PyTuple_GET_ITEM(given, taken), operand) && PyFloat_CheckExact(partial);
+        if (plain && operand->value)
+            operand->number = PyFloat_AS_DOUBLE(partial);
+    }
+    Node *node = plain ? node_new(OP_CUSTOM) : NULL;
+    if (!node) {
+        operands_drop(operands, taken);
+        if (!plain)
+            raise_from(PyObject_CallFunctionObjArgs(no_operands, given, partials, NULL));
+        return NULL;
+    }
+    node->data = number;
+    node->operands[0].value = node->operands[1].value = NULL;
+    node->operands[0].many = operands;
+    node->operands[1].row = Py_NewRef(row);
+    return (PyObject *)node;
+}
+
 /* --- the rows ----------------------------------------------------------------------------------- */
 
 #define DEFINE_UNARY(NAME, VALUE, DX)                                                              \

@@ -9,6 +9,7 @@ from typing import Any
 
 from autograd_mini.engines.graph import Edge
 from autograd_mini.engines.node import numbers_of
+from autograd_mini.engines.python_function import PythonFunction
 from autograd_mini.table.notation import Unicode
 from autograd_mini.table.primitives import Primitive
 from autograd_mini.views.explanation.chain import Formulas
@@ -25,6 +26,11 @@ def tell_case(formulas: Formulas, edge: Edge, notation: Unicode) -> Sentence | N
     """
     node = edge.node
     row = node.op
+    if isinstance(row, PythonFunction):
+        trees = [formulas.definition(node), formulas.partial(edge)]
+        slope = notation.number(edge.partial)
+        words = "{} is a custom function, whose partials gave {} as {}."
+        return Sentence.of(words, *map(notation.formula, trees), slope)
     if row is None or row.kink is None:
         return None
     numbers = [numbers_of(operand) for operand in row.arrange(node.operands)]

@@ -6,7 +6,7 @@ import ast
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from autograd_mini.engines import Operand, Value
@@ -311,7 +311,7 @@ def find_inlined(graph: Graph, *, given: Collection[Value]) -> set[Value]:
     return inlined
 
 
-@cache
+@lru_cache(maxsize=256)
 def _is_arithmetic(op: Primitive) -> bool:
     """Return whether an operation is written with signs, not as a function.
 

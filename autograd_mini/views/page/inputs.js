@@ -4,7 +4,7 @@ const LARGEST = Number.MAX_VALUE;
 const within = (x) => Math.min(Math.max(x, -LARGEST), LARGEST);
 
 const inputs = leaves.map((i) => {
-  const { name, role, data: middle } = nodes[i];
+  const { name, role, isFixed, data: middle } = nodes[i];
   const reach = Math.max(1, 2 * Math.abs(middle));
   const [min, max] = Number.isFinite(middle) ? [within(middle - reach), within(middle + reach)] : [-1, 1];
   const any = { step: "any", autocomplete: "off" }; // else Firefox fills in what it was before
@@ -13,6 +13,7 @@ const inputs = leaves.map((i) => {
   const gradient = create("data");
   const row = tableRow([name, field, slider, gradient], { labels: ["", "", "", "gradient "] });
   row.className = role;
+  field.disabled = slider.disabled = isFixed;
   element("sliders").tBodies[0].append(row);
   for (const input of [field, slider]) {
     input.addEventListener("input", () => {
@@ -23,6 +24,18 @@ const inputs = leaves.map((i) => {
   }
   return { i, field, slider, gradient };
 });
+
+const list = (texts) => texts.join(", ").replace(/, (?=[^,]*$)/, " and ");
+
+// Why some of them cannot be changed, in words.
+function tellFixed() {
+  const fixed = leaves.filter((i) => nodes[i].isFixed).map((i) => nodes[i].name);
+  if (!fixed.length) return "";
+  const functions = [...new Set(nodes.filter(({ recorded }) => recorded).map(({ op }) => op))];
+  const are = functions.length === 1 ? "is a custom function" : "are custom functions";
+  return `${list(fixed)} cannot be changed here: ${list(functions)} ${are} in Python, ` +
+    "which a page cannot call.";
+}
 
 function markInvalid(field, isInvalid) {
   field.classList.toggle("invalid", isInvalid);

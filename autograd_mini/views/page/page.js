@@ -66,6 +66,8 @@ element("descent").hidden = trained.length === 0;
 const isFramed = window.parent !== window;
 document.body.classList.toggle("framed", isFramed);
 element("rate").value = GRAPH.lr;
+put(element("fixed"), tellFixed());
+element("fixed").hidden = tellFixed() === "";
 sizeDrawing();
 reset();
 showPlaying();

@@ -16,7 +16,13 @@ from autograd_mini.engines.display import write_count
 from autograd_mini.files import write_atomically
 from autograd_mini.table.names import name_as_text
 from autograd_mini.views.drawing import Picture
-from autograd_mini.views.page.script import as_literal, describe_nodes, write_rows
+from autograd_mini.views.page.script import (
+    as_literal,
+    describe_nodes,
+    find_fixed,
+    rows_of,
+    write_rows,
+)
 from autograd_mini.views.scene import Parameters, Scene
 
 __all__ = ["Page", "explore"]
@@ -86,11 +92,13 @@ def explore(
     )
     is_any_known = any(scene.role(leaf) == "parameter" for leaf in scene.parameters)
     trained = set(scene.parameters) - {root} if parameters is None or is_any_known else set()
+    fixed = find_fixed(scene)
+    trained -= fixed
     if lr is not None and not trained:
         rule = "None where no leaf can be trained"
         raise ValueError(requirement("explore: lr", rule, lr, _HOW_TO_TRAIN))
     data = {
-        "nodes": describe_nodes(scene, trained),
+        "nodes": describe_nodes(scene, trained, fixed),
         "root": scene.number[root],
         "lr": _RATE if lr is None else lr,
     }
@@ -180,7 +188,7 @@ def _make_html(scene: Scene, data: Mapping[str, object], title: str) -> str:
         "style": _read("page.css"),
         "graph": _draw_svg(scene),
         "data": as_literal(data),
-        "rows": write_rows({node.op for node in scene.graph.order if node.op is not None}),
+        "rows": write_rows(rows_of(scene)),
         "script": "\n".join(map(_read, _SCRIPTS)),
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], _read("page.html"))

@@ -6,11 +6,14 @@ import ast
 import itertools
 import json
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from autograd_mini.engines import Value
+from autograd_mini.engines.extension import name_apart
 from autograd_mini.engines.graph import Edge
+from autograd_mini.engines.python_function import PythonFunction
 from autograd_mini.table.code import as_javascript, prelude, reduce_in_javascript
 from autograd_mini.table.primitives import Primitive
 from autograd_mini.table.rules import Rule, split_cases
@@ -20,13 +23,34 @@ from autograd_mini.views.explanation.chain import Derivation, Factor, Formulas, 
 from autograd_mini.views.explanation.rewriting import substitute
 from autograd_mini.views.scene import Scene
 
-__all__ = ["as_literal", "describe_nodes", "write_rows"]
+__all__ = ["as_literal", "describe_nodes", "find_fixed", "rows_of", "write_rows"]
 
 _MOST_CASES = 27
 """A factor with more combinations of cases than this shows all cases, whatever the numbers are."""
 
 
-def describe_nodes(scene: Scene, trained: Collection[Value]) -> list[dict[str, Any]]:
+def rows_of(scene: Scene) -> list[Primitive]:
+    """Return the rows of the operations, each once, in the order of the computation."""
+    return [*dict.fromkeys(node.op for node in scene.graph.order if node.op is not None)]
+
+
+def find_fixed(scene: Scene) -> set[Value | Constant]:
+    """Return what custom functions are computed from: a page cannot call these functions anew."""
+    below: set[Value | Constant] = set()
+
+    def is_below(node: Value) -> bool:
+        return node in below or isinstance(node.op, PythonFunction)
+
+    for node in reversed(scene.graph.order):
+        if is_below(node):
+            below.update(edge.operand for edge in scene.graph.edges[node])
+    below.update(c for c in scene.constants if any(is_below(node) for node, _ in c.uses))
+    return below
+
+
+def describe_nodes(
+    scene: Scene, trained: Collection[Value], fixed: Collection[Value | Constant] = ()
+) -> list[dict[str, Any]]:
     """Return the facts about each box that the page needs.
 
     These are the Values in the order of the computation, then the plain numbers with a box, which
@@ -35,7 +59,9 @@ def describe_nodes(scene: Scene, trained: Collection[Value]) -> list[dict[str, A
     Args:
         scene: the graph, with its names.
         trained: the leaves that the descent changes.
+        fixed: what the page must not change.
     """
+    rows = name_apart(rows_of(scene))
     order, constants = scene.graph.order, scene.constants
     derivation = Derivation(scene.graph, scene.names, scene.named, constants=constants, cases=True)
     boxes: list[Value | Constant] = [*order, *constants]
@@ -55,12 +81,14 @@ def describe_nodes(scene: Scene, trained: Collection[Value]) -> list[dict[str, A
             ],
         }
         if isinstance(box, Constant):
-            entry |= {"role": "input", "data": box.number}
+            entry |= {"role": "input", "data": box.number, "isFixed": box in fixed}
         elif box.op is None:
-            entry |= {"role": scene.role(box), "data": box.data, "isTrained": box in trained}
+            entry |= {"role": scene.role(box), "data": box.data}
+            entry |= {"isTrained": box in trained, "isFixed": box in fixed}
         else:
             entry["role"] = scene.role(box)
             entry |= _describe_operation(derivation, box, box.op, edges[box], number)
+            entry["op"] = rows[box.op]
         nodes.append(entry)
     return nodes
 
@@ -77,8 +105,12 @@ def _describe_operation(
     write = derivation.notation.formula
     partials = {edge.position: formulas.partial(edge, cases=True) for edge in edges}
     operands = [derivation.boxes.get((node, i), o) for i, o in enumerate(node.operands)]
+    recorded = None
+    if isinstance(op, PythonFunction):
+        slopes = {edge.position: edge.partial for edge in edges}
+        recorded = [node.data, [slopes.get(i, 0.0) for i in range(len(operands))]]
     return {
-        "op": op.name,
+        "recorded": recorded,
         "operands": [[o] if isinstance(o, float) else number[o] for o in operands],
         "slots": [[op.operands.index(name), place] for name, place in op.slots(len(operands))],
         "formula": write(formulas.definition(node)),
@@ -135,16 +167,16 @@ def _write_factor(paths: Sequence[Sequence[Edge]], cases: dict[Edge, ast.expr]) 
     return algebra.total(algebra.product(cases[edge] for edge in path) for path in paths)
 
 
-def write_rows(rows: set[Primitive]) -> str:
+def write_rows(rows: Iterable[Primitive]) -> str:
     """Return the rules of some rows as JavaScript."""
     lines = [prelude("javascript"), "const ROWS = {\n"]
-    for row in sorted(rows, key=str):
+    for row, key in sorted(name_apart(rows).items(), key=itemgetter(1)):
         names = ", ".join(row.operands)
         sequences = as_literal([name in row.value.sequences for name in row.operands])
         call = f"{row.name}({names}), {row.domain}"
         cases = ", ".join(f"({names}) => {_number_cases(row, name)}" for name in row.operands)
         lines.append(
-            f"{as_literal(row.name)}: {{compute: ({names}) => {{{_write_computation(row)}}}, "
+            f"{as_literal(key)}: {{compute: ({names}) => {{{_write_computation(row)}}}, "
             f"sequences: {sequences}, inside: ({names}, out) => {_write_domain(row)}, "
             f"domain: {as_literal(call)}, cases: [{cases}]}},\n"
         )
@@ -153,6 +185,8 @@ def write_rows(rows: set[Primitive]) -> str:
 
 def _write_computation(row: Primitive) -> str:
     """Return the JavaScript that computes the value and the partials, arrays for the sequences."""
+    if isinstance(row, PythonFunction):
+        return ""  # the page has what Python recorded
     sequences = row.value.sequences
     lines = [line for reduction in row.reductions for line in reduce_in_javascript(reduction)]
     partials = [

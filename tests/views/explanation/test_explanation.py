@@ -792,6 +792,20 @@ def test_katex_takes_the_course(katex):
     assert katex(texts) == [""] * 20
 
 
+def test_katex_takes_custom_functions(katex):
+    f = ag.custom(lambda x, y_1: x * y_1, lambda x, y_1: (y_1, x), name="f_1")
+    g = ag.custom(lambda x: x * x, lambda x: 2 * x, name="g")
+    x, y = Value(0.5, name="x"), Value(1.5, name="y")
+    out = f(g(x), y) * g(y)
+    texts = [
+        ag.explain(out, wrt=x).latex(),
+        ag.explain(out, wrt=y).latex(),
+        ag.explain(out).latex(),
+    ]
+    assert all(r"\frac{\partial \operatorname{f\_1}}{\partial " in text for text in texts)
+    assert katex(texts) == [""] * 3
+
+
 def test_katex_takes_odd_names(katex):
     texts = [
         explain(root, wrt=wrt, names=names).latex()

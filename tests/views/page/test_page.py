@@ -1049,3 +1049,68 @@ print(ag.explore(ag.Value(2.0, name="x") * 3.0).html)"""
     )
     page = ran.stdout.decode().replace(os.linesep, "\n").strip()
     assert page == explore(Value(2.0, name="x") * 3.0).html.strip()
+
+
+# --- custom functions ----------------------------------------------------------------------------
+
+
+def with_custom_function():
+    """Return a graph in which x goes into a function in Python, and y and z do not."""
+    bump = ag.custom(
+        lambda x: x / (1 + x * x), lambda x: (1 - x * x) / (1 + x * x) ** 2, name="bump"
+    )
+    cube = ag.primitive("x * x * x", dx="3 * x * x", name="cube")
+    x, y = Value(0.25, name="x"), Value(1.5, name="y")
+    return bump(2.0 * x) * cube(y) + y, [x, y], cube
+
+
+def test_what_a_custom_function_is_computed_from_cannot_be_changed_and_a_sentence_says_why(visit):
+    root, _, _ = with_custom_function()
+
+    @visit(root)
+    def _(page):
+        field = page.locator("#sliders input[type=number]")
+        assert [field.nth(i).is_disabled() for i in range(2)] == [True, False]
+        assert page.locator("#sliders input[type=range]").nth(0).is_disabled()
+        assert page.locator("#fixed").inner_text() == (
+            "x cannot be changed here: bump is a custom function in Python, "
+            "which a page cannot call."
+        )
+        field.nth(1).fill("2")
+        assert page.evaluate("document.querySelector('#cost').textContent").endswith("= 5.2")
+
+
+def test_the_plain_inputs_of_a_model_with_a_custom_function_cannot_be_changed(visit):
+    bump = ag.custom(
+        lambda x: x / (1 + x * x), lambda x: (1 - x * x) / (1 + x * x) ** 2, name="bump"
+    )
+    layer = ag.Layer(2, 1, activation=bump, rng=random.Random(0))
+    out = layer([0.5, -1.0])
+
+    @visit(out)
+    def _(page):
+        fields = page.locator("#sliders input[type=number]")
+        assert fields.count() == 5
+        assert all(fields.nth(i).is_disabled() for i in range(5))
+        assert page.locator("#descent").is_hidden()
+
+
+def test_the_rest_of_a_graph_with_a_custom_function_descends(visit):
+    root, (_, y), _ = with_custom_function()
+    root.backward()
+
+    @visit(root, lr=0.1)
+    def _(page):
+        page.click("#descend")
+        expected = f"{y.data - 0.1 * y.grad:.6g}"
+        assert page.locator("#sliders input[type=number]").nth(1).input_value().startswith(expected)
+        assert page.locator("#sliders input[type=number]").nth(0).input_value() == "0.25"
+
+
+def test_a_page_without_a_custom_function_has_no_such_sentence(visit):
+    root, _ = course()
+
+    @visit(root)
+    def _(page):
+        assert page.locator("#fixed").is_hidden()
+        assert not page.locator("#sliders input:disabled").count()
