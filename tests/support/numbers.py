@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import cache
+from operator import attrgetter
 from typing import NamedTuple
 
 from mpmath import mp
