@@ -128,18 +128,18 @@ def build_matrix(outer: Any, inner: Any, rows: Sequence[Sequence[Any]]) -> Any:
     Each row has the numbers of an inner structure. Arrays stand inside of all other structures,
     with the shape of the outer before that of the inner one.
     """
-    remaining = iter(rows)
+    return _build_rows(outer, inner, iter(rows))
 
-    def make(given: Any) -> Any:
-        if isinstance(given, list | tuple | dict):
-            return _like(given, make)
-        if not hasattr(given, "ravel"):
-            return build(inner, iter(next(remaining)))
-        block = [next(remaining) for _ in range(given.size)]
-        columns = zip(*block, strict=True) if block else iter(lambda: (), None)
-        return _build_cells(inner, columns, given.shape)
 
-    return make(outer)
+# Not a function within the other one: that would refer to itself, a cycle.
+def _build_rows(outer: Any, inner: Any, rows: Iterator[Sequence[Any]]) -> Any:
+    if isinstance(outer, list | tuple | dict):
+        return _like(outer, lambda one: _build_rows(one, inner, rows))
+    if not hasattr(outer, "ravel"):
+        return build(inner, iter(next(rows)))
+    block = [next(rows) for _ in range(outer.size)]
+    columns = zip(*block, strict=True) if block else iter(lambda: (), None)
+    return _build_cells(inner, columns, outer.shape)
 
 
 def _build_cells(inner: Any, columns: Iterator[Sequence[Any]], shape: tuple[int, ...]) -> Any:
