@@ -4,7 +4,6 @@ import gc
 import math
 import random
 import statistics
-import sys
 import threading
 import time
 from collections import Counter

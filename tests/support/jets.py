@@ -159,6 +159,15 @@ FUNCTIONS: dict[str, Callable[..., Jet]] = {
     # Its definition splits x, which has no effect at this precision, but many terms.
     "gauss": lift(lambda x: mp.exp(-x * x), lambda x: _number(-2) * x * FUNCTIONS["gauss"](x)),
 }
+
+
+def _of(name: str) -> Callable[[Jet], Jet]:
+    def call(x: Jet) -> Jet:
+        return FUNCTIONS[name](x)  # which is defined below
+
+    return call
+
+
 _SLOPES: dict[str, Callable[[Jet], Jet]] = {
     "arccos": lambda x: -(_SLOPES["arcsin"](x)),
     "arccosh": lambda x: invert(_root(x - _number(1)) * _root(x + _number(1))),
@@ -168,17 +177,17 @@ _SLOPES: dict[str, Callable[[Jet], Jet]] = {
     "arctanh": lambda x: invert((_number(1) - x) * (_number(1) + x)),
     "cbrt": lambda x: FUNCTIONS["cbrt"](x) / (_number(3) * x),
     "cos": lambda x: -FUNCTIONS["sin"](x),
-    "cosh": lambda x: FUNCTIONS["sinh"](x),
+    "cosh": _of("sinh"),
     "erf": lambda x: _number(2 / mp.sqrt(mp.pi)) * FUNCTIONS["gauss"](x),
     "erfc": lambda x: -_SLOPES["erf"](x),
-    "exp": lambda x: FUNCTIONS["exp"](x),
-    "expm1": lambda x: FUNCTIONS["exp"](x),
+    "exp": _of("exp"),
+    "expm1": _of("exp"),
     "log": invert,
     "log10": lambda x: invert(_number(mp.log(10)) * x),
     "log1p": lambda x: invert(_number(1) + x),
     "log2": lambda x: invert(_number(mp.log(2)) * x),
-    "sin": lambda x: FUNCTIONS["cos"](x),
-    "sinh": lambda x: FUNCTIONS["cosh"](x),
+    "sin": _of("cos"),
+    "sinh": _of("cosh"),
     "sqrt": lambda x: invert(_number(2) * _root(x)),
     "tan": lambda x: invert(FUNCTIONS["cos"](x) * FUNCTIONS["cos"](x)),
     "tanh": lambda x: invert(FUNCTIONS["cosh"](x) * FUNCTIONS["cosh"](x)),

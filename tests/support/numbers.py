@@ -64,5 +64,7 @@ class Dual(NamedTuple):
         return Dual(quotient, (self.slope - quotient * other.slope) / other.value)
 
 
-RATIONAL = Arithmetic({"abs": absolute}, number=lambda x: Dual(Fraction(x)), order=attrgetter("real"))
+RATIONAL = Arithmetic(
+    {"abs": absolute}, number=lambda x: Dual(Fraction(x)), order=attrgetter("real")
+)
 """Fractions with derivatives, for the rows that make fractions of fractions."""
