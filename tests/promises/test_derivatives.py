@@ -356,6 +356,73 @@ def test_p19_jacobians_of_jacobians_are_hessians_and_more():
     assert third == [[[30.0, 12.0], [12.0, 0.0]], [[12.0, 0.0], [0.0, 0.0]]]
 
 
+class Precise:
+    """Functions of mpmath, and derivatives by its differences."""
+
+    sin, tanh, derive = map(staticmethod, (mp.sin, mp.tanh, mp.diff))
+
+
+class ByTransforms:
+    """Functions of the library, and derivatives by one transform or another."""
+
+    sin, tanh = map(staticmethod, (ag.sin, ag.tanh))
+
+    def __init__(self, rng):
+        self.rng = rng
+
+    def derive(self, f, x, order=1):
+        ways = [
+            lambda: ag.grad(f)(x),
+            lambda: ag.jacobian(f)(x),
+            lambda: ag.jvp(f, (x,), (1.0,))[1],
+            lambda: ag.vjp(f, x)[1](1.0)[0],
+            lambda: ag.value_and_grad(lambda xs: f(*xs))([x])[1][0],
+        ]
+        seconds = [
+            lambda: ag.hessian(f)(x),
+            lambda: ag.hvp(f, (x,), (1.0,))[0],
+            lambda: ag.grad(ag.grad(f))(x),
+        ]
+        return self.rng.choice(ways if order == 1 else seconds)()
+
+
+def draw_nested(rng, depth, variables):
+    """Return a random formula with derivatives in it: a function of a kind of functions and xs."""
+
+    def pick(more=0):
+        return draw_nested(rng, depth - 1, variables + more)
+
+    kind = rng.choice(["x", "mul", "mul", "add", "sin", "tanh", "derive", "derive"])
+    if depth == 0 or kind == "x":
+        position = rng.choice([rng.randrange(variables), -1])
+        return lambda _, xs: xs[position]
+    a, b = pick(), pick()
+    if kind == "derive":
+        inner, order = pick(1), rng.choice([1, 1, 1, 2])
+        return lambda m, xs: m.derive(lambda z: inner(m, [*xs, z]), a(m, xs), order)
+    return {
+        "mul": lambda m, xs: a(m, xs) * b(m, xs),
+        "add": lambda m, xs: a(m, xs) + 2 * b(m, xs),
+        "sin": lambda m, xs: m.sin(a(m, xs)),
+        "tanh": lambda m, xs: m.tanh(a(m, xs)),
+    }[kind]
+
+
+@pytest.mark.parametrize("count", [60, soaking(400)])
+def test_p19_random_nestings_of_transforms_agree_with_high_precision(count):
+    nonzero = 0
+    for seed in range(count):
+        rng = random.Random(seed)
+        f, x = draw_nested(rng, 4, 1), rng.uniform(-1.0, 1.0)
+        m = ByTransforms(rng)
+        found = m.derive(lambda x, f=f, m=m: f(m, [x]), x)
+        with mp.workdps(100):
+            right = mp.diff(lambda x, f=f: f(Precise, [x]), mpf(x))
+        assert abs(found - right) <= 1e-12 * max(abs(right), 1e-3), seed
+        nonzero += found != 0
+    assert nonzero > count / 3
+
+
 # --- Hessians ------------------------------------------------------------------------------------
 
 
