@@ -869,6 +869,17 @@ def test_a_tangent_in_forward_mode_that_differs_is_found(order, monkeypatch):
         check_gradients(wavy, 1.2, 0.7, order=order)
 
 
+@pytest.mark.parametrize(
+    ("f", "x"),
+    [
+        (lambda x: x * 1e200 * 1e200 * 1e-300, 1e-250),  # the tangent overflows on the way
+        (lambda x: x * 1e-200 * 1e-200 * 1e300, 1e150),  # it underflows
+    ],
+)
+def test_a_right_gradient_passes_where_the_other_mode_leaves_the_floats(f, x):
+    check_gradients(f, x)
+
+
 @pytest.mark.parametrize("order", [0, -1])
 def test_an_order_is_at_least_1(order):
     with pytest.raises(ValueError, match=rf"^check_gradients: order must be .*, got {order}"):
