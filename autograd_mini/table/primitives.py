@@ -332,9 +332,11 @@ TABLE: tuple[Primitive, ...] = (
     _row("mul", "x * y", dx="y", dy="x"),
     _row("div", "x / y", dx="1 / y", dy="-out / y", y=domains.NONZERO,
          textbook={"dy": "-x / y ** 2"}),
-    # y - 1 is exact if y >= 1; below, its rounding error would be magnified log(x) times.
+    # y - 1 is exact if y >= 1; below, its rounding error would be magnified log(x) times. At y = 0
+    # the slope is 0 too, but not its derivative by y, so only the origin is a case of its own.
     _row("pow", "x ** y",
-         dx="0 if y == 0 else y * x ** (y - 1) if y >= 1 or x == 0 or x - x != 0 else y * out / x",
+         dx="0 if x == 0 and y == 0 else"
+            " y * x ** (y - 1) if y >= 1 or x == 0 or x - x != 0 else y * out / x",
          dy="0 if x == 0 and y >= 0 else out * log(x)", x=domains.POWER_BASE,
          textbook={"dx": "y * x ** (y - 1)", "dy": "x ** y * log(x)"}),
     _row("neg", "-x", dx="-1"),
@@ -367,9 +369,11 @@ TABLE: tuple[Primitive, ...] = (
          textbook={"dx": "1 / (1 + x ** 2)"}),
     _row("sinh", "sinh(x)", dx="cosh(x)", x=domains.COSH_RANGE),
     _row("cosh", "cosh(x)", dx="sinh(x)", x=domains.COSH_RANGE),
-    # 1 - tanh² would cancel for large x, and cosh overflows. Not by abs(x): that has a kink at 0.
+    # 1 - tanh² would cancel for large x, and cosh overflows; the derivatives of the exponentials
+    # cancel for small x. Not by exp(-abs(x)): that has a kink at 0.
     _row("tanh", "tanh(x)",
-         dx="4 * exp(-2 * x) / square(1 + exp(-2 * x)) if x > 0 else"
+         dx="1 - out * out if abs(x) < 0.5 else"
+            " 4 * exp(-2 * x) / square(1 + exp(-2 * x)) if x > 0 else"
             " 4 * exp(2 * x) / square(1 + exp(2 * x))",
          textbook={"dx": "1 - out ** 2"}, activation=True),
     _row("arcsinh", "arcsinh(x)", dx="1 / sqrt(x * x + 1) if abs(x) < 1e150 else 1 / abs(x)",
@@ -414,7 +418,7 @@ TABLE: tuple[Primitive, ...] = (
          textbook={"value": "exp(y) / sum(exp(x), exp(y))",
                    "dx": "-out * exp(x) / sum(exp(x), exp(y))", "dy": "out * (1 - out)"}),
     _row("log_softmax", f"-log1p({_REST}) if y == {_TOP} else y - {_TOP} - log({_TOTAL})",
-         dx=f"-exp(x - {_TOP}) / ({_TOTAL})", dy=f"{_REST} / ({_TOTAL})",
+         dx=f"-exp(x - {_TOP}) / ({_TOTAL})", dy="-expm1(out)",
          textbook={"value": "y - log(sum(exp(x), exp(y)))",
                    "dx": "-exp(x) / sum(exp(x), exp(y))",
                    "dy": "sum(exp(x)) / sum(exp(x), exp(y))"}),

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from fractions import Fraction
 
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Graph
-from autograd_mini.engines.node import numbers_of
+from autograd_mini.engines.node import flat, numbers_of
 from autograd_mini.engines.python_function import PythonFunction
 from autograd_mini.errors import DomainError
-from autograd_mini.programs.program import Program
+from autograd_mini.programs.program import Instruction, Program
 from autograd_mini.testing.differences import Evaluation, Line, measure_slope
 from autograd_mini.testing.local import slopes
 from autograd_mini.testing.rounding import UNIT_ROUNDOFF, absolute_gradients, bound_rounding
 
-__all__ = ["explain_mismatch"]
+__all__ = ["LONGEST", "explain_mismatch", "isolate"]
 
+LONGEST = 60
+"""A reader would not follow a longer program."""
 _ROUGH = 1e-6
 _FAINT = 1e-300
-_LONGEST = 60  # a reader would not follow a longer program
 
 
 def explain_mismatch(root: Value, *, seed: float, kink: bool) -> str:
@@ -41,7 +43,7 @@ def explain_mismatch(root: Value, *, seed: float, kink: bool) -> str:
             "Each local derivative is right, and so is their product: does f use a number that "
             "the graph does not record, such as x.data?"
         )
-    if len(lines) > _LONGEST:
+    if len(lines) > LONGEST:
         return f"{where}\n(The graph has {len(lines)} nodes, too many to print.)"
     return f"{where}\nThe graph as a program:\n{textwrap.indent(str(program), '    ')}"
 
@@ -119,3 +121,28 @@ def _find_wrong_sum(root: Value, names: dict[Value, str], seed: float) -> str:
                 f"up to {float(gradients[node])!r}."
             )
     return ""
+
+
+def isolate(instruction: Instruction, numbers: Sequence[float]) -> Program:
+    """Return an instruction as a program, with leaves in the place of the nodes that it uses.
+
+    Args:
+        instruction: one of another program.
+        numbers: the number of each node of that.
+
+    >>> from autograd_mini.table.primitives import PRIMITIVES
+    >>> isolate(Instruction(PRIMITIVES["mul"], (1, 1)), [3.0, 5.0]).lines()
+    ['v0 = Value(5.0)', 'v1 = v0 * v0']
+    """
+    used = [o for o in flat(instruction.operands) if isinstance(o, int)]
+    place = {node: number for number, node in enumerate(dict.fromkeys(used))}
+
+    def rename(reference: float) -> float:
+        return place[reference] if isinstance(reference, int) else reference
+
+    operands = tuple(
+        tuple(map(rename, o)) if isinstance(o, tuple) else rename(o) for o in instruction.operands
+    )
+    return Program(
+        tuple(numbers[node] for node in place), (Instruction(instruction.primitive, operands),)
+    )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from autograd_mini.errors import DomainError
+from autograd_mini.errors import AutogradError, DomainError, NonFiniteGradientError
 
 __all__ = ["Evaluation", "Line", "Slope", "measure_slope"]
 
@@ -69,7 +69,7 @@ class Line:
         self.x = point[position]
         self.here = evaluate(point)
         self.largest = abs(self.here.number)
-        self.refusal: DomainError | None = None
+        self.refusal: AutogradError | None = None
 
     def step(self, distance: float) -> Evaluation | None:
         """Return the result at a distance from the point, if the function is defined there."""
@@ -77,7 +77,7 @@ class Line:
         stepped[self._position] += distance
         try:
             evaluation = self._evaluate(stepped)
-        except DomainError as error:
+        except (DomainError, NonFiniteGradientError) as error:
             self.refusal = error
             return None
         self.largest = max(self.largest, abs(evaluation.number))

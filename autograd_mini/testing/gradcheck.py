@@ -8,10 +8,11 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from autograd_mini.arguments import finite, requirement
+from autograd_mini.arguments import count, finite, requirement
 from autograd_mini.engines import Value
-from autograd_mini.errors import DomainError, GradientMismatchError
+from autograd_mini.errors import AutogradError, DomainError, GradientMismatchError
 from autograd_mini.programs.program import Program
+from autograd_mini.testing.diagnosis import LONGEST, isolate
 from autograd_mini.testing.differences import Line, Slope, measure_slope
 from autograd_mini.testing.report import Comparison, GradientReport
 from autograd_mini.testing.subjects import Gradients, OfNumbers, OfValues, as_lists
@@ -29,13 +30,14 @@ def check_gradients(
     f: Callable[..., Any] | Value,
     *args: Any,
     gradient: Callable[..., Any] | None = None,
+    order: int = 1,
     seed: float | None = None,
     tolerance: float | None = None,
     rng: random.Random | None = None,
 ) -> GradientReport:
     """Check every ∂f/∂arg by differences and a complex step, and report how well they agree.
 
-    docs/gradient-checks.md says how close is close enough, and why.
+    docs/gradient-checks.md says how close is close enough, and why. Forward mode has to agree too.
 
     Args:
         f: a function of Values, whose ``backward()`` is checked; with ``gradient``, any function of
@@ -43,6 +45,7 @@ def check_gradients(
         args: the numbers to differentiate at, or sequences of them, which f gets as lists; none
             for a Value.
         gradient: a function that returns the derivative, or a sequence of them for several numbers.
+        order: up to which order derivatives are checked; 2 or more for those of `gradient_graph`.
         seed: the gradient that ``backward`` starts with; None for two random numbers, neither 1.
         tolerance: the error that each method allows, relative to the absolute gradient.
         rng: the generator of the random seeds; None for the same seeds each time.
@@ -50,8 +53,8 @@ def check_gradients(
     Raises:
         GradientMismatchError: a gradient is wrong; the error says which, by how much, and where.
         TypeError: f does not return a Value (or a number), or an argument is not a number.
-        ValueError: an argument, ``seed`` or ``tolerance`` is out of range, a graph changed, or f
-            gives another number for the same arguments.
+        ValueError: an argument, or what an option is, is out of range, a graph changed, or f gives
+            another number for the same arguments.
         DomainError: f is not defined at ``args``, or not around them.
 
     >>> check_gradients(lambda x, y: x * y + y.exp(), 2.0, -0.5).worst.error < 1e-15
@@ -62,6 +65,10 @@ def check_gradients(
         tolerance = finite(tolerance, argument="check_gradients: tolerance")
         if tolerance < 0:
             raise ValueError(requirement("check_gradients: tolerance", "at least 0", tolerance))
+    order = count(order, argument="check_gradients: order")
+    if gradient is not None and order > 1:
+        rule, way_out = "1 with gradient=", "for more, give a function of Values"
+        raise ValueError(requirement("check_gradients: order", rule, order, way_out))
     if isinstance(f, Value):
         if args or gradient is not None:
             name, given = ("args", args) if args else ("gradient", gradient)
@@ -81,24 +88,80 @@ def check_gradients(
     if not names:
         rule = f"one number or more, to differentiate {called}"
         raise ValueError(requirement("check_gradients: args", rule, args))
+    if rng is not None and not hasattr(rng, "uniform"):
+        raise TypeError(requirement("check_gradients: rng", "a random.Random", rng))
+    rng = rng or random.Random(0)  # noqa: S311 - no secret
     seeds = _choose_seeds(seed, rng)
-    subject: OfValues | OfNumbers
-    if gradient is None:
-        subject = OfValues(f, args, called, names)
-    else:
-        subject, seeds = OfNumbers(f, args, called, names, gradient), [1.0]
+    if gradient is not None:
+        told = OfNumbers(f, args, called, names, gradient)
+        return GradientReport(called, tuple(_check(told, [1.0], tolerance)))
+    comparisons: list[Comparison] = []
+    weights: list[list[float]] = []
+    for _ in range(order):
+        subject = OfValues(f, args, called, names, weights)
+        comparisons += _check(subject, seeds, tolerance)
+        _check_forward_mode(subject, rng)
+        weights = [*weights, _choose_direction(len(names), rng)]
+    return GradientReport(called, tuple(comparisons))
+
+
+def _check(
+    subject: OfValues | OfNumbers, seeds: list[float], tolerance: float | None
+) -> list[Comparison]:
+    """Return the comparisons for the derivatives of a subject, which must agree."""
+    __tracebackhide__ = True
     subject.check_numbers_repeat(_SOME_TIMES)
     comparisons = []
     for comparison in _compare(subject, seeds, tolerance):
         if not comparison.agrees:
             subject.check_numbers_repeat(_MANY_TIMES)
             subject.check_gradients_repeat(subject.gradients(comparison.seed), _MANY_TIMES)
-            why = subject.explain(comparison.seed, kink=comparison.kink)
+            why = _find_wrong_row(subject) if isinstance(subject, OfValues) else ""
+            why = why or subject.explain(comparison.seed, kink=comparison.kink)
+            supplied = isinstance(subject, OfNumbers)
             raise GradientMismatchError(
-                _write_message(called, comparison, why, supplied=gradient is not None)
+                _write_message(subject.called, comparison, why, supplied=supplied)
             )
         comparisons.append(comparison)
-    return GradientReport(called, tuple(comparisons))
+    return comparisons
+
+
+def _check_forward_mode(subject: OfValues, rng: random.Random) -> None:
+    """Check that the derivative along a random direction is the same in both modes."""
+    __tracebackhide__ = True
+    direction = _choose_direction(len(subject.names), rng)
+    compared = subject.compare_modes(direction)
+    if compared is None:
+        return
+    forward, reverse, allowed = compared
+    if not abs(forward - reverse) <= allowed:
+        raise GradientMismatchError(
+            f"{subject.called}: the derivative of order {subject.order} along {direction} is "
+            f"{forward!r} in forward mode and {reverse!r} in reverse mode; they differ by "
+            f"{abs(forward - reverse):.3g}, and {allowed:.3g} is allowed"
+        )
+
+
+def _find_wrong_row(subject: OfValues) -> str:
+    """Return a sentence about the operation whose derivatives of higher order are wrong alone."""
+    if subject.order == 1:
+        return ""
+    program, nodes = subject.record()
+    if len(program.instructions) > LONGEST:
+        return ""
+    lines = program.lines()[len(program.leaves) :]
+    for instruction, line in zip(program.instructions, lines, strict=True):
+        arise = f"It arises at {line}, whose partial derivative has itself a wrong derivative."
+        if len(program.instructions) == 1:
+            return arise
+        alone = isolate(instruction, [node.data for node in nodes])
+        try:
+            check_gradients(alone, *alone.leaves, order=subject.order)
+        except GradientMismatchError:
+            return arise
+        except AutogradError:
+            continue  # at an edge of its domain it cannot be checked alone
+    return ""
 
 
 def _compare(
@@ -110,8 +173,9 @@ def _compare(
     for position, (name, at) in enumerate(zip(subject.names, subject.point, strict=True)):
         for found in gradients:
             if not math.isfinite(found.numbers[position]):
+                derivative = _name_derivative(subject.order)
                 raise GradientMismatchError(
-                    f"{subject.called}: the gradient for {name} = {at!r} is "
+                    f"{subject.called}: the {derivative} for {name} = {at!r} is "
                     f"{found.numbers[position]!r}, which no other number can confirm"
                 )
         sharp = complex_steps[position]
@@ -127,8 +191,9 @@ def _compare(
                 absolute = found.scale(position, numeric)
                 allowed = relative * absolute + abs(seed) * slope.uncertainty + _FAINT
                 yield Comparison(
-                    name, at, seed, slope.method, analytic, numeric, absolute, allowed, slope.kink
-                )
+                    name, at, seed, slope.method, analytic, numeric, absolute, allowed,
+                    slope.kink, subject.order,
+                )  # fmt: skip
 
 
 def _measure(
@@ -166,20 +231,27 @@ def _write_message(called: str, wrong: Comparison, why: str, *, supplied: bool) 
     """Return the message of a mismatch."""
     gives = "gradient" if supplied else f"backward(seed={wrong.seed!r})"
     kink = " There is a kink, and the slopes on both sides are the limits." if wrong.kink else ""
+    if wrong.order > 1:
+        gives += f" of the derivatives of order {wrong.order - 1}, times random weights,"
     text = (
-        f"{called}: the gradient for {wrong.argument} = {wrong.at!r} is wrong: {gives} gives "
-        f"{wrong.analytic!r}, the {wrong.method} {wrong.numeric!r}; they differ by "
-        f"{wrong.difference:.3g}, which is {wrong.error:.2g} of the absolute gradient, and "
-        f"{wrong.allowed:.3g} is allowed.{kink}"
+        f"{called}: the {_name_derivative(wrong.order)} for {wrong.argument} = {wrong.at!r} is "
+        f"wrong: {gives} gives {wrong.analytic!r}, the {wrong.method} {wrong.numeric!r}; "
+        f"they differ by {wrong.difference:.3g}, which is {wrong.error:.2g} of the absolute "
+        f"gradient, and {wrong.allowed:.3g} is allowed.{kink}"
     )
     return f"{text}\n{why}" if why else text
 
 
-def _choose_seeds(seed: float | None, rng: random.Random | None) -> list[float]:
+def _name_derivative(order: int) -> str:
+    return "gradient" if order == 1 else f"derivative of order {order}"
+
+
+def _choose_direction(size: int, rng: random.Random) -> list[float]:
+    return [rng.choice((-1.0, 1.0)) * rng.uniform(0.5, 1.0) for _ in range(size)]
+
+
+def _choose_seeds(seed: float | None, rng: random.Random) -> list[float]:
     if seed is None:
-        if rng is not None and not hasattr(rng, "uniform"):
-            raise TypeError(requirement("check_gradients: rng", "a random.Random", rng))
-        rng = rng or random.Random(0)  # noqa: S311 - no secret
         return [-rng.uniform(0.5, 0.9), rng.uniform(0.1, 0.4)]  # small: no gradient overflows
     seed = finite(seed, argument="check_gradients: seed")
     if seed == 0:

@@ -24,6 +24,8 @@ class Comparison:
         absolute: the scale of the gradient: the sum of its terms if none of them cancelled.
         allowed: the difference that is allowed.
         kink: whether the argument is on a kink of the function.
+        order: the order of the derivative: from 2 on, it is the gradient of a sum of those of the
+            order before, each times a random weight.
     """
 
     argument: str
@@ -35,6 +37,12 @@ class Comparison:
     absolute: float
     allowed: float
     kink: bool = False
+    order: int = 1
+
+    @property
+    def label(self) -> str:
+        """The name of the argument; from order 2 on, after the order."""
+        return self.argument if self.order == 1 else f"order {self.order}, {self.argument}"
 
     @property
     def difference(self) -> float:
@@ -55,7 +63,7 @@ class Comparison:
 
     def __str__(self) -> str:
         return (
-            f"{self.argument} = {self.at!r}: {self.analytic!r} against {self.numeric!r} by "
+            f"{self.label} = {self.at!r}: {self.analytic!r} against {self.numeric!r} by "
             f"{self.method}, seed {self.seed!r}, error {self.error:.2g}"
         )
 
@@ -69,7 +77,7 @@ class GradientReport:
 
     Attributes:
         function: the name of the function.
-        comparisons: in the order of the arguments.
+        comparisons: by orders of derivatives, then in the order of the arguments.
     """
 
     function: str
@@ -80,7 +88,7 @@ class GradientReport:
         """The comparison with the greatest error, each gradient by its most accurate method."""
         best: dict[tuple[str, float], Comparison] = {}
         for found in sorted(self.comparisons, key=lambda found: found.error):
-            best.setdefault((found.argument, found.seed), found)
+            best.setdefault((found.label, found.seed), found)
         return max(best.values(), key=lambda found: found.error)
 
     @property
@@ -98,7 +106,7 @@ class GradientReport:
         """Return the comparisons of the first seed as a table, for a notebook."""
         header = ("argument", "value", "gradient", "method", "by the method", "error")
         rows = [
-            (one.argument, one.at, one.analytic, one.method, one.numeric, f"{one.error:.2g}")
+            (one.label, one.at, one.analytic, one.method, one.numeric, f"{one.error:.2g}")
             for one in self._of_first_seed()
         ]
         title = f"{self._headline()}; these are for the seed {self.comparisons[0].seed:.6g}"
@@ -108,7 +116,7 @@ class GradientReport:
         worst = self.worst
         return (
             f"{self.function}: {len(self.comparisons)} comparisons, worst error {worst.error:.2g} "
-            f"of the absolute gradient, for {worst.argument}"
+            f"of the absolute gradient, for {worst.label}"
         )
 
     def _of_first_seed(self) -> list[Comparison]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Graph
@@ -14,10 +15,12 @@ __all__ = [
     "bound_error",
     "bound_rounding",
     "count_units",
+    "leaves_floats",
 ]
 
 UNIT_ROUNDOFF = 2.0**-53
 _UNDERFLOW = 1e-322  # half of this is not zero yet
+_SMALLEST = 1e-290  # some bits above the subnormal numbers
 
 
 def absolute_gradients(root: Value | Graph, *, seed: float = 1.0) -> dict[Value, float]:
@@ -82,3 +85,14 @@ def _bound_nary(node: Value) -> float:
     _, partials = row.evaluate(*row.arrange(operands))
     terms = (abs(p * x) for p, x in zip(flat(partials), operands, strict=True) if p)
     return bound_rounding(abs(node.data) + sum(terms))
+
+
+def leaves_floats(graph: Graph, tangents: Mapping[Value, float]) -> bool:
+    """Return whether a product of a sweep, in forward or in reverse mode, is no normal number."""
+    moved, adjoints = graph.push_forward(tangents), graph.chain_rule()
+    return any(
+        partial and factor and not _SMALLEST < abs(partial * factor) < math.inf
+        for node in graph.order
+        for operand, _, _, partial in graph.edges[node]
+        for factor in (moved[operand], adjoints[node])
+    )

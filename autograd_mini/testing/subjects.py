@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
@@ -17,10 +18,12 @@ from autograd_mini.arguments import (
     number,
     requirement,
 )
-from autograd_mini.engines import Value
+from autograd_mini.engines import Value, errstate, sweep_back, sweep_forward
 from autograd_mini.engines.graph import Graph
 from autograd_mini.engines.node import flat, numbers_of
 from autograd_mini.errors import DomainError
+from autograd_mini.functions import dot
+from autograd_mini.programs.program import Program
 from autograd_mini.testing.diagnosis import explain_mismatch
 from autograd_mini.testing.differences import Evaluation, Slope
 from autograd_mini.testing.local import complex_slope, slopes
@@ -30,7 +33,9 @@ from autograd_mini.testing.rounding import (
     bound_error,
     bound_rounding,
     count_units,
+    leaves_floats,
 )
+from autograd_mini.transforms import gradient_graph
 
 __all__ = ["Gradients", "OfNumbers", "OfValues", "as_lists"]
 
@@ -111,29 +116,43 @@ class _Subject(ABC):
         ]
 
 
+@dataclass
 class OfValues(_Subject):
     """A function of Values, whose ``backward()`` is checked."""
 
+    weights: Sequence[Sequence[float]] = ()
+    """What is checked is f; or the sum of its derivatives times the first of these weights; or the
+    sum of the derivatives of that, times the second; and so on."""
     sharp = 1e-12
     """A complex step has to agree to this part of the absolute gradient."""
 
-    def _build(self, point: Sequence[float]) -> tuple[list[Value], Value]:
+    @property
+    def order(self) -> int:
+        """The order of the derivatives that are checked."""
+        return 1 + len(self.weights)
+
+    def _build(self, point: Sequence[float]) -> tuple[list[Value], list[Value]]:
+        """Return fresh leaves, and f with the sums of its derivatives; the last is checked."""
         leaves = [Value(x) for x in point]
         out = self.f(*self._regroup(leaves))
         if not isinstance(out, Value):
             argument = f"check_gradients: result of {self.called}"
             way_out = "for a function of plain numbers, give its gradient= too"
             raise TypeError(requirement(argument, "a Value", out, way_out))
-        return leaves, out
+        sums = [out]
+        for weights in self.weights:
+            sums.append(dot(weights, gradient_graph(sums[-1], leaves)))
+        return leaves, sums
 
     def evaluate(self, point: list[float]) -> Evaluation:
         """Return the number, its rounding, and the operations with the sides of their kinks."""
-        graph = Graph(self._build(point)[1])
-        return Evaluation(graph.roots[0].data, bound_error(graph), _find_pattern(graph))
+        _, sums = self._build(point)
+        # A sum of derivatives jumps at a kink of f, of which its own graph need not know.
+        return Evaluation(sums[-1].data, bound_error(Graph(sums[-1])), _find_pattern(Graph(*sums)))
 
     def gradients(self, seed: float) -> Gradients:
         """Return the gradients that ``backward(seed=seed)`` gives."""
-        leaves, out = self._build(self.point)
+        leaves, (*_, out) = self._build(self.point)
         absolute = absolute_gradients(out, seed=seed)
         out.backward(seed=seed)
         scales = [absolute.get(leaf, 0.0) for leaf in leaves]
@@ -141,7 +160,7 @@ class OfValues(_Subject):
 
     def complex_steps(self) -> list[Slope | None]:
         """Return the chain rule over a complex step through each recorded operation."""
-        leaves, out = self._build(self.point)
+        leaves, (*_, out) = self._build(self.point)
         graph = Graph(out)
         local = {node: slopes(node) for node in graph.order if node.op is not None}
         if None in local.values():
@@ -156,9 +175,35 @@ class OfValues(_Subject):
 
     def explain(self, seed: float, *, kink: bool) -> str:
         """Return the place where a wrong gradient arises, and the graph as a program."""
-        _, out = self._build(self.point)
+        _, (*_, out) = self._build(self.point)
         out.backward(seed=seed)
         return explain_mismatch(out, seed=seed, kink=kink)
+
+    def record(self) -> tuple[Program, list[Value]]:
+        """Return f as a program, and its nodes."""
+        return Program.record(self._build(self.point)[1][0])
+
+    def compare_modes(self, tangents: list[float]) -> tuple[float, float, float] | None:
+        """Return the derivative along tangents in forward and in reverse mode.
+
+        The third number is what they may differ by: twice the rounding of either. The result is
+        None if they differ because a product of one mode overflows or underflows.
+        """
+        leaves, (*_, out) = self._build(self.point)
+        graph = Graph(out)
+        with errstate(nonfinite="ignore"):
+            forward = sweep_forward([out], leaves, tangents, 0, "check_gradients")
+            reverse = sweep_back([out], leaves, [1.0], 0, "check_gradients")
+        assert forward is not None  # no leaf is too old
+        assert reverse is not None
+        along = sum(map(operator.mul, tangents, reverse))
+        absolute = absolute_gradients(graph)
+        scale = sum(abs(t) * absolute.get(x, 0.0) for t, x in zip(tangents, leaves, strict=True))
+        allowed = 2 * (count_units(graph) + len(leaves)) * UNIT_ROUNDOFF * scale
+        is_near = abs(forward[0] - along) <= allowed
+        if not is_near and leaves_floats(graph, dict(zip(leaves, tangents, strict=True))):
+            return None
+        return forward[0], along, allowed
 
 
 @dataclass
@@ -166,6 +211,7 @@ class OfNumbers(_Subject):
     """A function of plain numbers, with a function that returns its gradient."""
 
     gradient: Callable[..., Any]
+    order = 1
     sharp = 1e-9
 
     def evaluate(self, point: list[float]) -> Evaluation:

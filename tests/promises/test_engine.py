@@ -4,7 +4,6 @@ import gc
 import math
 import random
 import statistics
-import sys
 import threading
 import time
 from collections import Counter
@@ -22,6 +21,7 @@ from support.building import built, gradients, same
 from support.interrupts import interrupted_everywhere
 from support.references import EXACT, Exact
 from support.soak import TIMES, soaking
+from support.stacks import run_on_small_stack
 
 from autograd_mini import MLP, SGD, Adam, Value, engine, fit
 from autograd_mini.engines import data_of, gradients_of, zero_gradients
@@ -78,24 +78,10 @@ def no_collector():
 @pytest.mark.parametrize("large", LARGE)
 @pytest.mark.usefixtures("no_collector")
 def test_p7_p8_large_graphs_build_differentiate_and_are_freed(large):
-    """With a small stack, so without recursion; with no collector, so without cycles.
-
-    CPython 3.13 itself frees nested objects by up to 10 000 calls, whatever the stack, and needs
-    a megabyte for that; other versions know better.
-    """
+    """With a small stack, so without recursion; with no collector, so without cycles."""
     before = len(gc.get_objects())
-    finished = []
-    small = 1024 if sys.version_info[:2] == (3, 13) else 512
-    size = threading.stack_size(small * 1024)
-    try:
-        thread = threading.Thread(target=lambda: finished.append(large() is None))
-        thread.start()
-        thread.join()
-    finally:
-        threading.stack_size(size)
-    assert finished == [True]
+    assert run_on_small_stack(large)
     assert len(gc.get_objects()) - before < 1000  # nothing is left of a million nodes
-    del thread
     assert gc.collect() == 0
 
 

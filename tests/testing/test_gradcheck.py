@@ -15,15 +15,17 @@ from support.sequences import each_impostor, each_sequence
 
 import autograd_mini as ag
 from autograd_mini import Value, engine
+from autograd_mini.engines import sweep_forward
+from autograd_mini.engines.node import flat
 from autograd_mini.engines.nonfinite import errstate
 from autograd_mini.errors import (
     DomainError,
     GradientMismatchError,
     NonFiniteGradientError,
 )
-from autograd_mini.table.primitives import Primitive
+from autograd_mini.table.primitives import TABLE, Primitive
 from autograd_mini.testing import check_gradients
-from autograd_mini.testing.strategies import graphs, numbers
+from autograd_mini.testing.strategies import function, graphs, numbers, points_in_domain
 
 # --- right gradients pass ------------------------------------------------------------------------
 
@@ -718,3 +720,181 @@ def test_what_is_no_function_or_generator_is_refused_by_name(given, message):
     f = given.pop("f", lambda x: x * x)
     with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
         check_gradients(f, 1.0, **given)
+
+
+# --- derivatives of higher order -----------------------------------------------------------------
+
+
+def wavy(x, y):
+    return ag.sin(x * y) + ag.exp(x) / y
+
+
+def test_derivatives_of_each_order_are_checked_and_named():
+    report = check_gradients(wavy, 1.2, 0.7, order=3)
+    assert [one.order for one in report.comparisons] == [1] * 8 + [2] * 8 + [3] * 8
+    labels = list(dict.fromkeys(one.label for one in report.comparisons))
+    arguments = ["argument 0 ('x')", "argument 1 ('y')"]
+    assert labels == [
+        f"{order}{one}" for order in ("", "order 2, ", "order 3, ") for one in arguments
+    ]
+    assert report.worst.error < 1e-14
+    assert str(report).splitlines()[-1].startswith("  order 3, argument 1 ('y') = 0.7: ")
+    assert "order 2, argument 0 ('x')" in report._repr_html_()
+
+
+def test_the_first_order_is_the_same_whatever_the_last_is():
+    once = check_gradients(wavy, 1.2, 0.7).comparisons
+    assert check_gradients(wavy, 1.2, 0.7, order=2).comparisons[:8] == once
+
+
+def test_lists_and_graphs_have_derivatives_of_higher_order_too():
+    report = check_gradients(lambda xs, b: ag.logsumexp([*xs, b]) * b, [1.0, 2.0], 3.0, order=2)
+    assert report.comparisons[-1].label == "order 2, argument 1 ('b')"
+    x = Value(2.0, name="x")
+    report = check_gradients(x**3 + ag.tanh(x), order=4)
+    assert report.comparisons[-1].label == "order 4, leaf 0 ('x')"
+    assert not x.has_grad
+
+
+@pytest.mark.parametrize(
+    ("f", "args"),
+    [
+        (ag.relu, (1e-9,)),
+        (abs, (-1e-9,)),
+        (ag.maximum, (1.0, 1.0 + 1e-7)),
+        (ag.tan, (1.5707,)),
+        (ag.sqrt, (1e-12,)),
+        (ag.log, (1e-10,)),
+        (ag.log, (1e100,)),
+        (ag.exp, (709.0,)),
+        (ag.arcsin, (0.9999999,)),
+        (ag.sigmoid, (40.0,)),
+        (ag.sin, (1e50,)),
+        (lambda x: x**2.5, (0.0,)),
+        (lambda x: x, (2.0,)),
+        (lambda x: Value(3.0), (2.0,)),
+    ],
+)
+def test_right_second_derivatives_pass(f, args):
+    check_gradients(f, *args, order=2)
+
+
+@pytest.mark.parametrize("row", TABLE, ids=str)
+@settings(max_examples=5)
+@given(data=st.data())
+def test_the_second_derivatives_of_every_row_pass(row, data):
+    drawn = data.draw(points_in_domain(row, min_value=-3.0, max_value=3.0, margin=0.1))
+    numbers = list(flat(drawn))
+
+    def f(*leaves):
+        remaining = iter(leaves)
+        operands = [
+            [next(remaining) for _ in x] if isinstance(x, list) else next(remaining) for x in drawn
+        ]
+        out = function(row)(*operands)
+        return out if isinstance(out, Value) else Value(out)
+
+    if numbers:
+        check_gradients(f, *numbers, order=2)
+
+
+@settings(max_examples=20)
+@given(graphs(nodes=8))
+def test_the_second_derivatives_of_random_graphs_pass(graph):
+    check_gradients(graph, *graph.leaves, order=2)
+
+
+def test_on_a_kink_the_second_derivative_may_be_anything():
+    report = check_gradients(ag.relu, 0.0, order=2)
+    assert {one.order for one in report.comparisons if one.kink} == {1, 2}
+
+
+def test_a_second_derivative_that_a_branch_loses_is_found():
+    """At 0 the value and the slope are right, but the graph knows nothing of x²."""
+
+    def f(x):
+        return x * x if x.data else 0.0 * x
+
+    check_gradients(f, 0.0)
+    message = (
+        r"^f: the derivative of order 2 for argument 0 \('x'\) = 0\.0 is wrong: "
+        r"backward\(seed=.*\) of the derivatives of order 1, times random weights, gives .*0\.0, "
+        r"the central difference"
+    )
+    with pytest.raises(GradientMismatchError, match=message):
+        check_gradients(f, 0.0, order=2)
+
+
+def test_a_second_derivative_that_the_graph_does_not_record_is_found():
+    """The tangent of x³ has its value and its slope, and no curvature."""
+
+    def f(x):
+        c = ag.stop_gradient(x)
+        return 3 * c * c * x - 2 * c * c * c
+
+    with pytest.raises(GradientMismatchError, match=r"^f: the derivative of order 2 .*") as caught:
+        check_gradients(f, 1.5, order=2)
+    assert "does f use a number that the graph does not record" in str(caught.value)
+
+
+def test_a_rule_with_right_numbers_and_a_wrong_derivative_is_found_by_its_row():
+    """At order 1 it passes, and in a formula the row is named at order 2."""
+    row = Primitive("parabola", "x * x", dx="0 if x == 0 else 2 * x")
+    with bound(row, "parabola") as parabola:
+        check_gradients(lambda x, y: ag.exp(y * parabola(x)) + y, 0.0, 2.0)
+        with pytest.raises(GradientMismatchError, match="order 2") as caught:
+            check_gradients(lambda x, y: ag.exp(y * parabola(x)) + y, 0.0, 2.0, order=2)
+    assert re.search(r"It arises at v2 = Value\.parabola\(v[01]\), whose", str(caught.value))
+
+
+def test_a_rule_with_a_kink_is_found_where_its_derivative_jumps():
+    """The slope of tanh by exp(-|x|) is right to second order, but not to third: |x|″ is no 0."""
+    row = Primitive("tangent", "tanh(x)", dx="4 * exp(-2 * abs(x)) / square(1 + exp(-2 * abs(x)))")
+    with bound(row, "tangent") as tangent:
+        check_gradients(tangent, 0.0, order=2)
+        with pytest.raises(GradientMismatchError, match="derivative of order 3"):
+            check_gradients(tangent, 0.0, order=3)
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_a_tangent_in_forward_mode_that_differs_is_found(order, monkeypatch):
+    def wrong(*args):
+        return [1.0000001 * x for x in sweep_forward(*args)]
+
+    monkeypatch.setattr("autograd_mini.testing.subjects.sweep_forward", wrong)
+    message = (
+        r"^wavy: the derivative of order 1 along \[.*\] is .* in forward mode and .* in reverse"
+    )
+    with pytest.raises(GradientMismatchError, match=message):
+        check_gradients(wavy, 1.2, 0.7, order=order)
+
+
+@pytest.mark.parametrize(
+    ("f", "x"),
+    [
+        (lambda x: x * 1e200 * 1e200 * 1e-300, 1e-250),  # the tangent overflows on the way
+        (lambda x: x * 1e-200 * 1e-200 * 1e300, 1e150),  # it underflows
+    ],
+)
+def test_a_right_gradient_passes_where_the_other_mode_leaves_the_floats(f, x):
+    check_gradients(f, x)
+
+
+@pytest.mark.parametrize("order", [0, -1])
+def test_an_order_is_at_least_1(order):
+    with pytest.raises(ValueError, match=rf"^check_gradients: order must be .*, got {order}"):
+        check_gradients(wavy, 1.2, 0.7, order=order)
+
+
+@pytest.mark.parametrize("order", [1.0, True, "2", None])
+def test_an_order_is_an_int(order):
+    with pytest.raises(TypeError, match=r"^check_gradients: order must be "):
+        check_gradients(wavy, 1.2, 0.7, order=order)
+
+
+def test_a_told_derivative_has_no_second_one():
+    message = (
+        r"^check_gradients: order must be 1 with gradient=, got 2; for more, give a function of"
+    )
+    with pytest.raises(ValueError, match=message):
+        check_gradients(pulse, 0.5, gradient=lambda t: -t * pulse(t), order=2)
