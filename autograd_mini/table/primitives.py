@@ -328,9 +328,11 @@ TABLE: tuple[Primitive, ...] = (
     _row("mul", "x * y", dx="y", dy="x"),
     _row("div", "x / y", dx="1 / y", dy="-out / y", y=domains.NONZERO,
          textbook={"dy": "-x / y ** 2"}),
-    # y - 1 is exact if y >= 1; below, its rounding error would be magnified log(x) times.
+    # y - 1 is exact if y >= 1; below, its rounding error would be magnified log(x) times. At y = 0
+    # the slope is 0 too, but not its derivative by y, so only the origin is a case of its own.
     _row("pow", "x ** y",
-         dx="0 if y == 0 else y * x ** (y - 1) if y >= 1 or x == 0 or x - x != 0 else y * out / x",
+         dx="0 if x == 0 and y == 0 else"
+            " y * x ** (y - 1) if y >= 1 or x == 0 or x - x != 0 else y * out / x",
          dy="0 if x == 0 and y >= 0 else out * log(x)", x=domains.POWER_BASE,
          textbook={"dx": "y * x ** (y - 1)", "dy": "x ** y * log(x)"}),
     _row("neg", "-x", dx="-1"),

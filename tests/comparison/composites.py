@@ -9,22 +9,34 @@ from functools import cache, partial
 from itertools import product
 from typing import Any
 
-from comparison.frameworks import Framework, frameworks
-from comparison.losses import U
-from comparison.operators import operators
+from comparison.frameworks import Framework, frameworks, ours
+from comparison.losses import AUTOGRAD, PYTORCH, U
+from comparison.operators import OPERATORS, operators
 from mpmath import mp, mpf
 from support.generation import random_graph
 from support.numbers import precise
 
 import autograd_mini as ag
 from autograd_mini import Value
+from autograd_mini.programs.program import look_up
 from autograd_mini.table.primitives import TABLE, Primitive
 from autograd_mini.testing import Program
 from autograd_mini.testing.rounding import absolute_gradients
 
-COUNT = 200
+FUNCTIONS = 200
+LIMIT = 1e-12 / U
+"""What is farther from the truth than this, in units of 2⁻⁵³, has a reason that is named below."""
 _STEP, _BITS = 150, 600  # so the quotients are right to about 2⁻³⁰⁰
 _DUST = 2.0**-250  # what is less than this is rounding, and 0 is meant
+
+NAMED = {
+    (PYTORCH, "pow"): "∂²xʸ/∂y∂x is 0 at y = 0, and 1/x is true",
+    (AUTOGRAD, "pow"): "∂²xʸ/∂y∂x is x at y = 0, and 1/x is true",
+    (AUTOGRAD, "abs"): "the derivative of x/|x| is 2⁻⁵⁰ at some x, and 0 is true",
+}
+"""Why a second derivative is beyond the limit, by the framework and the row that it comes from."""
+WITHOUT_FORWARD = {AUTOGRAD: ("erf", "sigmoid")}
+"""The rows for which a framework has no rule of forward mode."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +70,17 @@ class Composite:
         """The names of the rows that it is made of."""
         return {instruction.primitive.name for instruction in self.program.instructions}
 
+    def reasons(self, framework: str) -> list[str]:
+        """Return the rows by which a second derivative of a framework may be beyond the limit."""
+        nodes = self.program.compute(self.program.leaves, lambda row, *at: row.evaluate(*at)[0])
+        exponents = {
+            look_up(made.operands[1], nodes)
+            for made in self.program.instructions
+            if made.primitive.name == "pow"
+        }
+        found = [row for one, row in NAMED if one == framework and row in self.rows]
+        return [row for row in found if row != "pow" or 0 in exponents]
+
 
 @cache
 def composites() -> list[Composite]:
@@ -65,7 +88,7 @@ def composites() -> list[Composite]:
     rng = random.Random("functions of the rows that all have")
     table = [row for row in TABLE if all(row.name in one.rows for one in frameworks())]
     found = []
-    for _ in range(COUNT):
+    for _ in range(FUNCTIONS):
         program = random_graph(rng, primitives=table, nodes=12)
         first, last = len(program.leaves), len(program.leaves) + len(program.instructions) - 1
         others = rng.sample(range(first, last), min(2, last - first))
@@ -160,3 +183,33 @@ def distance(one: Composite, operator: str, found: Any, other: Any) -> float:
             if a != b:
                 worst = max(worst, abs(mpf(a) - mpf(b)) / (U * mpf(scale)) if scale else mp.inf)
     return float(worst)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a framework gives for a derivative of one of the functions.
+
+    Args:
+        one: the function.
+        error, difference: how far it is from the truth and from ours, in the units of `distance`.
+    """
+
+    one: Composite
+    error: float
+    difference: float
+
+
+@cache
+def answers(framework: str) -> dict[str, list[Answer]]:
+    """Return the answers of a framework for each operator, but where it has no rule."""
+    asked = {one.name: one for one in (ours(), *frameworks())}[framework]
+    found: dict[str, list[Answer]] = {operator: [] for operator in OPERATORS}
+    for one in composites():
+        without = one.rows.intersection(WITHOUT_FORWARD.get(framework, ()))
+        for operator in OPERATORS:
+            if operator != "jvp" or not without:
+                derivative, mine = one.ask(asked, operator), one.ask(ours(), operator)
+                error = distance(one, operator, derivative, truth(one)[operator])
+                difference = distance(one, operator, derivative, mine)
+                found[operator].append(Answer(one, error, difference))
+    return found
