@@ -130,7 +130,7 @@ def test_a_row_is_read_when_it_is_first_used(monkeypatch):
     monkeypatch.setenv("AUTOGRAD_MINI_ENGINE", "python")
     at_import, read = printed_by(ROWS_READ)
     assert at_import == 0
-    assert {"tanh(x)", "square(1 / cosh(x))"} <= {*read}
+    assert {"tanh(x)", "1 - out ** 2"} <= {*read}
     assert not {"exp(x)", "x * y", "sigmoid(x)", "y * x ** (y - 1)"} & {*read}
 
 

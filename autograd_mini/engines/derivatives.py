@@ -13,8 +13,8 @@ from weakref import WeakKeyDictionary
 
 from autograd_mini.arguments import list_some, requirement
 from autograd_mini.engines import Operand, Value, errstate, number_of
-from autograd_mini.engines.graph import Edge, Graph, compute_again
-from autograd_mini.engines.node import describe, flat
+from autograd_mini.engines.graph import Edge, Graph
+from autograd_mini.engines.node import describe
 from autograd_mini.engines.nonfinite import nonfinite_gradient, nonfinite_tangent, strict
 from autograd_mini.table.arithmetic import IEEE, Arithmetic
 from autograd_mini.table.elementary import ELEMENTARY
@@ -43,72 +43,70 @@ VALUES = Arithmetic(
 )
 """Values, and floats for constants: a formula over them makes nodes, with the bits of floats."""
 
-_rules: WeakKeyDictionary[Primitive, dict[str, Callable[..., Any]]] = WeakKeyDictionary()
 
+class _Rules:
+    """The rules of a row, for its value over floats and for its partial derivatives over Values."""
 
-def _partial_over_values(row: Primitive, operand: str) -> Callable[..., Any]:
-    """Return a partial derivative as a function of the operands and ``out``.
+    def __init__(self, row: Primitive) -> None:
+        self.row, self.is_nary = row, row.nary
+        self._value = None if _is_custom(row) else IEEE.compile(row.name, row.operands, row.value)
+        self._partials: dict[str, tuple[Callable[..., Any], bool]] = {}
 
-    In a sequence of operands it returns one for each.
-    """
-    known = _rules.setdefault(row, {})
-    if operand not in known:
-        known[operand] = VALUES.compile(
-            row.name,
-            (*row.operands, "out"),
-            row.partials[operand],
-            result=row.partial_text(operand, VALUES),
-            sequences=row.value.sequences,
+    def compute(self, node: Value, edges: Sequence[Edge]) -> list[Operand]:
+        """Return the partial derivative for each of some edges of a node of this row.
+
+        Raises:
+            RuntimeError: the number of an operand is not that with which the node was computed.
+        """
+        operands = node.operands
+        given, slots = operands, self.row.slots(len(operands))
+        if self.is_nary:
+            given = self.row.arrange(operands)
+        found: dict[str, Any] = {}
+        partials = []
+        for edge in edges:
+            name, place = slots[edge.position]
+            if name not in found:
+                found[name] = self._compute_by(name, given, node)
+            partial = found[name] if place is None else found[name][place]
+            if not _is_same(number_of(partial), edge.partial):
+                raise self._make_error(name, node)
+            partials.append(partial)
+        return partials
+
+    def _compute_by(self, operand: str, given: Sequence[Any], node: Value) -> Any:
+        """Return the partial derivative for an operand; a list of them for a sequence."""
+        if self._value is None:
+            return dict(zip(self.row.operands, self.row.differentiate(*given), strict=True))[
+                operand
+            ]
+        function, shows_changes = self._partials.get(operand) or self._compile(operand)
+        if not shows_changes and not _is_same(
+            self._value(*map(_numbers_of, given)), number_of(node)
+        ):
+            raise self._make_error(operand, node)
+        return function(*given, node)
+
+    def _compile(self, operand: str) -> tuple[Callable[..., Any], bool]:
+        rule = self.row.partials[operand]
+        function = VALUES.compile(
+            self.row.name,
+            (*self.row.operands, "out"),
+            rule,
+            result=self.row.partial_text(operand, VALUES),
+            sequences=self.row.value.sequences,
         )
-    return known[operand]
-
-
-class _Partials:
-    """The partial derivatives of a node as Values, or floats where they are constant."""
-
-    def __init__(self, node: Value) -> None:
-        assert node.op is not None
-        self.node, self.row = node, node.op
-        self._operands = self.row.arrange(node.operands)
-        self._slots = self.row.slots(len(node.operands))
-        self._found: dict[str, Any] = {}
-        self._is_current = False
-
-    def __getitem__(self, edge: Edge) -> Operand:
-        operand, place = self._slots[edge.position]
-        if operand not in self._found:
-            self._found[operand] = self._compute(operand)
-        found = self._found[operand]
-        partial: Operand = found if place is None else found[place]
-        if not _is_same(number_of(partial), edge.partial):
-            raise self._changed(operand)
-        return partial
-
-    def _compute(self, operand: str) -> Any:
-        if hasattr(self.row, "differentiate"):
-            found = self.row.differentiate(*self._operands)
-            return found[self.row.operands.index(operand)]
         # A product has the other operand as its partial derivative, which shows every change of
         # it. That of sin is the same at -x as at x, but the value is not.
-        if not _is_plain(self.row.partials[operand].tree):
-            self._check_value(operand)
-        return _partial_over_values(self.row, operand)(*self._operands, self.node)
+        self._partials[operand] = function, _is_plain(rule.tree)
+        return self._partials[operand]
 
-    def _check_value(self, operand: str) -> None:
-        if not self._is_current:
-            value, partials = compute_again(self.node)
-            pairs = zip(flat(partials), self.node.partials, strict=True)
-            same = all(recorded is None or _is_same(p, recorded) for p, recorded in pairs)
-            if not (same and _is_same(value, self.node.data)):
-                raise self._changed(operand)
-            self._is_current = True
-
-    def _changed(self, operand: str) -> RuntimeError:
+    def _make_error(self, operand: str, node: Value) -> RuntimeError:
         """Return the error for an operand that was changed after the node was made."""
         used = self.row.partials[operand].names
-        named = zip(self._slots, self.node.operands, strict=True)
+        named = zip(self.row.slots(len(node.operands)), node.operands, strict=True)
         operands = [o for (name, _), o in named if isinstance(o, Value) and name in used]
-        suspects = [o for o in operands if o.op is None] or [*operands, self.node]
+        suspects = [o for o in operands if o.op is None] or [*operands, node]
         return RuntimeError(
             requirement(
                 f"derivative of {self.row}: the numbers of its operands",
@@ -117,6 +115,28 @@ class _Partials:
                 "one was changed since: compute the function again",
             )
         )
+
+
+_known: WeakKeyDictionary[Primitive, _Rules] = WeakKeyDictionary()
+
+
+def _compute_partials(node: Value, edges: Sequence[Edge]) -> list[Operand]:
+    """Return partial derivatives of a node as Values, or floats where they are constant."""
+    row = node.op
+    assert row is not None
+    rules = _known.get(row)
+    if rules is None:
+        rules = _known[row] = _Rules(row)
+    return rules.compute(node, edges)
+
+
+def _is_custom(row: Primitive) -> bool:
+    """Return whether a row has a function of its own in the place of rules."""
+    return hasattr(row, "differentiate")
+
+
+def _numbers_of(operand: Any) -> Any:
+    return list(map(number_of, operand)) if isinstance(operand, tuple) else number_of(operand)
 
 
 def _is_plain(tree: ast.expr) -> bool:
@@ -171,18 +191,21 @@ def differentiate(
         for node in reversed(graph.order):
             if node.op is None or node not in depending or node not in adjoints:
                 continue
-            adjoint, partials = adjoints[node], _Partials(node)
             nodes.append(node)
-            for edge in graph.edges[node]:
-                if edge.operand in depending:
-                    term = _multiply(adjoint, partials[edge])
-                    adjoints[edge.operand] = _add(adjoints.get(edge.operand), term)
+            edges = [edge for edge in graph.edges[node] if edge.operand in depending]
+            for edge, partial in zip(edges, _compute_partials(node, edges), strict=True):
+                term = _multiply(adjoints[node], partial)
+                adjoints[edge.operand] = _add(adjoints.get(edge.operand), term)
     found = [adjoints.get(x, 0.0) for x in inputs]
     numbers = list(map(number_of, found))
     if not all(map(math.isfinite, numbers)) and strict():
         incoming = [number_of(adjoints[node]) for node in reversed(nodes)]
         raise nonfinite_gradient(nodes[::-1], incoming, inputs, numbers, where)
     return found
+
+
+_ZERO = 0.0
+"""The tangent of what does not depend on the inputs."""
 
 
 def push_forward(
@@ -196,14 +219,12 @@ def push_forward(
     moved: dict[Value, Operand] = {}
     with errstate(nonfinite="ignore"):
         for node in graph.order:
-            moved[node] = tangents.get(node, 0.0)
+            moved[node] = tangents.get(node, _ZERO)
             if node in tangents or node.op is None:
                 continue
-            partials = _Partials(node)
-            for edge in graph.edges[node]:
-                tangent = moved[edge.operand]
-                if isinstance(tangent, Value) or tangent != 0.0:
-                    moved[node] = _add(moved[node], _multiply(tangent, partials[edge]))
+            edges = [edge for edge in graph.edges[node] if moved[edge.operand] is not _ZERO]
+            for edge, partial in zip(edges, _compute_partials(node, edges), strict=True):
+                moved[node] = _add(moved[node], _multiply(moved[edge.operand], partial))
     found = [moved[output] for output in outputs]
     if not all(math.isfinite(number_of(x)) for x in found) and strict():
         raise nonfinite_tangent(graph.order, {n: number_of(t) for n, t in moved.items()}, where)
@@ -220,8 +241,9 @@ def _find_depending(graph: Graph, inputs: Sequence[Value]) -> set[Value]:
 
 
 def find_order(outputs: Sequence[Value], inputs: Sequence[Value]) -> int:
-    """Return of which order a derivative is: each transform of a function has put an identity
-    between its argument and what it computes from that.
+    """Return of which order the derivatives of some outputs are.
+
+    Each transform of a function has put an identity between its argument and what depends on that.
     """
     graph = Graph(*outputs)
     order = dict.fromkeys(inputs, 1)

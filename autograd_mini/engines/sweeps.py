@@ -29,7 +29,7 @@ def number_of(x: Value | float, /) -> float:
 
 def were_read(arguments: Iterable[Value], /) -> bool:
     """Return whether the ``.data`` of one of some arguments was read."""
-    return any(hasattr(argument, "_read") for argument in arguments)
+    return any(hasattr(argument, "_dy") for argument in arguments)
 
 
 def sweep_back(
@@ -95,4 +95,4 @@ def add_seeds(values: list[Value], seeds: list[float]) -> dict[Value, float]:
 
 def has_older_leaf(graph: Graph, since: int) -> bool:
     """Return whether a graph of this engine has a leaf that was made before the others."""
-    return since > 0 and any(leaf._birth < since for leaf in graph.leaves)
+    return since > 0 and any(leaf._dx < since for leaf in graph.leaves)

@@ -183,17 +183,16 @@ class Value:
     # _dy has the number itself. A node of many operands has None in _x and _y. Its _many has all
     # operands, the operands that are Values, and the partial derivatives for these Values. _mark is
     # the token of the last backward pass through this node, _adjoint the sum in that pass so far.
-    # A leaf has _birth, the number of leaves that were made before it, and _read once its number
-    # was read as .data; an identity has _read too.
+    # A leaf has in _dx the number of leaves that were made before it. It has _dy once its number was
+    # read as .data; so has the identity of a Value, which is an argument of a transform.
     __module__ = "autograd_mini"  # pickles look here for the Value of either engine
     __slots__ = (
-        *("_adjoint", "_birth", "_dx", "_dy", "_grad", "_many", "_mark", "_name", "_number", "_op"),
-        *("_read", "_x", "_y"),
+        *("_adjoint", "_dx", "_dy", "_grad", "_many", "_mark", "_name", "_number", "_op"),
+        *("_x", "_y"),
     )
 
     if TYPE_CHECKING:
         _adjoint: float
-        _birth: int
         _number: float
         _dx: float
         _dy: float
@@ -202,7 +201,6 @@ class Value:
         _mark: object
         _name: str | None
         _op: Primitive | None
-        _read: bool
         _x: Value | None
         _y: Value | None
 
@@ -211,7 +209,7 @@ class Value:
         self = object.__new__(cls)
         self._number = number(data, argument="Value: data")
         self._op = self._x = self._y = self._mark = None
-        self._birth = next(_births)
+        self._dx = next(_births)
         if name is not None:
             self.name = name
         return self
@@ -298,7 +296,7 @@ class Value:
     def data(self) -> float:
         """The number; setting it changes no node that was computed before."""
         if self._op is None or self._op is _IDENTITY:
-            self._read = True
+            self._dy = True
         return self._number
 
     @data.setter

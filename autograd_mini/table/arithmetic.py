@@ -110,7 +110,7 @@ class Arithmetic:
                 f"share = {name} - before",
                 f"lost += before - ({name} - share) + (term - share)",
             ],
-            "max": [f"if {self._compared('term')} > {self._compared(name)}:", f"    {name} = term"],
+            "max": [f"if {self._compare('term')} > {self._compare(name)}:", f"    {name} = term"],
         }[kind]
         return [
             f"{name} = {first}",
@@ -121,7 +121,7 @@ class Arithmetic:
             *([f"{name} += lost"] if kind == "fsum" else []),
         ]
 
-    def _compared(self, name: str) -> str:
+    def _compare(self, name: str) -> str:
         return name if self._order is None else f"order({name})"
 
     def namespace(self, *trees: ast.expr) -> dict[str, Any]:

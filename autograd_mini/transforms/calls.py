@@ -1,4 +1,4 @@
-"""`Call`: a call of a function with fresh Values in the place of the numbers to differentiate by."""
+"""`Call`: a call of a function, with fresh Values for the numbers to differentiate by."""
 
 from __future__ import annotations
 
@@ -80,7 +80,11 @@ class Call:
 
     def scalar(self) -> list[Operand]:
         """Return the result in a list, as Value or float; raise an error for another type."""
-        return [self._take(self.result, argument=f"{self.where}: result of the function")]
+        result, argument = self.result, f"{self.where}: result of the function"
+        if result is None or is_iterable(result):
+            way_out = "does it return what it computes?" if result is None else "use jacobian"
+            raise TypeError(requirement(argument, "a Value or a number", result, way_out))
+        return [self._take(result, argument=argument)]
 
     def outputs(self) -> list[Operand]:
         """Return the numbers of the result, a structure, as Values or floats."""
@@ -89,10 +93,6 @@ class Call:
     def _take(self, output: Any, *, argument: str) -> Operand:
         if isinstance(output, Value):
             return output
-        if output is None or is_iterable(output):
-            way_out = "does the function return it?" if output is None else "use jacobian"
-            rule = "a Value or a number"
-            raise TypeError(requirement(argument, rule, output, way_out))
         found = number(output, argument=argument)
         if were_read(self.inputs):
             rule = "a Value, as its .data was read, which has no derivative"

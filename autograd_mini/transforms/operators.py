@@ -206,12 +206,13 @@ def _make(
     positions, is_single = _read_positions(where, argnums)
 
     @functools.wraps(f)
-    def differentiated(*args: Any, **kwargs: Any) -> Any:
-        if max(positions) >= len(args) or min(positions) < -len(args):
-            rule = f"positions of the {len(args)} positional arguments"
+    def call_and_differentiate(*args: Any, **kwargs: Any) -> Any:
+        count = len(args)
+        chosen = [position % count for position in positions if -count <= position < count]
+        if len(set(chosen)) < len(positions):
+            rule = f"different positions among the {count} positional arguments"
             way_out = "an argument that is passed by keyword is not differentiated"
             raise TypeError(requirement(f"{where}: argnums", rule, argnums, way_out))
-        chosen = [position % len(args) for position in positions]
         return finish(Call.make(where, f, args, kwargs, chosen))
 
     def finish(call: Call) -> Any:
@@ -221,9 +222,9 @@ def _make(
         return finish(Call(where, [args[i] for i in positions], inputs, since, result))
 
     if Transform is None or where not in _IN_C or min(positions) < 0:
-        return differentiated
+        return call_and_differentiate
     kind = _IN_C.index(where)
-    plain = Transform(kind, f, tuple(positions), is_single, differentiated, finish_plain)
+    plain = Transform(kind, f, tuple(positions), is_single, call_and_differentiate, finish_plain)
     return functools.update_wrapper(plain, f)
 
 

@@ -9,6 +9,7 @@ import copy
 import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from itertools import repeat
 from typing import Any
 
 from autograd_mini.arguments import abbreviate, requirement
@@ -32,9 +33,7 @@ def flatten(given: Any, take: Callable[..., Any], argument: str) -> list[Any]:
     """
     found: list[Any] = []
     _collect(given, found, argument, 0)
-    return [
-        x if type(x) is float else _take(x, take, argument, given, i) for i, x in enumerate(found)
-    ]
+    return [_take(x, take, argument, given, i) for i, x in enumerate(found)]
 
 
 def _take(x: Any, take: Callable[..., Any], argument: str, given: Any, position: int) -> Any:
@@ -128,18 +127,17 @@ def build_matrix(outer: Any, inner: Any, rows: Sequence[Sequence[Any]]) -> Any:
     Each row has the numbers of an inner structure. Arrays stand inside of all other structures,
     with the shape of the outer before that of the inner one.
     """
-    remaining = iter(rows)
+    return _build_rows(outer, inner, iter(rows))
 
-    def make(given: Any) -> Any:
-        if isinstance(given, list | tuple | dict):
-            return _like(given, make)
-        if not hasattr(given, "ravel"):
-            return build(inner, iter(next(remaining)))
-        block = [next(remaining) for _ in range(given.size)]
-        columns = zip(*block, strict=True) if block else iter(lambda: (), None)
-        return _build_cells(inner, columns, given.shape)
 
-    return make(outer)
+def _build_rows(outer: Any, inner: Any, rows: Iterator[Sequence[Any]]) -> Any:
+    if isinstance(outer, list | tuple | dict):
+        return _like(outer, lambda one: _build_rows(one, inner, rows))
+    if not hasattr(outer, "ravel"):
+        return build(inner, iter(next(rows)))
+    block = [next(rows) for _ in range(outer.size)]
+    columns = zip(*block, strict=True) if block else repeat(())
+    return _build_cells(inner, columns, outer.shape)
 
 
 def _build_cells(inner: Any, columns: Iterator[Sequence[Any]], shape: tuple[int, ...]) -> Any:

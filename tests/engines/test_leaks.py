@@ -356,7 +356,54 @@ def loops_over_what_are_no_parameters():
     X.data = 0.5
 
 
+def product(x, *others):
+    return x[0] * x[1][0] * X if others else x[0] * x[1][0]
+
+
+def pairs(x):
+    return [x[0] * x[0], (x[1][0],)[0]]
+
+
+def raiser(x):
+    raise ValueError(x)
+
+
+PRODUCT, BOTH, PAIRS = ag.grad(product), ag.value_and_grad(product, (0, 1)), ag.jacobian(pairs)
+RAISER, ROOT, CONSTANT = ag.grad(raiser), ag.grad(ag.sqrt), ag.grad(len)
+PLAIN = [0.5, ({"a": 2.0}["a"], 3)]
+
+
+def transforms_of_plain_numbers():
+    PRODUCT([0.5, (2.0, 3)])
+    ag.grad(lambda x: x["a"] * x["b"])({"a": 2.0, "b": 3})
+    PAIRS(PLAIN)
+    ag.hessian(product)(PLAIN)
+    ag.jvp(pairs, (PLAIN,), (PLAIN,))
+    ag.vjp(pairs, PLAIN)[1]([1.0, 2.0])
+    ag.hvp(product, (PLAIN,), (PLAIN,))
+
+
+def transforms_of_values():
+    PRODUCT([X, (Y, 2.0)])
+    BOTH(PLAIN, 1.0)
+    ag.grad(ag.grad(ag.exp))(0.5)
+    ag.gradients([X * Y, X], {"x": X, "y": (Y, W)})
+    ag.gradient_graph(X * Y * Y, Y)
+
+
+def transforms_that_are_refused():
+    refused(ValueError, RAISER, 1.0)
+    refused(NonFiniteGradientError, ROOT, 0.0)
+    refused(TypeError, CONSTANT, 0.5)
+    refused(TypeError, PRODUCT, [1.0, (None,)])
+    refused(TypeError, PRODUCT)
+    refused(ValueError, PRODUCT, [2**60 + 1, (1.0,)])
+
+
 EVERY = [
+    transforms_of_plain_numbers,
+    transforms_of_values,
+    transforms_that_are_refused,
     operators_of_values,
     operators_with_floats,
     operators_with_other_numbers,

@@ -41,6 +41,18 @@ assert_type(np.exp(x), Any)
 assert_type(np.array([x, y]).sum(), Any)
 ag.exponential(x)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
 
+# --- derivatives ---------------------------------------------------------------------------------
+
+assert_type(ag.gradients(x * y, x), float)
+assert_type(ag.gradients([x * y, x], [x, y], seeds=[1.0, 2]), list[float])
+assert_type(ag.gradient_graph(x * y, x), ag.Value)
+assert_type(ag.gradient_graph(x * y, [x, y]), list[ag.Value])
+assert_type(ag.stop_gradient(x), ag.Value)
+assert_type(ag.stop_gradient(2), float)
+assert_type(ag.grad(ag.exp)(1.0), Any)
+assert_type(ag.hvp(ag.exp, (1.0,), (1.0,)), tuple[Any, ...])
+ag.grad(3.0)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
 # --- models --------------------------------------------------------------------------------------
 
 model = MLP(2, [3, 1], activation="tanh", init="xavier")

@@ -6,7 +6,7 @@ typedef enum { GRADIENT, VALUE_AND_GRADIENT, JACOBIAN } Wanted;
 typedef struct {
     PyObject_HEAD
     vectorcallfunc call;
-    PyObject *dict;
+    PyObject *dict, *weak_references;
     PyObject *function;     /* the function to differentiate */
     PyObject *reference;    /* the function that this one replaces */
     PyObject *finish;       /* finish(args, inputs, since, result) does what remains after the call */
@@ -316,6 +316,8 @@ transform_dealloc(PyObject *self)
 {
     PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
+    if (((Transform *)self)->weak_references)
+        PyObject_ClearWeakRefs(self);
     transform_clear(self);
     PyMem_Free(((Transform *)self)->positions);
     type->tp_free(self);
@@ -331,6 +333,7 @@ transform_repr(PyObject *self)
 static PyMemberDef transform_members[] = {
     {"__vectorcalloffset__", T_PYSSIZET, offsetof(Transform, call), READONLY, NULL},
     {"__dictoffset__", T_PYSSIZET, offsetof(Transform, dict), READONLY, NULL},
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(Transform, weak_references), READONLY, NULL},
     {NULL},
 };
 
@@ -342,6 +345,7 @@ static PyType_Slot transform_slots[] = {
     {Py_tp_call, PyVectorcall_Call},
     {Py_tp_descr_get, function_get},
     {Py_tp_repr, transform_repr},
+    {Py_tp_methods, function_methods},
     {Py_tp_members, transform_members},
     {Py_tp_getset, function_attributes},
     {0, NULL},
