@@ -32,7 +32,7 @@ _DUST = 2.0**-250  # what is less than this is rounding, and 0 is meant
 NAMED = {
     (PYTORCH, "pow"): "∂²xʸ/∂y∂x is 0 at y = 0, and 1/x is true",
     (AUTOGRAD, "pow"): "∂²xʸ/∂y∂x is x at y = 0, and 1/x is true",
-    (AUTOGRAD, "abs"): "the derivative of x/|x| is 2⁻⁵⁰ at some x, and 0 is true",
+    (AUTOGRAD, "abs"): "that of x / abs(x) is 2⁻⁵⁰ at some x, and 0 is true",
 }
 """Why a second derivative is beyond the limit, by the framework and the row that it comes from."""
 WITHOUT_FORWARD = {AUTOGRAD: ("erf", "sigmoid")}
