@@ -233,9 +233,9 @@ def _derivatives() -> Iterator[str]:
         "the last. A cell is the worst and the median difference, first from the truth (difference "
         "quotients with 600 bits), then from ours. The unit is 2⁻⁵³ of the absolute terms that add "
         "up to the derivative; for a second derivative, these are the terms in the graph of the "
-        "gradient. Two functions make most of the worst: a rounded number goes into erf far out, or "
-        "a near number is taken from it. That magnifies its rounding for all alike, and these terms "
-        f"do not count it. {without}."
+        "gradient. Two functions make most of the worst: a rounded number goes into erf far out, "
+        "or a near number is taken from it. That magnifies its rounding for all alike, and these "
+        f"terms do not count it. {without}."
     )
     theirs = NAMES[1:]
     header = ["", *NAMES, *(f"{name} from ours" for name in theirs)]
@@ -391,13 +391,13 @@ def _times() -> Iterator[str]:
         "calls cost them far more than the arithmetic."
     )
     rows = [
-        [name, f"{_digits_of(microseconds)} µs", _digits_of(ratio)]
+        [name, f"{_three_digits(microseconds)} µs", _three_digits(ratio)]
         for name, (microseconds, ratio) in measure(ROUNDS).items()
     ]
     yield from _table(["", "a Jacobian", "ratio"], rows, right=range(1, 3))
 
 
-def _digits_of(number: float) -> str:
+def _three_digits(number: float) -> str:
     return f"{number:.3g}" if number < 100 else f"{number:.0f}"
 
 
