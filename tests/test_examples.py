@@ -11,6 +11,7 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 SCRIPTS = sorted(path.stem for path in EXAMPLES.glob("*.py"))
 EXPECTED = {
     "activation_functions": ["leaky_relu", "softmax"],
+    "curve_fit": ["  a     2.5    2.499115", "  τ     1.3    1.299961", "  c     0.5    0.502090"],
     "gradient_check": [
         "right: agrees at all points",
         "without_a_term: found at x = ",
@@ -19,11 +20,16 @@ EXPECTED = {
         "does f use a number that the graph does not record",
     ],
     "gradient_descent": ["2.0000"],
+    "greeks": ["0.568769    0.022231   27.789321", "gamma ", "vega "],
     "iris": ["versicolor", "virginica"],
+    "newton": [
+        "steps: Newton's method 1, gradient descent 25",
+        "steps: Newton's method 6, gradient descent 16705",
+    ],
     "two_neurons": ["0.0570703982", "0.0947562810", "0.0010213959", "0.0102139588"],
     "vanishing_gradient": ["sigmoid", "relu"],
 }
-CHARTS = set(EXPECTED) - {"gradient_check", "two_neurons"}
+CHARTS = {"activation_functions", "gradient_descent", "iris", "vanishing_gradient"}
 
 
 def run(script, out, monkeypatch):
@@ -74,3 +80,15 @@ def test_an_example_runs_without_matplotlib(script, tmp_path, capsys, monkeypatc
     if script in CHARTS:
         words = "No picture: matplotlib is not installed (pip install matplotlib)\n"
         assert words in capsys.readouterr().out
+
+
+def test_the_curve_fit_is_the_same_with_scipy_and_without(tmp_path, capsys, monkeypatch):
+    pytest.importorskip("scipy", reason="SciPy is not installed, so there is one way only")
+    run("curve_fit", tmp_path, monkeypatch)
+    by_scipy = capsys.readouterr().out.splitlines()
+    monkeypatch.setitem(sys.modules, "scipy", None)
+    run("curve_fit", tmp_path, monkeypatch)
+    by_gauss_newton = capsys.readouterr().out.splitlines()
+    assert by_scipy[0].endswith("by scipy.optimize.least_squares")
+    assert by_gauss_newton[0].endswith("by Gauss–Newton, as SciPy is not installed")
+    assert by_scipy[1:] == by_gauss_newton[1:]

@@ -20,12 +20,17 @@ DOCS = ROOT / "docs"
 PROMISES = (DOCS / "promises.md").read_text(encoding="utf-8")
 PAGES = sorted({*ROOT.glob("*.md"), *DOCS.glob("*.md"), ROOT / "examples" / "README.md"})
 # A block of Python, and what it prints, if it is more than comments can say.
-BLOCKS = re.findall(r"```python\n(.*?)```(?:\n\n```text\n(.*?)```)?", README, flags=re.DOTALL)
+BLOCK = re.compile(r"```python\n(.*?)```(?:\n\n```text\n(.*?)```)?", re.DOTALL)
+CODE = [
+    pytest.param(code, text, id=f"{page.stem}-{number}")
+    for page in (ROOT / "README.md", DOCS / "derivatives.md")
+    for number, (code, text) in enumerate(BLOCK.findall(page.read_text(encoding="utf-8")), start=1)
+]
 LINK = re.compile(r"\]\(([\w/.-]+)(?:#[\w-]+)?\)")
 
 
-@pytest.mark.parametrize(("code", "text"), BLOCKS, ids=lambda code: code.split("\n")[0])
-def test_code_runs_and_prints_what_the_readme_says(code, text, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("code", "text"), CODE)
+def test_code_runs_and_prints_what_the_page_says(code, text, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     expected = re.findall(r"^ *print\(.*\)\s+# (.*)$", code, flags=re.MULTILINE)
     if text:
@@ -35,7 +40,7 @@ def test_code_runs_and_prints_what_the_readme_says(code, text, tmp_path, monkeyp
         assert len(expected) == code.count("print(") > 0
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        exec(compile(code, "README.md", "exec"), {})  # noqa: S102 - our own README
+        exec(compile(code, "page", "exec"), {})  # noqa: S102 - our own page
     assert printed.getvalue().rstrip().splitlines() == expected
 
 

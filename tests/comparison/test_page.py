@@ -5,7 +5,7 @@ import re
 
 import pytest
 from comparison.frameworks import need_all
-from comparison.page import EVERY_DIGIT, PAGE, page, versions
+from comparison.page import EVERY_DIGIT, PAGE, TIMES, page, versions
 
 need_all()
 
@@ -74,6 +74,8 @@ def test_the_page_is_what_the_script_writes():
         f"the page is of other versions than {versions()}: run python tests/comparison/page.py, "
         "and read what has changed"
     )
+    page_text, _, times = page_text.partition(f"\n{TIMES}\n")
+    assert times  # they differ from run to run, so nothing is asserted of them
     written, made = cells(page_text), cells(page())
     assert len(written) == len(made)
     for one, other in zip(written, made, strict=True):
@@ -82,4 +84,4 @@ def test_the_page_is_what_the_script_writes():
 
 
 def test_the_page_is_short():
-    assert len(PAGE.read_text(encoding="utf-8").splitlines()) < 170
+    assert len(PAGE.read_text(encoding="utf-8").splitlines()) < 210
