@@ -375,14 +375,14 @@ TABLE: tuple[Primitive, ...] = (
     # x * x would overflow from 1.3e154 on, here and in arcsinh.
     _row("arctan", "arctan(x)", dx="1 / (1 + x * x) if abs(x) < 1e150 else 1 / x / x",
          textbook={"dx": "1 / (1 + x ** 2)"}),
-    # The angle of the point (y, x); beside the negative y, it jumps from -pi to pi.
+    # The angle of the point (y, x). Where y is negative and x is 0, it jumps from -pi to pi.
     _row("arctan2", "arctan2(x, y)",
          dx=f"y / (x * x + y * y) if {_NEAR} else"
             " 1 / (1 + square(x / y)) / y if abs(x) <= abs(y) else y / x / (1 + square(y / x)) / x",
          dy=f"-x / (x * x + y * y) if {_NEAR} else"
             " -x / y / (1 + square(x / y)) / y if abs(x) <= abs(y) else"
             " -1 / (1 + square(y / x)) / x",
-         kink="x if y < 0 else abs(x) + y",
+         kink="abs(x) if y < 0 else abs(x) + y",
          textbook={"dx": "y / (x ** 2 + y ** 2)", "dy": "-x / (x ** 2 + y ** 2)"}),
     # Not by the C library, whose last digit differs from machine to machine.
     _row("hypot", f"sqrt(x * x + y * y) if {_NEAR} else"

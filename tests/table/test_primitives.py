@@ -633,7 +633,7 @@ def test_a_row_says_for_which_operands_its_value_is_finite(row):
 
 KINKS = {
     "abs": "x",
-    "arctan2": "x if y < 0 else abs(x) + y",
+    "arctan2": "abs(x) if y < 0 else abs(x) + y",
     "hypot": "abs(x) + abs(y)",
     "relu": "x",
     "leaky_relu": "x",

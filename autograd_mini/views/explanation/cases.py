@@ -42,7 +42,7 @@ def tell_case(formulas: Formulas, edge: Edge, notation: Unicode) -> Sentence | N
     else:
         place, mathematics = "Here", [notation.formula(function)]
     by = ""
-    if len(row.operands) > 1:
+    if len(node.operands) > 1:
         by = " by {}"
         mathematics.append(notation.formula(formulas.of(edge.operand)))
     slope = notation.number(edge.partial)
