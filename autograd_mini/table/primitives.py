@@ -418,8 +418,10 @@ TABLE: tuple[Primitive, ...] = (
     # y == y: if the slope is NaN, so is the value, even where the slope is not used.
     _row("leaky_relu", "x if x > 0 and y == y else y * x", dx="1 if x > 0 else y",
          dy="0 if x > 0 else x", kink="x", activation=True),
-    _row("elu", "x if x > 0 and y == y else y * expm1(x)", dx="1 if x > 0 else y * exp(x)",
-         dy="0 if x > 0 else expm1(x)", kink="x", activation=True),
+    # The exponential of x itself may underflow where y is huge.
+    _row("elu", "x if x > 0 and y == y else y * expm1(x)",
+         dx="1 if x > 0 else y * exp(x / 2) * exp(x / 2)", dy="0 if x > 0 else expm1(x)",
+         kink="x", textbook={"dx": "1 if x > 0 else y * exp(x)"}, activation=True),
     _row("step", "1 if x >= 0 else 0 if x < 0 else x", dx="0", kink="x", activation=True),
     # The last case of each rule is that x or y is NaN.
     _row("maximum", "x if x >= y else y if x < y else x + y",
