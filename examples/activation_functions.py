@@ -1,4 +1,4 @@
-"""The seven activation functions: their ranges, values and slopes, as tables and as a picture.
+"""The activation functions: their ranges, values and slopes, as tables and as a picture.
 
 The slopes come from ``backward()``. Softmax goes over a layer; here the layer has two outputs,
 [x, 0], and the first of them is shown. It is then the sigmoid of x.
@@ -28,8 +28,9 @@ def interval(activation: Activation) -> str:
     """Return the range of an activation function as mathematicians write it."""
     if activation.name == "step":
         return "{0, 1}"
-    low, high = (f"{bound:g}".replace("inf", "∞").replace("-", "−") for bound in activation.range)
-    return f"{'[' if activation.name == 'relu' else '('}{low}, {high})"
+    low, high = (f"{bound:.3g}".replace("inf", "∞").replace("-", "−") for bound in activation.range)
+    is_reached = activation.name in ("relu", "silu", "gelu")
+    return f"{'[' if is_reached else '('}{low}, {high})"
 
 
 def table(title: str, rows: list[list[str]]) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mpmath import mp, mpf
 from support.sequences import each_impostor, each_sequence, pandas
 
 import autograd_mini as ag
@@ -15,10 +16,19 @@ from autograd_mini import Value, functions
 from autograd_mini.engines.nonfinite import errstate
 from autograd_mini.errors import DomainError
 from autograd_mini.functions import (
+    clip,
+    gelu,
     linear,
     log_softmax,
+    logaddexp,
     logsumexp,
+    maximum,
     mean,
+    minimum,
+    norm_cdf,
+    norm_pdf,
+    prod,
+    silu,
     softmax,
     where,
 )
@@ -79,7 +89,8 @@ def test_a_number_outside_the_domain_is_a_domain_error():
 def test_every_function_row_is_public():
     # The others are of use to functions that are composed of them.
     names = {row.name for row in FUNCTIONS} - {
-        "identity", "gauss", "fsum", "expectation", "logsumexp", "softmax", "log_softmax",
+        "identity", "gauss", "maximum", "minimum", "max", "min", "fsum", "expectation",
+        "logsumexp", "softmax", "log_softmax",
     }  # fmt: skip
     assert {name for name in names if getattr(functions, name) is getattr(Value, name)} == names
     assert {name for name in names if getattr(ag, name) is getattr(Value, name)} == names
@@ -462,3 +473,137 @@ def test_a_softmax_of_many_operands_depends_on_no_constant():
     assert ag.softmax([0.0] * 39 + [-math.inf]) == [pytest.approx(1 / 39)] * 39 + [0.0]
     with ag.errstate(nonfinite="ignore"):
         assert all(map(math.isnan, ag.softmax([-math.inf] * 40)))
+
+
+# --- extremes, bounds and products ---------------------------------------------------------------
+
+
+def slopes(f, *numbers):
+    """Return the number of a function of Values, and its gradients."""
+    leaves = [Value(x) for x in numbers]
+    out = f(*leaves)
+    out.backward()
+    return out.data, [x.grad for x in leaves]
+
+
+@given(LISTS)
+def test_the_extremes_are_pythons(xs):
+    assert maximum(*xs) == max(xs)
+    assert minimum(*xs) == min(xs)
+    assert maximum(*map(Value, xs)).data == max(xs)
+    assert minimum(*map(Value, xs)).data == min(xs)
+
+
+def test_operands_that_tie_share_the_gradient():
+    assert slopes(maximum, 2.0, 1.0, 2.0, 2.0) == (2.0, [1 / 3, 0.0, 1 / 3, 1 / 3])
+    assert slopes(minimum, 2.0, 3.0, 2.0) == (2.0, [0.5, 0.0, 0.5])
+    assert slopes(lambda x: maximum(x, 2.0, 1), 2.0) == (2.0, [0.5])
+
+
+def test_two_operands_keep_the_row_that_numpy_uses():
+    x, y = Value(1.0), Value(2.0)
+    assert [f(x, y).op.name for f in (maximum, minimum)] == ["maximum", "minimum"]
+    assert [f(x, y, 0.0).op.name for f in (maximum, minimum)] == ["max", "min"]
+    assert np.maximum(x, y) is y
+    assert maximum(x).op.name == "max"
+
+
+@pytest.mark.parametrize("f", [maximum, minimum])
+def test_what_has_no_extreme_is_refused(f):
+    name = f.__name__
+    with pytest.raises(ValueError, match=rf"^{name}: operands must be one or more, got \(\)$"):
+        f()
+    with pytest.raises(
+        TypeError,
+        match=rf"^{name}: operand must be a Value or a number, got \[1.0, 2.0\]; of the items of a "
+        rf"sequence, call {name}\(\*xs\)$",
+    ):
+        f([1.0, 2.0])
+    with pytest.raises(TypeError, match=rf"^{name}: operand must be a real number, got '2'$"):
+        f(1.0, "2", 3.0)
+
+
+@pytest.mark.parametrize(
+    ("x", "low", "high", "value", "slope"),
+    [
+        (0.5, 0.0, 1.0, 0.5, 1.0), (2.0, 0.0, 1.0, 1.0, 0.0), (-2.0, 0.0, 1.0, 0.0, 0.0),
+        (1.0, 0.0, 1.0, 1.0, 0.5), (0.0, 0.0, 1.0, 0.0, 0.5), (2.0, 0.0, None, 2.0, 1.0),
+        (2.0, None, 1.0, 1.0, 0.0), (-2.0, None, None, -2.0, 1.0),
+    ],
+)  # fmt: skip
+def test_a_number_is_clipped_to_its_bounds(x, low, high, value, slope):
+    assert clip(x, low, high) == value
+    assert slopes(lambda v: clip(v * 1.0, low, high), x) == (value, [slope])
+
+
+def test_the_bounds_may_be_values():
+    assert slopes(clip, 3.0, 0.0, 2.0) == (2.0, [0.0, 0.0, 1.0])
+    assert isinstance(clip(3.0, 0.0, Value(2.0)), Value)
+
+
+@given(st.lists(st.floats(-9, 9), max_size=6))
+def test_a_product_is_that_of_the_numbers(xs):
+    expected = 1.0
+    for x in xs:
+        expected *= x
+    assert prod(xs) == expected
+    if xs:
+        assert prod(map(Value, xs)).data == expected
+
+
+def test_a_product_has_right_slopes_where_operands_are_0():
+    assert slopes(lambda *xs: prod(xs), 0.0, 3.0, 2.0) == (0.0, [6.0, 0.0, 0.0])
+    assert slopes(lambda *xs: prod(xs), 0.0, 0.0, 2.0) == (0.0, [0.0, 0.0, 0.0])
+    assert prod([]) == 1.0
+    with pytest.raises(DomainError, match=r"^mul\(x, y\)"):
+        prod([1e300, 1e300])
+    with pytest.raises(TypeError, match=r"^prod: operand must be a real number, got '2'$"):
+        prod([1.0, "2"])
+
+
+# --- distributions and activations ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("x", [-37.0, -9.0, -1.5, -1e-9, 0.0, 0.5, 3.0, 9.0])
+def test_the_normal_distribution_keeps_its_digits_in_the_tails(x):
+    with mp.workprec(200):
+        density = mp.exp(-(mpf(x) ** 2) / 2) / mp.sqrt(2 * mp.pi)
+        probability = mp.erfc(-mpf(x) / mp.sqrt(2)) / 2
+    rounding = 1e-15 * (1 + x * x)  # that of x / sqrt(2), magnified
+    assert norm_pdf(x) == pytest.approx(float(density), rel=rounding, abs=0)
+    assert norm_cdf(x) == pytest.approx(float(probability), rel=rounding, abs=0)
+    value, (slope,) = slopes(norm_cdf, x)
+    assert (value, slope) == (norm_cdf(x), pytest.approx(float(density), rel=rounding, abs=0))
+    _, (slope,) = slopes(norm_pdf, x)
+    assert slope == pytest.approx(float(-x * density), rel=rounding, abs=0)
+
+
+@given(st.floats(-30, 30))
+def test_silu_and_gelu_are_what_their_names_say(x):
+    assert silu(x) == x * ag.sigmoid(x)
+    assert gelu(x) == x * norm_cdf(x)
+    assert slopes(silu, x)[0] == silu(x)
+    check_gradients(silu, x)
+    check_gradients(gelu, x)
+
+
+@given(NUMBER, NUMBER)
+def test_logaddexp_is_one_node_that_numpy_agrees_with(x, y):
+    node = logaddexp(Value(x), y)
+    assert node.op.name == "logsumexp"
+    assert node.data == logaddexp(x, y) == pytest.approx(np.logaddexp(x, y), rel=1e-15, abs=1e-300)
+
+
+@pytest.mark.parametrize("f", [norm_pdf, norm_cdf, silu, gelu, lambda x: clip(x, 0, 1)])
+def test_a_composed_function_refuses_what_is_no_number(f):
+    with pytest.raises(TypeError, match=r": operand must be a real number, got '2'$"):
+        f("2")
+
+
+def test_numpy_calls_the_methods_of_rows_of_two_operands():
+    """Of its functions of two arrays, the first must have the Values."""
+    x = Value(3.0)
+    (node,) = np.hypot(np.array([x]), 4.0)
+    assert (node.op.name, node.data) == ("hypot", 5.0)
+    (node,) = np.arctan2(np.array([x]), 4.0)
+    assert (node.op.name, node.data) == ("arctan2", math.atan2(3.0, 4.0))

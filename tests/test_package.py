@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import autograd_mini as ag
+from autograd_mini.table.primitives import PRIMITIVES
 
 FACES = ["losses", "nn", "optim", "plots", "testing"]
 ROOT = Path(ag.__file__).parents[1]
@@ -130,7 +131,7 @@ def test_a_row_is_read_when_it_is_first_used(monkeypatch):
     monkeypatch.setenv("AUTOGRAD_MINI_ENGINE", "python")
     at_import, read = printed_by(ROWS_READ)
     assert at_import == 0
-    assert {"tanh(x)", "1 - out ** 2"} <= {*read}
+    assert {"tanh(x)", PRIMITIVES["tanh"].texts["dx"]} <= {*read}
     assert not {"exp(x)", "x * y", "sigmoid(x)", "y * x ** (y - 1)"} & {*read}
 
 

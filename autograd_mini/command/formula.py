@@ -26,7 +26,7 @@ __all__ = ["CONSTANTS", "FUNCTIONS", "Formula", "FormulaError"]
 FUNCTIONS = sorted({"abs", *functions.__all__} - {"dot", "where", "softmax", "log_softmax"})
 """The functions that return one number."""
 CONSTANTS = {"pi": math.pi, "π": math.pi, "e": math.e}
-_OF_MANY = ("sum", "mean", "logsumexp")
+_OF_MANY = ("sum", "mean", "logsumexp", "norm", "prod")
 _WORD = r"(?![0-9])[A-Za-z0-9_\x80-\U0010ffff]+"  # a name, or letters that are none
 _TOKEN = re.compile(
     r"(?:(?P<number>0[xXoObB]\w*|\.?[0-9](?:[eE][+-](?=[0-9])|[\w.])*)"
@@ -314,6 +314,8 @@ def _find_function(name: str, count: int) -> Callable[..., Any]:
             raise FormulaError(requirement(f"{name}: number of operands", "1 or more", count))
         return lambda *xs: function(xs)
     parameters = inspect.signature(function).parameters.values()
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters) and count:
+        return function
     least, most = sum(p.default is p.empty for p in parameters), len(parameters)
     if not least <= count <= most:
         allowed = f"{least} or {most}" if least < most else f"{most}"

@@ -13,7 +13,9 @@ from autograd_mini.nn.initializers import InitializerLike
 
 __all__ = ["ACTIVATIONS", "Activation", "ActivationLike", "ActivationName", "as_activation"]
 
-ActivationName = Literal["sigmoid", "tanh", "relu", "softmax", "step", "linear", "leaky_relu"]
+ActivationName = Literal[
+    "sigmoid", "tanh", "relu", "softmax", "step", "linear", "leaky_relu", "elu", "silu", "gelu"
+]
 
 
 @dataclass(frozen=True, repr=False)
@@ -46,6 +48,9 @@ _TABLE = (
     Activation("step", functions.step, range=(0.0, 1.0), init="uniform"),
     Activation("linear", functions.linear),
     Activation("leaky_relu", functions.leaky_relu, init="he"),
+    Activation("elu", functions.elu, range=(-1.0, math.inf), init="he"),
+    Activation("silu", functions.silu, range=(-0.2784645427610738, math.inf), init="he"),
+    Activation("gelu", functions.gelu, range=(-0.16997120747990369, math.inf), init="he"),
 )
 
 ACTIVATIONS: Mapping[str, Activation] = {row.name: row for row in _TABLE}

@@ -224,7 +224,8 @@ def _expression(
     if row.name == "abs":
         return f"abs({texts[0]})"
     # Functions that are composed of rows bear the names of some of these.
-    is_public = getattr(functions, row.name, None) is getattr(Value, row.name, None)
+    is_same = getattr(functions, row.name, None) is getattr(Value, row.name, None)
+    is_public = is_same if row.nary else row.name in functions.__all__
     return f"{'ag' if is_public else 'Value'}.{row.name}({', '.join(texts)})"
 
 

@@ -23,6 +23,7 @@ __all__ = [
     "IEEE",
     "Arithmetic",
     "absolute",
+    "angle",
     "compile_function",
     "library",
     "upright",
@@ -255,8 +256,10 @@ def _power(x: float, y: float) -> float:
     return math.pow(x, y) if x == x and y == y else _NAN
 
 
-def _total(name: str, function: Callable[[float], float]) -> Callable[[float], float]:
+def _total(name: str, function: Callable[..., float]) -> Callable[..., float]:
     """Return a function of `math` that follows IEEE 754: it takes every float and never raises."""
+    if ELEMENTARY[name].arity == 2:
+        return function  # arctan2 never raises
     poles = ELEMENTARY[name].poles
 
     def total(x: float) -> float:
@@ -323,10 +326,19 @@ def _complex_power(z: complex, w: complex) -> complex:
     return cmath.exp(w * cmath.log(z))
 
 
+def angle(y: Any, x: Any, arctan: Callable[[Any], Any], pi: Any) -> Any:
+    """Return the angle of the point (x, y): `arctan2`, continued analytically."""
+    side = math.copysign(1.0, y.real)
+    if abs(x.real) < abs(y.real):
+        return side * pi / 2 - arctan(x / y)
+    return arctan(y / x) + (side * pi if x.real < 0 else 0)
+
+
 COMPLEX = Arithmetic(
     {
         **library(cmath),
         "abs": absolute,
+        "arctan2": lambda y, x: angle(y, x, cmath.atan, math.pi),
         "cbrt": lambda z: upright(z, lambda w: cmath.exp(cmath.log(w) / 3)),
         "expm1": lambda z: complex(math.expm1(z.real), cmath.exp(z).imag),
         "log1p": lambda z: complex(math.log1p(z.real), math.atan2(z.imag, 1.0 + z.real)),
@@ -336,4 +348,4 @@ COMPLEX = Arithmetic(
     number=complex,
     order=attrgetter("real"),
 )
-"""Complex numbers with an imaginary part so small that its square vanishes; erf is missing."""
+"""Complex numbers with an imaginary part so small that its square vanishes; no erf, no erfc."""

@@ -98,7 +98,8 @@ _PRELUDES: Mapping[Language, str] = {
     "c": """\
 static double ag_pow(double x, double y) { return x != x || y != y ? NAN : pow(x, y); }
 """,
-    # JavaScript has no erf. All terms of this series have the sign of x, so nothing cancels.
+    # JavaScript has no erf. All terms of this series have the sign of x, so nothing cancels. Nor
+    # has it erfc: 1 - erf(x) would cancel for large x, so there it is Laplace's continued fraction.
     "javascript": """\
 const ag_pow = (x, y) => {
   if (x !== x || y !== y) return NaN;
@@ -110,6 +111,12 @@ const ag_erf = (x) => {
   let term = x, sum = x;
   for (let n = 3; Math.abs(term) > Math.abs(sum) * 1e-17; n += 2) sum += term *= 2 * x * x / n;
   return 2 / Math.sqrt(Math.PI) * Math.exp(-x * x) * sum;
+};
+const ag_erfc = (x) => {
+  if (x < 1 || x !== x) return 1 - ag_erf(x);
+  let fraction = x;
+  for (let n = 200; n > 0; n--) fraction = x + n / 2 / fraction;
+  return ag_gauss(x) / Math.sqrt(Math.PI) / fraction;
 };
 """,
 }
@@ -142,8 +149,9 @@ class _C(Printer):
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 text = f"{within(test, self.OR)} ? {within(body, self.OR)} : {self.text(orelse)}"
                 return text, self.CONDITIONAL
-            case ast.Call(func=ast.Name(id=name), args=[argument]):
-                return f"{self.function(name)}({self.text(argument)})", self.ATOM
+            case ast.Call(func=ast.Name(id=name), args=arguments):
+                inside = ", ".join(map(self.text, arguments))
+                return f"{self.function(name)}({inside})", self.ATOM
         raise AssertionError(ast.dump(node))
 
     def name(self, name: str) -> str:

@@ -73,6 +73,7 @@ POSITIVE = Domain(low=0, open=True)
 NONNEGATIVE = Domain(low=0)
 UNIT = Domain(low=-1, high=1)
 EXP_RANGE = Domain(high=709.782712893384, overflows=True)
+EXP2_RANGE = Domain(high=1023.9999999999999, overflows=True)
 COSH_RANGE = Domain(low=-710.4758600739439, high=710.4758600739439, overflows=True)
 POWER_BASE = Domain(
     low=0, open=True, stated="x > 0, or x = 0 with y >= 0, or x < 0 with a whole number y"

@@ -15,24 +15,26 @@ __all__ = ["ELEMENTARY", "Elementary"]
 
 @dataclass(frozen=True)
 class Elementary:
-    """A function of one argument that a rule may call, and how it is written.
+    """A function that a rule may call, and how it is written.
 
     Args:
         name: its name in NumPy or, if NumPy lacks it, in PyTorch.
         latex, text, mathml: its templates; where ``text`` or ``mathml`` is empty, a sign, or the
-            name, stands before parentheses.
+            name, stands before parentheses. A function of two arguments is spelled out.
         c, definition: its name in C or, if C lacks it, the rule in ``x`` that defines it.
         javascript: its name in JavaScript, if that is not ``Math.`` and the name in C.
+        arity: how many arguments it has; of a definition, 1.
         poles: the points at which it is infinite, and which infinity it has there.
     """
 
     name: str
-    latex: str
+    latex: str = ""
     c: str = ""
     definition: str = ""
     text: str = ""
     mathml: str = ""
     javascript: str = ""
+    arity: int = 1
     poles: Mapping[float, float] = field(default_factory=dict)
 
 
@@ -46,12 +48,14 @@ _ROWS = (
     Elementary("arcsin", r"\arcsin {}", "asin"),
     Elementary("arcsinh", r"\operatorname{{arsinh}} {}", "asinh"),
     Elementary("arctan", r"\arctan {}", "atan"),
+    Elementary("arctan2", c="atan2", arity=2),
     Elementary("arctanh", r"\operatorname{{artanh}} {}", "atanh", poles={-1.0: -_INF, 1.0: _INF}),
     Elementary("cbrt", r"\sqrt[3]{{{}}}", "cbrt", text="∛({})",
                mathml="<mroot><mrow>{}</mrow><mn>3</mn></mroot>"),
     Elementary("cos", r"\cos {}", "cos"),
     Elementary("cosh", r"\cosh {}", "cosh"),
     Elementary("erf", r"\operatorname{{erf}} {}", "erf", javascript="ag_erf"),
+    Elementary("erfc", r"\operatorname{{erfc}} {}", "erfc", javascript="ag_erfc"),
     Elementary("exp", r"e^{{{}}}", "exp",
                mathml="<msup><mi>e</mi><mrow>{}</mrow></msup>"),
     Elementary("expm1", r"\left(e^{{{}}} - 1\right)", "expm1"),

@@ -148,7 +148,7 @@ class Unicode(Printer):
         """
         row = ELEMENTARY.get(name)
         template = "" if row is None or self.taken & set(self.signs(row)) else self.template(row)
-        if not template:
+        if not template or len(arguments) > 1:
             return self.spell(name, self.comma.join(map(self.text, arguments)))
         (argument,) = arguments
         encloses, raised = self.reads(template)

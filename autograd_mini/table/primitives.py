@@ -231,7 +231,7 @@ class Primitive:
             return math.nan
         compute = IEEE.function(self.kink, self.operands)
         assert compute is not None
-        distance: float = compute(*operands)
+        distance: float = compute(*self.arrange(operands))
         return distance
 
     @lru_cache(maxsize=64)  # noqa: B019 - rows live as long as the table
@@ -326,6 +326,19 @@ _TOP = "max(x, y)"
 _REST = f"fsum(exp(x - {_TOP}))"
 _TOTAL = f"exp(y - {_TOP}) + {_REST}"
 
+# So the squares are far from over- and underflow; elsewhere, a ratio is squared.
+_NEAR = "abs(x) + abs(y) > 1e-150 and abs(x) + abs(y) < 1e150"
+
+# This is NaN if some x is, and 0 otherwise: a comparison with a NaN is never true.
+_NAN = "sum(0 if x == x else x)"
+_LARGEST = "max(abs(x), 0)"
+
+
+def _share_of_ties(extreme: str) -> str:
+    """Return the partial derivative of an extreme operand, which those that tie share equally."""
+    return f"(1 if x == out else 0) / sum(1 if x == {extreme} else 0)"
+
+
 TABLE: tuple[Primitive, ...] = (
     _row("add", "x + y", dx="1", dy="1"),
     _row("sub", "x - y", dx="1", dy="-1"),
@@ -350,6 +363,7 @@ TABLE: tuple[Primitive, ...] = (
          dx="1 / (3 * out * out) if x == 0 or x - x != 0 else (2 * out + x / out / out) / 9 / x",
          textbook={"dx": "1 / (3 * out ** 2)"}),
     _row("exp", "exp(x)", dx="out", x=domains.EXP_RANGE),
+    _row("exp2", "2 ** x", dx="log(2) * out", x=domains.EXP2_RANGE),
     _row("expm1", "expm1(x)", dx="exp(x)", x=domains.EXP_RANGE),
     _row("log", "log(x)", dx="1 / x", x=domains.POSITIVE),
     _row("log1p", "log1p(x)", dx="1 / (1 + x)", x=Domain(low=-1, open=True)),
@@ -367,6 +381,22 @@ TABLE: tuple[Primitive, ...] = (
     # x * x would overflow from 1.3e154 on, here and in arcsinh.
     _row("arctan", "arctan(x)", dx="1 / (1 + x * x) if abs(x) < 1e150 else 1 / x / x",
          textbook={"dx": "1 / (1 + x ** 2)"}),
+    # The angle of the point (y, x). Where y is negative and x is 0, it jumps from -pi to pi.
+    _row("arctan2", "arctan2(x, y)",
+         dx=f"y / (x * x + y * y) if {_NEAR} else"
+            " 1 / (1 + square(x / y)) / y if abs(x) <= abs(y) else y / x / (1 + square(y / x)) / x",
+         dy=f"-x / (x * x + y * y) if {_NEAR} else"
+            " -x / y / (1 + square(x / y)) / y if abs(x) <= abs(y) else"
+            " -1 / (1 + square(y / x)) / x",
+         kink="abs(x) if y < 0 else abs(x) + y",
+         textbook={"dx": "y / (x ** 2 + y ** 2)", "dy": "-x / (x ** 2 + y ** 2)"}),
+    # Not by the C library, whose last digit differs from machine to machine.
+    _row("hypot", f"sqrt(x * x + y * y) if {_NEAR} else"
+         " abs(x) + abs(y) if abs(x) + abs(y) == 0 or x - x != 0 or y - y != 0 else"
+         " abs(x) * sqrt(1 + square(y / x)) if abs(x) > abs(y) else"
+         " abs(y) * sqrt(1 + square(x / y))",
+         dx="0 if x == 0 and y == 0 else x / out", dy="0 if x == 0 and y == 0 else y / out",
+         kink="abs(x) + abs(y)", textbook={"value": "sqrt(x ** 2 + y ** 2)"}),
     _row("sinh", "sinh(x)", dx="cosh(x)", x=domains.COSH_RANGE),
     _row("cosh", "cosh(x)", dx="sinh(x)", x=domains.COSH_RANGE),
     # 1 - tanh² would cancel for large x, and cosh overflows; the derivatives of the exponentials
@@ -387,6 +417,8 @@ TABLE: tuple[Primitive, ...] = (
     _row("gauss", "gauss(x)", dx="-2 * (x * out)", textbook={"dx": "-2 * x * out"}),
     _row("erf", "erf(x)", dx="1.1283791670955126 * gauss(x)",
          textbook={"dx": "2 / sqrt(pi) * exp(-x ** 2)"}),
+    _row("erfc", "erfc(x)", dx="-1.1283791670955126 * gauss(x)",
+         textbook={"dx": "-2 / sqrt(pi) * exp(-x ** 2)"}),
     _row("sigmoid", "sigmoid(x)", dx="out * sigmoid(-x)", textbook={"dx": "out * (1 - out)"},
          activation=True),
     _row("softplus", "x + log1p(exp(-x)) if x > 0 else log1p(exp(x))", dx="sigmoid(x)"),
@@ -394,6 +426,10 @@ TABLE: tuple[Primitive, ...] = (
     # y == y: if the slope is NaN, so is the value, even where the slope is not used.
     _row("leaky_relu", "x if x > 0 and y == y else y * x", dx="1 if x > 0 else y",
          dy="0 if x > 0 else x", kink="x", activation=True),
+    # The exponential of x itself may underflow where y is huge.
+    _row("elu", "x if x > 0 and y == y else y * expm1(x)",
+         dx="1 if x > 0 else y * exp(x / 2) * exp(x / 2)", dy="0 if x > 0 else expm1(x)",
+         kink="x", textbook={"dx": "1 if x > 0 else y * exp(x)"}, activation=True),
     _row("step", "1 if x >= 0 else 0 if x < 0 else x", dx="0", kink="x", activation=True),
     # The last case of each rule is that x or y is NaN.
     _row("maximum", "x if x >= y else y if x < y else x + y",
@@ -402,9 +438,20 @@ TABLE: tuple[Primitive, ...] = (
     _row("minimum", "x if x <= y else y if x > y else x + y",
          dx="1 if x < y else 0.5 if x == y else 0", dy="1 if x > y else 0.5 if x == y else 0",
          kink="x - y"),
+    _row("max", f"max(x) + {_NAN}", dx=_share_of_ties("max(x)"),
+         kink="0 if sum(1 if x == max(x) else 0) > 1 else"
+              " max(x) - max(x if x < max(x) else -1e308)"),
+    _row("min", f"{_NAN} - max(-x)", dx=_share_of_ties("-max(-x)"),
+         kink="0 if sum(1 if x == -max(-x) else 0) > 1 else"
+              " max(-x) - max(-x if -x < max(-x) else -1e308)"),
     _row("sum", "sum(x)", dx="1"),
-    _row("fsum", "fsum(x)", dx="1"),
+    _row("fsum", "fsum(x)", dx="1", textbook={"value": "sum(x)"}),
     _row("dot", "sum(w * x) + b", dw="x", dx="w", db="1"),
+    # The ratios to the largest operand have squares that cannot overflow.
+    _row("norm", f"{_LARGEST} + {_NAN} if {_LARGEST} == 0 or {_LARGEST} - {_LARGEST} != 0 else"
+         f" {_LARGEST} * sqrt(fsum(square(x / {_LARGEST})))",
+         dx="0 if out == 0 else x / out", kink=_LARGEST,
+         textbook={"value": "sqrt(sum(x ** 2))", "dx": "x / out"}),
     # What has probability 0 counts for nothing, even if it is infinite.
     _row("expectation", "sum(0 if w == 0 and x == x and x - x != 0 else w * x)", dw="x", dx="w",
          textbook={"value": "sum(w * x)"}),

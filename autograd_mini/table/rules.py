@@ -220,13 +220,20 @@ class _Check:
                 self.depth += 1
                 self.number(term)
                 self.depth -= 1
-            case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]):
-                if name not in ELEMENTARY:
-                    raise self.fail("function", "an elementary function of the table", name)
+            case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]) if (
+                name not in REDUCTIONS and self.arity(name) == len(arguments)
+            ):
                 self.functions[name] = None
-                self.number(argument)
+                for argument in arguments:
+                    self.number(argument)
             case _:
                 raise self.fail("part", "a number of the rule language", ast.unparse(node))
+
+    def arity(self, name: str) -> int:
+        """Return how many arguments a function has."""
+        if name not in ELEMENTARY:
+            raise self.fail("function", "an elementary function of the table", name)
+        return ELEMENTARY[name].arity
 
     def condition(self, node: ast.expr) -> None:
         match node:

@@ -15,6 +15,7 @@ __all__ = [
     "TINY",
     "Builder",
     "bounds",
+    "find_steepest",
     "inside",
     "shift_off_kink",
     "well_conditioned_graph",
@@ -113,7 +114,7 @@ class Builder:
     ) -> tuple[Primitive, tuple[OperandRef, ...]]:
         """Return the instruction with its operands shifted to where it is well-conditioned."""
         if primitive.nary:
-            return primitive, references
+            return primitive, self.repair_sequence(primitive, references)
         moved = []
         for reference, domain in zip(references, primitive.domains.values(), strict=True):
             number: float = look_up(reference, self.numbers)
@@ -122,6 +123,18 @@ class Builder:
         given = [look_up(o, self.numbers) for o in moved]
         moved[0] = self.shift(moved[0], shift_off_kink(primitive, given, _MARGIN))
         return primitive, tuple(moved)
+
+    def repair_sequence(
+        self, primitive: Primitive, references: tuple[OperandRef, ...]
+    ) -> tuple[OperandRef, ...]:
+        """Return the operands of a row over sequences, shifted off its kink."""
+        if primitive.kink is None:
+            return references
+        moved = list(flat(references))
+        given = [look_up(o, self.numbers) for o in moved]
+        at = find_steepest(primitive, given)
+        moved[at] = self.shift(moved[at], shift_off_kink(primitive, given, _MARGIN, at))
+        return primitive.arrange(moved)
 
     def shift(self, reference: OperandRef, by: float) -> OperandRef:
         """Return a reference to the operand plus a constant."""
@@ -170,16 +183,31 @@ def inside(
     return inside
 
 
-def shift_off_kink(primitive: Primitive, given: Sequence[float], margin: float) -> float:
-    """Return a shift of the first operand, off a kink or a pole of the slope.
+def find_steepest(primitive: Primitive, given: Sequence[float]) -> int:
+    """Return the position of the operand to shift: in sequences, that of the greatest slope."""
+    if not primitive.nary:
+        return 0
+    _, partials = primitive.evaluate(*primitive.arrange(given))
+    slopes = [abs(partial) for partial in flat(partials)]
+    return slopes.index(max(slopes))
 
-    It goes up, or down if the margin is negative.
+
+def shift_off_kink(
+    primitive: Primitive, given: Sequence[float], margin: float, position: int = 0
+) -> float:
+    """Return a shift of an operand, off a kink or a pole of the slope.
+
+    It goes up if that helps, or down if the margin is negative.
     """
-    first, *others = given
     shift = 0.0
+
+    def move() -> list[float]:
+        return [*given[:position], given[position] + shift, *given[position + 1 :]]
+
     if primitive.kink is not None:
-        while abs(primitive.distance_to_kink([first + shift, *others])) < abs(margin):
-            shift = 2 * shift or 2 * margin
-    out, partials = primitive.evaluate(first + shift, *others)
-    is_steep = not max(map(abs, partials)) <= 1e6 * max(1.0, abs(out))  # as cbrt is at zero
-    return shift + margin if is_steep else shift
+        while abs(primitive.distance_to_kink(move())) < abs(margin):
+            # Of three that tie for the largest, only the way up helps.
+            shift = -shift if shift * margin > 0 else 2 * margin - 2 * shift
+    out, partials = primitive.evaluate(*primitive.arrange(move()))
+    steepest = max(map(abs, flat(partials)))
+    return shift if steepest <= 1e6 * max(1.0, abs(out)) else shift + margin  # as cbrt at zero

@@ -9,12 +9,14 @@ from typing import Any
 
 from autograd_mini.arguments import count, finite, items, number, requirement
 from autograd_mini.engines import Value
+from autograd_mini.engines.node import flat
 from autograd_mini.programs.program import Instruction, Program, function
 from autograd_mini.table.domains import Domain
 from autograd_mini.table.primitives import PRIMITIVES, TABLE, Primitive
 from autograd_mini.testing.generation import (
     TINY,
     bounds,
+    find_steepest,
     inside,
     shift_off_kink,
     well_conditioned_graph,
@@ -148,10 +150,13 @@ def _draw_point(
             point.append(draw(st.lists(strategy, min_size=length, max_size=length)))
         else:
             point.append(draw(strategy))
-    if margin and not sequences:
-        up, down = (point[0] + shift_off_kink(primitive, point, way) for way in (margin, -margin))
-        point[0] = down if up > limits[1] and down >= limits[0] else up
-    return tuple(point)
+    given = list(flat(point))
+    if margin and given and (primitive.kink is not None or not sequences):
+        at = find_steepest(primitive, given)
+        shifts = (shift_off_kink(primitive, given, way, at) for way in (margin, -margin))
+        up, down = (given[at] + shift for shift in shifts)
+        given[at] = down if up > limits[1] and down >= limits[0] else up
+    return tuple(list(o) if isinstance(o, tuple) else o for o in primitive.arrange(given))
 
 
 def graphs(

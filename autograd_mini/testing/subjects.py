@@ -283,4 +283,6 @@ def _find_pattern(graph: Graph) -> object:
         if node.op is not None and node.op.kink is not None:
             distance = node.op.distance_to_kink(numbers_of(node.operands))
             pattern.append((distance > 0) - (distance < 0))
+            if node.op.nary:  # for maximum and minimum, which operand it is
+                pattern.append([bool(partial) for partial in node.partials])
     return pattern

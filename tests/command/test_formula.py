@@ -123,7 +123,8 @@ NO_FUNCTION = "function must be one that a formula may have, got "
         ("[x]", PART + r"'\[x\]'"),
         ("f(x)", NO_FUNCTION + "'f'; there are abs, .*, tanh"),
         ("exp(x, 1)", "exp: number of operands must be 1, got 2"),
-        ("maximum(x)", "maximum: number of operands must be 2, got 1"),
+        ("hypot(x)", "hypot: number of operands must be 2, got 1"),
+        ("maximum()", "maximum: number of operands must be 1, got 0"),
         ("leaky_relu(x, 1, 2)", "leaky_relu: number of operands must be 1 or 2, got 3"),
         ("sum()", "sum: number of operands must be 1 or more, got 0"),
         ("exp(x=1)", PART + r"'exp\(x=1\)'"),
@@ -261,7 +262,7 @@ def test_what_other_notations_mean_is_suggested_and_can_be_computed(text, meant)
 @pytest.mark.parametrize(
     ("text", "way_out"),
     [
-        ("max(x, y, z)", "did you mean maximum?"),
+        ("max(x, y, z)", 'did you mean "maximum(x, y, z)"?'),
         ("pow(x, 2)", "did you mean x**y?"),
         ("softmax(x)", "did you mean exp(x - logsumexp(x, y))?"),
         ("x + x(x + 1)", "write x*(…) for a product"),
@@ -327,20 +328,38 @@ def log_of_exponentials(*xs):
     return top + math.log1p(folded(*(math.exp(x - top) for x in others)) if others else 0.0)
 
 
-LIKE_MATH = "cbrt cos cosh erf exp expm1 log log10 log1p log2 sin sinh sqrt tan tanh"
+def product(*xs):
+    total = 1.0
+    for x in xs:
+        total *= x
+    return total
+
+
+LIKE_MATH = "cbrt cos cosh erf erfc exp exp2 expm1 log log10 log1p log2 sin sinh sqrt tan tanh"
 INVERSE = "cos cosh sin sinh tan tanh"
 PLAIN = {
     **{name: getattr(math, name) for name in LIKE_MATH.split()},
     **{f"arc{name}": getattr(math, f"a{name}") for name in INVERSE.split()},
     "abs": abs,
+    "arctan2": math.atan2,
+    "clip": lambda x, low, high: min(max(x, low), high),
+    "elu": lambda x, slope=1.0: x if x > 0 else slope * math.expm1(x),
+    "gelu": lambda x: x * math.erfc(-x * math.sqrt(0.5)) / 2,
+    "hypot": math.hypot,
     "leaky_relu": lambda x, slope=0.01: x if x > 0 else slope * x,
     "linear": lambda x: x,
+    "logaddexp": lambda x, y: log_of_exponentials(y, x),
     "logsumexp": log_of_exponentials,
     "maximum": max,
     "mean": lambda *xs: folded(*xs) / len(xs),
     "minimum": min,
+    "norm": math.hypot,
+    "norm_cdf": lambda x: math.erfc(-x * math.sqrt(0.5)) / 2,
+    "norm_pdf": lambda x: math.exp(-x * x / 2) / math.sqrt(2 * math.pi),
+    "prod": product,
     "relu": lambda x: 0.0 if x <= 0 else x,
     "sigmoid": lambda x: 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x)),
+    "silu": lambda x: x * PLAIN["sigmoid"](x),
     "softplus": lambda x: x + math.log1p(math.exp(-x)) if x > 0 else math.log1p(math.exp(x)),
     "square": lambda x: x * x,
     "step": lambda x: 1.0 if x >= 0 else 0.0,

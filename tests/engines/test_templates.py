@@ -38,7 +38,10 @@ ARGUMENTS = [(X,), (X, 2.0), (X, Y), ([X],), ([X], [Y]), ([X], Y)]
 
 
 # The library composes functions of these rows.
-COMPOSED = {"identity", "gauss", "fsum", "expectation", "logsumexp", "softmax", "log_softmax"}
+COMPOSED = {
+    "identity", "gauss", "maximum", "minimum", "max", "min", "fsum", "expectation", "logsumexp",
+    "softmax", "log_softmax",
+}  # fmt: skip
 
 
 def bindings() -> dict[str, Primitive]:

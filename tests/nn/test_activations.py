@@ -33,7 +33,8 @@ def test_values_are_in_the_stated_range(row, x):
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_the_stated_range_is_the_smallest(row):
     """A large input comes close to each finite bound, and goes beyond any number below inf."""
-    values = [applied(row, x).data for x in (-1e6, 0.0, 1e6)]
+    lowest = {"silu": -1.2784645427610738, "gelu": -0.7517915246935645}.get(row.name, 0.0)
+    values = [applied(row, x).data for x in (-1e6, lowest, 1e6)]
     for bound, reached in zip(row.range, (min(values), max(values)), strict=True):
         if math.isinf(bound):
             assert math.copysign(reached, bound) == reached
@@ -42,7 +43,7 @@ def test_the_stated_range_is_the_smallest(row):
             assert reached == pytest.approx(bound, abs=1e-9)
 
 
-def test_the_seven_of_the_course_with_their_ranges():
+def test_the_seven_of_the_course_and_three_more_with_their_ranges():
     inf = math.inf
     assert {name: row.range for name, row in ACTIVATIONS.items()} == {
         "sigmoid": (0, 1),
@@ -52,6 +53,9 @@ def test_the_seven_of_the_course_with_their_ranges():
         "step": (0, 1),
         "linear": (-inf, inf),
         "leaky_relu": (-inf, inf),
+        "elu": (-1, inf),
+        "silu": (-0.2784645427610738, inf),
+        "gelu": (-0.16997120747990369, inf),
     }
 
 
@@ -61,9 +65,9 @@ def test_the_type_lists_the_names_of_the_table():
 
 
 def test_the_primitives_known_as_activations_are_those_a_layer_takes_by_name():
-    """Softmax is a formula over a layer and linear records nothing: neither is a primitive."""
+    """The others are composed of several, or record nothing."""
     known = {row.name for row in TABLE if row.activation}
-    assert known == set(ACTIVATIONS) - {"softmax", "linear"}
+    assert known == set(ACTIVATIONS) - {"softmax", "linear", "silu", "gelu"}
 
 
 def test_each_name_is_that_of_its_row_and_of_its_function():
@@ -78,7 +82,8 @@ def test_only_softmax_goes_over_a_layer():
 
 def test_rectifiers_start_with_he_and_the_step_with_uniform_weights():
     suited = {name: row.init for name, row in ACTIVATIONS.items() if row.init != "xavier"}
-    assert suited == {"relu": "he", "leaky_relu": "he", "step": "uniform"}
+    rectifiers = ("relu", "leaky_relu", "elu", "silu", "gelu")
+    assert suited == {**dict.fromkeys(rectifiers, "he"), "step": "uniform"}
     assert {row.init for row in ROWS} <= set(INITIALIZERS)
 
 
@@ -92,6 +97,9 @@ def test_rectifiers_start_with_he_and_the_step_with_uniform_weights():
         ("step", 1.0, 0.0),
         ("linear", 2.0, 1.0),
         ("leaky_relu", 2.0, 1.0),
+        ("elu", 2.0, 1.0),
+        ("silu", 1.7615941559557649, 1.0907842487848955),
+        ("gelu", 1.9544997361036416, 1.085231801078197),
     ],
 )
 def test_values_and_slopes_at_2(name, value, slope):
@@ -170,7 +178,7 @@ def test_an_unknown_name_is_refused_with_the_known_ones():
     with pytest.raises(
         ValueError,
         match=r"^activation must be a function or one of sigmoid, tanh, relu, softmax, step, "
-        "linear, leaky_relu, got 'rleu'$",
+        "linear, leaky_relu, elu, silu, gelu, got 'rleu'$",
     ):
         as_activation("rleu")
 

@@ -108,7 +108,11 @@ def _near(tree, values):
             operands = [_near(left, values), _near(right, values)]
         case ast.Call(func=ast.Name(id=text), args=arguments):
             row = PRIMITIVES[text]
-            compute = precise().function(row.value, row.operands)
+            function = precise().function(row.value, row.operands)
+
+            def compute(*numbers):
+                return function(*row.arrange(numbers))
+
             operands = [_near(one, values) for one in arguments]
         case _:
             raise AssertionError(ast.dump(tree))

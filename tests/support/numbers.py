@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from mpmath import mp
 
-from autograd_mini.table.arithmetic import Arithmetic, absolute, library, upright
+from autograd_mini.table.arithmetic import Arithmetic, absolute, angle, library, upright
 
 _ZERO = Fraction(0)
 
@@ -21,6 +21,8 @@ def precise() -> Arithmetic:
         **library(mp),
         "abs": absolute,
         "cbrt": lambda x: upright(x, mp.cbrt),
+        "arctan2": lambda y, x: angle(y, x, mp.atan, mp.pi) if x or y else mp.mpf(0),
+        "erfc": lambda x: mp.erfc(x) if x.real < 1e4 else mp.mpf(0),  # mpmath fails far beyond
         "log2": lambda x: mp.log(x) / mp.ln2,  # mpmath has one from version 1.4 on
         "pow": mp.power,
     }

@@ -188,7 +188,8 @@ class Formula:
         while self.take(","):
             arguments.append(self.sum())
         assert self.take(end), self.text
-        return compute(lambda *at: PRIMITIVES[name].evaluate(*at)[0], *arguments)
+        row = PRIMITIVES[name]
+        return compute(lambda *at: row.evaluate(*row.arrange(at))[0], *arguments)
 
 
 def overlap(*intervals):

@@ -39,7 +39,7 @@ def precise_partial(primitive: Primitive, operands: Sequence[float], position: i
     room += [abs(x - bound) for bound in (domain.low, domain.high) if math.isfinite(bound)]
     if primitive.kink:
         room.append(abs(primitive.distance_to_kink(operands)))
-    exponent = 2 * abs(math.frexp(operands[position])[1])
+    exponent = 2 * sum(abs(math.frexp(operand)[1]) for operand in operands)
     previous = None
     for bits in (100, 400, 1600):
         with mp.workprec(5 * bits + exponent):

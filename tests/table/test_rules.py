@@ -179,11 +179,12 @@ def test_a_rule_shows_its_text():
 
 
 def test_every_function_is_printed_in_every_language():
-    for name in FUNCTIONS:
-        rule = Rule(f"{name}(x)")
-        assert FLOATS.text(rule) == f"{name}(x)"
-        assert re.fullmatch(r"\w+\(x\)", as_c(rule))
-        assert re.fullmatch(r"(Math\.)?\w+\(x\)", as_javascript(rule))
+    for name, row in FUNCTIONS.items():
+        inside = ", ".join("xy"[: row.arity])
+        rule = Rule(f"{name}({inside})")
+        assert FLOATS.text(rule) == f"{name}({inside})"
+        assert re.fullmatch(rf"\w+\({inside}\)", as_c(rule))
+        assert re.fullmatch(rf"(Math\.)?\w+\({inside}\)", as_javascript(rule))
         assert "x" in as_latex(rule.tree)
         assert name in IEEE.namespace(rule.tree)
         assert name in FLOATS.namespace(rule.tree)
@@ -196,6 +197,8 @@ def test_every_function_is_printed_in_every_language():
     ("text", "message"),
     [
         ("1 - z * z", "name must be one of out, x, got 'z'"),
+        ("exp(x, out)", "part must be a number of the rule language, got 'exp(x, out)'"),
+        ("arctan2(x)", "part must be a number of the rule language, got 'arctan2(x)'"),
         ("sinus(x)", "function must be an elementary function of the table, got 'sinus'"),
         ("x +", "rule must be an expression, got 'x +'; invalid syntax"),
         ("", "rule must be an expression, got ''; invalid syntax"),
@@ -271,7 +274,9 @@ LATEX = {
     "arcsinh": r"\operatorname{arsinh} x",
     "arctanh": r"\operatorname{artanh} x",
     "cbrt": r"\sqrt[3]{x}",
+    "arctan2": r"\operatorname{arctan2}\left(x, y\right)",
     "erf": r"\operatorname{erf} x",
+    "erfc": r"\operatorname{erfc} x",
     "exp": "e^{x}",
     "expm1": r"\left(e^{x} - 1\right)",
     "gauss": "e^{-x^2}",
@@ -287,7 +292,8 @@ LATEX = {
 
 
 def test_functions_are_written_as_mathematicians_do():
-    assert {name: as_latex(Rule(f"{name}(x)").tree) for name in FUNCTIONS} == LATEX
+    calls = {name: f"{name}({', '.join('xy'[: row.arity])})" for name, row in FUNCTIONS.items()}
+    assert {name: as_latex(Rule(call).tree) for name, call in calls.items()} == LATEX
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,11 @@ from support.generation import integer_graphs
 from autograd_mini import Value, testing
 from autograd_mini.arguments import requirement
 from autograd_mini.engines.graph import Graph
+from autograd_mini.engines.node import flat
 from autograd_mini.table.domains import Domain
 from autograd_mini.table.primitives import PRIMITIVES, TABLE
 from autograd_mini.testing import strategies
+from autograd_mini.testing.generation import find_steepest, shift_off_kink
 from autograd_mini.testing.strategies import (
     Instruction,
     Program,
@@ -81,9 +83,18 @@ def test_operands_are_in_the_domains_of_the_row_and_off_its_kink(row, margin, da
             assert isinstance(one, list)
         else:
             assert one in row.domains[name]
-    if row.kink and margin:
-        distance = drawn[0] if row.kink.text == "x" else drawn[0] - drawn[1]
-        assert abs(distance) >= margin * (1 - 1e-9)
+    if row.kink and margin and [*flat(drawn)]:
+        assert abs(row.distance_to_kink([*flat(drawn)])) >= margin * (1 - 1e-9)
+
+
+@pytest.mark.parametrize("name", ["max", "min"])
+@pytest.mark.parametrize("margin", [0.1, -0.1])
+@pytest.mark.parametrize("numbers", [[2.0], [2.0, 2.0, 1.0], [2.0, 2.0, 2.0], [1.95, 2.0, 2.05]])
+def test_operands_that_tie_are_shifted_off_the_kink(name, margin, numbers):
+    row = PRIMITIVES[name]
+    at = find_steepest(row, numbers)
+    numbers[at] += shift_off_kink(row, numbers, margin, at)
+    assert row.distance_to_kink(numbers) >= 0.1
 
 
 @given(st.sampled_from(["relu", "abs", "step", "leaky_relu", "cbrt", "div"]), st.data())
@@ -147,7 +158,7 @@ def test_integer_graphs_hold_small_integers_only(graph):
 def test_every_row_comes_up_in_graphs():
     seen = set()
 
-    @settings(max_examples=300, derandomize=True, database=None)
+    @settings(max_examples=500, derandomize=True, database=None)
     @given(graphs())
     def collect(graph):
         seen.update(instruction.primitive for instruction in graph.instructions)

@@ -1,8 +1,8 @@
 /* The rules of the library as C.
    Written by `python -m autograd_mini.engines.native.header`; change the tables, not this file. */
 
-#define RULES_DIGEST "b747d22021664a6b"
-#define CODE_DIGEST "234034f882a7cbb2"
+#define RULES_DIGEST "539ffa994e6568c6"
+#define CODE_DIGEST "9d34ad8f6ed4e4c7"
 
 static double ag_pow(double x, double y) { return x != x || y != y ? NAN : pow(x, y); }
 static double ag_sigmoid(double x) { return x >= 0.0 ? 1.0 / (1.0 + exp(-x)) : exp(x) / (1.0 + exp(x)); }
@@ -43,6 +43,70 @@ static double adapted_item(const double *of_lists, const double *numbers)
 {
     const double w = of_lists[0], m = of_lists[1], v = of_lists[2], lr = numbers[0], bias = numbers[1], root = numbers[2], eps = numbers[3];
     return w - lr * (m / bias) / (sqrt(v) / root + eps);
+}
+static double max_many(Operand *operands, Py_ssize_t each)
+{
+    double max0 = -INFINITY;
+    for (Py_ssize_t i = 0; i < each; i++) {
+        const double x = operands[0 * each + i].number;
+        const double term = x;
+        if (term > max0)
+            max0 = term;
+    }
+    double sum1 = each ? -0.0 : 0.0;
+    for (Py_ssize_t i = 0; i < each; i++) {
+        const double x = operands[0 * each + i].number;
+        const double term = x == x ? 0.0 : x;
+        sum1 += term;
+    }
+    double sum2 = each ? -0.0 : 0.0;
+    for (Py_ssize_t i = 0; i < each; i++) {
+        const double x = operands[0 * each + i].number;
+        const double term = x == max0 ? 1.0 : 0.0;
+        sum2 += term;
+    }
+    const double out = max0 + sum1;
+    if (!isfinite(out))
+        return out;
+    for (Py_ssize_t i = 0; i < each; i++) {
+        const double x = operands[0 * each + i].number;
+        (void)x;
+        if (operands[0 * each + i].value)
+            operands[0 * each + i].number = (x == out ? 1.0 : 0.0) / sum2;
+    }
+    return out;
+}
+static double min_many(Operand *operands, Py_ssize_t each)
+{
+    double sum0 = each ? -0.0 : 0.0;
+    for (Py_ssize_t i = 0; i < each; i++) {
+        const double x = operands[0 * each + i].number;
+        const double term = x == x ? 0.0 : x;
+        sum0 += term;
+    }
+    double max1 = -INFINITY;
+    for (Py_ssize_t i = 0; i < each; i++) {
+        const double x = operands[0 * each + i].number;
+        const double term = -x;
+        if (term > max1)
+            max1 = term;
+    }
+    double sum2 = each ? -0.0 : 0.0;
+    for (Py_ssize_t i = 0; i < each; i++) {
+        const double x = operands[0 * each + i].number;
+        const double term = x == -max1 ? 1.0 : 0.0;
+        sum2 += term;
+    }
+    const double out = sum0 - max1;
+    if (!isfinite(out))
+        return out;
+    for (Py_ssize_t i = 0; i < each; i++) {
+        const double x = operands[0 * each + i].number;
+        (void)x;
+        if (operands[0 * each + i].value)
+            operands[0 * each + i].number = (x == out ? 1.0 : 0.0) / sum2;
+    }
+    return out;
 }
 static double sum_many(Operand *operands, Py_ssize_t each)
 {
@@ -113,6 +177,43 @@ static double dot_many(Operand *operands, Py_ssize_t each)
     (void)b;
     if (operands[2 * each + 0].value)
         operands[2 * each + 0].number = 1.0;
+    return out;
+}
+static double norm_many(Operand *operands, Py_ssize_t each)
+{
+    double max0 = 0.0;
+    for (Py_ssize_t i = 0; i < each; i++) {
+        const double x = operands[0 * each + i].number;
+        const double term = fabs(x);
+        if (term > max0)
+            max0 = term;
+    }
+    double sum1 = each ? -0.0 : 0.0;
+    for (Py_ssize_t i = 0; i < each; i++) {
+        const double x = operands[0 * each + i].number;
+        const double term = x == x ? 0.0 : x;
+        sum1 += term;
+    }
+    double fsum2_lost = 0.0;
+    double fsum2 = 0.0;
+    for (Py_ssize_t i = 0; i < each; i++) {
+        const double x = operands[0 * each + i].number;
+        const double term = ag_square(x / max0);
+        const double before = fsum2;
+        fsum2 += term;
+        const double share = fsum2 - before;
+        fsum2_lost += before - (fsum2 - share) + (term - share);
+    }
+    fsum2 += fsum2_lost;
+    const double out = max0 == 0.0 || max0 - max0 != 0.0 ? max0 + sum1 : max0 * sqrt(fsum2);
+    if (!isfinite(out))
+        return out;
+    for (Py_ssize_t i = 0; i < each; i++) {
+        const double x = operands[0 * each + i].number;
+        (void)x;
+        if (operands[0 * each + i].value)
+            operands[0 * each + i].number = out == 0.0 ? 0.0 : x / out;
+    }
     return out;
 }
 static double expectation_many(Operand *operands, Py_ssize_t each)
@@ -249,6 +350,7 @@ static double log_softmax_many(Operand *operands, Py_ssize_t each)
     ROW(sqrt, sqrt(x), 0.5 / fabs(out)) \
     ROW(cbrt, cbrt(x), x == 0.0 || x - x != 0.0 ? 1.0 / (3.0 * out * out) : (2.0 * out + x / out / out) / 9.0 / x) \
     ROW(exp, exp(x), out) \
+    ROW(exp2, ag_pow(2.0, x), log(2.0) * out) \
     ROW(expm1, expm1(x), exp(x)) \
     ROW(log, log(x), 1.0 / x) \
     ROW(log1p, log1p(x), 1.0 / (1.0 + x)) \
@@ -268,6 +370,7 @@ static double log_softmax_many(Operand *operands, Py_ssize_t each)
     ROW(arctanh, atanh(x), 1.0 / ((1.0 - x) * (1.0 + x))) \
     ROW(gauss, ag_gauss(x), -2.0 * (x * out)) \
     ROW(erf, erf(x), 1.1283791670955126 * ag_gauss(x)) \
+    ROW(erfc, erfc(x), -1.1283791670955126 * ag_gauss(x)) \
     ROW(sigmoid, ag_sigmoid(x), out * ag_sigmoid(-x)) \
     ROW(softplus, x > 0.0 ? x + log1p(exp(-x)) : log1p(exp(x)), ag_sigmoid(x)) \
     ROW(relu, x <= 0.0 ? 0.0 : x, x <= 0.0 ? 0.0 : 1.0) \
@@ -279,14 +382,20 @@ static double log_softmax_many(Operand *operands, Py_ssize_t each)
     ROW(mul, x * y, y, x) \
     ROW(div, x / y, 1.0 / y, -out / y) \
     ROW(pow, ag_pow(x, y), x == 0.0 && y == 0.0 ? 0.0 : y >= 1.0 || x == 0.0 || x - x != 0.0 ? y * ag_pow(x, y - 1.0) : y * out / x, x == 0.0 && y >= 0.0 ? 0.0 : out * log(x)) \
+    ROW(arctan2, atan2(x, y), fabs(x) + fabs(y) > 1e-150 && fabs(x) + fabs(y) < 1e+150 ? y / (x * x + y * y) : fabs(x) <= fabs(y) ? 1.0 / (1.0 + ag_square(x / y)) / y : y / x / (1.0 + ag_square(y / x)) / x, fabs(x) + fabs(y) > 1e-150 && fabs(x) + fabs(y) < 1e+150 ? -x / (x * x + y * y) : fabs(x) <= fabs(y) ? -x / y / (1.0 + ag_square(x / y)) / y : -1.0 / (1.0 + ag_square(y / x)) / x) \
+    ROW(hypot, fabs(x) + fabs(y) > 1e-150 && fabs(x) + fabs(y) < 1e+150 ? sqrt(x * x + y * y) : fabs(x) + fabs(y) == 0.0 || x - x != 0.0 || y - y != 0.0 ? fabs(x) + fabs(y) : fabs(x) > fabs(y) ? fabs(x) * sqrt(1.0 + ag_square(y / x)) : fabs(y) * sqrt(1.0 + ag_square(x / y)), x == 0.0 && y == 0.0 ? 0.0 : x / out, x == 0.0 && y == 0.0 ? 0.0 : y / out) \
     ROW(leaky_relu, x > 0.0 && y == y ? x : y * x, x > 0.0 ? 1.0 : y, x > 0.0 ? 0.0 : x) \
+    ROW(elu, x > 0.0 && y == y ? x : y * expm1(x), x > 0.0 ? 1.0 : y * exp(x / 2.0) * exp(x / 2.0), x > 0.0 ? 0.0 : expm1(x)) \
     ROW(maximum, x >= y ? x : x < y ? y : x + y, x > y ? 1.0 : x == y ? 0.5 : 0.0, x < y ? 1.0 : x == y ? 0.5 : 0.0) \
     ROW(minimum, x <= y ? x : x > y ? y : x + y, x < y ? 1.0 : x == y ? 0.5 : 0.0, x > y ? 1.0 : x == y ? 0.5 : 0.0)
 
 #define MANY_ROWS(ROW) \
+    ROW(max, 1, 1) \
+    ROW(min, 1, 1) \
     ROW(sum, 1, 1) \
     ROW(fsum, 1, 1) \
     ROW(dot, 2, 3) \
+    ROW(norm, 1, 1) \
     ROW(expectation, 2, 2) \
     ROW(logsumexp, 1, 1) \
     ROW(softmax, 1, 2) \

@@ -34,16 +34,21 @@ def tell_case(formulas: Formulas, edge: Edge, notation: Unicode) -> Sentence | N
     if row is None or row.kink is None:
         return None
     numbers = [numbers_of(operand) for operand in row.arrange(node.operands)]
-    distance = row.distance_to_kink(numbers)
+    distance = row.distance_to_kink(numbers_of(node.operands))
     if math.isnan(distance):
         return None
-    condition = _compare(tidy(formulas.apply(row.kink.tree, node)), distance)
-    if condition is None:
-        return None
     function = formulas.definition(node)
-    mathematics = [notation.formula(condition), notation.formula(function)]
+    if _has_sides(row.kink.tree):
+        condition = _compare(tidy(formulas.apply(row.kink.tree, node)), distance)
+        if condition is None:
+            return None
+        place, mathematics = "At {}", [notation.formula(condition), notation.formula(function)]
+    elif distance:
+        return None
+    else:
+        place, mathematics = "Here", [notation.formula(function)]
     by = ""
-    if len(row.operands) > 1:
+    if len(node.operands) > 1:
         by = " by {}"
         mathematics.append(notation.formula(formulas.of(edge.operand)))
     slope = notation.number(edge.partial)
@@ -54,13 +59,13 @@ def tell_case(formulas: Formulas, edge: Edge, notation: Unicode) -> Sentence | N
     sides = _look_at_sides(row, numbers)
     if sides is None:
         return Sentence.of(
-            f"At {{}}, {{}} has a kink; of its slopes{by}, {{}} is taken.", *mathematics, slope
+            f"{place}, {{}} has a kink; of its slopes{by}, {{}} is taken.", *mathematics, slope
         )
     (low, before), (high, after) = sides
     slot, _ = row.slots(len(node.operands))[edge.position]
     at = row.operands.index(slot)
     if abs(high - low) > 1e-6 * max(1.0, abs(high)):
-        words = f"At {{}}, {{}} jumps, so it has no slope{by}; {{}} is taken."
+        words = f"{place}, {{}} jumps, so it has no slope{by}; {{}} is taken."
         return Sentence.of(words, *mathematics, slope)
     if math.isclose(before[at], after[at], rel_tol=1e-9, abs_tol=1e-300):
         return None
@@ -68,9 +73,16 @@ def tell_case(formulas: Formulas, edge: Edge, notation: Unicode) -> Sentence | N
     _, partials = row.evaluate(*numbers)
     why = ", as in the subgradient of least norm" if _is_least(partials, before, after) else ""
     words = (
-        f"At {{}}, {{}} has a kink: its slope{by} jumps between {{}} and {{}}, and {{}} is taken"
+        f"{place}, {{}} has a kink: its slope{by} jumps between {{}} and {{}}, and {{}} is taken"
     )
     return Sentence.of(f"{words}{why}.", *mathematics, *ends, slope)
+
+
+def _has_sides(kink: ast.expr) -> bool:
+    """Return whether a kink is where an operand passes zero or another one, as for relu."""
+    return isinstance(kink, ast.Name | ast.BinOp) and not any(
+        isinstance(part, ast.Call) for part in ast.walk(kink)
+    )
 
 
 def _compare(kink: ast.expr, distance: float) -> ast.expr | None:

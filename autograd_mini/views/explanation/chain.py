@@ -131,6 +131,9 @@ class Formulas:
         if not cases:
             if math.isnan(node.data):
                 return algebra.number(node.data)
+            terms = (ast.walk(reduction.term.tree) for reduction in rule.reductions)
+            if any(isinstance(part, ast.IfExp) for parts in terms for part in parts):
+                return algebra.number(edge.partial)  # as the share of operands that tie
             recorded = node.operands if self.boxes else given
             numbers = {key: numbers_of(recorded[i]) for key, i in term.items()}
             tree = decide(tree, {"out": node.data, **numbers})

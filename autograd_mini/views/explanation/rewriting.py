@@ -80,7 +80,15 @@ class _Substitution(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.expr:
         if ast.unparse(node.func) == "sum":
             return self.write_out(*node.args)
-        return ast.Call(node.func, list(map(self.visit, node.args)), [])
+        arguments = [one for argument in node.args for one in self.spread(argument)]
+        return ast.Call(node.func, arguments, [])
+
+    def spread(self, argument: ast.expr) -> Sequence[ast.expr]:
+        """Return an argument of a call; of a sequence, as in max(x), the items."""
+        match argument:
+            case ast.Name(id=name) if name in self.sequences and name not in self.values:
+                return self.sequences[name]
+        return [self.visit(argument)]
 
     def write_out(self, term: ast.expr, *start: ast.expr) -> ast.expr:
         """Return a sum term by term; dots stand for the middle of a long sum."""

@@ -12,7 +12,7 @@ from autograd_mini.testing.strategies import function
 def told(root, wrt):
     """Return the sentences about cases in an explanation."""
     lines = map(str.strip, str(explain(root, wrt=wrt)).split("\n"))
-    return [line for line in lines if line.startswith(("As ", "At "))]
+    return [line for line in lines if line.startswith(("As ", "At ", "Here, "))]
 
 
 @pytest.mark.parametrize(
@@ -84,10 +84,26 @@ def test_several_cases_stand_in_a_list():
 
 @pytest.mark.parametrize("row", [row for row in TABLE if row.kink is not None], ids=str)
 def test_every_row_with_a_kink_tells_it(row):
-    leaves = [Value(0.0, name=name) for name in row.operands]
-    sentences = told(function(row)(*leaves), leaves[0])
+    """But elu with the slope 1, which has none."""
+    numbers = {"arctan2": (0.0, -1.0), "elu": (0.0, 0.5)}.get(row.name, (0.0, 0.0))
+    leaves = [Value(x, name=name) for x, name in zip(numbers, "xy", strict=True)]
+    given = [leaves] if row.nary else leaves[: len(row.operands)]
+    sentences = told(function(row)(*given), leaves[0])
     assert len(sentences) == 1
-    assert sentences[0].startswith("At ")
+    assert sentences[0].startswith(("At ", "Here, "))
+
+
+def test_a_kink_without_sides_is_told_where_it_is():
+    x, y, z = (Value(2.0, name=name) for name in "xyz")
+    assert told(ag.maximum(x, y, z), x) == [
+        "Here, max(x, y, z) has a kink; of its slopes by x, 0.3333 is taken."
+    ]
+    assert told(ag.maximum(x, y, z, 3.0), x) == told(ag.hypot(x, y), x) == []
+
+
+def test_the_share_of_an_operand_that_ties_is_a_number():
+    x, y, z = (Value(2.0, name=name) for name in "xyz")
+    assert "∂out/∂x = 0.3333\n" in str(explain(ag.maximum(x, y, z), wrt=x))
 
 
 def test_a_new_row_is_told_by_itself():
