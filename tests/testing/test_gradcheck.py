@@ -506,7 +506,7 @@ def test_a_kink_close_by_is_not_stepped_over(x):
 
 def test_operands_that_are_almost_equal_are_not_at_the_kink():
     assert check_gradients(ag.maximum, 1.0, math.nextafter(1.0, 2.0)).kinks == ()
-    assert check_gradients(ag.maximum, 1.0, 1.0).kinks == ("argument 0 ('x')", "argument 1 ('y')")
+    assert check_gradients(ag.maximum, 1.0, 1.0).kinks == ("argument 0", "argument 1")
 
 
 @pytest.mark.parametrize("wrong", ["0 if x <= 0 else -1", "1.5 if x <= 0 else 1"])
