@@ -471,11 +471,11 @@ def test_only_the_wrong_argument_is_named():
     assert float(match[1]) == pytest.approx(4.0)
     assert 4e-6 <= float(match[2]) < 5e-6
     assert where == (
-        "It arises at v2 = ag.product(v0, v1), with v1 = 3.0: the derivative for v1 was recorded "
-        "as -2.0, and is 2.0."
+        "It arises at v2 = Value.product(v0, v1), with v1 = 3.0: the derivative for v1 was "
+        "recorded as -2.0, and is 2.0."
     )
     assert title == "The graph as a program:"
-    assert "    v2 = ag.product(v0, v1)" in program
+    assert "    v2 = Value.product(v0, v1)" in program
 
 
 def test_the_tolerance_is_a_choice():
