@@ -145,7 +145,9 @@ class Arithmetic:
         key = rule, operands
         if key not in self._compiled:
             try:
-                self._compiled[key] = self.compile("rule", operands or rule.names, rule)
+                names = operands or rule.names
+                result = self.text(rule) if "out" in names else "out"
+                self._compiled[key] = self.compile("rule", names, rule, result=result)
             except LookupError:
                 self._compiled[key] = None
         return self._compiled[key]

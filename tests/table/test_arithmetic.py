@@ -234,6 +234,12 @@ def test_rules_are_computed_in_the_numbers_given():
     assert dot(ws, ws, Dual(Fraction(1))).value == Fraction(1, 9) + Fraction(1, 49) + 1
 
 
+def test_a_rule_of_the_value_is_computed_from_it():
+    """As a partial derivative is: what is given as out is not what it returns."""
+    assert FLOATS.function(Rule("1 - out * out"))(0.5) == 0.75
+    assert FLOATS.function(Rule("x * out"), ("x", "out"))(3.0, 5.0) == 15.0
+
+
 def test_numbers_in_a_rule_become_numbers_of_the_arithmetic():
     assert value(RATIONAL, PRIMITIVES["step"])(Dual(Fraction(-1))).value == 0
     assert isinstance(value(RATIONAL, PRIMITIVES["step"])(Dual(Fraction(1))), Dual)

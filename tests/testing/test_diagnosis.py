@@ -23,7 +23,8 @@ def test_a_wrong_derivative_rule_is_named_with_the_node_and_its_operand():
         text = explain_mismatch(differentiated(ag.sin(third_power(x) * 0.1)), seed=1.0, kink=False)
     first = text.splitlines()[0]
     assert first.startswith(
-        "It arises at v1 = ag.third_power(x), with x = 2.0: the derivative for x was recorded as "
+        "It arises at v1 = Value.third_power(x), with x = 2.0: the derivative for x was "
+        "recorded as "
     )
     assert float(first.split()[-1].rstrip(".")) == pytest.approx(12.0)
 

@@ -471,11 +471,11 @@ def test_only_the_wrong_argument_is_named():
     assert float(match[1]) == pytest.approx(4.0)
     assert 4e-6 <= float(match[2]) < 5e-6
     assert where == (
-        "It arises at v2 = ag.product(v0, v1), with v1 = 3.0: the derivative for v1 was recorded "
-        "as -2.0, and is 2.0."
+        "It arises at v2 = Value.product(v0, v1), with v1 = 3.0: the derivative for v1 was "
+        "recorded as -2.0, and is 2.0."
     )
     assert title == "The graph as a program:"
-    assert "    v2 = ag.product(v0, v1)" in program
+    assert "    v2 = Value.product(v0, v1)" in program
 
 
 def test_the_tolerance_is_a_choice():
@@ -506,7 +506,7 @@ def test_a_kink_close_by_is_not_stepped_over(x):
 
 def test_operands_that_are_almost_equal_are_not_at_the_kink():
     assert check_gradients(ag.maximum, 1.0, math.nextafter(1.0, 2.0)).kinks == ()
-    assert check_gradients(ag.maximum, 1.0, 1.0).kinks == ("argument 0 ('x')", "argument 1 ('y')")
+    assert check_gradients(ag.maximum, 1.0, 1.0).kinks == ("argument 0", "argument 1")
 
 
 @pytest.mark.parametrize("wrong", ["0 if x <= 0 else -1", "1.5 if x <= 0 else 1"])
