@@ -167,12 +167,12 @@ class Arithmetic:
     ) -> Any:
         """Return a function that sets ``out`` by the first rule, and returns ``result``, a text.
 
-        If ``out`` is one of the operands and not the result, it is given and not set. The operands
-        in ``sequences`` are sequences; None takes those of the first rule.
+        If ``out`` is one of the operands, it is given and not set. The operands in ``sequences``
+        are sequences; None takes those of the first rule.
         """
         several = rules[0].sequences if sequences is None else sequences
         arguments = ", ".join(f"{o}s" if o in several else o for o in operands)
-        setting = self._reduce_all if "out" in operands and result != "out" else self.statements
+        setting = self._reduce_all if "out" in operands else self.statements
         lines = [f"def {name}({arguments}):", *setting(*rules), f"return {result}\n"]
         names = self.namespace(*(rule.tree for rule in rules))
         return compile_function("\n    ".join(lines), name=name, namespace=names)

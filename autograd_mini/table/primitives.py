@@ -413,8 +413,9 @@ TABLE: tuple[Primitive, ...] = (
     _row("arctanh", "arctanh(x)", dx="1 / ((1 - x) * (1 + x))", x=Domain(low=-1, high=1, open=True),
          textbook={"dx": "1 / (1 - x ** 2)"}),
     # A row of its own, as the elementary function splits x, and the derivative of that cancels.
-    # -2 * x may overflow.
-    _row("gauss", "gauss(x)", dx="-2 * (x * out)", textbook={"dx": "-2 * x * out"}),
+    # -2 * x may overflow, and so may x * x in the derivatives of higher order, where out is 0.
+    _row("gauss", "gauss(x)", dx="0 if abs(x) > 28 else -2 * (x * out)",
+         textbook={"dx": "-2 * x * out"}),
     _row("erf", "erf(x)", dx="1.1283791670955126 * gauss(x)",
          textbook={"dx": "2 / sqrt(pi) * exp(-x ** 2)"}),
     _row("erfc", "erfc(x)", dx="-1.1283791670955126 * gauss(x)",
