@@ -28,12 +28,7 @@ def price(share: Any, volatility: Any) -> Any:
     spread = volatility * math.sqrt(YEARS)
     d1 = (ag.log(share / STRIKE) + RATE * YEARS) / spread + spread / 2
     discount = math.exp(-RATE * YEARS)
-    return share * norm_cdf(d1) - STRIKE * discount * norm_cdf(d1 - spread)
-
-
-def norm_cdf(x: Any) -> Any:
-    """Return the normal distribution function."""
-    return 0.5 + 0.5 * ag.erf(x / math.sqrt(2))
+    return share * ag.norm_cdf(d1) - STRIKE * discount * ag.norm_cdf(d1 - spread)
 
 
 delta = ag.grad(price)

@@ -35,7 +35,7 @@ NAMED = {
     (AUTOGRAD, "abs"): "that of x / abs(x) is 2⁻⁵⁰ at some x, and 0 is true",
 }
 """Why a second derivative is beyond the limit, by the framework and the row that it comes from."""
-WITHOUT_FORWARD = {AUTOGRAD: ("erf", "sigmoid")}
+WITHOUT_FORWARD = {AUTOGRAD: ("erf", "erfc", "sigmoid")}
 """The rows for which a framework has no rule of forward mode."""
 
 

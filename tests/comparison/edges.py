@@ -60,6 +60,16 @@ DIFFERENCES: dict[str, dict[str, Numbers]] = {
         "JAX": (NAN, (0.0, 0.0)),
         "autograd": (NAN, (0.0, 0.0)),
     },
+    "arctan2(0.0, 0.0)": {"PyTorch": (0.0, (0.0, 0.0))},
+    "arctan2(0.0, -0.0)": {"PyTorch": (math.pi, (0.0, 0.0))},
+    "arctan2(inf, 1.0)": dict.fromkeys(ALL, (math.pi / 2, (0.0, NAN))),
+    "arctan2(1.0, inf)": dict.fromkeys(ALL, (0.0, (NAN, 0.0))),
+    "hypot(0.0, 0.0)": {"PyTorch": (0.0, (NAN, NAN)), "JAX": (0.0, (0.5, 0.5))},
+    "hypot(-inf, 1.0)": {"JAX": (INF, (NAN, NAN))},
+    "hypot(1.5e+308, 1.5e+308)": {
+        "JAX": (INF, (1.0606601717798214, 1.0606601717798214)),
+    },
+    "exp2(1024.0)": {"JAX": (1.7976931348622732e308, (1.2460659279417542e308,))},
     "step(nan)": {"JAX": (NAN, (1.0,))},
 }
 """The value and the partials of each framework that gives something else than we do."""

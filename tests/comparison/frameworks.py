@@ -115,7 +115,7 @@ def _pytorch() -> Framework:
             "add", "sub", "mul", "div", "pow", "neg", "abs", "square", "sqrt", "exp", "expm1",
             "log", "log1p", "log2", "log10", "sin", "cos", "tan", "arcsin", "arccos", "arctan",
             "sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh", "erf", "sigmoid", "relu",
-            "maximum", "minimum",
+            "maximum", "minimum", "exp2", "erfc", "arctan2", "hypot",
         )
     } | {
         "softplus": on_tensors(functional.softplus),
@@ -156,9 +156,11 @@ def _jax() -> Framework:
         for name in (
             "abs", "square", "sqrt", "cbrt", "exp", "expm1", "log", "log1p", "log2", "log10",
             "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "arcsinh",
-            "arccosh", "arctanh", "maximum", "minimum",
+            "arccosh", "arctanh", "maximum", "minimum", "exp2", "arctan2", "hypot",
         )
     } | {
+        "erfc": importlib.import_module("jax.scipy.special").erfc,
+        "elu": nn.elu,
         "add": jnp.add,
         "sub": jnp.subtract,
         "mul": jnp.multiply,
@@ -205,9 +207,10 @@ def _autograd() -> Framework:
         for name in (
             "abs", "square", "sqrt", "exp", "expm1", "log", "log1p", "log2", "log10", "sin",
             "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "arcsinh",
-            "arccosh", "arctanh", "maximum", "minimum",
+            "arccosh", "arctanh", "maximum", "minimum", "exp2", "arctan2",
         )
     } | {
+        "erfc": special.erfc,
         "add": anp.add,
         "sub": anp.subtract,
         "mul": anp.multiply,

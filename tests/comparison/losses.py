@@ -61,6 +61,10 @@ def _unless(safe: Callable[[float], bool]) -> Callable[..., float]:
     return lambda true, *operands: 0.0 if safe(operands[-1]) else math.inf
 
 
+def _unless_of_common_size(true: float, x: float, y: float) -> float:
+    return 0.0 if 1e-150 < max(abs(x), abs(y)) < 1e150 else math.inf
+
+
 SQUARE_OVERFLOWS = _unless(lambda x: abs(x) < 1.3e154)
 
 LOSSES = [
@@ -93,6 +97,19 @@ LOSSES = [
     Loss("arctan", "x", ALL, "x² overflows", SQUARE_OVERFLOWS, ((1e155,),)),
     Loss("erf", "x", ALL, "exp(−x²) rounds its exponent", lambda true, x: abs(true) * x * x,
          ((8.7,),)),
+    Loss("erfc", "value", (JAX, AUTOGRAD), "exp(−x²) rounds its exponent",
+         lambda true, x: abs(true) * x * x, ((8.7,),)),
+    Loss("erfc", "x", ALL, "exp(−x²) rounds its exponent", lambda true, x: abs(true) * x * x,
+         ((8.7,),)),
+    Loss("exp2", "value", (JAX,), "exp(x·ln 2) rounds its exponent", _exponent, ((1000.3,),)),
+    Loss("exp2", "x", (JAX,), "by way of its exp2", _exponent, ((1000.3,),)),
+    Loss("elu", "x", (JAX,), "out + y cancels", lambda true, x, y: abs(y), ((-9.63, 1.0),)),
+    Loss("arctan2", "x", ALL, "x² + y² overflows or underflows", _unless_of_common_size,
+         ((1e200, 1e190),)),
+    Loss("arctan2", "y", ALL, "x² + y² overflows or underflows", _unless_of_common_size,
+         ((1e200, 1e190),)),
+    Loss("hypot", "y", (JAX,), "a square overflows or underflows", _unless_of_common_size,
+         ((3e200, 4e200),)),
     Loss("pow", "x", ALL, "y·x^(y − 1) rounds its exponent",
          lambda true, x, y: abs(true * (y - 1) * math.log(abs(x))), ((1e-300, 0.2),)),
     Loss("div", "y", (JAX, AUTOGRAD), "y² underflows or overflows",

@@ -223,7 +223,7 @@ def _derivatives() -> Iterator[str]:
     yield "\n## Derivatives of composed functions\n"
     rows = {name for one in composites() for name in one.rows}
     without = ". ".join(
-        f"{framework} has no rule of forward mode for {' and '.join(f'`{row}`' for row in names)}, "
+        f"{framework} has no rule of forward mode for {', '.join(f'`{row}`' for row in names)}, "
         f"so it gives {len(answers(framework)['jvp'])} of the jvp"
         for framework, names in WITHOUT_FORWARD.items()
     )
