@@ -233,9 +233,9 @@ def _derivatives() -> Iterator[str]:
         "the last. A cell is the worst and the median difference, first from the truth (difference "
         "quotients with 600 bits), then from ours. The unit is 2⁻⁵³ of the absolute terms that add "
         "up to the derivative; for a second derivative, these are the terms in the graph of the "
-        "gradient. Two functions make most of the worst: a rounded number goes into erf far out, "
-        "or a near number is taken from it. That magnifies its rounding for all alike, and these "
-        f"terms do not count it. {without}."
+        "gradient. The worst are alike for all: where a near number is taken from a rounded one, "
+        "or a slope is steep, the rounding is magnified, and these terms do not count that. "
+        f"{without}."
     )
     theirs = NAMES[1:]
     header = ["", *NAMES, *(f"{name} from ours" for name in theirs)]
