@@ -54,7 +54,8 @@ def write_factor(factor: Factor, definitions: Definitions, notation: Unicode) ->
 
     Where a number was changed since, the numbers of now would not give the value.
     """
-    if any(definitions.is_stale(edge.node) for path in factor.paths for edge in path):
+    nodes = dict.fromkeys(edge.node for path in factor.paths for edge in path)
+    if any(map(definitions.is_stale, nodes)):
         return [notation.formula(factor.tree), notation.number(factor.value)]
     numbers = definitions.substitute_numbers(factor.tree)
     precise = copy(notation)
