@@ -208,7 +208,7 @@ def test_p11_an_interrupted_backward_pass_leaves_the_gradients_all_old_or_all_ne
 # What interrupts.py proves instruction by instruction, put to the test by the system's own timer.
 
 MOST_ATTEMPTS = 200  # for each signal that is delivered
-each_amount = pytest.mark.parametrize("amount", [100, soaking(600)])
+each_amount = pytest.mark.parametrize("amount", [60, soaking(600)])
 
 
 def duration_of(call):

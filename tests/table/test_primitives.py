@@ -356,7 +356,14 @@ def test_a_wrong_derivative_rule_fails_the_check_of_every_row(row):
                     check_row(wrong, apply)
 
 
-@pytest.mark.parametrize("row", TABLE, ids=str)
+@pytest.mark.parametrize(
+    "row",
+    [  # rules of many pieces take seconds
+        pytest.param(row, marks=[pytest.mark.soak] * (len(list(thinned(row))) > 30))
+        for row in TABLE
+    ],
+    ids=str,
+)
 def test_a_piece_dropped_from_a_derivative_rule_fails_some_check(row):
     """Differences, high precision and the edges together leave no piece of a rule untested."""
     for wrong in thinned(row):

@@ -286,7 +286,7 @@ def slow_dot(monkeypatch, tmp_path):
     )
     path.chmod(0o755)
     monkeypatch.setenv("PATH", f"{path.parent}:/usr/bin:/bin")
-    monkeypatch.setattr(rendering, "_SECONDS", 2.0)
+    monkeypatch.setattr(rendering, "_SECONDS", 1.0)
     return path
 
 
