@@ -507,7 +507,7 @@ def reference_counts(found):
 
 @pytest.mark.parametrize(
     "work",
-    [pytest.param(work, marks=[pytest.mark.soak] * (i % 4 > 0)) for i, work in enumerate(EVERY)],
+    [pytest.param(work, marks=[pytest.mark.soak] * (i % 6 > 0)) for i, work in enumerate(EVERY)],
 )
 def test_some_rounds_leave_no_references_no_cycles_and_no_blocks_of_memory(work):
     with no_collector():

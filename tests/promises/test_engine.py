@@ -296,7 +296,7 @@ def test_p11_real_signals_leave_weights_and_memory_of_a_step_all_old_or_all_new(
 
     def made():
         rng = random.Random(1)
-        parameters = [Value(rng.gauss(0, 1)) for _ in range(10_000)]
+        parameters = [Value(rng.gauss(0, 1)) for _ in range(3_000)]
         for parameter in parameters:
             parameter.grad = rng.gauss(0, 1)
         return make(parameters)

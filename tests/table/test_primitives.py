@@ -358,8 +358,8 @@ def test_a_wrong_derivative_rule_fails_the_check_of_every_row(row):
 
 @pytest.mark.parametrize(
     "row",
-    [  # rules of many pieces take seconds
-        pytest.param(row, marks=[pytest.mark.soak] * (len(list(thinned(row))) > 30))
+    [
+        pytest.param(row, marks=[pytest.mark.soak] * (row.name in ("arctan2", "tanh")))  # seconds
         for row in TABLE
     ],
     ids=str,
