@@ -541,7 +541,7 @@ def right_slope(length, order):
     return (first, second)[order - 1]
 
 
-@pytest.mark.parametrize("length", [5_000, pytest.param(1_000_000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("length", [5_000, soaking(200_000)])
 @pytest.mark.parametrize("name", TRANSFORMS)
 def test_p7_p8_long_chains_pass_through_every_transform_and_are_freed(name, length):
     """With a small stack, so without recursion; with no collector, so without cycles."""
