@@ -750,23 +750,31 @@ class EngineMachine(RuleBasedStateMachine):
                 self.met["zeroed"] += 1
 
 
+EVENTS = {
+    *ROWS, "leaf", "dropped", "pass", "seed", "overflow", "pole", "type",
+    "domain", "data", "data of a node", "gradient", "zeroed",
+}  # fmt: skip
+
+
 def run_engine_machines(machines, steps):
-    """Run that many machines, and check that they have met all there is."""
-    EngineMachine.met.clear()
+    """Run that many machines, and check that they have met all there is.
+
+    In one of a hundred runs or so, something did not come up; then there is a longer run.
+    """
+    met = EngineMachine.met
+    met.clear()
     try:
-        run_machines(
-            EngineMachine, settings=settings(max_examples=machines, stateful_step_count=steps)
-        )
+        for times in (1, 3, 9):
+            options = settings(max_examples=times * machines, stateful_step_count=steps)
+            run_machines(EngineMachine, settings=options)
+            if not EVENTS - set(met):
+                break
     finally:
         gc.unfreeze()
-    met = EngineMachine.met
     assert set(ROWS) == set(EXACT)
     assert met["machine"] >= machines
     assert met["step"] > met["machine"] * steps / 2
-    assert not {
-        *ROWS, "leaf", "dropped", "pass", "seed", "overflow", "pole", "type",
-        "domain", "data", "data of a node", "gradient", "zeroed",
-    } - set(met)  # fmt: skip
+    assert not EVENTS - set(met)
 
 
 def test_p15_a_machine_finds_no_difference_to_a_model_in_fractions():
