@@ -32,7 +32,9 @@ def flatten(given: Any, take: Callable[..., Any], argument: str) -> list[Any]:
         argument: the name of the structure, for errors, which name the path of a number in it.
     """
     found: list[Any] = []
-    _collect(given, found, argument, 0)
+    if not _collect(given, found, argument, _DEEPEST):
+        rule = f"a structure of {_FORMS}, at most {_DEEPEST} deep"
+        raise ValueError(requirement(argument, rule, given))
     return [_take(x, take, argument, given, i) for i, x in enumerate(found)]
 
 
@@ -44,32 +46,27 @@ def _take(x: Any, take: Callable[..., Any], argument: str, given: Any, position:
         return take(x, argument=f"{argument}{path}")
 
 
-def _collect(given: Any, found: list[Any], argument: str, depth: int) -> None:
-    """Add the numbers of a structure to a list."""
-    if depth > _DEEPEST:
-        rule = f"a structure of {_FORMS}, at most {_DEEPEST} deep"
-        raise ValueError(requirement(argument, rule, given))
-    if isinstance(given, list | tuple):
-        for one in given:
-            _collect(one, found, argument, depth + 1)
-    elif isinstance(given, dict):
-        for one in given.values():
-            _collect(one, found, argument, depth + 1)
-    elif _is_array(given, argument):
-        found += given.ravel().tolist()
-    else:
-        found.append(given)
-
-
-def _is_array(given: Any, argument: str) -> bool:
-    """Return whether it is a NumPy array; refuse those whose numbers are not all that they are."""
-    numpy = sys.modules.get("numpy")
-    if numpy is None or not isinstance(given, numpy.ndarray):
+def _collect(given: Any, found: list[Any], argument: str, depth: int) -> bool:
+    """Add the numbers of a structure to a list; return whether it is no deeper than that."""
+    if depth < 0:
         return False
-    if type(given) not in (numpy.ndarray, numpy.memmap):
+    if isinstance(given, list | tuple):
+        return all(_collect(one, found, argument, depth - 1) for one in given)
+    if isinstance(given, dict):
+        return all(_collect(one, found, argument, depth - 1) for one in given.values())
+    if not _is_array(given):
+        found.append(given)
+        return True
+    if type(given).__name__ not in ("ndarray", "memmap"):
         way_out = "numpy.asarray(…) makes an array of it"
         raise TypeError(requirement(argument, "a plain NumPy array", type(given), way_out))
+    found += given.ravel().tolist()
     return True
+
+
+def _is_array(given: Any) -> bool:
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(given, numpy.ndarray)
 
 
 def _paths(given: Any) -> Iterator[str]:
@@ -80,7 +77,7 @@ def _paths(given: Any) -> Iterator[str]:
     elif isinstance(given, dict):
         for key, one in given.items():
             yield from (f"[{abbreviate(key)}]{path}" for path in _paths(one))
-    elif hasattr(given, "ravel"):
+    elif _is_array(given):
         yield from (str(list(i)) for i in sys.modules["numpy"].ndindex(given.shape))
     else:
         yield ""
@@ -90,9 +87,15 @@ def build(given: Any, numbers: Iterator[Any]) -> Any:
     """Return a structure in the form of another, made of the next numbers of an iterator."""
     if isinstance(given, list | tuple | dict):
         return _like(given, lambda one: build(one, numbers))
-    if hasattr(given, "ravel"):
-        return _make_array([next(numbers) for _ in range(given.size)], given.shape)
-    return next(numbers)
+    if _is_array(given):
+        return _make_array([_take_next(numbers) for _ in range(given.size)], given.shape)
+    return _take_next(numbers)
+
+
+def _take_next(numbers: Iterator[Any]) -> Any:
+    for number in numbers:
+        return number
+    raise RuntimeError("the form of an argument must be the same after the call, got another one")
 
 
 def _like(given: Any, make: Callable[[Any], Any]) -> Any:
@@ -133,7 +136,7 @@ def build_matrix(outer: Any, inner: Any, rows: Sequence[Sequence[Any]]) -> Any:
 def _build_rows(outer: Any, inner: Any, rows: Iterator[Sequence[Any]]) -> Any:
     if isinstance(outer, list | tuple | dict):
         return _like(outer, lambda one: _build_rows(one, inner, rows))
-    if not hasattr(outer, "ravel"):
+    if not _is_array(outer):
         return build(inner, iter(next(rows)))
     block = [next(rows) for _ in range(outer.size)]
     columns = zip(*block, strict=True) if block else repeat(())
@@ -144,7 +147,7 @@ def _build_cells(inner: Any, columns: Iterator[Sequence[Any]], shape: tuple[int,
     """Return a structure of arrays: each number of ``inner`` becomes an array of a shape."""
     if isinstance(inner, list | tuple | dict):
         return _like(inner, lambda one: _build_cells(one, columns, shape))
-    inner_shape = getattr(inner, "shape", ())
+    inner_shape = inner.shape if _is_array(inner) else ()
     several = [next(columns) for _ in range(math.prod(inner_shape))]
     cells = [x for row in zip(*several, strict=True) for x in row]
     return _make_array(cells, shape + tuple(inner_shape))
@@ -162,7 +165,7 @@ def check_alike(given: Any, other: Any, argument: str, like: str) -> None:
             fits = isinstance(a, list | tuple) and len(a) == len(b)
             triples = zip(a, b, range(len(b)), strict=True) if fits else ()
             pairs += [(x, y, f"{path}[{i}]") for x, y, i in triples]
-        elif hasattr(b, "ravel"):
+        elif _is_array(b):
             fits = getattr(a, "shape", None) == b.shape
         else:
             fits = not isinstance(a, list | tuple | dict) and not getattr(a, "shape", ())

@@ -398,6 +398,25 @@ def test_threads_may_call_it_at_once():
     assert all(results)
 
 
+@pytest.mark.parametrize("kind", [np.float64, np.float32, np.int8, np.longdouble])
+def test_a_scalar_of_numpy_is_a_number(kind):
+    found = grad(lambda x: x * x)(kind(3))
+    assert (type(found), found) == (float, 6.0)
+    assert ag.hessian(lambda x: x[0] ** 3)([kind(2)]) == [[12.0]]
+
+
+@pytest.mark.parametrize("as_kept", [tuple, list, lambda xs: np.array(xs).tolist()])
+def test_an_argument_that_grows_in_the_call_is_an_error(as_kept):
+    kept = [as_kept([1.0])]
+
+    def f(x):
+        kept.append(2.0)
+        return x[0][0]
+
+    with pytest.raises(RuntimeError, match="form of an argument must be the same after the call"):
+        grad(f)(kept)
+
+
 def test_many_arguments_and_deep_structures():
     many = [float(i) for i in range(30)]
     f = lambda *xs: ag.dot(xs, many)  # noqa: E731

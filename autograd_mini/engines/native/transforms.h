@@ -122,7 +122,8 @@ fill(PyObject *form, Numbers *numbers)
 {
     PyObject *made = copy_structure(form, 0, take_next, numbers);
     if (!made && !PyErr_Occurred())
-        PyErr_SetString(PyExc_RuntimeError, "an argument changed while it was differentiated by");
+        PyErr_SetString(PyExc_RuntimeError, "the form of an argument must be the same after the call, "
+                                            "got another one");
     return made;
 }
 
