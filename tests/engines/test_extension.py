@@ -14,6 +14,7 @@ import pytest
 
 import autograd_mini as ag
 from autograd_mini import Value
+from autograd_mini.arguments import abbreviate
 from autograd_mini.engines import bulk, custom_node, extension
 from autograd_mini.engines import value as reference
 from autograd_mini.engines.extension import name_apart
@@ -161,9 +162,12 @@ def test_both_engines_have_the_same_bits(monkeypatch):
 )
 def test_a_node_takes_values_and_floats_alone(arguments):
     given, partials = arguments
-    message = "operands must be Values and floats, with a float for each as its partial derivative"
-    with pytest.raises(TypeError, match=message):
+    with pytest.raises(TypeError) as caught:
         custom_node(cube, given, 1.0, partials)
+    assert str(caught.value) == (
+        "operands must be Values and floats, with a float for each as its partial derivative, "
+        f"got {abbreviate(arguments)}"
+    )
 
 
 # --- memory --------------------------------------------------------------------------------------
