@@ -124,7 +124,7 @@ class Graph:
         """
         moved: dict[Value, float] = {}
         for node in self.order:
-            moved[node] = tangents.get(node, 0.0) if node.op is None else 0.0
+            moved[node] = tangents.get(node, 0.0)
             for edge in self.edges[node]:
                 moved[node] += edge.partial * moved[edge.operand]
         return moved
