@@ -113,10 +113,9 @@ class Call:
     ) -> list[list[Operand]]:
         """Return the derivatives of several sums; what they are derivatives of has an order."""
         chosen = [_choose_values(outputs, seeds) for outputs, seeds in sums]
-        if any(Value in map(type, seeds) for _, seeds in chosen):
-            self.meets_values = True
+        has_values = any(Value in map(type, seeds) for _, seeds in chosen)
         try:
-            if not self.meets_values:
+            if not (self.meets_values or has_values):
                 since, where = self.since, self.where
                 found = [sweep_back(o, self.inputs, s, since, where) for o, s in chosen]
                 if None not in found:

@@ -215,6 +215,15 @@ def test_a_value_from_elsewhere_gives_values_so_that_nothing_is_detached():
     assert type(pull_back(1.0)[0]) is Value
 
 
+def test_a_cotangent_that_is_a_value_makes_values_of_its_own_results_alone():
+    _, pull_back = ag.vjp(lambda x: x * x, 3.0)
+    w = Value(2.0)
+    (found,) = pull_back(w)
+    found.backward()
+    assert (found.data, w.grad) == (12.0, 6.0)
+    assert [type(x) for x in pull_back(1.0)] == [float]
+
+
 def test_a_value_from_elsewhere_counts_also_behind_what_was_computed_before():
     w = Value(5.0)
     older = w * 2.0
