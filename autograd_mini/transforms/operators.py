@@ -7,7 +7,7 @@ call did not make; so derivatives nest to any order, and none is detached from w
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd_mini.arguments import requirement, whole
@@ -147,7 +147,7 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...
     >>> value, pull_back((1.0, 0.0)), pull_back((1.0, 10.0))
     ((12.0, 7.0), (4.0, 3.0), (14.0, 13.0))
     """
-    call = _call("vjp", f, primals, {}, range(len(primals)))
+    call = _call("vjp", f, primals)
     outputs = call.outputs()
     call.look_for_values(outputs)
 
@@ -183,14 +183,13 @@ def _start(where: str, f: Function, primals: Any, tangents: Any) -> tuple[Call, 
             raise TypeError(requirement(f"{where}: {argument}", rule, given))
     check_alike(tangents, primals, f"{where}: tangents", "the primals")
     along = flatten(tangents, as_operand, f"{where}: tangents")
-    return _call(where, f, primals, {}, range(len(primals))), along
+    return _call(where, f, primals), along
 
 
-def _call(
-    where: str, f: Function, args: Sequence[Any], kwargs: dict[str, Any], positions: Iterable[int]
-) -> Call:
+def _call(where: str, f: Function, primals: Sequence[Any]) -> Call:
+    """Call a function, and differentiate by all its arguments."""
     _check_function(where, f)
-    return Call.make(where, f, args, kwargs, list(positions))
+    return Call.make(where, f, primals, {}, range(len(primals)))
 
 
 def _check_function(where: str, f: object) -> None:

@@ -30,8 +30,6 @@ zero_gradients(PyObject *Py_UNUSED(module), PyObject *iterable)
     Py_RETURN_NONE;
 }
 
-static void note_reading(Node *node);
-
 static double
 data_number(Node *node)
 {

@@ -2,29 +2,6 @@
    is the reference. A sweep keeps its numbers in the gradients of the nodes, and restores these
    before any Python code can run. */
 
-/* A leaf has its birth, the number of leaves that were made before it, where other nodes have the
-   number of their first operand; an argument of a transform that was made from a Value, an identity,
-   has that of its second operand for this. The lowest bit says whether its `.data` was read. */
-static uint64_t leaves_made;
-
-enum { READ = 1 };
-
-static inline void
-give_birth(Node *leaf)
-{
-    leaf->operands[0].birth = leaves_made++ << 1;
-}
-
-/* Note that the number of a Value was read, after which its derivative may be lost. */
-static inline void
-note_reading(Node *node)
-{
-    if (node->op == LEAF)
-        node->operands[0].birth |= READ;
-    else if (node->op == OP_identity)
-        node->operands[1].birth |= READ;
-}
-
 static PyObject *
 count_leaves(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(nothing))
 {
@@ -231,18 +208,23 @@ differentiate_forward(Sweep *sweep, PyObject *list)
     return sweep->young > 0 && sweep->finite > 0;
 }
 
-/* Return the list of a sweep; None if a leaf is too old. The reference takes over if a number is not
-   finite, and raises an error if that is due. */
+/* Run a sweep with the arguments of the reference, and return its list; None if a leaf is too old.
+   `numbered` says which of the first two arguments has the numbers, 0 or 1; the results belong to the
+   other. The reference takes over if a number is not finite, and raises an error if that is due. */
 static PyObject *
-end_sweep(const Sweep *sweep, int done, PyObject *list, PyObject *reference_sweep,
-          PyObject *const *arguments)
+run_sweep(PyObject *const *arguments, Py_ssize_t given, int numbered,
+          int (*differentiate)(Sweep *, PyObject *), PyObject *reference_sweep)
 {
-    if (done)
+    Sweep sweep;
+    if (!read_sweep(arguments, given, numbered, &sweep))
+        return NULL;
+    PyObject *list = PyList_New(numbered ? sweep.output_count : sweep.input_count);
+    if (!list || differentiate(&sweep, list))
         return list;
     Py_DECREF(list);
-    if (sweep->young < 0 || sweep->finite < 0)
+    if (sweep.young < 0 || sweep.finite < 0)
         return PyErr_NoMemory();
-    if (sweep->young == 0)
+    if (sweep.young == 0)
         Py_RETURN_NONE;
     PyObject *zero = PyLong_FromLong(0); /* no leaf is too old */
     if (!zero)
@@ -257,26 +239,12 @@ end_sweep(const Sweep *sweep, int done, PyObject *list, PyObject *reference_swee
 static PyObject *
 sweep_back(PyObject *Py_UNUSED(module), PyObject *const *arguments, Py_ssize_t given)
 {
-    Sweep sweep;
-    if (!read_sweep(arguments, given, 0, &sweep))
-        return NULL;
-    PyObject *list = PyList_New(sweep.input_count);
-    if (!list)
-        return NULL;
-    const int done = differentiate_back(&sweep, list);
-    return end_sweep(&sweep, done, list, reference_sweep_back, arguments);
+    return run_sweep(arguments, given, 0, differentiate_back, reference_sweep_back);
 }
 
 /* sweep_forward(outputs, inputs, tangents, since, where) */
 static PyObject *
 sweep_forward(PyObject *Py_UNUSED(module), PyObject *const *arguments, Py_ssize_t given)
 {
-    Sweep sweep;
-    if (!read_sweep(arguments, given, 1, &sweep))
-        return NULL;
-    PyObject *list = PyList_New(sweep.output_count);
-    if (!list)
-        return NULL;
-    const int done = differentiate_forward(&sweep, list);
-    return end_sweep(&sweep, done, list, reference_sweep_forward, arguments);
+    return run_sweep(arguments, given, 1, differentiate_forward, reference_sweep_forward);
 }

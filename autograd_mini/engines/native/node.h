@@ -58,6 +58,29 @@ node_new(Op op)
     return node;
 }
 
+/* A leaf has its birth, the number of leaves that were made before it, where other nodes have the
+   number of their first operand; an argument of a transform that was made from a Value, an identity,
+   has that of its second operand for this. The lowest bit says whether its `.data` was read. */
+static uint64_t leaves_made;
+
+enum { READ = 1 };
+
+static inline void
+give_birth(Node *leaf)
+{
+    leaf->operands[0].birth = leaves_made++ << 1;
+}
+
+/* Note that the number of a Value was read, after which its derivative may be lost. */
+static inline void
+note_reading(Node *node)
+{
+    if (node->op == LEAF)
+        node->operands[0].birth |= READ;
+    else if (node->op == OP_identity)
+        node->operands[1].birth |= READ;
+}
+
 static inline int
 has_many(const Node *node)
 {
