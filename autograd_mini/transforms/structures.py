@@ -15,7 +15,9 @@ from typing import Any
 from autograd_mini.arguments import abbreviate, requirement
 from autograd_mini.engines import Value
 
-__all__ = ["build", "build_matrix", "check_alike", "flatten"]
+__all__ = [
+    "build", "build_matrix", "check_alike", "flatten", "is_array", "list_array", "make_array",
+]  # fmt: skip
 
 _DEEPEST = 100
 """A structure nested deeper than this is taken for one that contains itself."""
@@ -54,17 +56,27 @@ def _collect(given: Any, found: list[Any], argument: str, depth: int) -> bool:
         return all(_collect(one, found, argument, depth - 1) for one in given)
     if isinstance(given, dict):
         return all(_collect(one, found, argument, depth - 1) for one in given.values())
-    if not _is_array(given):
+    if not is_array(given):
         found.append(given)
         return True
-    if type(given).__name__ not in ("ndarray", "memmap"):
-        way_out = "numpy.asarray(…) makes an array of it"
-        raise TypeError(requirement(argument, "a plain NumPy array", type(given), way_out))
-    found += given.ravel().tolist()
+    found += list_array(given, argument)
     return True
 
 
-def _is_array(given: Any) -> bool:
+def list_array(array: Any, argument: str) -> list[Any]:
+    """Return the entries of a plain NumPy array, as objects of Python where there are such."""
+    if type(array).__name__ not in ("ndarray", "memmap"):
+        is_masked = hasattr(array, "filled")  # numpy.asarray would show what is masked
+        way_out = "use .filled(…)" if is_masked else "numpy.asarray(…) makes an array of it"
+        raise TypeError(requirement(argument, "a plain NumPy array", type(array), way_out))
+    # NumPy would make ints of times.
+    entries = array.ravel()
+    found: list[Any] = list(entries) if array.dtype.kind in "mM" else entries.tolist()
+    return found
+
+
+def is_array(given: Any) -> bool:
+    """Return whether it is an array of NumPy, which is not loaded for that."""
     numpy = sys.modules.get("numpy")
     return numpy is not None and isinstance(given, numpy.ndarray)
 
@@ -77,7 +89,7 @@ def _paths(given: Any) -> Iterator[str]:
     elif isinstance(given, dict):
         for key, one in given.items():
             yield from (f"[{abbreviate(key)}]{path}" for path in _paths(one))
-    elif _is_array(given):
+    elif is_array(given):
         yield from (str(list(i)) for i in sys.modules["numpy"].ndindex(given.shape))
     else:
         yield ""
@@ -87,8 +99,8 @@ def build(given: Any, numbers: Iterator[Any]) -> Any:
     """Return a structure in the form of another, made of the next numbers of an iterator."""
     if isinstance(given, list | tuple | dict):
         return _like(given, lambda one: build(one, numbers))
-    if _is_array(given):
-        return _make_array([_take_next(numbers) for _ in range(given.size)], given.shape)
+    if is_array(given):
+        return make_array([_take_next(numbers) for _ in range(given.size)], given.shape)
     return _take_next(numbers)
 
 
@@ -106,7 +118,8 @@ def _like(given: Any, make: Callable[[Any], Any]) -> Any:
         if kind is dict:
             return made
         other = copy.copy(given)  # such as a defaultdict, with its order and its factory
-        other.update(made)
+        for key, one in made.items():
+            other[key] = one  # the update of a Counter would add
         return other
     items = [make(one) for one in given]
     if kind is list:
@@ -114,7 +127,8 @@ def _like(given: Any, make: Callable[[Any], Any]) -> Any:
     return kind(*items) if hasattr(kind, "_fields") else kind(items)
 
 
-def _make_array(numbers: list[Any], shape: tuple[int, ...]) -> Any:
+def make_array(numbers: list[Any], shape: tuple[int, ...]) -> Any:
+    """Return an array of floats, or of objects if there is a Value among the numbers."""
     numpy = sys.modules["numpy"]
     if any(isinstance(x, Value) for x in numbers):
         array = numpy.empty(len(numbers), dtype=object)
@@ -136,7 +150,7 @@ def build_matrix(outer: Any, inner: Any, rows: Sequence[Sequence[Any]]) -> Any:
 def _build_rows(outer: Any, inner: Any, rows: Iterator[Sequence[Any]]) -> Any:
     if isinstance(outer, list | tuple | dict):
         return _like(outer, lambda one: _build_rows(one, inner, rows))
-    if not _is_array(outer):
+    if not is_array(outer):
         return build(inner, iter(next(rows)))
     block = [next(rows) for _ in range(outer.size)]
     columns = zip(*block, strict=True) if block else repeat(())
@@ -147,10 +161,10 @@ def _build_cells(inner: Any, columns: Iterator[Sequence[Any]], shape: tuple[int,
     """Return a structure of arrays: each number of ``inner`` becomes an array of a shape."""
     if isinstance(inner, list | tuple | dict):
         return _like(inner, lambda one: _build_cells(one, columns, shape))
-    inner_shape = inner.shape if _is_array(inner) else ()
+    inner_shape = inner.shape if is_array(inner) else ()
     several = [next(columns) for _ in range(math.prod(inner_shape))]
     cells = [x for row in zip(*several, strict=True) for x in row]
-    return _make_array(cells, shape + tuple(inner_shape))
+    return make_array(cells, shape + tuple(inner_shape))
 
 
 def check_alike(given: Any, other: Any, argument: str, like: str) -> None:
@@ -165,7 +179,7 @@ def check_alike(given: Any, other: Any, argument: str, like: str) -> None:
             fits = isinstance(a, list | tuple) and len(a) == len(b)
             triples = zip(a, b, range(len(b)), strict=True) if fits else ()
             pairs += [(x, y, f"{path}[{i}]") for x, y, i in triples]
-        elif _is_array(b):
+        elif is_array(b):
             fits = getattr(a, "shape", None) == b.shape
         else:
             fits = not isinstance(a, list | tuple | dict) and not getattr(a, "shape", ())
