@@ -16,8 +16,9 @@ from autograd_mini.engines import Value
 from autograd_mini.transforms.structures import is_array, list_array, make_array
 
 __all__ = [
-    "NUMBER", "Form", "Node", "Place", "ValueMet", "array_node", "build_node", "find_ints",
-    "join_arrays", "read", "read_call", "read_keywords", "write_node", "write_place",
+    "DEEPEST", "NUMBER", "Form", "Node", "Place", "ValueMet", "array_node", "array_shapes",
+    "build_node", "find_ints", "join_arrays", "read", "read_array", "read_call", "read_keywords",
+    "read_structure", "unravel", "write_node", "write_place",
 ]  # fmt: skip
 
 Node: TypeAlias = tuple[Any, ...]
@@ -27,12 +28,12 @@ Place: TypeAlias = tuple[Any, Any]
 
 It is written only for an error."""
 
-_DEEPEST = 100
+DEEPEST = 100
 """A structure nested deeper than this is taken for one that contains itself."""
 
 
 class ValueMet(Exception):  # noqa: N818 - it is no error: the function is then run as it is
-    """There is a Value at a place among the arguments."""
+    """There is a Value among the arguments; it has its place and the Value."""
 
 
 class Form:
@@ -121,7 +122,7 @@ def _plain_form(count: int) -> Form:
 # --- reading -------------------------------------------------------------------------------------
 
 
-def read(given: Any, found: list[float] | None, place: Any, depth: int = _DEEPEST) -> Node:
+def read(given: Any, found: list[float] | None, place: Any, depth: int = DEEPEST) -> Node:
     """Return the node of an argument, or of a part of it, and add its numbers to a list.
 
     Args:
@@ -135,20 +136,12 @@ def read(given: Any, found: list[float] | None, place: Any, depth: int = _DEEPES
         found.append(given)
         return NUMBER
     if isinstance(given, Value):
-        raise ValueMet(place)
-    if depth < 0:
-        rule = f"a structure of numbers, at most {_DEEPEST} deep"
-        raise ValueError(requirement(write_place(place), rule, given))
-    if isinstance(given, list | tuple):
-        if found is not None and set(map(type, given)) == {float}:
+        raise ValueMet(place, given)
+    if isinstance(given, list | tuple | dict):
+        if found is not None and kind is not dict and set(map(type, given)) == {float}:
             found += given
             return _build_numbers, kind, len(given)
-        nodes = tuple([read(x, found, (place, [i]), depth - 1) for i, x in enumerate(given)])
-        if all(node is NUMBER for node in nodes):
-            return _build_numbers, kind, len(nodes)
-        return _build_items, kind, nodes
-    if isinstance(given, dict):
-        return _read_mapping(given, found, place, depth)
+        return read_structure(given, lambda *part: read(part[0], found, *part[1:]), place, depth)
     if isinstance(given, set | frozenset):
         return _build_set, kind, frozenset(read(x, None, place, depth - 1) for x in given)
     if found is not None and is_array(given):
@@ -177,12 +170,12 @@ def read_array(array: Any, place: Any) -> list[float]:
     found = []
     for position, one in enumerate(entries):
         if isinstance(one, Value):
-            raise ValueMet((place, _unravel(position, array.shape)))
-        found.append(_number(one, (place, _unravel(position, array.shape))))
+            raise ValueMet((place, unravel(position, array.shape)), one)
+        found.append(_number(one, (place, unravel(position, array.shape))))
     return found
 
 
-def _unravel(position: int, shape: Sequence[int]) -> list[int]:
+def unravel(position: int, shape: Sequence[int]) -> list[int]:
     """Return the indices of an entry of an array from its place in the order of rows."""
     indices: list[int] = []
     for length in reversed(shape):
@@ -191,15 +184,24 @@ def _unravel(position: int, shape: Sequence[int]) -> list[int]:
     return indices
 
 
-def _read_mapping(given: dict[Any, Any], found: list[float] | None, place: Any, depth: int) -> Node:
+def read_structure(given: Any, read_part: Callable[..., Node], place: Any, depth: int) -> Node:
+    """Return the node of a list, tuple or dict, of which each part is read by a function."""
+    if depth < 0:
+        rule = f"a structure of numbers, at most {DEEPEST} deep"
+        raise ValueError(requirement(write_place(place), rule, given))
     kind, template, own = type(given), None, None
+    if not isinstance(given, dict):
+        nodes = tuple([read_part(x, (place, [i]), depth - 1) for i, x in enumerate(given)])
+        if all(node is NUMBER for node in nodes):
+            return _build_numbers, kind, len(nodes)
+        return _build_items, kind, nodes
     if kind is not dict:
         template = copy.copy(given)  # with its factory, if it is a defaultdict
         template.clear()
         state = getattr(given, "default_factory", None), *getattr(given, "__dict__", {}).items()
         own = read(state, None, place, depth - 1)
     keys = tuple([read(key, None, place, depth - 1) for key in given])
-    nodes = tuple([read(x, found, (place, [key]), depth - 1) for key, x in given.items()])
+    nodes = tuple([read_part(x, (place, [key]), depth - 1) for key, x in given.items()])
     return _build_mapping, Static((kind, own, keys), (template, tuple(given))), nodes
 
 
@@ -229,7 +231,7 @@ class Static:
             key = kind, repr(given)  # which tells -0.0 from 0.0, and not NaN from itself
         else:
             mode = getattr(getattr(given, "__self__", given), "training", None)
-            by_identity = kind.__hash__ is object.__hash__
+            by_identity = getattr(kind, "__hash__", None) is object.__hash__
             key = kind, id(given) if by_identity else given, mode if type(mode) is bool else None
         try:
             if not isinstance(given, Iterator):
@@ -323,6 +325,20 @@ def join_arrays(node: Node) -> Node:
     if build in (_build_items, _build_mapping):
         return *node[:-1], tuple(map(join_arrays, node[-1]))
     return node
+
+
+def array_shapes(node: Node) -> Iterator[tuple[int, ...] | None]:
+    """Yield the shape of each array in a node, and None for each number beside them."""
+    build = node[0]
+    if build is _build_array:
+        yield node[1]
+    elif build is _build_number:
+        yield None
+    elif build is _build_numbers:
+        yield from (None for _ in range(node[2]))
+    elif build in (_build_items, _build_mapping):
+        for part in node[-1]:
+            yield from array_shapes(part)
 
 
 # --- words ---------------------------------------------------------------------------------------
