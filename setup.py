@@ -22,11 +22,22 @@ CORE = Extension(
 )
 
 # Both engines must round each operation alike. So the compiler must not contract two operations
-# into one, or compute a sine and a cosine together by another function. Without debugging symbols,
-# which name the folder of the build, the same source gives the same bytes everywhere.
+# into one, or compute a sine and a cosine together by another function. It may forget `errno` and
+# the processor's flags of exceptions, which nothing reads: loops become vector code then. Without
+# debugging symbols, which name the folder of the build, the same source gives the same bytes
+# everywhere.
 OPTIONS = {
     "msvc": ["/O2", "/fp:precise", "/std:c11"],
-    "unix": ["-O3", "-std=c11", "-ffp-contract=off", "-fno-builtin-sin", "-fno-builtin-cos", "-g0"],
+    "unix": [
+        "-O3",
+        "-std=c11",
+        "-ffp-contract=off",
+        "-fno-builtin-sin",
+        "-fno-builtin-cos",
+        "-g0",
+        "-fno-math-errno",
+        "-fno-trapping-math",
+    ],
 }
 LIBRARIES = {"unix": ["m"]}
 

@@ -65,6 +65,21 @@ class _Abbreviation(reprlib.Repr):
         # Python refuses to write a longer int in decimal: by default, of more than 4300 digits.
         return f"{x:#x}"[:20] + "..."
 
+    def repr_instance(self, x: object, level: int) -> str:
+        """Write a Value, whose own repr is refused while a computation is recorded."""
+        write = getattr(type(x), "_repr_text_", None)
+        return super().repr_instance(_Text(write(x)) if callable(write) else x, level)
+
+
+class _Text:
+    """An object with a given repr."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return self._text
+
 
 _ABBREVIATION = _Abbreviation()
 _ABBREVIATION.maxstring = _ABBREVIATION.maxother = _ABBREVIATION.maxlong = MAX_VALUE = 60

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, overload
 
 from autograd_mini.arguments import is_iterable, items, number, requirement
-from autograd_mini.engines import Operand, Value, errstate
+from autograd_mini.engines import Operand, Value, choose, errstate, hold, is_frozen
 from autograd_mini.engines.node import numbers_of
 from autograd_mini.engines.nonfinite import exceptional
 from autograd_mini.engines.value import Number
@@ -331,6 +331,18 @@ def as_operand(given: object, *, argument: str) -> Operand:
     return given if isinstance(given, Value) else number(given, argument=argument)
 
 
+def _find_shift(operands: list[Any]) -> Operand:
+    """Return the largest of the finite numbers; the Value that this is while it is recorded."""
+    if not any(map(is_frozen, operands)):
+        return max(filter(math.isfinite, numbers_of(operands)), default=0.0)
+    # A recording need not tell apart what is not finite: such numbers are computed without it.
+    finite = [x for x in operands if isinstance(x, Value) or math.isfinite(x)]
+    largest = finite[0]
+    for x in finite[1:]:
+        largest = choose(">", x, largest, x, largest)
+    return hold(largest)
+
+
 def among(operands: list[Any]) -> Iterator[tuple[list[Any], Any]]:
     """Yield the others beside each operand, for functions of the differences between operands.
 
@@ -340,8 +352,7 @@ def among(operands: list[Any]) -> Iterator[tuple[list[Any], Any]]:
     size = len(operands)
     if size > _MANY:
         # This keeps the digits of the logarithms. The differences depend on no constant.
-        finite = filter(math.isfinite, numbers_of(operands))
-        shift = max(finite, default=0.0)
+        shift = _find_shift(operands)
         with errstate(nonfinite="ignore"):  # what is far below the largest operand becomes -inf
             operands = [x - shift for x in operands]
         size = math.isqrt(size)

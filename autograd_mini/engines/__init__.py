@@ -7,31 +7,46 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
 from autograd_mini.arguments import requirement
-from autograd_mini.engines import bulk, sweeps
+from autograd_mini.engines import bulk, recording, sweeps
 from autograd_mini.engines import value as reference
+from autograd_mini.engines.choices import CHOICES, HELD, Choice
 from autograd_mini.engines.native.binding import complete
 from autograd_mini.engines.native.header import digest
 from autograd_mini.engines.nonfinite import errstate
+from autograd_mini.engines.tapes import Recording
 from autograd_mini.engines.value import Operand
 from autograd_mini.table.updates import UPDATES, UpdateFunction
 
 __all__ = [
+    "Choice",
     "Operand",
+    "Recording",
+    "Replay",
     "Transform",
     "Value",
+    "are_floats",
+    "begin_recording",
+    "choose",
+    "count_guards",
     "count_leaves",
     "custom_node",
     "data_of",
+    "end_recording",
     "engine",
     "errstate",
     "gradients_of",
+    "hold",
+    "is_frozen",
+    "is_recording",
     "make_arguments",
     "number_of",
+    "operands_aside",
+    "read_data",
     "store_data",
     "sweep_back",
     "sweep_forward",
@@ -98,6 +113,8 @@ else:
 
 _bulk: Any = bulk if _core is None else _core
 data_of: Callable[[Iterable[Value]], list[float]] = _bulk.data_of
+are_floats: Callable[[Sequence[object]], bool] = _bulk.are_floats
+read_data: Callable[[Sequence[Value], Any], None] = _bulk.read_data
 gradients_of: Callable[[Iterable[Value]], list[float]] = _bulk.gradients_of
 store_data: Callable[..., None] = _bulk.store_data
 zero_gradients: Callable[[Iterable[Value]], None] = _bulk.zero_gradients
@@ -111,10 +128,52 @@ were_read: Callable[[Iterable[Value]], bool] = _sweeps.were_read
 sweep_back: Callable[..., list[float] | None] = _sweeps.sweep_back
 sweep_forward: Callable[..., list[float] | None] = _sweeps.sweep_forward
 
+_recording: Any = recording if _core is None else _core
+begin_recording: Callable[[Iterable[Value]], None] = _recording.begin_recording
+end_recording: Callable[[list[Any] | None], Recording | None] = _recording.end_recording
+is_recording: Callable[[], bool] = _recording.is_recording
+count_guards: Callable[[], int] = _recording.count_guards
+is_frozen: Callable[[Operand], bool] = _recording.is_frozen
+set_aside: Callable[[Value, tuple[Operand, ...]], None] = _recording.set_aside
+operands_aside: Callable[[Value], tuple[Operand, ...]] = _recording.operands_aside
+
 Transform: Any = None if _core is None else _core.Transform
 """What calls a function and differentiates it in C, where all is plain; None if there is no C."""
+
+Replay: Any = getattr(_core, "Replay", None)
+"""What runs recorded programs in C; None if there is no C."""
 
 updates: Mapping[str, UpdateFunction] = (
     UPDATES if _core is None else {name: getattr(_core, name) for name in UPDATES}
 )
 """The update rules of the optimizers as functions of lists."""
+
+
+def choose(comparison: str, a: Operand, b: Operand, x: Operand, y: Operand) -> Operand:
+    """Return x if the comparison of a and b is true, otherwise y: one of the two, or a choice.
+
+    A comparison that is the same whenever a recorded function is called needs no choice.
+
+    Args:
+        comparison: one of ``<``, ``<=``, ``>``, ``>=``, ``==`` and ``!=``.
+        a, b: the numbers that decide; no derivative goes through them.
+        x, y: what is chosen.
+    """
+    row, numbers = CHOICES[comparison], [number_of(one) for one in (a, b, x, y)]
+    is_x = row.holds(*numbers[:2])
+    if not is_frozen(a) and not is_frozen(b):
+        return x if is_x else y
+    slopes = (0.0, 0.0, float(is_x), float(not is_x))
+    node = custom_node(row, (*numbers[:2], x, y), numbers[2 if is_x else 3], slopes)
+    set_aside(node, (a, b))
+    return node
+
+
+def hold(x: Value) -> Value:
+    """Return a Value with the number of x that depends on nothing, also while this is recorded."""
+    number = number_of(x)
+    if not is_frozen(x):
+        return Value(number)
+    node = custom_node(HELD, (number,), number, (0.0,))
+    set_aside(node, (x,))
+    return node

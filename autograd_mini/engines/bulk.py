@@ -5,16 +5,18 @@ They read the numbers of many leaves, store all or none, and make a node of a ro
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from array import array
+from collections.abc import Iterable, Sequence
 from itertools import chain, repeat
 
 from autograd_mini.arguments import requirement
+from autograd_mini.engines.tapes import record_node, refuse_reading, refuse_writing, tapes
 from autograd_mini.engines.value import Operand, Value, store
 from autograd_mini.table.primitives import Primitive
 
 __all__ = [
-    "custom_node", "data_of", "gradients_of", "no_numbers", "no_operands", "no_value",
-    "store_data", "zero_gradients",
+    "are_floats", "custom_node", "data_of", "gradients_of", "no_numbers", "no_operands", "no_value",
+    "read_data", "store_data", "take_values", "zero_gradients",
 ]  # fmt: skip
 
 
@@ -26,9 +28,12 @@ def store_data(
     /,
 ) -> None:
     """Store numbers in Values and a state in their owner's ``_state``: all of them or none."""
-    taken, numbers = _take(values), tuple(numbers)
+    taken, numbers = take_values(values), tuple(numbers)
     if len(taken) != len(numbers) or not {*map(type, numbers)} <= {float}:
         raise no_numbers(len(taken), numbers)
+    if tapes:
+        for value in taken:
+            refuse_writing(value)
     if owner is None:
         store(taken, repeat("_number"), numbers)
     else:  # the owner first: if it has no state, nothing is stored
@@ -38,27 +43,44 @@ def store_data(
 
 def data_of(values: Iterable[Value], /) -> list[float]:
     """Return the numbers of Values."""
-    return [value.data for value in _take(values)]
+    return [value.data for value in take_values(values)]
+
+
+def are_floats(items: Sequence[object], /) -> bool:
+    """Return whether all items of a list or tuple are floats, and nothing but floats."""
+    return [*map(type, items)].count(float) == len(items)
+
+
+def read_data(values: Sequence[Value], numbers: array[float], /) -> None:
+    """Put the numbers of Values in an array, which does not count as reading their ``.data``."""
+    if len(numbers) != len(values):
+        raise ValueError("numbers must be a double for each Value")
+    numbers[:] = array("d", [value._number for value in take_values(values)])
 
 
 def gradients_of(values: Iterable[Value], /) -> list[float]:
     """Return the gradients of Values."""
-    return [value.grad for value in _take(values)]
+    return [value.grad for value in take_values(values)]
 
 
 def zero_gradients(values: Iterable[Value], /) -> None:
     """Set the gradients to zero, all of them or none; `has_grad` stays as it is."""
-    store([value for value in _take(values) if value.has_grad], repeat("_grad"), repeat(0.0))
+    taken = take_values(values)
+    if tapes:
+        for value in taken:
+            refuse_reading(value, ".grad =")
+    store([value for value in taken if value.has_grad], repeat("_grad"), repeat(0.0))
 
 
 def custom_node(
     row: Primitive,
     operands: tuple[Operand, ...],
     number: float,
-    partials: tuple[float, ...],
+    partials: tuple[float, ...] | array[float],
     /,
 ) -> Value:
     """Return a node of a row that is not in the table, with a partial derivative an operand."""
+    partials = tuple(partials)
     fits = len(operands) == len(partials) and {*map(type, operands)} <= {Value, float}
     if not fits or not {*map(type, partials)} <= {float}:
         raise no_operands(operands, partials)
@@ -68,10 +90,13 @@ def custom_node(
     node._number, node._op = number, row
     node._x = node._y = node._mark = None
     node._many = operands, values, slopes
+    if tapes:
+        record_node(node)
     return node
 
 
-def _take(values: Iterable[Value]) -> tuple[Value, ...]:
+def take_values(values: Iterable[Value]) -> tuple[Value, ...]:
+    """Return Values as a tuple; refuse anything else."""
     taken = tuple(values)
     if not {*map(type, taken)} <= {Value}:
         raise next(no_value(i, one) for i, one in enumerate(taken) if type(one) is not Value)

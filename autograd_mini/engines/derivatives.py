@@ -8,11 +8,22 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Callable, Mapping, Sequence
+from threading import local
 from typing import Any
 from weakref import WeakKeyDictionary, ref
 
 from autograd_mini.arguments import list_some, requirement
-from autograd_mini.engines import Operand, Value, errstate, number_of
+from autograd_mini.engines import (
+    Choice,
+    Operand,
+    Value,
+    errstate,
+    hold,
+    is_recording,
+    number_of,
+)
+from autograd_mini.engines.branches import add, decide, differentiate_choice, multiply, settle
+from autograd_mini.engines.extension import Function
 from autograd_mini.engines.graph import Edge, Graph
 from autograd_mini.engines.node import describe
 from autograd_mini.engines.nonfinite import nonfinite_gradient, nonfinite_tangent, strict
@@ -22,7 +33,7 @@ from autograd_mini.table.elementary import ELEMENTARY
 from autograd_mini.table.primitives import PRIMITIVES, Primitive
 from autograd_mini.table.rules import Rule, split_cases
 
-__all__ = ["VALUES", "differentiate", "find_order", "push_forward"]
+__all__ = ["VALUES", "count_graphs", "differentiate", "find_order", "push_forward"]
 
 
 _divide, _power = (IEEE.compile("plain", "xy", Rule(text)) for text in ("x / y", "x ** y"))
@@ -32,17 +43,33 @@ def _has_value(x: Operand, y: Operand) -> bool:
     return isinstance(x, Value) or isinstance(y, Value)
 
 
-VALUES = Arithmetic(
-    {
-        # The name of a row is that of a method, but for what Python writes as an operator.
-        **{name: getattr(Value, name, abs) for name in ELEMENTARY if name in PRIMITIVES},
-        "pow": lambda x, y: x**y if _has_value(x, y) else _power(x, y),
-    },
-    divide=lambda x, y: x / y if _has_value(x, y) else _divide(x, y),
-    order=number_of,
-    sums={"sum": Value.sum, "fsum": Value.fsum},
-)
+def _make_arithmetic(**options: Any) -> Arithmetic:
+    return Arithmetic(
+        {
+            # The name of a row is that of a method, but for what Python writes as an operator.
+            **{name: getattr(Value, name, abs) for name in ELEMENTARY if name in PRIMITIVES},
+            "pow": lambda x, y: x**y if _has_value(x, y) else _power(x, y),
+        },
+        divide=lambda x, y: x / y if _has_value(x, y) else _divide(x, y),
+        sums={"sum": Value.sum, "fsum": Value.fsum},
+        **options,
+    )
+
+
+VALUES = _make_arithmetic(order=number_of)
 """Values, and floats for constants: a formula over them makes nodes, with the bits of floats."""
+
+_CHOOSING = _make_arithmetic(decide=decide)
+"""The same while a computation is recorded: a condition becomes a choice for all samples."""
+
+_HOLDING = {
+    VALUES: _make_arithmetic(order=number_of, hold=number_of),
+    _CHOOSING: _make_arithmetic(
+        decide=decide, hold=lambda x: hold(x) if isinstance(x, Value) else x
+    ),
+}
+"""For rows of the table: the largest number in a rule of these shifts exponents, as in softmax, and
+what depends on it cancels. So it has no derivative, and none depends on which number it is."""
 
 
 class _Rules:
@@ -52,7 +79,7 @@ class _Rules:
         self._row, self.is_nary = ref(row), row.nary
         is_custom = isinstance(row, PythonFunction)
         self._value = None if is_custom else IEEE.compile(row.name, row.operands, row.value)
-        self._partials: dict[str, tuple[Callable[..., Any], bool]] = {}
+        self._partials: dict[tuple[str, Arithmetic], tuple[Callable[..., Any], bool]] = {}
 
     @property
     def row(self) -> Primitive:
@@ -67,6 +94,8 @@ class _Rules:
         Raises:
             RuntimeError: the number of an operand is not that with which the node was computed.
         """
+        if isinstance(self.row, Choice):
+            return [differentiate_choice(node, edge.position) for edge in edges]
         operands = node.operands
         given, slots = operands, self.row.slots(len(operands))
         if self.is_nary:
@@ -83,33 +112,38 @@ class _Rules:
                 found[name] = self._compute_by(name, given, node)
             partial = found[name] if place is None else found[name][place]
             if not _is_same(number_of(partial), edge.partial):
-                raise self._make_error(name, node)
+                if edge.partial == edge.partial:
+                    raise self._make_error(name, node)
+                # The value is a NaN, and so is each partial derivative, whatever its rule gives.
+                partial = partial if is_recording() else edge.partial
             partials.append(partial)
         return partials
 
     def _compute_by(self, operand: str, given: Sequence[Any], node: Value) -> Any:
         """Return the partial derivative for an operand; a list of them for a sequence."""
         assert self._value is not None
-        function, shows_changes = self._partials.get(operand) or self._compile(operand)
+        arithmetic = _CHOOSING if is_recording() else VALUES
+        key = operand, arithmetic if isinstance(self.row, Function) else _HOLDING[arithmetic]
+        function, shows_changes = self._partials.get(key) or self._compile(*key)
         if not shows_changes and not _is_same(
             self._value(*map(_numbers_of, given)), number_of(node)
         ):
             raise self._make_error(operand, node)
         return function(*given, node)
 
-    def _compile(self, operand: str) -> tuple[Callable[..., Any], bool]:
+    def _compile(self, operand: str, arithmetic: Arithmetic) -> tuple[Callable[..., Any], bool]:
         rule = self.row.partials[operand]
-        function = VALUES.compile(
+        function = arithmetic.compile(
             self.row.name,
             (*self.row.operands, "out"),
             rule,
-            result=self.row.partial_text(operand, VALUES),
+            result=self.row.partial_text(operand, arithmetic),
             sequences=self.row.value.sequences,
         )
         # A product has the other operand as its partial derivative, which shows every change of
         # it. That of sin is the same at -x as at x, but the value is not.
-        self._partials[operand] = function, _is_plain(rule.tree)
-        return self._partials[operand]
+        self._partials[operand, arithmetic] = function, _is_plain(rule.tree)
+        return self._partials[operand, arithmetic]
 
     def _make_error(self, operand: str, node: Value) -> RuntimeError:
         """Return the error for an operand that was changed after the node was made."""
@@ -154,26 +188,16 @@ def _is_same(a: float, b: float) -> bool:
     return a == b or (a != a and b != b)
 
 
-def _multiply(x: Operand, partial: Operand) -> Operand:
-    """Return the product; a partial derivative of 0 or 1 makes no node."""
-    if isinstance(partial, float):
-        if partial == 1.0:
-            return x
-        if partial == 0.0 and math.isfinite(number_of(x)):
-            return 0.0
-    if isinstance(x, float):
-        if x == 1.0:
-            return partial
-        if x == 0.0 and math.isfinite(number_of(partial)):
-            return 0.0
-    return x * partial
+_of_thread = local()
 
 
-def _add(x: Operand | None, y: Operand) -> Operand:
-    """Return the sum; nothing, or a zero that is no Value, makes no node."""
-    if x is None or (isinstance(x, float) and x == 0.0):
-        return y
-    return x if isinstance(y, float) and y == 0.0 else x + y
+def count_graphs() -> int:
+    """Return for how many graphs this thread has computed derivatives by their rules."""
+    return getattr(_of_thread, "count", 0)
+
+
+def _count_graph() -> None:
+    _of_thread.count = count_graphs() + 1
 
 
 def differentiate(
@@ -186,27 +210,37 @@ def differentiate(
     Raises:
         RuntimeError: a number was changed after the graph was made.
     """
+    _count_graph()
     graph = Graph(*outputs)
     depending = _find_depending(graph, inputs)
     adjoints: dict[Value, Operand] = {}
     nodes = []
     with errstate(nonfinite="ignore"):  # the rules meet infinities where their results are finite
         for output, seed in zip(outputs, seeds, strict=True):
-            adjoints[output] = _add(adjoints.get(output), seed)
+            adjoints[output] = add(adjoints.get(output), seed)
         for node in reversed(graph.order):
             if node.op is None or node not in depending or node not in adjoints:
                 continue
             nodes.append(node)
             edges = [edge for edge in graph.edges[node] if edge.operand in depending]
             for edge, partial in zip(edges, _compute_partials(node, edges), strict=True):
-                term = _multiply(adjoints[node], partial)
-                adjoints[edge.operand] = _add(adjoints.get(edge.operand), term)
-    found = [adjoints.get(x, 0.0) for x in inputs]
+                term = multiply(adjoints[node], partial)
+                adjoints[edge.operand] = add(adjoints.get(edge.operand), term)
+    found = [settle(adjoints.get(x, 0.0)) for x in inputs]
     numbers = list(map(number_of, found))
-    if not all(map(math.isfinite, numbers)) and strict():
+    if not all(map(math.isfinite, numbers)) and _raises():
         incoming = [number_of(adjoints[node]) for node in reversed(nodes)]
         raise nonfinite_gradient(nodes[::-1], incoming, inputs, numbers, where)
     return found
+
+
+def _raises() -> bool:
+    """Return whether a derivative that is not finite raises.
+
+    In a recording it may come from a branch that is not taken; a replay finds such samples, and
+    computes them without the recording.
+    """
+    return strict() and not is_recording()
 
 
 _ZERO = 0.0
@@ -220,6 +254,7 @@ def push_forward(
 
     The arguments and errors are those of `differentiate`.
     """
+    _count_graph()
     graph = Graph(*outputs)
     moved: dict[Value, Operand] = {}
     with errstate(nonfinite="ignore"):
@@ -229,9 +264,9 @@ def push_forward(
                 continue
             edges = [edge for edge in graph.edges[node] if moved[edge.operand] is not _ZERO]
             for edge, partial in zip(edges, _compute_partials(node, edges), strict=True):
-                moved[node] = _add(moved[node], _multiply(moved[edge.operand], partial))
-    found = [moved[output] for output in outputs]
-    if not all(math.isfinite(number_of(x)) for x in found) and strict():
+                moved[node] = add(moved[node], multiply(moved[edge.operand], partial))
+    found = [settle(moved[output]) for output in outputs]
+    if not all(math.isfinite(number_of(x)) for x in found) and _raises():
         raise nonfinite_tangent(graph.order, {n: number_of(t) for n, t in moved.items()}, where)
     return found
 

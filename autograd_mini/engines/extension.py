@@ -21,7 +21,7 @@ from autograd_mini.table.elementary import ELEMENTARY
 from autograd_mini.table.primitives import PRIMITIVES, Primitive
 from autograd_mini.table.rules import REDUCTIONS
 
-__all__ = ["Function", "RuleFunction", "check_name", "name_apart", "primitive"]
+__all__ = ["Function", "RuleFunction", "check_name", "is_taken", "name_apart", "primitive"]
 
 
 def primitive(
@@ -202,10 +202,15 @@ def check_name(name: object, *, where: str) -> str:
     if not name.isidentifier() or iskeyword(name):
         raise ValueError(requirement(f"{where}: name", "a name of Python", name))
     name = unicodedata.normalize("NFKC", name)
-    if name in PRIMITIVES or name in ELEMENTARY or name in REDUCTIONS:
+    if is_taken(name):
         rule, way_out = "none that the table has", f"choose another, such as name='my_{name}'"
         raise ValueError(requirement(f"{where}: name", rule, name, way_out))
     return name
+
+
+def is_taken(name: str) -> bool:
+    """Return whether the table, or a rule, has a function of a name."""
+    return name in PRIMITIVES or name in ELEMENTARY or name in REDUCTIONS
 
 
 def name_apart(rows: Iterable[Primitive], taken: Iterable[str] = ()) -> dict[Primitive, str]:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from autograd_mini.engines.node import numbers_of
 from autograd_mini.engines.value import Value
+from autograd_mini.errors import DomainError
 
 __all__ = ["Edge", "Graph", "compute_again", "is_stale"]
 
@@ -63,7 +64,7 @@ class Graph:
 
     def _read(self, node: Value) -> list[Edge]:
         """Store a node's edges, and return them."""
-        pairs = enumerate(zip(node.operands, node.partials, strict=True))
+        pairs = enumerate(zip(node.operands, node._partials, strict=True))
         self.edges[node] = [
             Edge(operand, node, position, partial)
             for position, (operand, partial) in pairs
@@ -138,4 +139,7 @@ def compute_again(node: Value) -> tuple[float, Sequence[Any]]:
 
 def is_stale(node: Value) -> bool:
     """Return whether a Value is not what its operands give now, as one of them was changed."""
-    return node.op is not None and repr(compute_again(node)[0]) != repr(node.data)
+    try:
+        return node.op is not None and repr(compute_again(node)[0]) != repr(node.data)
+    except DomainError:  # a function of a user refuses the numbers of now
+        return True

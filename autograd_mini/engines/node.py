@@ -27,6 +27,12 @@ class Node(Protocol):
     @property
     def partials(self) -> Sequence[float | None]: ...
 
+    # For the library itself: reading these is neither noted nor refused.
+    @property
+    def _number(self) -> float: ...
+    @property
+    def _partials(self) -> Sequence[float | None]: ...
+
 
 class ParameterPath(str):
     """The name that a module gives to a parameter: its path from the outermost module.
@@ -62,8 +68,8 @@ def check_name(name: object) -> str | None:
 def numbers_of(operand: Any) -> Any:
     """Return the number of a Value or a float; for a sequence, the list of its numbers."""
     if isinstance(operand, tuple | list):
-        return [one if isinstance(one, float) else one.data for one in operand]
-    return operand if isinstance(operand, float) else operand.data
+        return [one if isinstance(one, float) else one._number for one in operand]
+    return operand if isinstance(operand, float) else operand._number
 
 
 def flat(operands: Iterable[Any]) -> Iterator[Any]:
@@ -80,5 +86,5 @@ def describe(operand: Node | float) -> str:
     if isinstance(operand, float):
         return repr(operand)
     if operand.name is not None:
-        return f"{operand.name!r} ({operand.data!r})"
-    return f"a Value of {operand.data!r}"
+        return f"{operand.name!r} ({operand._number!r})"
+    return f"a Value of {operand._number!r}"

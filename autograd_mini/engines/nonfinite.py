@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ContextDecorator
 from contextvars import ContextVar
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
+from threading import local
 from typing import Any, Literal, TypeVar
 from weakref import ref
 
@@ -17,8 +18,8 @@ from autograd_mini.errors import DomainError, NonFiniteGradientError
 from autograd_mini.table.primitives import Primitive
 
 __all__ = [
-    "errstate", "exceptional", "nonfinite_gradient", "nonfinite_tangent", "refuse_nonfinite",
-    "strict",
+    "count_strict_blocks", "errstate", "exceptional", "nonfinite_gradient", "nonfinite_tangent",
+    "refuse_nonfinite", "strict",
 ]  # fmt: skip
 
 BACKWARD = "Value.backward"
@@ -108,6 +109,8 @@ class errstate(ContextDecorator):  # noqa: N801 - NumPy's name
         return super().__call__(function)
 
     def __enter__(self) -> None:
+        if self._nonfinite == "raise":
+            _of_thread.strict_blocks = count_strict_blocks() + 1
         for block in _blocks.get():
             if block.setting is None and not block.ends:
                 block.setting = self._nonfinite
@@ -117,6 +120,14 @@ class errstate(ContextDecorator):  # noqa: N801 - NumPy's name
         self.__enter__()
 
     __exit__ = _Exit()
+
+
+_of_thread = local()
+
+
+def count_strict_blocks() -> int:
+    """Return how many blocks in which results that are not finite raise this thread has entered."""
+    return getattr(_of_thread, "strict_blocks", 0)
 
 
 def _runs_later(function: Callable[..., Any]) -> bool:
@@ -199,10 +210,10 @@ def nonfinite_tangent(
     node = next(node for node in nodes if not math.isfinite(tangents[node]))
     given = ", ".join(
         f"{partial!r} for {describe(operand)}"
-        for operand, partial in zip(node.operands, node.partials, strict=True)
+        for operand, partial in zip(node.operands, node._partials, strict=True)
         if partial is not None
     )
-    at = f"{node.op}, whose value is {node.data!r} and whose partial derivatives are {given}"
+    at = f"{node.op}, whose value is {node._number!r} and whose partial derivatives are {given}"
     return NonFiniteGradientError(
         f"{where}: the tangent must be finite, got {tangents[node]}; it arises at "
         f"{at if node.op else describe(node)}; {_way_out(where)}"
@@ -218,10 +229,10 @@ def _way_out(where: str) -> str:
 def _origins(nodes: Sequence[Node], adjoints: Sequence[float]) -> Iterator[str]:
     """Yield the places at which a gradient stops being finite, in the order of the pass."""
     for node, adjoint in zip(reversed(nodes), reversed(adjoints), strict=True):
-        for operand, partial in zip(node.operands, node.partials, strict=True):
+        for operand, partial in zip(node.operands, node._partials, strict=True):
             if partial is not None and not math.isfinite(adjoint * partial):
                 yield (
-                    f"it arises at {node.op}, whose value is {node.data!r} and whose "
+                    f"it arises at {node.op}, whose value is {node._number!r} and whose "
                     f"partial derivative for {describe(operand)} is {partial!r}, "
                     f"times an incoming gradient of {adjoint!r}"
                 )

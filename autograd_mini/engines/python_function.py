@@ -19,7 +19,7 @@ from autograd_mini.table.domains import REAL
 from autograd_mini.table.names import name_as_text
 from autograd_mini.table.rules import Rule
 
-__all__ = ["PythonFunction", "custom"]
+__all__ = ["Call", "PythonFunction", "custom"]
 
 
 def custom(
@@ -89,12 +89,12 @@ class PythonFunction(Function):
             rest = parameters[len(names)].name if len(parameters) > len(names) else ""
             names = _name_operands(names, rest, several[1])
         self.operands = tuple(_name_operands(names, "", len(names)))
-        self.value = _Call(name, self.operands)
+        self.value = Call(name, self.operands)
         symbols = (
             [f"{name}′"] if len(names) == 1 else [f"∂{name}/∂{name_as_text(o)}" for o in names]
         )
-        slopes = [_Call(symbol, self.operands) for symbol in symbols]
-        self.partials = self.textbook = dict(zip(self.operands, slopes, strict=True))
+        slopes = [Call(symbol, self.operands) for symbol in symbols]
+        self.partials = dict(zip(self.operands, slopes, strict=True))
         self.domains = dict.fromkeys(self.operands, REAL)
         self.kink = None
         self.formula = self.value.tree
@@ -104,6 +104,11 @@ class PythonFunction(Function):
         self._introduce(name, doc, signature)
         self.__module__ = module
         self.__wrapped__ = f
+
+    @property
+    def textbook(self) -> dict[str, Rule]:  # type: ignore[override]
+        """The partial derivatives, which have no other form."""
+        return self.partials
 
     @property
     def nary(self) -> bool:
@@ -156,7 +161,7 @@ class PythonFunction(Function):
         """
         row = self._with_count(len(operands))
         out = row.compute_value(*operands)
-        return out, row._compute_partials(operands, out)
+        return out, row.compute_partials(operands, out)
 
     def differentiate(self, *operands: Operand) -> tuple[Operand, ...]:
         """Return the partial derivatives for operands that may be Values, as Values or floats.
@@ -192,9 +197,15 @@ class PythonFunction(Function):
         numbers = numbers_of(operands)
         out = self.compute_value(*numbers)
         refuse_nonfinite(self, operands, numbers, out)
-        return out, self._compute_partials(numbers, out)
+        return out, self.compute_partials(numbers, out)
 
-    def _compute_partials(self, numbers: Sequence[float], out: float) -> tuple[float, ...]:
+    def compute_partials(self, numbers: Sequence[float], out: float) -> tuple[float, ...]:
+        """Return the partial derivatives that the user's function gives, as floats.
+
+        Raises:
+            TypeError, ValueError: it gives something else than a number for each operand.
+            DomainError: it raises an arithmetic error or a ValueError.
+        """
         if out != out:
             return (math.nan,) * len(numbers)
         try:
@@ -267,7 +278,7 @@ class PythonFunction(Function):
         return variable
 
 
-class _Call(Rule):
+class Call(Rule):
     """A call by name in the place of a rule: views write it, and no arithmetic computes it."""
 
     __slots__ = ()

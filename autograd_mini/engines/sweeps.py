@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from autograd_mini.engines.graph import Graph
 from autograd_mini.engines.nonfinite import nonfinite_gradient, nonfinite_tangent, strict
+from autograd_mini.engines.tapes import find_tape, refusal, tapes
 from autograd_mini.engines.value import Value, count_leaves
 
 __all__ = [
@@ -52,6 +53,8 @@ def sweep_back(
     Raises:
         NonFiniteGradientError: a derivative is not finite, unless `errstate` allows that.
     """
+    if is_old(outputs, since):
+        return None
     graph = Graph(*outputs)
     if has_older_leaf(graph, since):
         return None
@@ -75,6 +78,8 @@ def sweep_forward(
 
     The inputs are leaves. The other arguments, and the errors, are those of `sweep_back`.
     """
+    if is_old(outputs, since):
+        return None
     graph = Graph(*outputs)
     if has_older_leaf(graph, since):
         return None
@@ -91,6 +96,15 @@ def add_seeds(values: list[Value], seeds: list[float]) -> dict[Value, float]:
     for value, seed in zip(values, seeds, strict=True):
         found[value] += seed
     return found
+
+
+def is_old(outputs: Iterable[Value], since: int) -> bool:
+    """Return whether this thread records, and the outputs depend on inputs or parameters."""
+    tape = find_tape() if tapes else None
+    old = [] if tape is None else [output for output in outputs if tape.depends(output)]
+    if old and since == 0:  # no leaf is too old
+        raise refusal(old[0], "gradients")
+    return old != []
 
 
 def has_older_leaf(graph: Graph, since: int) -> bool:

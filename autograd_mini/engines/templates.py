@@ -14,6 +14,7 @@ from typing import Any
 from autograd_mini.arguments import is_foreign, items, number
 from autograd_mini.engines.node import numbers_of
 from autograd_mini.engines.nonfinite import exceptional
+from autograd_mini.engines.tapes import record_node, tapes
 from autograd_mini.table.arithmetic import FLOATS, compile_function
 from autograd_mini.table.primitives import Primitive
 
@@ -41,6 +42,7 @@ class Template:
             "Value": owner,
             "primitive": row,
             "new": partial(object.__new__, owner),
+            "tapes": tapes,
             **{helper.__name__: helper for helper in _HELPERS},
         }
         source = "\n".join([*self.lines(), ""])
@@ -135,6 +137,8 @@ class Template:
             "node._op = primitive",
             *(f"node._{slot} = {expression}" for slot, expression in slots.items()),
             "node._mark = None",
+            "if tapes:",
+            "    record_node(node)",
             "return node",
         ]
         return ["    " * depth + line for line in lines]
@@ -291,4 +295,6 @@ def unequal(primitive: Primitive, *lengths: int) -> ValueError:
     return ValueError(f"{primitive.name}: {names} must be equally long, got lengths {counts}")
 
 
-_HELPERS = (number, is_foreign, exceptional, unequal, read_operands, with_numbers)
+_HELPERS = (
+    number, is_foreign, exceptional, unequal, read_operands, record_node, with_numbers,
+)  # fmt: skip

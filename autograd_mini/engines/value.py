@@ -30,6 +30,7 @@ from autograd_mini.arguments import is_foreign, number, requirement
 from autograd_mini.engines.display import Table
 from autograd_mini.engines.node import check_name
 from autograd_mini.engines.nonfinite import nonfinite_gradient, strict
+from autograd_mini.engines.tapes import record_comparison, refuse_reading, refuse_writing, tapes
 from autograd_mini.engines.templates import Template
 from autograd_mini.table.primitives import PRIMITIVES, Primitive
 
@@ -144,15 +145,25 @@ Dot: TypeAlias = Operation[_DotCall, NoReturn]
 Share: TypeAlias = Operation[_ShareCall, NoReturn]
 
 
-def _comparison(compare: Callable[[float, float], bool]) -> Callable[[Value, Operand], bool]:
-    """Return a method that compares a Value with a Value or a number, and leaves other types."""
+def _comparison(
+    compare: Callable[[float, float], bool], place: int
+) -> Callable[[Value, Operand], bool]:
+    """Return a method that compares a Value with a Value or a number, and leaves other types.
+
+    A recording knows the comparison by its place among ``<``, ``<=``, ``>`` and ``>=``.
+    """
 
     def comparison(self: Value, other: Operand) -> bool:
         if type(other) is Value:
-            return compare(self._number, other._number)
-        if is_foreign(other):
+            outcome = compare(self._number, other._number)
+        elif is_foreign(other):
             return NotImplemented  # type: ignore[no-any-return]  # as a comparison may
-        return compare(self._number, number(other, argument="operand of a comparison"))
+        else:
+            other = number(other, argument="operand of a comparison")
+            outcome = compare(self._number, other)
+        if tapes:
+            record_comparison(place, self, other, outcome)
+        return outcome
 
     return comparison
 
@@ -303,26 +314,36 @@ class Value:
     @property
     def data(self) -> float:
         """The number; setting it changes no node that was computed before."""
+        if tapes:
+            refuse_reading(self, ".data")
         if self._op is None or self._op is _IDENTITY:
             self._dy = True
         return self._number
 
     @data.setter
     def data(self, data: float) -> None:
+        if tapes:
+            refuse_writing(self)
         self._number = number(data, argument="Value.data")
 
     @property
     def grad(self) -> float:
         """The gradient: a leaf adds up all backward passes, a node keeps the last one."""
-        return self._grad if self.has_grad else 0.0
+        if tapes:
+            refuse_reading(self, ".grad")
+        return self._grad if hasattr(self, "_grad") else 0.0
 
     @grad.setter
     def grad(self, grad: float) -> None:
+        if tapes:
+            refuse_reading(self, ".grad =")
         self._grad = number(grad, argument="Value.grad")
 
     @property
     def has_grad(self) -> bool:
         """Whether a backward pass or an assignment has stored a gradient here."""
+        if tapes:
+            refuse_reading(self, ".has_grad")
         return hasattr(self, "_grad")
 
     @property
@@ -354,6 +375,13 @@ class Value:
     @property
     def partials(self) -> tuple[float | None, ...]:
         """The partial derivative for each operand, as recorded with the node; None if constant."""
+        if tapes:
+            refuse_reading(self, ".partials")
+        return self._partials
+
+    @property
+    def _partials(self) -> tuple[float | None, ...]:
+        """The partial derivatives for the library itself, also while a computation is recorded."""
         if self._op is None:
             return ()
         if self._x is None and self._y is None:
@@ -365,9 +393,15 @@ class Value:
         return (first, None if self._y is None else self._dy)
 
     def __repr__(self) -> str:
-        parts = [f"data={self.data!r}"]
-        if self.has_grad:
-            parts.append(f"grad={self.grad!r}")
+        self._refuse("a print")
+        return self._repr_text_()
+
+    def _repr_text_(self) -> str:
+        """Return the repr for the words of errors, also while a computation is recorded."""
+        parts = [f"data={self._number!r}"]
+        grad = getattr(self, "_grad", None)
+        if grad is not None:
+            parts.append(f"grad={grad!r}")
         if self.name is not None:
             parts.append(f"name={self.name!r}")
         if self.op is not None:
@@ -376,6 +410,7 @@ class Value:
 
     def _repr_html_(self) -> str:
         """Return a table of one row, for a notebook."""
+        self._refuse("a print")
         row = (
             "" if self.name is None else self.name,
             self.data,
@@ -385,6 +420,7 @@ class Value:
         return Table(("name", "value", "gradient", "operation"), [row])._repr_html_()
 
     def __format__(self, spec: str) -> str:
+        self._refuse("a print")
         if not spec:
             return repr(self)
         try:
@@ -395,8 +431,8 @@ class Value:
 
     # --- comparing and converting ---------------------------------------------------------------
 
-    __lt__, __le__ = _comparison(operator.lt), _comparison(operator.le)
-    __gt__, __ge__ = _comparison(operator.gt), _comparison(operator.ge)
+    __lt__, __le__ = _comparison(operator.lt, 0), _comparison(operator.le, 1)
+    __gt__, __ge__ = _comparison(operator.gt, 2), _comparison(operator.ge, 3)
     __hash__ = object.__hash__
 
     def __eq__(self, other: object) -> bool:
@@ -421,6 +457,7 @@ class Value:
         raise TypeError(requirement("int: argument", "a plain number", self, way_out))
 
     def __reduce__(self) -> tuple[Any, ...]:
+        self._refuse("a copy")
         if self.op is not None:
             way_out = "copy the leaves and compute again, or save a model with state_dict()"
             raise TypeError(requirement("a copied or pickled Value", "a leaf", self, way_out))
@@ -430,6 +467,11 @@ class Value:
         self.name, grad = state
         if grad is not None:
             self.grad = grad
+
+    def _refuse(self, reading: str) -> None:
+        """Refuse what would be frozen into the recording of this thread, if it has one."""
+        if tapes:
+            refuse_reading(self, reading)
 
     # --- the backward pass ----------------------------------------------------------------------
 
@@ -458,6 +500,7 @@ class Value:
         2.0
         """
         seed = number(seed, argument="Value.backward: seed")
+        self._refuse("backward()")
         lock = _lock
         if lock._is_owned():  # type: ignore[attr-defined]
             raise RuntimeError("Value.backward: called within a backward pass of this thread")

@@ -9,6 +9,7 @@ from typing import Any
 from autograd_mini.arguments import abbreviate, count, finite, items, requirement
 from autograd_mini.engines import Operand, Value
 from autograd_mini.engines.display import write_count
+from autograd_mini.engines.node import numbers_of
 from autograd_mini.functions import as_operand, dot
 from autograd_mini.nn.activations import Activation, ActivationLike, as_activation
 from autograd_mini.nn.initializers import (
@@ -282,7 +283,7 @@ def _parameter(given: Operand, *, argument: str) -> Value:
         return Value(finite(given, argument=argument))
     if given.op is not None:
         raise ValueError(requirement(argument, "a number or a leaf, not a computed Value", given))
-    finite(given.data, argument=argument)
+    finite(numbers_of(given), argument=argument)
     return given
 
 

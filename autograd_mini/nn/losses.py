@@ -14,7 +14,7 @@ from itertools import chain
 from typing import Any, Protocol, TypeAlias, TypeVar, overload
 
 from autograd_mini.arguments import is_iterable, items, requirement, whole
-from autograd_mini.engines import Operand, Value, errstate
+from autograd_mini.engines import Operand, Value, errstate, is_recording
 from autograd_mini.engines.node import numbers_of
 from autograd_mini.errors import DomainError
 from autograd_mini.functions import among, as_operand, mean, relu, softplus, square, sum
@@ -150,8 +150,12 @@ def binary_cross_entropy(predictions: Any, targets: Any, *, from_logits: bool = 
         if from_logits:
             _refuse_probabilities(predictions, where)
             return _expect(predictions, weights, _surprises_of_logit)
-        rows = [(1.0 - p, p) for p in _check_range(numbers_of(predictions), where)]
-        _check_probabilities(rows, weights, where)
+        _check_range(predictions, where)
+        for i, (p, target) in enumerate(zip(predictions, targets, strict=True)):
+            if p >= 1 and target < 1:
+                raise _impossible(where, 0, i, 1.0 - target)
+            if p <= 0 and target > 0:
+                raise _impossible(where, 1, i, target)
         return _expect(predictions, weights, _surprises_of_probability)
 
     return _compare(where, compute, predictions, targets)
@@ -167,9 +171,9 @@ def hinge(scores: list[Value], targets: list[Operand]) -> Value:
     >>> hinge([0.25, -3.0], [1, -1])
     0.375
     """
-    for target in numbers_of(targets):
-        if target not in (1, -1):
-            raise ValueError(requirement("hinge: targets", "1 or -1", target))
+    for target in targets:
+        if not (1 <= target <= 1 or -1 <= target <= -1):
+            raise ValueError(requirement("hinge: targets", "1 or -1", numbers_of(target)))
     return _mean([relu(1.0 - t * s) for s, t in zip(scores, targets, strict=True)])
 
 
@@ -220,10 +224,13 @@ def cross_entropy(predictions: Any, targets: Any, *, from_logits: bool = True) -
         _refuse_probabilities(values, "cross_entropy")
         result = _expect(rows, weights, _surprises_of_logits)
     else:
-        probabilities = [_check_range(numbers_of(row), "cross_entropy") for row in rows]
-        for numbers in probabilities:
-            _check_total(numbers, "cross_entropy: a row of predictions")
-        _check_probabilities(probabilities, weights, "cross_entropy")
+        _check_range(values, "cross_entropy")
+        for row in rows:
+            _check_total(row, "cross_entropy: a row of predictions")
+        for i, (row, ws) in enumerate(zip(rows, weights, strict=True)):
+            for k, (p, target) in enumerate(zip(row, ws, strict=True)):
+                if p <= 0 and target > 0:
+                    raise _impossible("cross_entropy", k, i, target)
         result = _expect(rows, weights, _surprises_of_probabilities)
     return result if any(map(_any_value, [flat, *weights])) else result.data
 
@@ -258,7 +265,7 @@ def _surprises_of_logits(logits: list[Value], classes: list[int]) -> list[Value]
     pairs = list(among(logits)) if len(classes) > 1 else []
     surprises = []
     for k in classes:
-        if pairs and math.isfinite(pairs[k][1].data):
+        if pairs and -math.inf < pairs[k][1] < math.inf:
             others, logit = pairs[k]
         else:  # perhaps it became infinite in the pair, and the row has to raise an error
             others, logit = logits[:k] + logits[k + 1 :], logits[k]
@@ -276,22 +283,18 @@ def _surprises_of_probabilities(probabilities: list[Value], classes: list[int]) 
         return [-probabilities[k].log() for k in classes]
 
 
-def _check_range(probabilities: list[float], where: str) -> list[float]:
+def _check_range(probabilities: Sequence[Operand], where: str) -> None:
     for p in probabilities:
         if not 0 <= p <= 1:
-            raise ValueError(requirement(f"{where}: predictions", "from 0 to 1", p))
-    return probabilities
+            raise ValueError(requirement(f"{where}: predictions", "from 0 to 1", numbers_of(p)))
 
 
-def _check_probabilities(
-    rows: Sequence[Sequence[float]], weights: list[list[Operand]], where: str
-) -> None:
-    """Refuse a probability of 0 whose target is not 0."""
-    for i, (row, targets) in enumerate(zip(rows, weights, strict=True)):
-        for k, (p, target) in enumerate(zip(row, numbers_of(targets), strict=True)):
-            if p == 0 and target:
-                argument = f"{where}: the probability of class {k} in example {i}"
-                raise DomainError(requirement(argument, f"above 0, as its target is {target}", p))
+def _impossible(where: str, class_: int, example: int, target: Operand) -> DomainError:
+    """Return the error for a probability of 0 whose target is not 0."""
+    argument = f"{where}: the probability of class {class_} in example {example}"
+    return DomainError(
+        requirement(argument, f"above 0, as its target is {numbers_of(target)}", 0.0)
+    )
 
 
 def _refuse_probabilities(logits: list[Value], where: str) -> None:
@@ -311,7 +314,7 @@ def _target(target: object, classes: int) -> list[Operand]:
             raise ValueError(
                 requirement("cross_entropy: length of a row of targets", rule, len(row))
             )
-        _check_total(numbers_of(row), "cross_entropy: a row of targets")
+        _check_total(row, "cross_entropy: a row of targets")
         return row
     index = whole(target)
     if index is None:
@@ -323,9 +326,13 @@ def _target(target: object, classes: int) -> list[Operand]:
     return [float(k == index) for k in range(classes)]
 
 
-def _check_total(probabilities: Sequence[float], argument: str) -> None:
-    if not (min(probabilities) >= 0 and abs(math.fsum(probabilities) - 1) <= 1e-6):
-        raise ValueError(requirement(argument, "probabilities that add up to 1", probabilities))
+def _check_total(probabilities: Sequence[Operand], argument: str) -> None:
+    """Refuse a row that does not add up to 1, by comparisons, which a recording notes."""
+    numbers = numbers_of(probabilities)
+    with errstate(nonfinite="ignore"):
+        total = Value.fsum(probabilities if is_recording() else numbers)
+    if not (all(p >= 0 for p in probabilities) and abs(total - 1) <= 1e-6):
+        raise ValueError(requirement(argument, "probabilities that add up to 1", numbers))
 
 
 def _flat(given: object, argument: str) -> tuple[tuple[int, ...], list[Operand]]:

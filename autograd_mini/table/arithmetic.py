@@ -11,23 +11,17 @@ import linecache
 import math
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
+from functools import cache
 from operator import attrgetter
 from typing import Any
 
 from autograd_mini.table.elementary import ELEMENTARY
-from autograd_mini.table.rules import REDUCTIONS, Reduction, Rule, float_of
+from autograd_mini.table.rules import COMPARISONS, REDUCTIONS, Reduction, Rule, float_of
 
 __all__ = [
-    "COMPLEX",
-    "FLOATS",
-    "IEEE",
-    "Arithmetic",
-    "absolute",
-    "angle",
-    "compile_function",
-    "library",
-    "upright",
-]
+    "COMPLEX", "FLOATS", "IEEE", "Arithmetic", "absolute", "angle", "compile_function",
+    "library", "upright",
+]  # fmt: skip
 
 _INF, _NAN = math.inf, math.nan
 
@@ -41,6 +35,10 @@ class Arithmetic:
         number: converts a float of a rule to this kind of number; None if floats mix with it.
         divide: computes the quotient, if ``/`` does not.
         order: returns the float by which a number is compared; None compares numbers themselves.
+        decide: ``decide(">", a, b, then, otherwise)`` returns what one of two functions without
+            arguments returns, or a number that stands for both; None takes a condition of Python.
+        hold: is given the largest number of a ``max``, and returns one that depends on nothing;
+            None takes that number itself.
         sums: the functions of a list that compute ``sum`` and ``fsum``; None adds term by term.
 
     >>> square = COMPLEX.function(Rule("x * x"))
@@ -55,10 +53,13 @@ class Arithmetic:
         number: Callable[[float], Any] | None = None,
         divide: Callable[[Any, Any], Any] | None = None,
         order: Callable[[Any], float] | None = None,
+        decide: Callable[..., Any] | None = None,
+        hold: Callable[[Any], Any] | None = None,
         sums: Mapping[str, Callable[[list[Any]], Any]] | None = None,
     ) -> None:
         self._functions = dict(functions)
-        self._number, self._divide, self._order = number, divide, order
+        self._number, self._divide, self._order, self._decide = number, divide, order, decide
+        self._hold = hold
         self._sums = {f"{name}_of": function for name, function in (sums or {}).items()}
         self._compiled: dict[tuple[Rule, tuple[str, ...] | None], Callable[..., Any] | None] = {}
 
@@ -111,7 +112,7 @@ class Arithmetic:
                 f"share = {name} - before",
                 f"lost += before - ({name} - share) + (term - share)",
             ],
-            "max": [f"if {self._compare('term')} > {self._compare(name)}:", f"    {name} = term"],
+            "max": self._take_larger(name),
         }[kind]
         return [
             f"{name} = {first}",
@@ -120,17 +121,23 @@ class Arithmetic:
             f"    term = {text}",
             *(f"    {line}" for line in inside),
             *([f"{name} += lost"] if kind == "fsum" else []),
+            *([f"{name} = hold({name})"] if kind == "max" and self._hold is not None else []),
         ]
 
-    def _compare(self, name: str) -> str:
-        return name if self._order is None else f"order({name})"
+    def _take_larger(self, name: str) -> list[str]:
+        """Return Python lines that set a name to ``term`` if that is larger."""
+        if self._decide is not None:
+            return [f"{name} = decide('>', term, {name}, lambda: term, lambda: {name})"]
+        term, largest = ("term", name) if self._order is None else ("order(term)", f"order({name})")
+        return [f"if {term} > {largest}:", f"    {name} = term"]
 
     def namespace(self, *trees: ast.expr) -> dict[str, Any]:
         """Return the functions that texts of formulas call; raise LookupError if one is missing."""
         called = {_find_called(node) for tree in trees for node in ast.walk(tree)} - {None}
         functions = {name: self._elementary(name) for name in called if name is not None}
         own = {"number": self._number, "divide": self._divide, "order": self._order}
-        return {**own, **self._sums, **functions}
+        deciding = {"decide": self._decide, "once": cache, "hold": self._hold}
+        return {**own, **deciding, **self._sums, **functions}
 
     def function(
         self, rule: Rule, operands: tuple[str, ...] | None = None
@@ -187,15 +194,16 @@ class Arithmetic:
         return self._functions[name]
 
     def _rewrite(self, tree: ast.expr) -> Any:
-        options = (self._number, self._divide, self._order)
+        options = (self._number, self._divide, self._order, self._decide)
         return _Rewriter(*(option is not None for option in options)).visit(deepcopy(tree))
 
 
 class _Rewriter(ast.NodeTransformer):
     """Turns a formula into Python."""
 
-    def __init__(self, makes_numbers: bool, divides: bool, orders: bool) -> None:
-        self.makes_numbers, self.divides, self.orders = makes_numbers, divides, orders
+    def __init__(self, makes_numbers: bool, divides: bool, orders: bool, decides: bool) -> None:
+        self.makes_numbers, self.divides = makes_numbers, divides
+        self.orders, self.decides = orders, decides
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
         return _call("number", node) if self.makes_numbers else ast.Constant(float_of(node))
@@ -213,6 +221,40 @@ class _Rewriter(ast.NodeTransformer):
             real = [_call("order", x) for x in (node.left, *node.comparators)]
             return ast.Compare(real[0], node.ops, list(real[1:]))
         return node
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
+        self.generic_visit(node)
+        if not self.decides:
+            return node
+        branches = _write_later(node.body), _write_later(node.orelse)
+        if isinstance(node.test, ast.Compare):
+            return _write_decision(node.test, *branches)
+        # Several decisions have the same branches, which are computed once.
+        names = [ast.Name(name, ast.Load()) for name in ("then", "otherwise")]
+        decisions = _write_later(_write_decision(node.test, *names), "then", "otherwise")
+        return ast.Call(decisions, [_call("once", branch) for branch in branches], [])
+
+
+def _write_decision(test: ast.expr, then: ast.expr, otherwise: ast.expr) -> ast.expr:
+    """Return the call that takes one of two branches, which are functions, by a condition."""
+    match test:
+        case ast.Compare(left=left, ops=[op], comparators=[right]):
+            sign = ast.Constant(COMPARISONS[type(op)].code)
+            return _call("decide", sign, left, right, then, otherwise)
+        case ast.BoolOp(op=op, values=[first, *others]):
+            rest = others[0] if len(others) == 1 else ast.BoolOp(op, others)
+            next_decision = _write_later(_write_decision(rest, then, otherwise))
+            if isinstance(op, ast.And):
+                return _write_decision(first, next_decision, otherwise)
+            return _write_decision(first, then, next_decision)
+    raise AssertionError(ast.dump(test))
+
+
+def _write_later(body: ast.expr, *names: str) -> ast.expr:
+    """Return a function of some names that computes an expression when it is called."""
+    return ast.Lambda(
+        ast.arguments([], [ast.arg(name) for name in names], None, [], [], None, []), body
+    )
 
 
 def _write_zip(names: Sequence[str]) -> str:
@@ -254,7 +296,9 @@ def library(module: Any) -> dict[str, Callable[..., Any]]:
 
 
 def _power(x: float, y: float) -> float:
-    """Return x to the power y; unlike C's ``pow``, a NaN on either side gives NaN."""
+    """Return x to the power y; a square is a product, and a NaN on either side gives NaN."""
+    if y == 2.0:
+        return x * x
     return math.pow(x, y) if x == x and y == y else _NAN
 
 

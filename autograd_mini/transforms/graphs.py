@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, overload
 
 from autograd_mini.arguments import is_iterable, items, number, requirement
-from autograd_mini.engines import Operand, Value, number_of, sweep_back
+from autograd_mini.engines import Operand, Value, hold, sweep_back
 from autograd_mini.engines.derivatives import differentiate
 from autograd_mini.functions import as_operand
 from autograd_mini.transforms.calls import as_values
@@ -123,4 +123,4 @@ def stop_gradient(v: Operand, /) -> Operand:
     3.0
     """
     given = as_operand(v, argument="stop_gradient: operand")
-    return Value(number_of(given)) if isinstance(given, Value) else given
+    return hold(given) if isinstance(given, Value) else given

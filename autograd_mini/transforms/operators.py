@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
+from weakref import ref
 
 from autograd_mini.arguments import requirement, whole
 from autograd_mini.engines import Operand, Transform, Value
@@ -16,10 +17,40 @@ from autograd_mini.functions import as_operand
 from autograd_mini.transforms.calls import Call
 from autograd_mini.transforms.structures import build, build_matrix, check_alike, flatten
 
-__all__ = ["grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"]
+__all__ = [
+    "Derivative", "find_derivative", "grad", "hessian", "hvp", "jacobian", "jvp", "symmetrize",
+    "value_and_grad", "vjp",
+]  # fmt: skip
 
 Function = Callable[..., Any]
 _IN_C = ("grad", "value_and_grad", "jacobian")  # in the order in which C counts them
+
+
+class Derivative(NamedTuple):
+    """What a function of `grad`, `value_and_grad`, `jacobian` or `hessian` differentiates.
+
+    Args:
+        where: the name of the transform.
+        function: the function.
+        positions: the positions of the arguments to differentiate by.
+        is_single: whether a single position was given, so that the result is no tuple.
+    """
+
+    where: str
+    function: Function
+    positions: tuple[int, ...]
+    is_single: bool
+
+
+def find_derivative(function: Function) -> Derivative | None:
+    """Return what a function differentiates; None for a function that no transform has made.
+
+    >>> find_derivative(grad(abs)).function
+    <built-in function abs>
+    """
+    made, derivative = getattr(function, "_derivative", (None, None))
+    # Another function has the attribute too if it was wrapped around this one.
+    return derivative if made is not None and made() is function else None
 
 
 def grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
@@ -97,12 +128,14 @@ def hessian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     def differentiate(call: Call, form: Any) -> Any:
         gradient = call.gradient_values()
         rows = call.pull_back_each([([first], [1.0]) for first in gradient], order=1)
-        return build_matrix(form, form, _symmetrize(rows))
+        return build_matrix(form, form, symmetrize(rows))
 
     return _make(f, argnums, "hessian", differentiate)
 
 
-def _symmetrize(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
+def symmetrize(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    """Return a matrix in which the mean stands for the two entries across the diagonal."""
+
     def mean(a: Any, b: Any) -> Any:
         if isinstance(a, float) and a == b:
             return a
@@ -220,11 +253,13 @@ def _make(
     def finish_plain(args: Sequence[Any], inputs: list[Value], since: int, result: Any) -> Any:
         return finish(Call(where, [args[i] for i in positions], inputs, since, result))
 
-    if Transform is None or where not in _IN_C or min(positions) < 0:
-        return call_and_differentiate
-    kind = _IN_C.index(where)
-    plain = Transform(kind, f, tuple(positions), is_single, call_and_differentiate, finish_plain)
-    return functools.update_wrapper(plain, f)
+    made: Any = call_and_differentiate
+    if Transform is not None and where in _IN_C and min(positions) >= 0:
+        kind = _IN_C.index(where)
+        made = Transform(kind, f, tuple(positions), is_single, made, finish_plain)
+        functools.update_wrapper(made, f)
+    made._derivative = ref(made), Derivative(where, f, tuple(positions), is_single)
+    return made  # type: ignore[no-any-return]
 
 
 def _read_positions(where: str, argnums: Any) -> tuple[list[int], bool]:

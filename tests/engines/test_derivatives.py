@@ -6,9 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd_mini import Value, errstate, functions
-from autograd_mini.engines import derivatives, number_of
-from autograd_mini.engines.derivatives import VALUES, differentiate, find_order, push_forward
+from autograd_mini import Value, compile, errstate, functions, hessian, primitive
+from autograd_mini.engines import derivatives, number_of, sweep_back
+from autograd_mini.engines.derivatives import (
+    VALUES,
+    count_graphs,
+    differentiate,
+    find_order,
+    push_forward,
+)
 from autograd_mini.engines.graph import Graph
 from autograd_mini.engines.node import flat
 from autograd_mini.table.arithmetic import IEEE
@@ -81,3 +87,44 @@ def test_the_order_of_a_derivative_is_the_number_of_transforms():
     assert find_order([second * second], [first]) == 2
     assert find_order([second], [Value(1.0)]) == 1
     assert find_order([], [x]) == 1
+
+
+def test_a_derivative_is_never_minus_zero():
+    """A sweep adds to 0.0; a graph of derivatives has the numbers of a sweep."""
+    x, y = Value(-0.0), Value(2.0)
+    (graph,) = differentiate([x * y], [y], [1.0], "test")
+    assert (repr(number_of(graph)), repr(sweep_back([x * y], [y], [1.0], 0, "")[0])) == ("0.0",) * 2
+    (constant,) = differentiate([y * -0.0], [y], [1.0], "test")
+    assert repr(constant) == "0.0"
+
+
+def test_the_largest_number_in_rules_of_the_table_has_no_derivative():
+    """It shifts exponents, and cancels; so the graph of a derivative does not go through it."""
+    xs = [Value(1.0), Value(3.0), Value(2.0)]
+    first = differentiate([Value.logsumexp(xs)], xs, [1.0], "test")
+    rows = [differentiate([one], xs, [1.0], "test") for one in first]
+    shares = [number_of(one) for one in first]
+    for i, row in enumerate(rows):
+        for j, found in enumerate(row):
+            right = shares[i] * ((i == j) - shares[j])
+            assert math.isclose(number_of(found), right, rel_tol=1e-14)
+
+
+def test_the_largest_number_in_the_rule_of_a_user_has_its_derivative():
+    """The derivative of max² + max · rest by the largest is 2 max + rest."""
+    row = primitive(
+        "max(x) * sum(x)", dx="max(x) + (sum(x) if x == max(x) else 0)", name="top_times_sum"
+    )
+    assert hessian(row)([1.0, 3.0]) == [[0.0, 1.0], [1.0, 2.0]]
+    assert compile(hessian(row)).map([[1.0, 3.0]]) == [
+        [[0.0], [1.0]],
+        [[1.0], [2.0]],
+    ]
+
+
+def test_graphs_of_derivatives_are_counted():
+    x = Value(2.0)
+    before = count_graphs()
+    differentiate([x * x], [x], [1.0], "test")
+    push_forward([x * x], {x: 1.0}, "test")
+    assert count_graphs() == before + 2

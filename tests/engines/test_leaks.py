@@ -383,6 +383,27 @@ def rows_that_are_dropped():
     node.backward()
 
 
+def recordings():
+    w = X * 2.0
+    engines.begin_recording([X])
+    refused(RuntimeError, engines.begin_recording, [X])
+    out = ag.dot([X, w], [Y, 0.5]) * CUBE(X) + Value(1.0) * 3.0
+    if out > w and out < 5.0:
+        out = out + 1.0
+    out = engines.choose("<", X, 0.0, out, 1.0) * ag.stop_gradient(X)
+    for name in ("data", "grad", "has_grad", "partials"):
+        refused(TypeError, getattr, out, name)
+    refused(TypeError, repr, out)
+    engines.end_recording([out, ag.gradient_graph(ag.relu(out), X), X, w, 2.0])
+    engines.begin_recording([X])
+    X * X
+    refused(TypeError, engines.end_recording, ["text"])
+    engines.begin_recording([X])
+    engines.choose("<", X, 0.0, X * 2.0, 1.0)
+    engines.end_recording(None)
+    refused(TypeError, engines.begin_recording, ["text"])
+
+
 def product(x, *others):
     return x[0] * x[1][0] * X if others else x[0] * x[1][0]
 
@@ -461,6 +482,7 @@ EVERY = [
     loops_over_what_are_no_parameters,
     rows_of_a_user,
     rows_that_are_dropped,
+    recordings,
 ]
 
 

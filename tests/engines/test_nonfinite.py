@@ -450,3 +450,15 @@ def test_no_interrupt_leaves_the_setting_of_a_block(use, surrounding):
         )
         assert instants > 50
         assert kept
+
+
+def test_blocks_in_which_results_raise_are_counted_for_each_thread():
+    before = nonfinite.count_strict_blocks()
+    with errstate(nonfinite="ignore"), errstate(nonfinite="raise"):
+        pass
+    assert nonfinite.count_strict_blocks() == before + 1
+    found = []
+    thread = threading.Thread(target=lambda: found.append(nonfinite.count_strict_blocks()))
+    thread.start()
+    thread.join()
+    assert found == [0]

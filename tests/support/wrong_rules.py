@@ -161,7 +161,9 @@ def header_of_choices() -> tuple[list[Mutant], str]:
         assert text.count(returned) == 1
         chosen = choice(name, RETURNED, rule, wrong_values(rule.text), None)
         text = text.replace(returned, f"return {chosen};")
-    return mutants, f"int ag_mutant = 0;\n{text}"
+    # Vectors lack the conditions by which a mutant is chosen.
+    plain = "#define AUTOGRAD_MINI_ONE_TARGET\n#define AUTOGRAD_MINI_PLAIN_LANES\n"
+    return mutants, f"{plain}int ag_mutant = 0;\n{text}"
 
 
 def terms_of(row: Primitive) -> dict[str, Rule]:

@@ -3,6 +3,7 @@
 import ast
 import linecache
 import math
+import operator
 import random
 import traceback
 from fractions import Fraction
@@ -279,3 +280,36 @@ def test_a_condition_is_computed_as_a_rule_is():
 @pytest.mark.parametrize("name", ["exp", "pow", "sigmoid"])
 def test_a_row_whose_functions_are_missing_has_no_value(name):
     assert value(Arithmetic({}, number=float), PRIMITIVES[name]) is None
+
+
+# --- conditions that a function decides ----------------------------------------------------------
+
+
+def test_a_function_may_decide_between_branches_which_are_computed_once():
+    compare = {"<": operator.lt, ">": operator.gt, "==": operator.eq}
+    made = []
+
+    def decide(sign, a, b, then, otherwise):
+        branches = then(), otherwise()  # both, whatever the outcome is
+        return branches[0] if compare[sign](a, b) else branches[1]
+
+    def log(x):
+        made.append(x)
+        return x + 1.0
+
+    deciding = Arithmetic({"log": log}, decide=decide)
+    rule = Rule("log(x) if x > 0 and x < 2 or x == 5 else -x if x > 9 else max(y)")
+    compute = deciding.compile("rule", ["x", "y"], rule)
+    for x, expected in ((1.0, 2.0), (5.0, 6.0), (3.0, 7.0), (0.0, 7.0), (10.0, -10.0)):
+        made.clear()
+        assert compute(x, [7.0, 4.0]) == expected
+        assert made == [x]
+
+
+def test_a_largest_number_may_be_held():
+    """Whatever it was made from."""
+    held = []
+    holding = Arithmetic({"exp": math.exp}, hold=lambda x: held.append(x) or 10.0)
+    rule = Rule("sum(exp(x - max(x)))")
+    assert holding.function(rule)([9.0, 10.0]) == math.exp(-1.0) + 1.0
+    assert held == [10.0]

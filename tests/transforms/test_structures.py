@@ -1,6 +1,6 @@
 """Structures of numbers: flattened, and built again in the same form."""
 
-from collections import OrderedDict, defaultdict
+from collections import Counter, OrderedDict, defaultdict
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -49,6 +49,11 @@ def test_what_is_flattened_is_built_again_with_types_and_order(given):
     assert repr(build(given, iter(numbers))) == repr(given)
 
 
+def test_a_counter_gets_the_numbers_and_does_not_add_them():
+    assert build(Counter(a=1.0, b=2.0), iter([5.0, 6.0])) == Counter(a=5.0, b=6.0)
+    assert ag.grad(lambda x: x["a"] ** 2)(Counter(a=3.0)) == {"a": 6.0}
+
+
 def test_a_dict_keeps_its_factory():
     built = build(defaultdict(int, a=1.0), iter([5.0]))
     assert built.default_factory is int
@@ -90,10 +95,22 @@ def test_a_list_that_contains_itself_is_refused():
 
 
 @pytest.mark.filterwarnings("ignore:the matrix subclass")
-@pytest.mark.parametrize("kind", [np.ma.array, np.matrix])
-def test_arrays_that_are_more_than_their_numbers_are_refused(kind):
-    with pytest.raises(TypeError, match=r"given must be a plain NumPy array.*numpy.asarray"):
+@pytest.mark.parametrize(
+    ("kind", "way_out"),
+    [(np.ma.array, r"use .filled\(…\)"), (np.matrix, r"numpy.asarray\(…\) makes an array of it")],
+)
+def test_arrays_that_are_more_than_their_numbers_are_refused(kind, way_out):
+    """`asarray` would show the numbers that a mask hides."""
+    rule = rf"^given must be a plain NumPy array, got <class '.*'>; {way_out}$"
+    with pytest.raises(TypeError, match=rule):
         flatten(kind([1.0, 2.0]), take, "given")
+
+
+@pytest.mark.parametrize("kind", ["M8[ns]", "m8[ns]", "M8[s]"])
+def test_times_of_numpy_are_no_numbers(kind):
+    """As objects of Python some are ints."""
+    with pytest.raises(TypeError, match=r"argument 0\[1\]\[0\] must be a real number, got np.*64"):
+        ag.grad(lambda x: x[0])([2.0, np.array([1], kind)])
 
 
 def test_a_matrix_has_the_outer_form_outside_and_the_inner_form_inside():

@@ -15,13 +15,24 @@ not_settable(PyObject *Py_UNUSED(self), PyObject *given, void *name)
 static PyObject *
 get_data(PyObject *self, void *Py_UNUSED(name))
 {
+    if (IS_FROZEN((Node *)self, reading_data))
+        return NULL;
     note_reading((Node *)self);
+    return PyFloat_FromDouble(((Node *)self)->data);
+}
+
+/* The number for the library itself, which is neither noted nor refused. */
+static PyObject *
+get_number(PyObject *self, void *Py_UNUSED(name))
+{
     return PyFloat_FromDouble(((Node *)self)->data);
 }
 
 static int
 set_data(PyObject *self, PyObject *given, void *name)
 {
+    if (recorders && refuse_writing((Node *)self) < 0)
+        return -1;
     return given ? take_number(given, argument_data, &((Node *)self)->data)
                  : not_settable(self, given, name);
 }
@@ -29,6 +40,8 @@ set_data(PyObject *self, PyObject *given, void *name)
 static PyObject *
 get_grad(PyObject *self, void *Py_UNUSED(name))
 {
+    if (IS_FROZEN((Node *)self, reading_grad))
+        return NULL;
     return PyFloat_FromDouble(((Node *)self)->grad);
 }
 
@@ -38,15 +51,27 @@ set_grad(PyObject *self, PyObject *given, void *name)
     Node *node = (Node *)self;
     if (!given)
         return not_settable(self, given, name);
+    if (IS_FROZEN(node, writing_grad))
+        return -1;
     if (take_number(given, argument_grad, &node->grad) < 0)
         return -1;
     node->has_grad = 1;
     return 0;
 }
 
+/* The gradient for the library itself, if one was stored. */
+static PyObject *
+get_stored_grad(PyObject *self, void *Py_UNUSED(name))
+{
+    Node *node = (Node *)self;
+    return node->has_grad ? PyFloat_FromDouble(node->grad) : Py_NewRef(Py_None);
+}
+
 static PyObject *
 get_has_grad(PyObject *self, void *Py_UNUSED(name))
 {
+    if (IS_FROZEN((Node *)self, reading_has_grad))
+        return NULL;
     return PyBool_FromLong(((Node *)self)->has_grad);
 }
 
@@ -144,6 +169,15 @@ get_operands(PyObject *self, void *Py_UNUSED(name))
 static PyObject *
 get_partials(PyObject *self, void *Py_UNUSED(name))
 {
+    if (IS_FROZEN((Node *)self, reading_partials))
+        return NULL;
+    return for_each_operand((Node *)self, partial_object);
+}
+
+/* The partial derivatives for the library itself. */
+static PyObject *
+get_slopes(PyObject *self, void *Py_UNUSED(name))
+{
     return for_each_operand((Node *)self, partial_object);
 }
 
@@ -156,6 +190,9 @@ static PyGetSetDef attributes[] = {
     {"op", get_op, not_settable, NULL, "op"},
     {"operands", get_operands, not_settable, NULL, "operands"},
     {"partials", get_partials, not_settable, NULL, "partials"},
+    {"_grad", get_stored_grad, not_settable, NULL, "_grad"},
+    {"_number", get_number, not_settable, NULL, "_number"},
+    {"_partials", get_slopes, not_settable, NULL, "_partials"},
     {NULL},
 };
 
@@ -170,6 +207,21 @@ node_sizeof(PyObject *self, PyObject *Py_UNUSED(nothing))
 }
 
 /* --- comparing -------------------------------------------------------------------------------- */
+
+static int
+compare(double x, double y, int comparison)
+{
+    switch (comparison) {
+    case Py_LT:
+        return x < y;
+    case Py_LE:
+        return x <= y;
+    case Py_GT:
+        return x > y;
+    default:
+        return x >= y;
+    }
+}
 
 static PyObject *
 node_compare(PyObject *self, PyObject *other, int comparison)
@@ -189,7 +241,11 @@ node_compare(PyObject *self, PyObject *other, int comparison)
         if (foreign)
             Py_RETURN_NOTIMPLEMENTED;
     }
-    Py_RETURN_RICHCOMPARE(x, y, comparison);
+    const int outcome = compare(x, y, comparison);
+    Node *value = IS_VALUE(other) ? (Node *)other : NULL;
+    if (recorders && record_comparison(comparison, (Node *)self, value, y, outcome) < 0)
+        return NULL;
+    return PyBool_FromLong(outcome);
 }
 
 static Py_hash_t

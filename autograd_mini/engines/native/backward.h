@@ -25,23 +25,6 @@ typedef struct {
     size_t count, capacity;
 } Path;
 
-/* Make room for one more item in `Visits` or a `Path`; true if memory has run out. */
-#define CANNOT_GROW(list)                                                                          \
-    ((list)->count == (list)->capacity                                                             \
-     && !grow((void **)&(list)->items, &(list)->capacity, sizeof *(list)->items))
-
-static int
-grow(void **items, size_t *capacity, size_t size)
-{
-    size_t larger = *capacity ? *capacity * 2 : 1024;
-    void *moved = PyMem_RawRealloc(*items, larger * size);
-    if (!moved)
-        return 0;
-    *items = moved;
-    *capacity = larger;
-    return 1;
-}
-
 /* These keep their memory from pass to pass, unless a large graph has made them large. */
 static Visits nodes, leaves;
 static Path path;
@@ -75,9 +58,6 @@ visit(Visits *list, Node *node, int stores)
     }
     return 1;
 }
-
-/* The number of passes so far. */
-static uint64_t passes;
 
 /* Mark all nodes that the root depends on, and set their gradients to zero. Put the computed nodes
    in `nodes`, operands first, and the leaves in `leaves`. The walk is depth-first, in the order of
@@ -216,6 +196,8 @@ ask_strict(void)
 static PyObject *
 backward(Node *root, double seed)
 {
+    if (IS_FROZEN(root, calling_backward))
+        return NULL;
     int is_strict = ask_strict();
     if (is_strict < 0)
         return NULL;

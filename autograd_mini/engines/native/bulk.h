@@ -24,33 +24,23 @@ zero_gradients(PyObject *Py_UNUSED(module), PyObject *iterable)
     PyObject *values = take_values(iterable);
     if (!values)
         return NULL;
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(values); i++)
+    int allowed = 1;
+    for (Py_ssize_t i = 0; allowed && i < PyTuple_GET_SIZE(values); i++)
+        allowed = !IS_FROZEN(VALUE_AT(values, i), writing_grad);
+    for (Py_ssize_t i = 0; allowed && i < PyTuple_GET_SIZE(values); i++)
         VALUE_AT(values, i)->grad = 0.0;
     Py_DECREF(values);
-    Py_RETURN_NONE;
-}
-
-static double
-data_number(Node *node)
-{
-    note_reading(node);
-    return node->data;
-}
-
-static double
-grad_number(Node *node)
-{
-    return node->grad;
+    return allowed ? Py_NewRef(Py_None) : NULL;
 }
 
 /* Return a list of one number for each Value. */
 static PyObject *
-list_of(PyObject *iterable, double (*number_of)(Node *))
+list_of(PyObject *iterable, PyObject *(*get)(PyObject *, void *))
 {
     PyObject *values = take_values(iterable);
     PyObject *list = values ? PyList_New(PyTuple_GET_SIZE(values)) : NULL;
     for (Py_ssize_t i = 0; list && i < PyList_GET_SIZE(list); i++) {
-        PyObject *item = PyFloat_FromDouble(number_of(VALUE_AT(values, i)));
+        PyObject *item = get((PyObject *)VALUE_AT(values, i), NULL);
         if (item)
             PyList_SET_ITEM(list, i, item);
         else
@@ -63,13 +53,44 @@ list_of(PyObject *iterable, double (*number_of)(Node *))
 static PyObject *
 data_of(PyObject *Py_UNUSED(module), PyObject *iterable)
 {
-    return list_of(iterable, data_number);
+    return list_of(iterable, get_data);
+}
+
+/* are_floats(items): whether all items of a list or tuple are floats, and nothing but floats. */
+static PyObject *
+are_floats(PyObject *Py_UNUSED(module), PyObject *items)
+{
+    int fits = PyList_Check(items) || PyTuple_Check(items);
+    PyObject **found = fits ? PySequence_Fast_ITEMS(items) : NULL;
+    for (Py_ssize_t i = 0; fits && i < PySequence_Fast_GET_SIZE(items); i++)
+        fits = PyFloat_CheckExact(found[i]);
+    return PyBool_FromLong(fits);
+}
+
+/* read_data(values, numbers): put the number of each Value of a tuple in an array of doubles. */
+static PyObject *
+read_data(PyObject *Py_UNUSED(module), PyObject *arguments)
+{
+    PyObject *given;
+    Py_buffer view;
+    if (!PyArg_ParseTuple(arguments, "Ow*", &given, &view))
+        return NULL;
+    PyObject *values = take_values(given);
+    if (values && view.len != PyTuple_GET_SIZE(values) * (Py_ssize_t)sizeof(double)) {
+        PyErr_SetString(PyExc_ValueError, "numbers must be a double for each Value");
+        Py_CLEAR(values);
+    }
+    for (Py_ssize_t i = 0; values && i < PyTuple_GET_SIZE(values); i++)
+        ((double *)view.buf)[i] = VALUE_AT(values, i)->data;
+    PyBuffer_Release(&view);
+    Py_XDECREF(values);
+    return values ? Py_NewRef(Py_None) : NULL;
 }
 
 static PyObject *
 gradients_of(PyObject *Py_UNUSED(module), PyObject *iterable)
 {
-    return list_of(iterable, grad_number);
+    return list_of(iterable, get_grad);
 }
 
 /* store_data(values, numbers, owner=None, state=None): all steps that can fail come before the first
@@ -87,6 +108,8 @@ store_data(PyObject *Py_UNUSED(module), PyObject *arguments)
         fits = PyFloat_CheckExact(PyTuple_GET_ITEM(numbers, i));
     if (!fits && !PyErr_Occurred())
         raise_from(PyObject_CallFunction(no_numbers, "nO", PyTuple_GET_SIZE(values), numbers));
+    for (Py_ssize_t i = 0; fits && recorders && i < PyTuple_GET_SIZE(values); i++)
+        fits = refuse_writing(VALUE_AT(values, i)) == 0;
     if (fits && owner != Py_None)
         fits = PyObject_SetAttrString(owner, "_state", state) == 0;
     for (Py_ssize_t i = 0; fits && i < PyTuple_GET_SIZE(values); i++)

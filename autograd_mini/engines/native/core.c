@@ -78,25 +78,55 @@ typedef struct {
 
 #include "node.h"
 #include "numbers.h"
+#include "recording.h"
 #include "operations.h"
 #include "backward.h"
+#include "attributes.h"
 #include "bulk.h"
 #include "derivatives.h"
-#include "attributes.h"
 #include "functions.h"
 #include "transforms.h"
+#include "tape.h"
+
+#include "opcodes.h"
+#include "lane_rows.h"
+#define B 1
+#include "lanes.h"
+#undef B
+#define B 64
+#include "lanes.h"
+#undef B
+#include "careful.h"
+#include "program.h"
+#include "lowering.h"
+#include "emission.h"
+#include "reversal.h"
+#include "columns.h"
+#include "shard.h"
+#include "paths.h"
+#include "replay.h"
+#include "runs.h"
 
 static PyMethodDef core_methods[] = {
     {"collected", collected, METH_VARARGS},
     {"zero_gradients", zero_gradients, METH_O},
     {"custom_node", custom_node, METH_VARARGS},
     {"data_of", data_of, METH_O},
+    {"are_floats", are_floats, METH_O},
+    {"read_data", read_data, METH_VARARGS},
     {"gradients_of", gradients_of, METH_O},
     {"store_data", store_data, METH_VARARGS},
     {"count_leaves", count_leaves, METH_NOARGS},
     {"make_arguments", make_arguments, METH_O},
     {"number_of", number_of, METH_O},
     {"were_read", were_read, METH_O},
+    {"begin_recording", begin_recording, METH_O},
+    {"end_recording", end_recording, METH_O},
+    {"is_recording", is_recording, METH_NOARGS},
+    {"count_guards", count_guards, METH_NOARGS},
+    {"is_frozen", is_frozen, METH_O},
+    {"set_aside", set_aside, METH_VARARGS},
+    {"operands_aside", operands_aside, METH_O},
     {"sweep_back", (PyCFunction)(void (*)(void))sweep_back, METH_FASTCALL},
     {"sweep_forward", (PyCFunction)(void (*)(void))sweep_forward, METH_FASTCALL},
     UPDATE_ROWS(UPDATE_METHOD)
@@ -105,6 +135,7 @@ static PyMethodDef core_methods[] = {
 
 static PyMethodDef value_methods[] = {
     {"__sizeof__", node_sizeof, METH_NOARGS, NULL},
+    {"_refuse", refuse_reading, METH_O, NULL},
     {NULL},
 };
 
@@ -155,6 +186,10 @@ static const struct {
     {&nonfinite_gradient, "autograd_mini.engines.nonfinite", "nonfinite_gradient"},
     {&reference_sweep_back, "autograd_mini.engines.sweeps", "sweep_back"},
     {&reference_sweep_forward, "autograd_mini.engines.sweeps", "sweep_forward"},
+    {&no_outputs, "autograd_mini.engines.tapes", "no_outputs"},
+    {&refusal, "autograd_mini.engines.tapes", "refusal"},
+    {&recording_type, "autograd_mini.engines.tapes", "Recording"},
+    {&choice_type, "autograd_mini.engines.choices", "Choice"},
     {&describe, "autograd_mini.engines.native.binding", "describe"},
     {&reference, "autograd_mini.engines.value", "Value"},
 };
@@ -168,6 +203,14 @@ static const struct {
     {&argument_grad, "Value.grad"},
     {&argument_seed, "Value.backward: seed"},
     {&argument_comparison, "operand of a comparison"},
+    {&reading_data, ".data"},
+    {&reading_grad, ".grad"},
+    {&reading_has_grad, ".has_grad"},
+    {&reading_partials, ".partials"},
+    {&reading_gradients, "gradients"},
+    {&writing_data, ".data ="},
+    {&writing_grad, ".grad ="},
+    {&calling_backward, "backward()"},
 #define NAME_OF(NAME, ...) {&row_names[OP_##NAME], #NAME},
     UNARY_ROWS(NAME_OF)
     BINARY_ROWS(NAME_OF)
@@ -250,7 +293,8 @@ static int
 make_types(void)
 {
     if (document() < 0 || !(function_type = PyType_FromSpec(&function_spec))
-        || !(transform_type = PyType_FromSpec(&transform_spec)))
+        || !(transform_type = PyType_FromSpec(&transform_spec))
+        || !(replay_type = (PyTypeObject *)PyType_FromSpec(&replay_spec)))
         return -1;
     value_type = (PyTypeObject *)PyType_FromSpec(&value_spec);
     if (!value_type)
@@ -276,6 +320,7 @@ core_exec(PyObject *module)
     if (PyModule_AddObjectRef(module, "Value", (PyObject *)value_type) < 0
         || PyModule_AddObjectRef(module, "Function", function_type) < 0
         || PyModule_AddObjectRef(module, "Transform", transform_type) < 0
+        || PyModule_AddObjectRef(module, "Replay", (PyObject *)replay_type) < 0
         || PyModule_AddStringConstant(module, "RULES_DIGEST", RULES_DIGEST) < 0)
         return -1;
     return PyModule_AddStringConstant(module, "CODE_DIGEST", CODE_DIGEST);

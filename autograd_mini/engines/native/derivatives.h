@@ -118,12 +118,20 @@ read_sweep(PyObject *const *arguments, Py_ssize_t given, int numbered, Sweep *sw
     return !PyErr_Occurred();
 }
 
-/* Walk over the graph of the outputs; return whether the sweep may go on. */
+/* Walk over the graph of the outputs; return whether the sweep may go on. To a recording, all that
+   varies is old. */
 static int
 begin_sweep(Sweep *sweep)
 {
-    sweep->pass = ++passes;
     sweep->young = 1;
+    const Recorder *recorder = find_recorder();
+    for (Py_ssize_t i = 0; recorder && sweep->young > 0 && i < sweep->output_count; i++) {
+        const int varies = depends(recorder, (Node *)sweep->outputs[i]);
+        sweep->young = varies < 0 ? -1 : !varies;
+    }
+    sweep->pass = ++passes;
+    if (sweep->young <= 0)
+        return 0;
     for (Py_ssize_t i = 0; i < sweep->output_count; i++)
         if (!walk((Node *)sweep->outputs[i], sweep->pass, 0)) {
             sweep->young = -1;
@@ -224,6 +232,10 @@ run_sweep(PyObject *const *arguments, Py_ssize_t given, int numbered,
     Py_DECREF(list);
     if (sweep.young < 0 || sweep.finite < 0)
         return PyErr_NoMemory();
+    if (sweep.young == 0 && sweep.since == 0) { /* then no leaf is too old */
+        raise_refusal((Node *)sweep.outputs[0], reading_gradients);
+        return NULL;
+    }
     if (sweep.young == 0)
         Py_RETURN_NONE;
     PyObject *zero = PyLong_FromLong(0); /* no leaf is too old */

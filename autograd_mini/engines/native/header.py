@@ -2,7 +2,7 @@
 
 Run ``python -m autograd_mini.engines.native.header``. The header has the functions that rules
 call, and for each shape of primitive a list of its rows. A list is an X macro: the C code calls it
-with the macro to expand for each row.
+with the macro to expand for each row. `PASSING_ROWS` has a number of `find_passing` for each row.
 """
 
 from __future__ import annotations
@@ -12,6 +12,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from autograd_mini.arguments import requirement
+from autograd_mini.engines.native.lanes import (
+    GENERAL,
+    SUMS,
+    compose_lanes,
+    find_passing,
+    find_shape,
+)
 from autograd_mini.table.code import as_c, prelude, reduce_in_c
 from autograd_mini.table.elementary import ELEMENTARY
 from autograd_mini.table.primitives import TABLE, Primitive
@@ -39,24 +46,30 @@ def compose_header(
     Raises:
         RuleError: the C code has no shape of node for the operands of a row.
     """
-    rows: dict[str, list[str]] = {name: [] for name in [*SHAPES.values(), "MANY_ROWS"]}
+    lists = [*SHAPES.values(), "MANY_ROWS", *SUMS.values(), GENERAL, "PASSING_ROWS"]
+    rows: dict[str, list[str]] = {name: [] for name in lists}
     many = []
+    lanes = ""
     for row in table:
         if row.nary:
             many += _compute_many(row, write)
             sizes = [str(len(row.value.sequences)), str(len(row.operands))]
             rows["MANY_ROWS"].append(f"ROW({', '.join([row.name, *sizes])})")
+            entry, macros = compose_lanes(row, write)
+            rows[find_shape(row)].append(entry)
+            lanes += macros
         elif row.operands in SHAPES:
             rules = map(write, row.rules)
             rows[SHAPES[row.operands]].append(f"ROW({', '.join([row.name, *rules])})")
         else:
             raise _unknown_shape(row, f"x, or x and y, or at most {MOST_PARTS} with sequences")
+        rows["PASSING_ROWS"].append(f"ROW({row.name}, {find_passing(row)})")
     updates = UPDATES.values()
     rows["UPDATE_ROWS"] = [
         f"ROW({update.name}, {len(update.lists)}, {len(update.numbers)})" for update in updates
     ]
     functions = prelude("c") + "".join(map(_function, updates)) + "".join(many)
-    body = "\n".join([functions, *(_list(name, found) for name, found in rows.items())])
+    body = "\n".join([functions, lanes, *(_list(name, found) for name, found in rows.items())])
     return (
         "/* The rules of the library as C.\n"
         f"   Written by `python -m {__spec__.name}`; change the tables, not this file. */\n\n"

@@ -202,3 +202,22 @@ operands_release(Operands *operands)
     else
         PyMem_Free(operands);
 }
+
+/* --- lists that grow -------------------------------------------------------------------------- */
+
+/* Make room for one more item in a list; true if memory has run out. */
+#define CANNOT_GROW(list)                                                                          \
+    ((list)->count == (list)->capacity                                                             \
+     && !grow((void **)&(list)->items, &(list)->capacity, sizeof *(list)->items))
+
+static int
+grow(void **items, size_t *capacity, size_t size)
+{
+    size_t larger = *capacity ? *capacity * 2 : 1024;
+    void *moved = PyMem_RawRealloc(*items, larger * size);
+    if (!moved)
+        return 0;
+    *items = moved;
+    *capacity = larger;
+    return 1;
+}

@@ -44,12 +44,22 @@ static PyObject *names;          /* dict: the address of a node -> its name */
 
 #include "memory.h"
 
-/* Return a node; the caller must write its operands and data. */
+/* The number of passes so far. */
+static uint64_t passes;
+
+/* The recordings of all threads; see recording.h. */
+static struct Recorder *recorders;
+
+static int record_node(Node *node);
+
+/* Return a node; the caller must write its operands and data, before any Python code can run. */
 INLINE Node *
 node_new(Op op)
 {
     Node *node = node_allocate();
     if (!node)
+        return NULL;
+    if (recorders && op != LEAF && record_node(node) < 0)
         return NULL;
     node->grad = 0.0;
     node->mark = 0;

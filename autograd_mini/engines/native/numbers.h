@@ -17,6 +17,10 @@ static PyObject *reference_sweep_back; /* two functions of autograd_mini.engines
 static PyObject *reference_sweep_forward;
 static PyObject *updates;         /* autograd_mini.table.updates.UPDATES */
 static PyObject *check_name;      /* autograd_mini.engines.node.check_name */
+static PyObject *no_outputs;      /* three objects of autograd_mini.engines.tapes */
+static PyObject *refusal;
+static PyObject *recording_type;
+static PyObject *choice_type;     /* autograd_mini.engines.choices.Choice */
 static PyObject *describe;        /* autograd_mini.engines.native.binding.describe */
 static PyObject *reference;       /* autograd_mini.engines.value.Value */
 static PyObject *reference_eq;    /* autograd_mini.engines.value.Value.__eq__ */

@@ -333,28 +333,55 @@ many_call(Shape shape, FunctionMany compute, PyObject *const *parts)
     return result;
 }
 
+/* Take the partial derivatives of a node's operands from a tuple of floats, or from an array or bytes
+   of doubles; return whether there is one for each. */
+static int
+take_partials(Operands *operands, PyObject *given)
+{
+    if (PyTuple_CheckExact(given)) {
+        int fits = PyTuple_GET_SIZE(given) == operands->count;
+        for (Py_ssize_t i = 0; fits && i < operands->count; i++) {
+            PyObject *partial = PyTuple_GET_ITEM(given, i);
+            fits = PyFloat_CheckExact(partial);
+            if (fits && operands->items[i].value)
+                operands->items[i].number = PyFloat_AS_DOUBLE(partial);
+        }
+        return fits;
+    }
+    Py_buffer view;
+    if (PyObject_GetBuffer(given, &view, PyBUF_ND | PyBUF_FORMAT) < 0) {
+        PyErr_Clear(); /* the caller has better words */
+        return 0;
+    }
+    const int has_doubles_ = PyBytes_CheckExact(given) || !strcmp(view.format, "d");
+    const int fits = has_doubles_ && view.ndim == 1
+                     && view.len == operands->count * (Py_ssize_t)sizeof(double);
+    for (Py_ssize_t i = 0; fits && i < operands->count; i++)
+        if (operands->items[i].value)
+            operands->items[i].number = ((const double *)view.buf)[i];
+    PyBuffer_Release(&view);
+    return fits;
+}
+
 /* custom_node(row, operands, number, partials): a node of a row that is not in the table. */
 static PyObject *
 custom_node(PyObject *Py_UNUSED(module), PyObject *arguments)
 {
     PyObject *row, *given, *partials;
     double number;
-    if (!PyArg_ParseTuple(arguments, "OO!dO!", &row, &PyTuple_Type, &given, &number, &PyTuple_Type,
-                          &partials))
+    if (!PyArg_ParseTuple(arguments, "OO!dO", &row, &PyTuple_Type, &given, &number, &partials))
         return NULL;
     const Py_ssize_t count = PyTuple_GET_SIZE(given);
     Operands *operands = operands_allocate(count);
     if (!operands)
         return NULL;
     Py_ssize_t taken = 0;
-    int plain = count == PyTuple_GET_SIZE(partials);
-    for (; plain && taken < count; taken++) {
-        Operand *operand = &operands->items[taken];
-        PyObject *partial = PyTuple_GET_ITEM(partials, taken);
-        plain = take_plain(PyTuple_GET_ITEM(given, taken), operand) && PyFloat_CheckExact(partial);
-        if (plain && operand->value)
-            operand->number = PyFloat_AS_DOUBLE(partial);
+    int plain = 1;
+    while (plain && taken < count) {
+        plain = take_plain(PyTuple_GET_ITEM(given, taken), &operands->items[taken]);
+        taken++;
     }
+    plain = plain && take_partials(operands, partials);
     Node *node = plain ? node_new(OP_CUSTOM) : NULL;
     if (!node) {
         operands_drop(operands, taken);

@@ -2,9 +2,12 @@
    Written by `python -m autograd_mini.engines.native.header`; change the tables, not this file. */
 
 #define RULES_DIGEST "8de39cf786392556"
-#define CODE_DIGEST "0c00e19213c6e900"
+#define CODE_DIGEST "8698edbf76e49268"
 
-static double ag_pow(double x, double y) { return x != x || y != y ? NAN : pow(x, y); }
+static double ag_pow(double x, double y)
+{
+    return y == 2.0 ? x * x : y == 1.0 ? x : x != x || y != y ? NAN : pow(x, y);
+}
 static double ag_sigmoid(double x) { return x >= 0.0 ? 1.0 / (1.0 + exp(-x)) : exp(x) / (1.0 + exp(x)); }
 static double ag_square(double x) { return x * x; }
 static double ag_upper(double x) { return 134217729.0 * x - (134217729.0 * x - x); }
@@ -342,6 +345,112 @@ static double log_softmax_many(Operand *operands, Py_ssize_t each)
     return out;
 }
 
+#define max_FORWARD \
+    REDUCTION(max0, , -INFINITY) \
+    TERMS { ITEM(0, x) LANES { LANE(x) STATE(max0) const double term = x; if (term > max0) max0 = term; STORE(max0) } } \
+    REDUCTION(sum1, , each ? -0.0 : 0.0) \
+    TERMS { ITEM(0, x) LANES { LANE(x) LANE(max0) STATE(sum1) const double term = x == x ? 0.0 : x; sum1 += term; STORE(sum1) } } \
+    LANES { LANE(max0) LANE(sum1) O[i] = max0 + sum1; }
+#define max_REVERSE \
+    REDUCTION(max0, , -INFINITY) \
+    TERMS { ITEM(0, x) LANES { LANE(x) STATE(max0) const double term = x; if (term > max0) max0 = term; STORE(max0) } } \
+    REDUCTION(sum2, , each ? -0.0 : 0.0) \
+    TERMS { ITEM(0, x) LANES { LANE(x) LANE(max0) STATE(sum2) const double term = x == max0 ? 1.0 : 0.0; sum2 += term; STORE(sum2) } } \
+    TERMS { ITEM(0, x) SPREAD(ts[0 * each + j], LANE(x) LANE(max0) LANE(sum2) LANE(out) , (x == out ? 1.0 : 0.0) / sum2) }
+#define min_FORWARD \
+    REDUCTION(sum0, , each ? -0.0 : 0.0) \
+    TERMS { ITEM(0, x) LANES { LANE(x) STATE(sum0) const double term = x == x ? 0.0 : x; sum0 += term; STORE(sum0) } } \
+    REDUCTION(max1, , -INFINITY) \
+    TERMS { ITEM(0, x) LANES { LANE(x) LANE(sum0) STATE(max1) const double term = -x; if (term > max1) max1 = term; STORE(max1) } } \
+    LANES { LANE(sum0) LANE(max1) O[i] = sum0 - max1; }
+#define min_REVERSE \
+    REDUCTION(max1, , -INFINITY) \
+    TERMS { ITEM(0, x) LANES { LANE(x) STATE(max1) const double term = -x; if (term > max1) max1 = term; STORE(max1) } } \
+    REDUCTION(sum2, , each ? -0.0 : 0.0) \
+    TERMS { ITEM(0, x) LANES { LANE(x) LANE(max1) STATE(sum2) const double term = x == -max1 ? 1.0 : 0.0; sum2 += term; STORE(sum2) } } \
+    TERMS { ITEM(0, x) SPREAD(ts[0 * each + j], LANE(x) LANE(max1) LANE(sum2) LANE(out) , (x == out ? 1.0 : 0.0) / sum2) }
+#define fsum_FORWARD \
+    REDUCTION(fsum0, , 0.0) \
+    REDUCTION(fsum0_lost, , 0.0) \
+    TERMS { ITEM(0, x) LANES { LANE(x) STATE(fsum0) STATE(fsum0_lost) const double term = x; const double before = fsum0; fsum0 += term; const double share = fsum0 - before; fsum0_lost += before - (fsum0 - share) + (term - share); STORE(fsum0) STORE(fsum0_lost) } } \
+    LANES { STATE(fsum0) LANE(fsum0_lost) fsum0 += fsum0_lost; STORE(fsum0) } \
+    LANES { LANE(fsum0) O[i] = fsum0; }
+#define fsum_REVERSE \
+    TERMS { ITEM(0, x) SPREAD(ts[0 * each + j], LANE(x) LANE(out) , 1.0) }
+#define norm_FORWARD \
+    REDUCTION(max0, , 0.0) \
+    TERMS { ITEM(0, x) LANES { LANE(x) STATE(max0) const double term = fabs(x); if (term > max0) max0 = term; STORE(max0) } } \
+    REDUCTION(sum1, , each ? -0.0 : 0.0) \
+    TERMS { ITEM(0, x) LANES { LANE(x) LANE(max0) STATE(sum1) const double term = x == x ? 0.0 : x; sum1 += term; STORE(sum1) } } \
+    REDUCTION(fsum2, , 0.0) \
+    REDUCTION(fsum2_lost, , 0.0) \
+    TERMS { ITEM(0, x) LANES { LANE(x) LANE(max0) LANE(sum1) STATE(fsum2) STATE(fsum2_lost) const double term = ag_square(x / max0); const double before = fsum2; fsum2 += term; const double share = fsum2 - before; fsum2_lost += before - (fsum2 - share) + (term - share); STORE(fsum2) STORE(fsum2_lost) } } \
+    LANES { STATE(fsum2) LANE(fsum2_lost) fsum2 += fsum2_lost; STORE(fsum2) } \
+    LANES { LANE(max0) LANE(sum1) LANE(fsum2) O[i] = max0 == 0.0 || max0 - max0 != 0.0 ? max0 + sum1 : max0 * sqrt(fsum2); }
+#define norm_REVERSE \
+    TERMS { ITEM(0, x) SPREAD(ts[0 * each + j], LANE(x) LANE(out) , out == 0.0 ? 0.0 : x / out) }
+#define expectation_FORWARD \
+    REDUCTION(sum0, , each ? -0.0 : 0.0) \
+    TERMS { ITEM(0, w) ITEM(1, x) LANES { LANE(w) LANE(x) STATE(sum0) const double term = w == 0.0 && x == x && x - x != 0.0 ? 0.0 : w * x; sum0 += term; STORE(sum0) } } \
+    LANES { LANE(sum0) O[i] = sum0; }
+#define expectation_REVERSE \
+    TERMS { ITEM(0, w) ITEM(1, x) SPREAD(ts[0 * each + j], LANE(w) LANE(x) LANE(out) , x) } \
+    TERMS { ITEM(0, w) ITEM(1, x) SPREAD(ts[1 * each + j], LANE(w) LANE(x) LANE(out) , w) }
+#define logsumexp_FORWARD \
+    REDUCTION(max0, , -INFINITY) \
+    TERMS { ITEM(0, x) LANES { LANE(x) STATE(max0) const double term = x; if (term > max0) max0 = term; STORE(max0) } } \
+    REDUCTION(fsum1, , -1.0) \
+    REDUCTION(fsum1_lost, , 0.0) \
+    TERMS { ITEM(0, x) LANES { LANE(x) LANE(max0) STATE(fsum1) STATE(fsum1_lost) const double term = x == max0 && x - x != 0.0 ? 1.0 : exp(x - max0); const double before = fsum1; fsum1 += term; const double share = fsum1 - before; fsum1_lost += before - (fsum1 - share) + (term - share); STORE(fsum1) STORE(fsum1_lost) } } \
+    LANES { STATE(fsum1) LANE(fsum1_lost) fsum1 += fsum1_lost; STORE(fsum1) } \
+    LANES { LANE(max0) LANE(fsum1) O[i] = max0 + log1p(fsum1); }
+#define logsumexp_REVERSE \
+    REDUCTION(max0, , -INFINITY) \
+    TERMS { ITEM(0, x) LANES { LANE(x) STATE(max0) const double term = x; if (term > max0) max0 = term; STORE(max0) } } \
+    REDUCTION(fsum1, , -1.0) \
+    REDUCTION(fsum1_lost, , 0.0) \
+    TERMS { ITEM(0, x) LANES { LANE(x) LANE(max0) STATE(fsum1) STATE(fsum1_lost) const double term = x == max0 && x - x != 0.0 ? 1.0 : exp(x - max0); const double before = fsum1; fsum1 += term; const double share = fsum1 - before; fsum1_lost += before - (fsum1 - share) + (term - share); STORE(fsum1) STORE(fsum1_lost) } } \
+    LANES { STATE(fsum1) LANE(fsum1_lost) fsum1 += fsum1_lost; STORE(fsum1) } \
+    TERMS { ITEM(0, x) SPREAD(ts[0 * each + j], LANE(x) LANE(max0) LANE(fsum1) LANE(out) , (x == max0 && x - x != 0.0 ? 1.0 : exp(x - max0)) / (1.0 + fsum1)) }
+#define softmax_FORWARD \
+    SINGLE(1, 0, y) \
+    REDUCTION(max0, LANE(y) , y) \
+    TERMS { ITEM(0, x) LANES { LANE(x) LANE(y) STATE(max0) const double term = x; if (term > max0) max0 = term; STORE(max0) } } \
+    REDUCTION(fsum1, LANE(y) , 0.0) \
+    REDUCTION(fsum1_lost, , 0.0) \
+    TERMS { ITEM(0, x) LANES { LANE(x) LANE(max0) LANE(y) STATE(fsum1) STATE(fsum1_lost) const double term = exp(x - max0); const double before = fsum1; fsum1 += term; const double share = fsum1 - before; fsum1_lost += before - (fsum1 - share) + (term - share); STORE(fsum1) STORE(fsum1_lost) } } \
+    LANES { STATE(fsum1) LANE(fsum1_lost) fsum1 += fsum1_lost; STORE(fsum1) } \
+    LANES { LANE(max0) LANE(fsum1) LANE(y) O[i] = exp(y - max0) / (exp(y - max0) + fsum1); }
+#define softmax_REVERSE \
+    SINGLE(1, 0, y) \
+    REDUCTION(max0, LANE(y) , y) \
+    TERMS { ITEM(0, x) LANES { LANE(x) LANE(y) STATE(max0) const double term = x; if (term > max0) max0 = term; STORE(max0) } } \
+    REDUCTION(fsum1, LANE(y) , 0.0) \
+    REDUCTION(fsum1_lost, , 0.0) \
+    TERMS { ITEM(0, x) LANES { LANE(x) LANE(max0) LANE(y) STATE(fsum1) STATE(fsum1_lost) const double term = exp(x - max0); const double before = fsum1; fsum1 += term; const double share = fsum1 - before; fsum1_lost += before - (fsum1 - share) + (term - share); STORE(fsum1) STORE(fsum1_lost) } } \
+    LANES { STATE(fsum1) LANE(fsum1_lost) fsum1 += fsum1_lost; STORE(fsum1) } \
+    TERMS { ITEM(0, x) SPREAD(ts[0 * each + j], LANE(x) LANE(max0) LANE(fsum1) LANE(y) LANE(out) , -out * exp(x - max0) / (exp(y - max0) + fsum1)) } \
+    SPREAD(ts[1 * each + 0], LANE(max0) LANE(fsum1) LANE(y) LANE(out) , out * fsum1 / (exp(y - max0) + fsum1))
+#define log_softmax_FORWARD \
+    SINGLE(1, 0, y) \
+    REDUCTION(max0, LANE(y) , y) \
+    TERMS { ITEM(0, x) LANES { LANE(x) LANE(y) STATE(max0) const double term = x; if (term > max0) max0 = term; STORE(max0) } } \
+    REDUCTION(fsum1, LANE(y) , 0.0) \
+    REDUCTION(fsum1_lost, , 0.0) \
+    TERMS { ITEM(0, x) LANES { LANE(x) LANE(max0) LANE(y) STATE(fsum1) STATE(fsum1_lost) const double term = exp(x - max0); const double before = fsum1; fsum1 += term; const double share = fsum1 - before; fsum1_lost += before - (fsum1 - share) + (term - share); STORE(fsum1) STORE(fsum1_lost) } } \
+    LANES { STATE(fsum1) LANE(fsum1_lost) fsum1 += fsum1_lost; STORE(fsum1) } \
+    LANES { LANE(max0) LANE(fsum1) LANE(y) O[i] = y == max0 ? -log1p(fsum1) : y - max0 - log(exp(y - max0) + fsum1); }
+#define log_softmax_REVERSE \
+    SINGLE(1, 0, y) \
+    REDUCTION(max0, LANE(y) , y) \
+    TERMS { ITEM(0, x) LANES { LANE(x) LANE(y) STATE(max0) const double term = x; if (term > max0) max0 = term; STORE(max0) } } \
+    REDUCTION(fsum1, LANE(y) , 0.0) \
+    REDUCTION(fsum1_lost, , 0.0) \
+    TERMS { ITEM(0, x) LANES { LANE(x) LANE(max0) LANE(y) STATE(fsum1) STATE(fsum1_lost) const double term = exp(x - max0); const double before = fsum1; fsum1 += term; const double share = fsum1 - before; fsum1_lost += before - (fsum1 - share) + (term - share); STORE(fsum1) STORE(fsum1_lost) } } \
+    LANES { STATE(fsum1) LANE(fsum1_lost) fsum1 += fsum1_lost; STORE(fsum1) } \
+    TERMS { ITEM(0, x) SPREAD(ts[0 * each + j], LANE(x) LANE(max0) LANE(fsum1) LANE(y) LANE(out) , -exp(x - max0) / (exp(y - max0) + fsum1)) } \
+    SPREAD(ts[1 * each + 0], LANE(max0) LANE(fsum1) LANE(y) LANE(out) , -expm1(out))
+
 #define UNARY_ROWS(ROW) \
     ROW(neg, -x, -1.0) \
     ROW(identity, x, 1.0) \
@@ -400,6 +509,79 @@ static double log_softmax_many(Operand *operands, Py_ssize_t each)
     ROW(logsumexp, 1, 1) \
     ROW(softmax, 1, 2) \
     ROW(log_softmax, 1, 2)
+
+#define SUM_ROWS(ROW) \
+    ROW(sum, x, sum0, x, sum0, 1.0)
+
+#define PAIR_ROWS(ROW)
+
+#define DOT_ROWS(ROW) \
+    ROW(dot, w, x, b, sum0, w * x, sum0 + b, x, w, 1.0)
+
+#define GENERAL_ROWS(ROW) \
+    ROW(max, 1, 1) \
+    ROW(min, 1, 1) \
+    ROW(fsum, 1, 1) \
+    ROW(norm, 1, 1) \
+    ROW(expectation, 2, 2) \
+    ROW(logsumexp, 1, 1) \
+    ROW(softmax, 1, 2) \
+    ROW(log_softmax, 1, 2)
+
+#define PASSING_ROWS(ROW) \
+    ROW(add, 3) \
+    ROW(sub, 3) \
+    ROW(mul, 3) \
+    ROW(div, 1) \
+    ROW(pow, 0) \
+    ROW(neg, 1) \
+    ROW(identity, 1) \
+    ROW(abs, 1) \
+    ROW(square, 1) \
+    ROW(sqrt, 1) \
+    ROW(cbrt, 1) \
+    ROW(exp, 0) \
+    ROW(exp2, 0) \
+    ROW(expm1, 0) \
+    ROW(log, 1) \
+    ROW(log1p, 1) \
+    ROW(log2, 1) \
+    ROW(log10, 1) \
+    ROW(sin, 1) \
+    ROW(cos, 1) \
+    ROW(tan, 1) \
+    ROW(arcsin, 1) \
+    ROW(arccos, 1) \
+    ROW(arctan, 0) \
+    ROW(arctan2, 0) \
+    ROW(hypot, 3) \
+    ROW(sinh, 1) \
+    ROW(cosh, 1) \
+    ROW(tanh, 0) \
+    ROW(arcsinh, 1) \
+    ROW(arccosh, 1) \
+    ROW(arctanh, 1) \
+    ROW(gauss, 0) \
+    ROW(erf, 0) \
+    ROW(erfc, 0) \
+    ROW(sigmoid, 0) \
+    ROW(softplus, 0) \
+    ROW(relu, 0) \
+    ROW(leaky_relu, 1) \
+    ROW(elu, 0) \
+    ROW(step, 0) \
+    ROW(maximum, 0) \
+    ROW(minimum, 0) \
+    ROW(max, 0) \
+    ROW(min, 0) \
+    ROW(sum, 1) \
+    ROW(fsum, 1) \
+    ROW(dot, 7) \
+    ROW(norm, 1) \
+    ROW(expectation, 1) \
+    ROW(logsumexp, 0) \
+    ROW(softmax, 0) \
+    ROW(log_softmax, 0)
 
 #define UPDATE_ROWS(ROW) \
     ROW(decayed, 2, 1) \

@@ -25,13 +25,28 @@ def test_the_command_that_the_header_names_writes_it():
     assert HEADER.stat().st_mtime_ns > before
 
 
+def rows_of(text):
+    """Return the entries of each list of rows in a header."""
+    lists = re.findall(r"^#define (\w+_ROWS)\(ROW\)((?:.*\\\n)*.*)$", text, re.MULTILINE)
+    return {name: re.findall(r"ROW\((.*)\)", entries) for name, entries in lists}
+
+
+def names_in(rows, *lists):
+    return sorted(row.partition(",")[0] for name in lists for row in rows[name])
+
+
 def test_every_row_stands_in_one_list_of_its_shape():
-    rows = [line for line in compose_header().splitlines() if line.startswith("    ROW(")]
-    named = [row.removeprefix("    ROW(").partition(",")[0] for row in rows]
-    assert sorted(named) == sorted([*(row.name for row in TABLE), *UPDATES])
-    assert "    ROW(mul, x * y, y, x) \\" in rows
-    assert "    ROW(sum, 1, 1) \\" in rows  # the numbers of sequences and of operands
-    assert "    ROW(dot, 2, 3) \\" in rows
+    rows = rows_of(compose_header())
+    every, many = sorted(row.name for row in TABLE), sorted(row.name for row in TABLE if row.nary)
+    assert names_in(rows, "UNARY_ROWS", "BINARY_ROWS", "MANY_ROWS") == every
+    assert names_in(rows, "SUM_ROWS", "PAIR_ROWS", "DOT_ROWS", "GENERAL_ROWS") == many
+    assert names_in(rows, "PASSING_ROWS") == every
+    assert names_in(rows, "UPDATE_ROWS") == sorted(UPDATES)
+    assert "mul, x * y, y, x" in rows["BINARY_ROWS"]
+    assert "sum, 1, 1" in rows["MANY_ROWS"]  # the numbers of sequences and of operands
+    assert "dot, 2, 3" in rows["MANY_ROWS"]
+    assert "sum, x, sum0, x, sum0, 1.0" in rows["SUM_ROWS"]
+    assert "max, 1, 1" in rows["GENERAL_ROWS"]
 
 
 def test_the_digest_is_that_of_the_rules():
