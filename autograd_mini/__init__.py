@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from autograd_mini.functions import *  # noqa: F403
     from autograd_mini.nn import MLP, Layer, Module, Neuron
     from autograd_mini.optim import SGD, Adam
+    from autograd_mini.programs.compiled import compile
     from autograd_mini.training import History, fit
     from autograd_mini.transforms import (
         grad,
@@ -69,6 +70,7 @@ __all__ = [
     "RendererNotFoundError",
     "StateError",
     "Value",
+    "compile",
     "custom",
     "draw",
     "engine",
@@ -103,6 +105,7 @@ _LATER = {
     **dict.fromkeys(("MLP", "Layer", "Module", "Neuron"), "nn"),
     **dict.fromkeys(("SGD", "Adam"), "optim"),
     **dict.fromkeys(("History", "fit"), "training"),
+    "compile": "programs.compiled",
     "custom": "engines.python_function",
     "primitive": "engines.extension",
     **dict.fromkeys(

@@ -1,4 +1,4 @@
-"""`Columns`: the arguments of many calls, in which the first axis is the sample.
+"""Reads the arguments of many calls, in which the first axis is the sample, as `Columns`.
 
 Arrays of NumPy, and lists, ranges and the like of numbers, have a number for each sample. An array
 of more axes has an array for each. A list (or tuple) of lists, tuples, dicts or arrays has one of
@@ -12,27 +12,28 @@ import sys
 from array import array
 from collections import deque
 from collections.abc import Iterator, KeysView, Mapping, Sequence, ValuesView
+from functools import lru_cache
 from math import prod
 from typing import Any
 
 from autograd_mini.arguments import items, number, requirement
 from autograd_mini.engines import Value
-from autograd_mini.programs.forms import (
+from autograd_mini.programs.forms import Form, read_keywords
+from autograd_mini.programs.nodes import (
     DEEPEST,
     NUMBER,
-    Form,
     Node,
     ValueMet,
     array_node,
     join_arrays,
     read,
     read_array,
-    read_keywords,
     read_structure,
     unravel,
     write_node,
     write_place,
 )
+from autograd_mini.programs.sources import ArraySource, Columns, ItemSource, RowSource, Source
 from autograd_mini.transforms.structures import is_array
 
 __all__ = ["Columns", "read_columns"]
@@ -40,134 +41,6 @@ __all__ = ["Columns", "read_columns"]
 _EXACT = 2**53
 _BLOCK = 1 << 16
 """Entries that are checked at a time, so that the memory for it is small."""
-
-
-class Columns:
-    """The numbers of many calls of one form, as columns of which each has one for each sample.
-
-    Args:
-        count: the number of samples.
-        form: the form of the arguments of each sample.
-        sources: where the columns come from; a float is the same for all samples.
-        has_arrays: whether an argument was an array of NumPy; then arrays come back.
-    """
-
-    __slots__ = ("count", "form", "has_arrays", "sources")
-
-    def __init__(
-        self, count: int, form: Form, sources: Sequence[float | _Source], *, has_arrays: bool
-    ) -> None:
-        self.count, self.form, self.sources, self.has_arrays = count, form, sources, has_arrays
-
-    def sample(self, index: int) -> list[float]:
-        """Return the numbers of a sample."""
-        found: list[float] = []
-        for source in self.sources:
-            if isinstance(source, float):
-                found.append(source)
-            else:
-                found += source.sample(index)
-        return found
-
-    def chunk(self, first: int, count: int) -> list[Any]:
-        """Return the columns of some samples: floats, or buffers of doubles of one or two axes.
-
-        What is made of native doubles is not copied.
-        """
-        return [x if isinstance(x, float) else x.chunk(first, count) for x in self.sources]
-
-    def snapshot(self) -> Columns:
-        """Return columns that no later change of the caller's lists and arrays can reach."""
-        sources = [x if isinstance(x, float) else x.snapshot() for x in self.sources]
-        return Columns(self.count, self.form, sources, has_arrays=self.has_arrays)
-
-
-class _Source:
-    """Numbers of each sample, one or more."""
-
-    __slots__ = ("given",)
-
-    def __init__(self, given: Any) -> None:
-        self.given = given
-
-    def chunk(self, first: int, count: int) -> Any:
-        raise NotImplementedError
-
-    def sample(self, index: int) -> list[float]:
-        raise NotImplementedError
-
-    def snapshot(self) -> _Source:
-        raise NotImplementedError
-
-
-class _NativeArray(_Source):
-    """An array of NumPy with aligned doubles in the byte order of this machine."""
-
-    __slots__ = ()
-
-    def chunk(self, first: int, count: int) -> Any:
-        part = self.given[first : first + count]
-        return part if part.ndim < 3 else part.reshape(count, prod(part.shape[1:]))
-
-    def sample(self, index: int) -> list[float]:
-        found: list[float] = self.given[index : index + 1].ravel().tolist()
-        return found
-
-    def snapshot(self) -> _Source:
-        return _NativeArray(self.given.copy())
-
-
-class _OtherArray(_Source):
-    """An array of NumPy with other numbers, each of which is exact as a double."""
-
-    __slots__ = ()
-
-    def chunk(self, first: int, count: int) -> Any:
-        return _NativeArray(self.given[first : first + count].astype(float)).chunk(0, count)
-
-    def sample(self, index: int) -> list[float]:
-        found: list[float] = self.given[index : index + 1].astype(float).ravel().tolist()
-        return found
-
-    def snapshot(self) -> _Source:
-        return _NativeArray(self.given.astype(float))
-
-
-class _Items(_Source):
-    """A sequence of numbers that can be sliced."""
-
-    __slots__ = ()
-
-    def chunk(self, first: int, count: int) -> Any:
-        if type(self.given) is array and self.given.typecode == "d":
-            return memoryview(self.given)[first : first + count]
-        return array("d", self.given[first : first + count])
-
-    def sample(self, index: int) -> list[float]:
-        return [float(self.given[index])]
-
-    def snapshot(self) -> _Source:
-        return _Items(array("d", self.given))
-
-
-class _Rows(_Source):
-    """The numbers of all samples one after the other, which nobody else has."""
-
-    __slots__ = ("width",)
-
-    def __init__(self, given: array[float], width: int) -> None:
-        super().__init__(given)
-        self.width = width
-
-    def chunk(self, first: int, count: int) -> Any:
-        part = memoryview(self.given)[first * self.width : (first + count) * self.width]
-        return part.cast("B").cast("d", (count, self.width))
-
-    def sample(self, index: int) -> list[float]:
-        return list(self.given[index * self.width : (index + 1) * self.width])
-
-    def snapshot(self) -> _Source:
-        return self
 
 
 def read_columns(where: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Columns:
@@ -192,7 +65,7 @@ def read_columns(where: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> 
     except ValueMet as met:
         way_out = "for Values call the function itself"
         place = write_place(met.args[0])
-        raise TypeError(requirement(place, "without Values", met.args[1], way_out)) from None
+        raise TypeError(requirement(place, "a number", met.args[1], way_out)) from None
     if reader.count is None:
         rule, way_out = "at least one list or array", "for one point call the function itself"
         raise ValueError(requirement(f"{where}: arguments", rule, tuple(args), way_out))
@@ -208,23 +81,28 @@ def _read_native(args: Sequence[Any]) -> Columns | None:
     numpy = sys.modules.get("numpy")
     if numpy is None:
         return None
-    kind, count = numpy.ndarray, -1
+    kind, double, count = numpy.ndarray, numpy.dtype("d"), -1
     nodes: list[Node] = []
-    sources: list[float | _Source] = []
+    sources: list[float | Source] = []
     for one in args:
-        if type(one) is float:
+        if type(one) is kind and one.dtype is double and one.flags.aligned:
+            shape = one.shape
+            if not shape or 0 in shape or count not in (-1, shape[0]):
+                return None
+            count = shape[0]
+            nodes.append(NUMBER if len(shape) == 1 else array_node(shape[1:]))
+            sources.append(ArraySource(one, is_native=True))
+        elif type(one) is float:
             nodes.append(NUMBER)
             sources.append(one)
-            continue
-        if type(one) is not kind or not _is_native(one):
+        else:
             return None
-        length, *shape = one.shape or (-1,)
-        if (length != count and count >= 0) or length < 0 or 0 in shape:
-            return None
-        count = length
-        nodes.append(array_node(tuple(shape)) if shape else NUMBER)
-        sources.append(_NativeArray(one))
-    return Columns(count, Form(tuple(nodes), ()), sources, has_arrays=True) if count >= 0 else None
+    return Columns(count, _make_form(tuple(nodes)), sources, has_arrays=True) if count > 0 else None
+
+
+@lru_cache(maxsize=64)
+def _make_form(nodes: tuple[Node, ...]) -> Form:
+    return Form(nodes, ())
 
 
 def _is_native(array: Any) -> bool:
@@ -237,7 +115,7 @@ class _Reader:
     """Reads arguments; finds their columns and the form of one sample."""
 
     def __init__(self) -> None:
-        self.sources: list[float | _Source] = []
+        self.sources: list[float | Source] = []
         self.count: int | None = None
         self.place: Any = None  # of the argument that has given the count
         self.has_arrays = False
@@ -281,7 +159,7 @@ class _Reader:
         self.has_arrays = True
         self._set_count(shape[0], place)
         given = _check_array(given, place)
-        source = _NativeArray(given) if _is_native(given) else _OtherArray(given)
+        source = ArraySource(given, is_native=_is_native(given))
         if len(shape) == 1:
             self.sources.append(source)
             return NUMBER
@@ -294,10 +172,13 @@ class _Reader:
         numpy = sys.modules.get("numpy")
         if numpy is None:
             return read(given, [], place)  # which refuses it
-        if hasattr(given, "iloc") and given.ndim == 2:  # NumPy would round ints among floats
-            for j in range(given.shape[1]):
-                entries, at = given.iloc[:, j].to_numpy(), (place, [given.columns[j]])
-                _check_array(entries, at)
+        if not hasattr(given, "iloc"):
+            return self._read_array(numpy.asarray(given), place)
+        if given.ndim == 1:
+            return self._read_array(_open_series(given), place)
+        # Of a frame, NumPy would round ints among floats, and take a missing one for NaN.
+        for j, label in enumerate(given.columns):
+            _check_array(_open_series(given.iloc[:, j]), (place, [label]))
         return self._read_array(numpy.asarray(given), place)
 
     def _read_items(self, given: Any, place: Any) -> Node:
@@ -306,7 +187,7 @@ class _Reader:
         if isinstance(given, list | tuple) and given and _is_structure(given[0]):
             return self._read_samples(given, place)
         _check_items(given, place)
-        self.sources.append(_Items(given))
+        self.sources.append(ItemSource(given))
         return NUMBER
 
     def _read_samples(self, given: Sequence[Any], place: Any) -> Node:
@@ -322,9 +203,15 @@ class _Reader:
                 raise ValueError(requirement(write_place((place, [i])), rule, one))
             rows.extend(numbers)
         if rows:
-            self.sources.append(_Rows(rows, len(rows) // len(given)))
+            self.sources.append(RowSource(rows, len(rows) // len(given)))
         self.has_arrays = self.has_arrays or join_arrays(node) != node
         return node
+
+
+def _open_series(series: Any) -> Any:
+    """Return the array of a series of pandas, in which what is missing stays apart from NaN."""
+    is_plain = isinstance(series.dtype, sys.modules["numpy"].dtype)
+    return series.to_numpy() if is_plain else series.to_numpy(dtype=object)
 
 
 def _is_foreign(given: Any) -> bool:
@@ -374,7 +261,7 @@ def _find_suspects(part: Any) -> Any:
     """Return for each number whether it may not be exact as a double."""
     if part.dtype.kind == "f":
         with sys.modules["numpy"].errstate(all="ignore"):
-            return (part.astype(float) != part) & (part == part)
+            return part.astype(float) != part
     return (part > _EXACT) | (part < -_EXACT) if part.dtype.kind == "i" else part > _EXACT
 
 
@@ -387,8 +274,7 @@ def _check_items(given: Sequence[Any], place: Any) -> None:
     if set(map(type, given)) <= {float}:
         return
     for i, one in enumerate(given):
-        kind = type(one)
-        if not (kind is float or (kind is int and -_EXACT <= one <= _EXACT)):
+        if not (isinstance(one, float) or (type(one) is int and -_EXACT <= one <= _EXACT)):
             _take(one, (place, [i]))
 
 

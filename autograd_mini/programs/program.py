@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
-import math
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from keyword import iskeyword
-from typing import Any, TypeAlias
+from functools import partial
+from typing import Any
 
-from autograd_mini import functions
 from autograd_mini.arguments import requirement
-from autograd_mini.engines import Value
+from autograd_mini.engines import Value, choose, hold
+from autograd_mini.engines.choices import CHOICES, Choice
 from autograd_mini.engines.display import escape, write_count
-from autograd_mini.engines.extension import Function, name_apart
+from autograd_mini.engines.extension import Function
 from autograd_mini.engines.graph import Graph
+from autograd_mini.engines.node import flat
+from autograd_mini.programs.code import (
+    Code,
+    Guard,
+    Packing,
+    Ref,
+    pack_guards,
+    restore_row,
+    save_row,
+    unpack_guards,
+)
+from autograd_mini.programs.printing import (
+    Instruction,
+    OperandRef,
+    name_nodes,
+    write_lines,
+    write_literal,
+    write_program,
+)
 from autograd_mini.table.primitives import Primitive
-from autograd_mini.table.rules import ARITHMETIC
 
-__all__ = ["Instruction", "OperandRef", "Program", "function", "look_up"]
+__all__ = ["Instruction", "OperandRef", "Program", "function", "look_up", "unpack"]
 
-# An operand in an instruction: the number of a node, a constant, or a tuple of these for a sum.
-OperandRef: TypeAlias = "int | float | tuple[int | float, ...]"
-
-_SIGNS = {infix.row: infix.code for infix in ARITHMETIC.values()}
 _MANY = 60
 """A notebook shows at most this many lines of a program, and its `repr` as many instructions."""
-_TAKEN = frozenset({"ag", "abs", "float", "print", "Value"})  # the names that printed programs use
+_FORMAT = 1
+"""The number of the format of pickles; another one is refused."""
 
 
 def function(primitive: Primitive) -> Callable[..., Any]:
@@ -38,40 +52,33 @@ def function(primitive: Primitive) -> Callable[..., Any]:
     """
     if isinstance(primitive, Function):
         return primitive
+    if isinstance(primitive, Choice):
+        sign = next((sign for sign, row in CHOICES.items() if row is primitive), None)
+        return hold if sign is None else partial(choose, sign)
     name = "truediv" if primitive.name == "div" else primitive.name
     found: Callable[..., Any] = getattr(Value, name, None) or getattr(operator, name)
     return found
 
 
 @dataclass(frozen=True)
-class Instruction:
-    """One computed node of a `Program`: a row of the table, and its operands."""
-
-    primitive: Primitive
-    operands: tuple[OperandRef, ...]
-
-    def __repr__(self) -> str:
-        return f"Instruction({self.primitive!r}, {_write_literal(self.operands)})"
-
-
-@dataclass(frozen=True)
 class Program:
     """A computation over the table of primitives, for any type of number.
 
-    Nodes are numbered from 0: first the leaves, then the results of the instructions. The last node
-    is the output. A float in an instruction is a constant. A program is a function of its leaves,
-    so ``check_gradients(program, *program.leaves)`` checks it. ``print(program)`` prints Python
-    code that builds and differentiates the graph.
+    Nodes are numbered from 0: first the leaves, then the results of the instructions. A float in an
+    instruction is a constant. A program is a function of its leaves, so
+    ``check_gradients(program, *program.leaves)`` checks it. ``print(program)`` prints Python code.
 
     Args:
-        leaves: the numbers of the leaves when the program was made.
+        leaves: the numbers of the leaves when the program was made, the inputs first.
         instructions: the computed nodes, in order.
         names: the names of the leaves; None for a leaf without a name.
+        inputs: how many leaves are inputs; the others are parameters. None for all.
+        outputs: its results, nodes or constants; None for the last node.
+        roots, wrt: its other results: the derivatives of each root by each of these leaves.
+        guards: the comparisons that its path depends on, as `Guard`.
 
     >>> from autograd_mini.table.primitives import PRIMITIVES
     >>> program = Program((3.0,), (Instruction(PRIMITIVES["mul"], (0, 0)),))
-    >>> program
-    Program((3.0,), (Instruction(PRIMITIVES['mul'], (0, 0)),))
     >>> program.lines()
     ['v0 = Value(3.0)', 'v1 = v0 * v0']
     >>> program(Value(5.0)).data
@@ -83,6 +90,11 @@ class Program:
     leaves: tuple[float, ...]
     instructions: tuple[Instruction, ...]
     names: tuple[str | None, ...] = field(default=(), compare=False)
+    inputs: int | None = None
+    outputs: tuple[Ref, ...] | None = None
+    roots: tuple[Ref, ...] = ()
+    wrt: tuple[int, ...] = ()
+    guards: tuple[Guard, ...] = ()
 
     @classmethod
     def of(cls, root: Value) -> Program:
@@ -137,31 +149,28 @@ class Program:
 
     def lines(self) -> list[str]:
         """Return a line of Python for each node."""
-        names, own = self.node_names(), self._function_names()
-        made = [f"Value({_constant(number)})" for number in self.leaves]
-        made += [_expression(instruction, names, own) for instruction in self.instructions]
-        return [f"{name} = {text}" for name, text in zip(names, made, strict=True)]
+        return write_lines(self)
 
     def node_names(self) -> list[str]:
         """Return the names of the nodes in `lines`; a leaf keeps its own name if it can be used."""
-        given = [*self.names, *[None] * (len(self.leaves) - len(self.names))]
-        names: list[str] = []
-        taken = _TAKEN.union(self._function_names().values())
-        for number, name in enumerate([*given, *[None] * len(self.instructions)]):
-            usable = name and name.isidentifier() and not iskeyword(name) and name not in taken
-            if usable and given.count(name) == 1 and not _is_numbered(str(name)):
-                names.append(str(name))
-            else:
-                names.append(f"v{number}")
-        return names
+        return name_nodes(self)
 
-    def _function_names(self) -> dict[Primitive, str]:
-        """Return the names in `lines` of the functions that a user has added to the table."""
-        rows = [i.primitive.origin for i in self.instructions if isinstance(i.primitive, Function)]
-        if not rows:
-            return {}
-        numbered = (f"v{number}" for number in range(len(self.leaves) + len(self.instructions)))
-        return name_apart(rows, _TAKEN.union(numbered))
+    def pack(self) -> tuple[Code, bytes, list[int], list[int]]:
+        """Return flat arrays of instructions and guards, and references to outputs and roots."""
+        packing = Packing()
+        for instruction in self.instructions:
+            packing.add(instruction.primitive, list(flat(instruction.operands)))
+        guards = pack_guards(self.guards, packing)
+        last = len(self.leaves) + len(self.instructions) - 1
+        outputs = [last] if self.outputs is None else list(map(packing.refer, self.outputs))
+        roots = list(map(packing.refer, self.roots))
+        return packing.code(), guards, outputs, roots
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        (rows, items, constants), guards, outputs, roots = self.pack()
+        saved = tuple(map(save_row, rows)), items, constants, guards
+        references = None if self.outputs is None else outputs, roots, self.wrt
+        return _restore, (_FORMAT, saved, self.leaves, self.names, self.inputs, references)
 
     def _repr_html_(self) -> str:
         """Return the printed program, for a notebook; a long one without its middle."""
@@ -173,19 +182,7 @@ class Program:
         return f'<pre style="font-family: monospace">{text}</pre>'
 
     def __str__(self) -> str:
-        lines = self.lines()
-        names, own = self.node_names(), self._function_names()
-        definitions = [
-            line
-            for function, name in own.items()
-            if isinstance(function, Function)
-            for line in function.write_definition(name)
-        ]
-        gradients = ", ".join(f"{name}.grad" for name in names[: len(self.leaves)])
-        body = [*lines, f"{names[-1]}.backward()", f"print({gradients})"]
-        is_used = any("ag." in line for line in [*definitions, *lines])
-        header = ["import autograd_mini as ag"] if is_used else []
-        return "\n".join([*header, "from autograd_mini import Value", *definitions, "", *body])
+        return write_program(self)
 
     def __repr__(self) -> str:
         """Return Python that makes the program, such as Hypothesis shows; a line if it is long.
@@ -195,10 +192,53 @@ class Program:
         if len(self.instructions) > _MANY:
             size = write_count(len(self.instructions), "instruction")
             return f"<Program of {size}; print shows them>"
-        parts = [_write_literal(self.leaves), repr(self.instructions)]
+        parts = [write_literal(self.leaves), repr(self.instructions)]
         if any(self.names):
             parts.append(f"names={self.names!r}")
+        if self.inputs is not None:
+            parts.append(f"inputs={self.inputs}")
+        for name in ("outputs", "roots", "wrt"):
+            given = getattr(self, name)
+            parts += [f"{name}={write_literal(given)}"] if given else []
+        parts += [f"guards={self.guards!r}"] if self.guards else []
         return f"Program({', '.join(parts)})"
+
+
+def unpack(
+    code: Code,
+    guards: bytes,
+    leaves: Sequence[float],
+    names: Sequence[str | None],
+    inputs: int | None,
+    outputs: Sequence[int] | None,
+    roots: Sequence[int],
+    wrt: Sequence[int],
+) -> Program:
+    """Return the program that flat arrays stand for; see `Program.pack`."""
+    instructions = tuple(Instruction(row, row.arrange(refs)) for row, refs in code.instructions())
+    given = None if outputs is None else tuple(code.look_up(outputs))
+    starts = tuple(code.look_up(roots))
+    signs = unpack_guards(guards, code)
+    return Program(
+        tuple(leaves), instructions, tuple(names), inputs, given, starts, tuple(wrt), signs
+    )
+
+
+def _restore(
+    number: int,
+    saved: tuple[Any, ...],
+    leaves: Sequence[float],
+    names: Sequence[str | None],
+    inputs: int | None,
+    references: tuple[Any, ...],
+) -> Program:
+    """Return the program of a pickle."""
+    if number != _FORMAT:
+        way_out = "record it again"
+        raise ValueError(requirement("Program: format of a pickle", str(_FORMAT), number, way_out))
+    rows, items, constants, guards = saved
+    code = Code(tuple(map(restore_row, rows)), items, constants)
+    return unpack(code, guards, leaves, names, inputs, *references)
 
 
 def look_up(reference: OperandRef, nodes: Sequence[Any]) -> Any:
@@ -206,45 +246,3 @@ def look_up(reference: OperandRef, nodes: Sequence[Any]) -> Any:
     if isinstance(reference, tuple):
         return [look_up(one, nodes) for one in reference]
     return nodes[reference] if isinstance(reference, int) else reference
-
-
-def _expression(
-    instruction: Instruction, names: Sequence[str], own: Mapping[Primitive, str]
-) -> str:
-    row = instruction.primitive
-    texts = [_write_operand(operand, names) for operand in instruction.operands]
-    if isinstance(row, Function):
-        return f"{own[row.origin]}({', '.join(texts)})"
-    if row.name in _SIGNS:
-        # -2.0 ** x would mean -(2.0 ** x).
-        left = f"({texts[0]})" if row.name == "pow" and texts[0].startswith("-") else texts[0]
-        return f"{left} {_SIGNS[row.name]} {texts[1]}"
-    if row.name == "neg":
-        return f"-{texts[0]}"
-    if row.name == "abs":
-        return f"abs({texts[0]})"
-    # Functions that are composed of rows bear the names of some of these.
-    is_same = getattr(functions, row.name, None) is getattr(Value, row.name, None)
-    is_public = is_same if row.nary else row.name in functions.__all__
-    return f"{'ag' if is_public else 'Value'}.{row.name}({', '.join(texts)})"
-
-
-def _write_operand(reference: OperandRef, names: Sequence[str]) -> str:
-    if isinstance(reference, tuple):
-        return f"[{', '.join(_write_operand(one, names) for one in reference)}]"
-    return names[reference] if isinstance(reference, int) else _constant(reference)
-
-
-def _write_literal(given: OperandRef | tuple[OperandRef, ...]) -> str:
-    """Return Python for numbers, in tuples or not."""
-    if isinstance(given, tuple):
-        return f"({', '.join(map(_write_literal, given))}{',' * (len(given) == 1)})"
-    return repr(given) if isinstance(given, int) else _constant(given)
-
-
-def _constant(number: float) -> str:
-    return repr(number) if math.isfinite(number) else f'float("{number!r}")'
-
-
-def _is_numbered(name: str) -> bool:
-    return name[0] == "v" and name[1:].isdecimal()

@@ -10,7 +10,7 @@ from typing import Any
 
 from autograd_mini.arguments import number, requirement
 from autograd_mini.engines import Operand, Value
-from autograd_mini.programs.forms import (
+from autograd_mini.programs.nodes import (
     DEEPEST,
     NUMBER,
     Node,
@@ -111,6 +111,19 @@ class Results:
             for x in leaves
             if not (is_array(x) and 0 in x.shape[1:])
         ]
+
+    def columns(self, order: Sequence[int]) -> list[Any]:
+        """Return a buffer of one axis for each result of a program, in the order of the program.
+
+        Args:
+            order: for each result of the program its place among the numbers of the form.
+        """
+        found = [
+            column
+            for buffer in self.buffers
+            for column in (buffer.T if is_array(buffer) and buffer.ndim == 2 else [buffer])
+        ]
+        return [found[place] for place in order]
 
     def store(self, sample: int, numbers: Sequence[float]) -> None:
         """Store the numbers of one result."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from typing import Any, Literal, get_args
 
 from autograd_mini.arguments import count, list_some, requirement
 from autograd_mini.engines import Value
 from autograd_mini.engines.graph import Edge, is_stale
+from autograd_mini.programs.program import Program
+from autograd_mini.programs.sample import Comparison, compute_sample
 from autograd_mini.table.names import name_as_text, shorten_name
 from autograd_mini.views.arrangement import keep_in_order, measure_depths, measure_gap
 from autograd_mini.views.constants import Constant
@@ -37,7 +39,7 @@ _FAR = 4
 
 
 def draw(
-    root: Value | Iterable[Value],
+    root: Value | Iterable[Value] | Program,
     path: str | PathLike[str] | None = None,
     *,
     names: Mapping[str, object] | None = None,
@@ -53,7 +55,7 @@ def draw(
     docs/views.md says how to read the drawing, and how Values without a name are called.
 
     Args:
-        root: the result, or several of them.
+        root: the result, or several of them, or the `Program` of a compiled function.
         path: where to save the drawing, such as net.svg, .png, .pdf or .gv.
         names: names for Values, such as ``locals()``; a list of Values gives ``name[0]`` and so on.
         parameters: a module, an optimizer or a list of leaves; None for the leaves of modules.
@@ -78,10 +80,17 @@ def draw(
     if rankdir not in get_args(Direction):
         rule = f"one of {', '.join(get_args(Direction))}"
         raise ValueError(requirement("draw: rankdir", rule, rankdir))
+    branches: Sequence[Comparison] = ()
+    choices: Sequence[Comparison] = ()
+    if isinstance(root, Program):
+        root, leaves, branches, choices = compute_sample(root)
+        parameters = parameters or leaves or None
     scene = Scene(
         root, where="draw", names=names, parameters=parameters, groups=groups, max_nodes=max_nodes
     )
-    drawing = Picture(scene, fold=fold, digits=digits, rankdir=rankdir).make_drawing()
+    picture = Picture(scene, fold=fold, digits=digits, rankdir=rankdir)
+    picture.branches, picture.choices = branches, choices
+    drawing = picture.make_drawing()
     if path is not None:
         drawing.save(path)
     return drawing
@@ -93,6 +102,11 @@ class Picture:
     background = "white"
     differentiates_constants = False
     """Whether plain numbers with a box have a gradient and local derivatives, as leaves have."""
+
+    branches: Sequence[Comparison] = ()
+    """What decides the path of a program."""
+    choices: Sequence[Comparison] = ()
+    """What chooses the cases of derivative rules in a program."""
 
     def __init__(
         self, scene: Scene, *, fold: bool = False, digits: int = 4, rankdir: Direction = "LR"
@@ -152,6 +166,9 @@ class Picture:
             lines.append("on an arrow: the local derivative")
         if not self.differentiated:
             lines.append("no backward pass yet")
+        for words, found in (("on this path", self.branches), ("at this point", self.choices)):
+            if texts := [self.labels.write_comparison(one, self.folded) for one in found]:
+                lines.append(f"{words}: {list_some([*dict.fromkeys(texts)])}")
         if stale := list(filter(is_stale, self.scene.graph.order)):
             names = list_some([*map(self.write_name, stale)])
             lines.append(f"computed before a number here was changed: {names}")

@@ -7,6 +7,9 @@ import textwrap
 from collections.abc import Collection, Iterator, Mapping
 
 from autograd_mini.engines import Operand, Value
+from autograd_mini.engines.graph import Graph
+from autograd_mini.programs.row import RecordedFunction
+from autograd_mini.programs.sample import Comparison
 from autograd_mini.table.notation import Unicode
 from autograd_mini.table.rules import ARITHMETIC
 from autograd_mini.views.constants import Constant, Use
@@ -18,6 +21,7 @@ _WIDTH = 28
 """A longer label has several lines."""
 _LONGEST = 12_000
 """A longer text under the mouse loses its end."""
+_SIGNS = {"<": "<", "<=": "≤", ">": ">", ">=": "≥", "==": "=", "!=": "≠"}
 _INFIX = {infix.row for infix in ARITHMETIC.values()}
 
 
@@ -41,6 +45,8 @@ class Labels:
         """Return the lines of the label of the operation that made a node."""
         assert node.op is not None
         operands = [self._read(node, i) for i in range(len(node.operands))]
+        if isinstance(node.op, RecordedFunction):
+            return _wrap(self.notation.formula(Formulas(self.names).definition(node)))
         if not node.op.nary:
             return self._write_call(node, operands)
         given = dict(zip(node.op.operands, node.op.arrange(operands), strict=True))
@@ -85,6 +91,20 @@ class Labels:
         """
         tree = Formulas(self.names, folded).definition(node)
         return _wrap(self.notation.formula(tree)), ast.unparse(tree)
+
+    def write_comparison(self, comparison: Comparison, folded: Collection[Value]) -> str:
+        """Return a comparison that is true, or "not" and one that is not.
+
+        What has no box in the drawing is written as a formula.
+        """
+        sides = comparison.x, comparison.y
+        graph = Graph(*(side for side in sides if isinstance(side, Value)))
+        names = {node: node.name or "…" for node in graph.leaves} | dict(self.names)
+        hidden = {node for node in graph.order if node not in names or node in folded}
+        formulas = Formulas(names, hidden)
+        x, y = (self.notation.formula(formulas.of(side)) for side in sides)
+        text = f"{x} {_SIGNS[comparison.sign]} {y}"
+        return text if comparison.outcome else f"not {text}"
 
     def _read(self, node: Value, position: int) -> Operand | Constant:
         """Return an operand, or the constant with a box that stands for it."""

@@ -14,6 +14,7 @@ from autograd_mini.engines.node import ParameterPath
 from autograd_mini.errors import GraphTooLargeError
 from autograd_mini.nn.module import Module
 from autograd_mini.optim.optimizers import Optimizer
+from autograd_mini.programs.row import RecordedFunction
 from autograd_mini.table.names import name_module
 from autograd_mini.views.constants import Constant, Use, find_constants, find_layer
 from autograd_mini.views.naming import (
@@ -149,8 +150,8 @@ class Scene:
         }
         parameters = set(self.parameters)
         for node in self.graph.order:
-            if node in group:
-                continue
+            if node in group or isinstance(node.op, RecordedFunction):
+                continue  # a program is no part of a neuron
             values = [operand for operand in node.operands if isinstance(operand, Value)]
             if node.op is None:
                 path = node.name

@@ -2,9 +2,13 @@
 
 import copy
 import dataclasses
+import gc
 import math
 import pickle
+import pickletools
 import re
+import sys
+import textwrap
 
 import pytest
 from hypothesis import given
@@ -12,6 +16,7 @@ from hypothesis import given
 import autograd_mini as ag
 from autograd_mini import Value
 from autograd_mini.engines.graph import Graph
+from autograd_mini.programs.code import Guard
 from autograd_mini.programs.program import function
 from autograd_mini.table.primitives import PRIMITIVES, TABLE
 from autograd_mini.testing import Instruction, Program, strategies
@@ -203,3 +208,190 @@ def test_a_program_takes_a_number_for_each_leaf(leaves):
 def test_only_a_value_has_a_program(root):
     with pytest.raises(TypeError, match=r"^Program: root must be a Value, got "):
         Program.of(root)
+
+
+# --- functions: outputs, roots, guards -----------------------------------------------------------
+
+ROWS = {name: PRIMITIVES[name] for name in ("mul", "add", "sin")}
+FUNCTION = Program(
+    (3.0, 2.0, 0.5),
+    (
+        Instruction(ROWS["mul"], (0, 2)),
+        Instruction(ROWS["sin"], (3,)),
+        Instruction(ROWS["add"], (4, 1.5)),
+    ),
+    names=("x", None, "w"),
+    inputs=2,
+    outputs=(5, 1, 0.25),
+    roots=(4,),
+    wrt=(0, 1),
+    guards=(Guard(1, "<", 3, 9.0, True), Guard(3, ">=", -1.0, 1, False)),
+)
+"""A function of two inputs with a parameter, of which one result is differentiated."""
+
+
+def test_the_repr_of_a_function_is_python_that_makes_an_equal_one():
+    namespace = {**vars(strategies), "Guard": Guard}
+    made = eval(repr(FUNCTION), namespace)  # noqa: S307 - our own text
+    assert (made, made.names) == (FUNCTION, FUNCTION.names)
+    assert made != dataclasses.replace(FUNCTION, guards=())
+
+
+def test_a_function_is_printed_as_a_function_of_its_inputs():
+    assert str(FUNCTION) == textwrap.dedent(
+        """\
+        import autograd_mini as ag
+        from autograd_mini import Value
+
+        w = Value(0.5)
+
+        def program(x, v1):
+            v3 = x * w
+            if not v3 < 9.0:
+                raise ValueError("this point takes another path")
+            v4 = ag.sin(v3)
+            v5 = v4 + 1.5
+            if -1.0 >= v1:
+                raise ValueError("this point takes another path")
+            return [v5, v1, 0.25, *ag.gradients(v4, [x, v1])]
+
+        print(program(Value(3.0), Value(2.0)))"""
+    )
+
+
+def run(program):
+    """Run a printed program; return what it prints, and its function."""
+    ran = {"print": lambda *printed: ran.update(printed=printed)}
+    exec(str(program), ran)  # noqa: S102 - our own text
+    return ran["printed"][0], ran["program"]
+
+
+def test_a_printed_function_runs():
+    (value, second, constant, by_x, by_y), printed = run(FUNCTION)
+    assert (value.data, second.data, constant) == (math.sin(1.5) + 1.5, 2.0, 0.25)
+    assert (by_x, by_y) == (math.cos(1.5) * 0.5, 0.0)
+    for point in ([20.0, 2.0], [3.0, -2.0]):
+        with pytest.raises(ValueError, match=r"^this point takes another path$"):
+            printed(*map(Value, point))
+
+
+COMPILED = {
+    "one number": lambda x: x * x + 1,
+    "several": lambda x: [x, 2.0, {"a": ag.exp(x)}],
+    "a branch": lambda x: x * x if x > 0 else -x,
+    "a constant": lambda _: 3.0,
+    "stop_gradient": lambda x: x * ag.stop_gradient(x),
+    "infinity": lambda x: ag.maximum(x, -math.inf),
+    "gradient": ag.grad(lambda x: ag.sin(x) * x),
+    "gradient of the input": ag.grad(lambda x: x),
+    "value and gradient": ag.value_and_grad(lambda x: ag.sin(x) * x),
+    "hessian": ag.hessian(lambda x: ag.relu(x) * x**3),
+    "jvp": lambda x: ag.jvp(lambda z: abs(z) ** 1.5, (x,), (1.0,)),
+}
+
+
+@pytest.mark.parametrize("name", COMPILED)
+@pytest.mark.parametrize("x", [1.5, 0.25])
+def test_the_program_of_a_compiled_function_prints_what_it_computes(name, x):
+    compiled = ag.compile(COMPILED[name])
+    printed, _ = run(compiled.program(1.5))
+    printed, function_ = run(compiled.program(x))
+    assert numbers_of(printed) == numbers_of(compiled(x))
+    assert numbers_of(function_(Value(x))) == numbers_of(compiled(x))
+
+
+def numbers_of(result):
+    if isinstance(result, dict):
+        result = [*result.values()]
+    if isinstance(result, list | tuple):
+        return [x for one in result for x in numbers_of(one)]
+    return [result.data if isinstance(result, Value) else result]
+
+
+def test_a_program_is_drawn():
+    drawing = ag.draw(ag.compile(lambda x, y: x * y if x > y else x).program(3.0, 2.0))
+    source = str(drawing.source if hasattr(drawing, "source") else drawing)
+    assert "x" in source
+    assert "mul" in source or "×" in source
+
+
+def test_a_program_holds_no_values():
+    w = Value(2.0, name="w")
+    before = sys.getrefcount(w)
+    program = ag.compile(lambda x: w * x).program(3.0)
+    assert (program.leaves, program.names, program.inputs) == ((3.0, 2.0), ("x", "w"), 1)
+    gc.collect()
+    assert sys.getrefcount(w) == before
+
+
+# --- pickles -------------------------------------------------------------------------------------
+
+
+@given(graphs())
+def test_any_program_is_pickled(graph):
+    for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
+        made = pickle.loads(pickle.dumps(graph, protocol))  # noqa: S301 - our own bytes
+        assert (made, made.names) == (graph, graph.names)
+
+
+def test_a_function_is_pickled_with_its_guards_and_names():
+    made = pickle.loads(pickle.dumps(FUNCTION))  # noqa: S301 - our own bytes
+    assert (made, made.names, str(made)) == (FUNCTION, FUNCTION.names, str(FUNCTION))
+    assert copy.deepcopy(FUNCTION) == FUNCTION
+
+
+def test_numbers_of_any_bits_are_pickled():
+    numbers = (-0.0, 5e-324, math.inf, math.nan)
+    program = Program(numbers, (Instruction(ROWS["mul"], (0, -0.0)),))
+    made = pickle.loads(pickle.dumps(program))  # noqa: S301 - our own bytes
+    assert repr(made) == repr(program)
+
+
+def test_a_pickle_has_a_number_of_its_format(monkeypatch):
+    saved = pickle.dumps(FUNCTION)
+    monkeypatch.setattr("autograd_mini.programs.program._FORMAT", 2)
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - its words follow
+        pickle.loads(saved)  # noqa: S301 - our own bytes
+    assert str(caught.value) == ("Program: format of a pickle must be 2, got 1; record it again")
+
+
+def test_a_row_that_has_changed_since_is_refused(monkeypatch):
+    saved = pickle.dumps(FUNCTION)
+    row = PRIMITIVES["sin"]
+    monkeypatch.setattr(row, "texts", {**row.texts, "dx": "cos(x) + 0"}, raising=False)
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - its words follow
+        pickle.loads(saved)  # noqa: S301 - our own bytes
+    assert str(caught.value) == (
+        "Program: row of a pickle must be that of this version, got \"another 'sin'\"; record it "
+        "again"
+    )
+
+
+def test_loading_a_pickle_runs_nothing_but_the_library():
+    """Of all names that a pickle can call, it has those that make tuples and programs alone."""
+    called = {
+        (argument or "").replace(" ", ".")
+        for opcode, argument, _ in pickletools.genops(pickle.dumps(FUNCTION, protocol=2))
+        if opcode.name in ("GLOBAL", "STACK_GLOBAL")
+    }
+    assert {name.partition(".")[0] for name in called} <= {
+        "autograd_mini",
+        "_codecs",
+        "__builtin__",
+    }
+    assert called - {"_codecs.encode", "__builtin__.bytes"} == {
+        "autograd_mini.programs.program._restore"
+    }
+
+
+TRIPLE = ag.custom(lambda x: 3 * x, lambda _: 3.0, name="TRIPLE")
+
+
+def test_custom_functions_are_pickled_by_their_names():
+    program = ag.compile(TRIPLE).program(2.0)
+    assert pickle.loads(pickle.dumps(program)) == program  # noqa: S301 - our own bytes
+    hidden = ag.custom(lambda x: x, lambda _: 1.0, name="hidden")
+    with pytest.raises(
+        TypeError, match=r"^hidden: a pickled custom function must be in a variable "
+    ):
+        pickle.dumps(ag.compile(hidden).program(2.0))

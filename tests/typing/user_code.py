@@ -100,3 +100,28 @@ assert_type(ag.explain(x * y, wrt=x).value, float)
 assert_type(ag.explain(x * y, wrt="x").paths[0][0].formula, str)
 assert_type(ag.explain(x * y).lines, list[str])
 assert_type(ag.explore(x * y).html, str)
+
+# --- recorded programs ---------------------------------------------------------------------------
+
+
+def price(share: float, strike: float, *, rate: float = 0.0) -> Any:
+    return share * ag.exp(-rate) - strike
+
+
+replay = ag.compile(price)
+assert_type(replay(100.0, 95.0, rate=0.02), Any)
+replay(100.0)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+assert_type(replay.map([100.0, 110.0], 95.0), Any)
+assert_type(replay.batch([100.0], 95.0).backward(seed=0.5), None)
+assert_type(str(replay.program(100.0, 95.0)), str)
+ag.compile(ag.grad(price), max_paths=8)(100.0, 95.0)
+ag.compile(ag.exp)(1.0)
+
+
+class Circle:
+    @ag.compile
+    def area(self, radius: float) -> Any:
+        return 3.0 * radius**2
+
+
+assert_type(Circle().area(2.0), Any)

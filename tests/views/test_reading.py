@@ -107,6 +107,15 @@ def test_two_hundred_random_graphs_are_computed_again_from_their_drawings():
         assert compute_again(reading) == len(program.instructions), seed
 
 
+@pytest.mark.parametrize("of", [lambda f: f, ag.grad, ag.value_and_grad])
+def test_a_program_of_a_compiled_function_is_computed_again_from_its_drawing(of):
+    model = ag.MLP(2, [3, 1], activation="tanh", rng=random.Random(0))
+    loss = ag.compile(of(lambda x, t: (model(x) - t) ** 2 if t > 0 else abs(t) * 0.5))
+    program = loss.program([0.5, -1.0], 1.0)
+    reading = read_dot(draw(program).source)
+    assert compute_again(reading) == len(program.instructions) == 9
+
+
 @pytest.mark.parametrize("digits", [2, 7])
 def test_a_drawing_with_other_digits_is_computed_again_as_well(digits):
     root, options = network()

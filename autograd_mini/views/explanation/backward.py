@@ -60,4 +60,4 @@ class BackwardPass(Explanation):
             sums[operand] = sums.get(operand, 0.0) + term
             yield Equation(left, right, sign=sign, now=now, in_a_line=True)
             sentences.append(tell_case(formulas, edge, notation))
-        yield from filter(None, sentences)
+        yield from dict.fromkeys(filter(None, sentences))

@@ -10,6 +10,7 @@ from typing import Any
 from autograd_mini.engines.graph import Edge
 from autograd_mini.engines.node import numbers_of
 from autograd_mini.engines.python_function import PythonFunction
+from autograd_mini.programs.row import RecordedFunction
 from autograd_mini.table.notation import Unicode
 from autograd_mini.table.primitives import Primitive
 from autograd_mini.views.explanation.chain import Formulas
@@ -26,6 +27,9 @@ def tell_case(formulas: Formulas, edge: Edge, notation: Unicode) -> Sentence | N
     """
     node = edge.node
     row = node.op
+    if isinstance(row, RecordedFunction):
+        words = "{} and its derivatives are results of a recorded program."
+        return Sentence.of(words, notation.formula(formulas.definition(node)))
     if isinstance(row, PythonFunction):
         trees = [formulas.definition(node), formulas.partial(edge)]
         slope = notation.number(edge.partial)

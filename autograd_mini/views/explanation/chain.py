@@ -12,6 +12,7 @@ from typing import Any
 from autograd_mini.engines import Operand, Value
 from autograd_mini.engines.graph import Edge, Graph, compute_again
 from autograd_mini.engines.node import numbers_of
+from autograd_mini.programs.row import RecordedFunction
 from autograd_mini.table.notation import Unicode, shorten
 from autograd_mini.table.primitives import Primitive
 from autograd_mini.views.constants import Constant, Use
@@ -128,6 +129,8 @@ class Formulas:
         term = node.op.term(len(given), edge.position) if rule.names else {}
         operands: dict[str, Operand] = {"out": node, **{o: given[i] for o, i in term.items()}}
         tree = rule.tree
+        if isinstance(node.op, RecordedFunction):
+            tree = node.op.write_partial(self.names[edge.operand])
         if not cases:
             if math.isnan(node.data):
                 return algebra.number(node.data)

@@ -32,7 +32,7 @@ function tellFixed() {
   const fixed = leaves.filter((i) => nodes[i].isFixed).map((i) => nodes[i].name);
   if (!fixed.length) return "";
   const functions = [...new Set(nodes.filter(({ recorded }) => recorded).map(({ op }) => op))];
-  const are = functions.length === 1 ? "is a custom function" : "are custom functions";
+  const are = functions.length === 1 ? "is a function" : "are functions";
   return `${list(fixed)} cannot be changed here: ${list(functions)} ${are} in Python, ` +
     "which a page cannot call.";
 }

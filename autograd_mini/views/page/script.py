@@ -171,13 +171,15 @@ def write_rows(rows: Iterable[Primitive]) -> str:
     """Return the rules of some rows as JavaScript."""
     lines = [prelude("javascript"), "const ROWS = {\n"]
     for row, key in sorted(name_apart(rows).items(), key=itemgetter(1)):
-        names = ", ".join(row.operands)
+        # A page does not call a function in Python, whose names may be keywords of JavaScript.
+        operands = () if isinstance(row, PythonFunction) else row.operands
+        names, given = ", ".join(operands), ", ".join([*operands, "out"])
         sequences = as_literal([name in row.value.sequences for name in row.operands])
-        call = f"{row.name}({names}), {row.domain}"
+        call = f"{row.name}({', '.join(row.operands)}), {row.domain}"
         cases = ", ".join(f"({names}) => {_number_cases(row, name)}" for name in row.operands)
         lines.append(
             f"{as_literal(key)}: {{compute: ({names}) => {{{_write_computation(row)}}}, "
-            f"sequences: {sequences}, inside: ({names}, out) => {_write_domain(row)}, "
+            f"sequences: {sequences}, inside: ({given}) => {_write_domain(row)}, "
             f"domain: {as_literal(call)}, cases: [{cases}]}},\n"
         )
     return "".join([*lines, "};\n"])

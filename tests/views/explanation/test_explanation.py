@@ -806,6 +806,20 @@ def test_katex_takes_custom_functions(katex):
     assert katex(texts) == [""] * 3
 
 
+def test_katex_takes_results_of_compiled_functions(katex):
+    model = ag.MLP(9, [1], activation="tanh", rng=random.Random(1))
+
+    @ag.compile
+    def my_loss(xs, t):
+        return (model(xs) - t) ** 2
+
+    out = my_loss([0.5] * 9, 1.0) * 2.0
+    weight = model.parameters()[0]
+    texts = [ag.explain(out, wrt=weight).latex(), ag.explain(out).latex()]
+    assert all(r"\frac{\partial \operatorname{my\_loss}}{\partial w_{11}" in text for text in texts)
+    assert katex(texts) == [""] * 2
+
+
 def test_katex_takes_odd_names(katex):
     texts = [
         explain(root, wrt=wrt, names=names).latex()

@@ -1073,8 +1073,7 @@ def test_what_a_custom_function_is_computed_from_cannot_be_changed_and_a_sentenc
         assert [field.nth(i).is_disabled() for i in range(2)] == [True, False]
         assert page.locator("#sliders input[type=range]").nth(0).is_disabled()
         assert page.locator("#fixed").inner_text() == (
-            "x cannot be changed here: bump is a custom function in Python, "
-            "which a page cannot call."
+            "x cannot be changed here: bump is a function in Python, which a page cannot call."
         )
         field.nth(1).fill("2")
         assert page.evaluate("document.querySelector('#cost').textContent").endswith("= 5.2")
@@ -1105,6 +1104,30 @@ def test_the_rest_of_a_graph_with_a_custom_function_descends(visit):
         expected = f"{y.data - 0.1 * y.grad:.6g}"
         assert page.locator("#sliders input[type=number]").nth(1).input_value().startswith(expected)
         assert page.locator("#sliders input[type=number]").nth(0).input_value() == "0.25"
+
+
+def test_the_operands_of_a_custom_function_may_be_keywords_of_javascript(visit):
+    power = ag.custom(lambda new, var: new * var, lambda new, var: (var, new), name="delete")
+    x = Value(2.0, name="x")
+
+    @visit(power(x, 3.0) + x)
+    def _(page):
+        assert page.evaluate("document.querySelector('#cost').textContent").endswith("= 8")
+
+
+def test_a_page_shows_the_result_of_a_compiled_function(visit):
+    w, v = Value(2.0, name="w"), Value(1.5, name="v")
+    cost = ag.compile(lambda x, t: (w * x - t) ** 2)
+
+    @visit(cost(1.0, 3.0) * v)
+    def _(page):
+        assert page.locator("#fixed").inner_text() == (
+            "w cannot be changed here: f is a function in Python, which a page cannot call."
+        )
+        field = page.locator("#sliders input[type=number]")
+        assert [field.nth(i).is_disabled() for i in range(2)] == [True, False]
+        field.nth(1).fill("4")
+        assert page.evaluate("document.querySelector('#cost').textContent").endswith("= 4")
 
 
 def test_a_page_without_a_custom_function_has_no_such_sentence(visit):

@@ -1,0 +1,97 @@
+"""The paths of a function for one form of its arguments."""
+
+import pytest
+
+import autograd_mini as ag
+from autograd_mini import Value
+from autograd_mini.programs.entries import Entry
+from autograd_mini.programs.forms import read_call
+from autograd_mini.programs.subjects import Subject
+
+
+def make_entry(f, *args, natively=True, max_paths=8):
+    form, _ = read_call("f", args, {})
+    return Entry(Subject(f, "f"), form, natively=natively, max_paths=max_paths)
+
+
+def compute(entry, *numbers):
+    return entry.compute([*numbers], numbers, strict=True)
+
+
+def in_three(x):
+    if x < 0:
+        return -x
+    return x * x if x < 10 else x
+
+
+def test_a_path_is_recorded_when_a_point_takes_it():
+    entry = make_entry(in_three, 1.0)
+    assert (entry.paths, entry.parameters) == ((), ())
+    found = [[*compute(entry, x), len(entry.paths)] for x in (2.0, 3.0, -1.0, 20.0, -5.0, 4.0)]
+    assert found == [[4.0, 1], [9.0, 1], [1.0, 2], [20.0, 3], [5.0, 3], [16.0, 3]]
+    assert entry.has_fork(0, 0)
+    assert not entry.has_fork(1, 1)
+    assert entry.find_path([-2.0], [-2.0], strict=True) is entry.paths[1]
+    assert entry.size()[0] == 2
+
+
+def test_parameters_are_those_of_all_paths_in_the_order_in_which_they_are_met():
+    w, u = Value(2.0), Value(3.0)
+    entry = make_entry(lambda x: u * x if x > 0 else w * u * x, 1.0)
+    assert (compute(entry, 1.0)[0].data, entry.parameters) == (3.0, (u,))
+    assert (compute(entry, -1.0)[0].data, entry.parameters) == (-6.0, (u, w))
+
+
+def test_an_error_or_an_interrupt_adds_no_path():
+    entry = make_entry(lambda x: x * x if x > 0 else 1 / 0, 1.0)
+    compute(entry, 1.0)
+    with pytest.raises(ZeroDivisionError):
+        compute(entry, -1.0)
+    assert len(entry.paths) == 1
+    assert compute(entry, 2.0) == [4.0]
+
+
+def test_replays_that_an_interrupt_has_dropped_are_made_anew(monkeypatch):
+    """The tree of paths is new or old; what runs them follows."""
+    entry = make_entry(in_three, 1.0)
+    entry.record([1.0], [1.0])
+    entry.replay(sums=False)
+
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(entry, "_load", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            entry.record([-1.0], [-1.0])
+    assert len(entry.paths) == 2
+    assert entry.replay(sums=False).size()[0] >= 2
+    assert [compute(entry, x) for x in (-3.0, 3.0, 30.0)] == [[3.0], [9.0], [30.0]]
+
+
+def test_another_computation_after_the_same_branches_is_refused():
+    factors = iter([2.0, 2.0, 3.0, 4.0, 5.0])
+    entry = make_entry(lambda x: (x * next(factors)) if x > -9 else x, 1.0)
+    entry.record([1.0], [1.0])
+    message = r"^compile: f must be .* alone, got another computation after the same branches; "
+    with pytest.raises(ValueError, match=message):
+        entry.record([2.0], [2.0])
+
+
+def test_a_point_is_computed_eagerly_with_all_its_derivatives():
+    w = Value(2.0)
+    entry = make_entry(lambda x: ag.sqrt(w * x), 1.0)
+    compute(entry, 1.0)
+    assert entry.compute_eagerly([8.0])[0].data == 4.0
+    assert entry.differentiate_eagerly([8.0]) == [1.0]
+    assert entry.differentiate_eagerly([0.0]) != entry.differentiate_eagerly([0.0])  # 0 · inf
+    assert make_entry(ag.grad(ag.sin), 1.0).compute_eagerly([0.0]) == [1.0]
+
+
+def test_runs_are_as_strict_as_the_paths_ask_for():
+    entry = make_entry(ag.hessian(ag.sin), 1.0)
+    entry.record([1.0], [1.0])
+    assert [entry.strictness(is_strict=one) for one in (True, False)] == [2, 2]
+    plain = make_entry(ag.sin, 1.0)
+    plain.record([1.0], [1.0])
+    assert [plain.strictness(is_strict=one) for one in (True, False)] == [1, 0]

@@ -1,0 +1,117 @@
+"""A function to record, and what was recorded of it for an example."""
+
+import math
+import random
+
+import pytest
+
+import autograd_mini as ag
+from autograd_mini import Value
+from autograd_mini.engines import count_leaves, is_recording
+from autograd_mini.programs.forms import read_call
+from autograd_mini.programs.subjects import Subject, depends
+
+
+def record(f, *args, natively=True, twice=False):
+    form, numbers = read_call("f", args, {})
+    return Subject(f, "f").record(form, numbers, args, natively=natively, twice=twice)
+
+
+def lines(recorded):
+    return [
+        str(row)
+        for row, _ in recorded.program(recorded.numbers, [None] * len(recorded.numbers))
+        .pack()[0]
+        .instructions()
+    ]
+
+
+def test_a_function_is_recorded_with_its_guards_and_parameters():
+    w = Value(2.0)
+    found = record(lambda x, y: w * x if x > y else y, 3.0, 1.0)
+    assert (lines(found), found.numbers, found.outputs) == (["mul"], (3.0, 1.0), [3])
+    assert (found.recording.parameters, found.outcomes) == ([w], b"\x01")
+    assert record(lambda x, y: w * x if x > y else y, 1.0, 3.0).outcomes == b"\x00"
+
+
+@pytest.mark.parametrize(
+    ("transform", "rows", "outputs", "roots"),
+    [
+        (ag.grad, ["mul", "sin"], [], [3]),
+        (ag.value_and_grad, ["mul", "sin"], [3], [3]),
+        (ag.jacobian, ["mul", "sin"], [], [3]),
+    ],
+)
+def test_a_derivative_is_left_to_the_program(transform, rows, outputs, roots):
+    f = transform(lambda x, y: ag.sin(x * y), (0, 1))
+    found = record(f, 3.0, 2.0)
+    assert (lines(found), found.outputs, found.roots, found.wrt) == (rows, outputs, roots, [0, 1])
+    assert (found.is_symmetric, found.strictness) == (False, 0)
+    eagerly = record(f, 3.0, 2.0, natively=False)
+    assert (eagerly.roots, eagerly.wrt, eagerly.strictness) == ([], (), 2)
+    assert "cos" in lines(eagerly)
+
+
+def test_of_a_hessian_the_gradient_is_recorded():
+    found = record(ag.hessian(lambda x: ag.sin(x[0] * x[1])), [3.0, 2.0])
+    assert (len(found.roots), found.wrt, found.is_symmetric) == (2, [0, 1], True)
+    assert (found.strictness, "cos" in lines(found)) == (2, True)
+
+
+def test_a_block_in_which_results_raise_makes_runs_strict():
+    def f(x):
+        with ag.errstate(nonfinite="raise"):
+            return ag.exp(x)
+
+    assert record(f, 1.0).strictness == 1
+    assert record(ag.exp, 1.0).strictness == 0
+
+
+def test_a_result_that_is_a_parameter_is_kept():
+    w = Value(2.0)
+    found = record(lambda x: [x, w, w * x, 1.0], 3.0)
+    assert [one is w for one in found.fixed] == [False, True, False, False]
+
+
+def test_two_recordings_that_differ_are_refused_with_the_first_operation():
+    rng = random.Random(0)
+    cases = {
+        "mul": lambda x: x * rng.random(),
+        "their lengths, 1, then 2": iter_of(lambda x: x * x, lambda x: x * x * x),
+        "mul, then add": iter_of(lambda x: x * x, lambda x: x + x),
+        "a result": iter_of(lambda x: [x * x, x][1], lambda x: [x * x, x][0]),
+    }
+    for words, f in cases.items():
+        with pytest.raises(ValueError) as caught:  # noqa: PT011 - its words follow
+            record(f, 3.0, twice=True)
+        assert str(caught.value) == (
+            "compile: f must be a function of its arguments and parameters alone, got two "
+            f"recordings that differ in {words}; pass as arguments what else changes, such as "
+            "random numbers"
+        )
+        assert not is_recording()
+
+
+def iter_of(*functions):
+    """Return a function that computes another one each time."""
+    remaining = iter(functions)
+    return lambda x: next(remaining)(x)  # noqa: PLW0108 - another one in each call
+
+
+@pytest.mark.parametrize("error", [KeyError, KeyboardInterrupt, GeneratorExit, RecursionError])
+def test_whatever_ends_a_recording_leaves_none(error):
+    def f(x):
+        ag.exp(x)
+        raise error
+
+    with pytest.raises(error):
+        record(f, 1.0)
+    assert not is_recording()
+
+
+def test_a_result_depends_on_leaves_that_were_there_before():
+    w = Value(2.0)
+    since = count_leaves()
+    assert depends(w * Value(1.0), since)
+    assert not depends(Value(3.0) * 2.0, since)
+    assert not depends(math.pi, since)
