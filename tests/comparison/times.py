@@ -52,6 +52,11 @@ def _rotate(m: Any, by: Sequence[Any], x: Sequence[Any]) -> list[Any]:
     square = _dot(by, by)
     if not square > 0:
         return [a + b for a, b in zip(x, _cross(by, x), strict=True)]
+    return rotate_by(m, by, x, square)
+
+
+def rotate_by(m: Any, by: Sequence[Any], x: Sequence[Any], square: Any) -> list[Any]:
+    """Return the same without a branch, for an angle whose square is given and not 0."""
     angle = m.sqrt(square)
     cosine, sine, inverse = m.cos(angle), m.sin(angle), 1.0 / angle
     axis = [a * inverse for a in by]
@@ -59,9 +64,11 @@ def _rotate(m: Any, by: Sequence[Any], x: Sequence[Any]) -> list[Any]:
     return [x[i] * cosine + across[i] * sine + axis[i] * along for i in range(3)]
 
 
-def residual(m: Any, camera: Sequence[Any], x: Sequence[Any], weight: Any) -> list[Any]:
+def residual(
+    m: Any, camera: Sequence[Any], x: Sequence[Any], weight: Any, *, rotate: Any = _rotate
+) -> list[Any]:
     """Return the two numbers, with the functions of a module of sqrt, sin and cos."""
-    a, b, c = _rotate(m, camera[0:3], [x[i] - camera[3 + i] for i in range(3)])
+    a, b, c = rotate(m, camera[0:3], [x[i] - camera[3 + i] for i in range(3)])
     u, v = a / c, b / c
     r = u * u + v * v
     bent = 1.0 + camera[9] * r + camera[10] * r * r
