@@ -26,6 +26,13 @@ EXPECTED = {
         "steps: Newton's method 1, gradient descent 25",
         "steps: Newton's method 6, gradient descent 16705",
     ],
+    "recorded_programs": [
+        "  price       245770.6370",
+        "  gamma           86.7990",
+        "as one call after the other gives them, to the last bit: True",
+        "  step 150  loss 0.0927\nright: 392 of 400; <compiled loss: 1 path",
+        "    if not share > strike:",
+    ],
     "two_neurons": ["0.0570703982", "0.0947562810", "0.0010213959", "0.0102139588"],
     "vanishing_gradient": ["sigmoid", "relu"],
 }
