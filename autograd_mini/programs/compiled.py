@@ -20,6 +20,7 @@ from autograd_mini.programs.program import Program
 from autograd_mini.programs.results import allocate
 from autograd_mini.programs.shards import Run, arrange, note_sample, symmetrize
 from autograd_mini.programs.subjects import Subject
+from autograd_mini.transforms.structures import is_array
 
 __all__ = ["Compiled", "compile"]
 
@@ -211,8 +212,10 @@ class Compiled(Generic[P]):
         columns = self._read("batch", args, kwargs, executor)
         entry = self._find(columns.form, natively=self._subject.derivative is None)
         batch = make_batch(entry, columns, args, executor)
-        shapes = None if kwargs else columns.shapes()  # arrays tell nothing of keyword arguments
-        self._recent = None if shapes is None or len(shapes) < len(args) else (entry, shapes)
+        # Shapes tell all of arguments that are arrays and floats, and nothing of others.
+        is_told = not kwargs and all(type(x) is float or is_array(x) for x in args)
+        shapes = columns.shapes() if is_told else None
+        self._recent = None if shapes is None else (entry, shapes)
         return batch
 
     def __reduce__(self) -> str | tuple[Any, ...]:

@@ -460,6 +460,18 @@ def test_a_batch_is_not_taken_for_the_one_before():
         w.data = 2.0
 
 
+def test_a_batch_of_structures_is_not_taken_for_one_of_arrays():
+    w, xs = Value(2.0), np.ones(3)
+    f = ag.compile(lambda a, b: w * (a[0] - a[1]) if b is None else w * a * b)
+    for _ in range(2):
+        assert f.batch((xs, 3.0 * xs), None).data.tolist() == [-4.0] * 3
+        assert f.batch(xs, 3.0 * xs).data.tolist() == [6.0] * 3
+    g = ag.compile(lambda a, b: w * (b if isinstance(a, str) else a + b))
+    for _ in range(2):
+        assert g.batch("a", xs).data.tolist() == [2.0] * 3
+        assert g.batch(xs, xs).data.tolist() == [4.0] * 3
+
+
 def test_a_batch_comes_after_a_batch_without_points():
     w = Value(2.0)
     f = ag.compile(lambda x: w * x)
