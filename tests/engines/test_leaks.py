@@ -404,6 +404,27 @@ def recordings():
     refused(TypeError, engines.begin_recording, ["text"])
 
 
+COST = ag.compile(lambda x, t: (X * x - t) ** 2 if x < 9 else (X * x).log())
+SLOPES = ag.compile(ag.jacobian(lambda x: [x[0] * x[1], x[1].exp()]))
+POINTS = np.array([0.5, -1.5, 9.5])
+
+
+def replays():
+    """Of compiled functions that were recorded before the first round."""
+    COST(0.5, 2.0).backward()
+    COST.map(POINTS, 1.0)
+    COST.map([0.5, 2], [1.0, 2])
+    for _ in range(2):
+        COST.batch(POINTS, 1.0).backward(seed=0.5)
+    COST.batch(POINTS, POINTS).backward(seed=[1.0, 2.0, 3.0])
+    refused(ValueError, COST.map, [1.0, 2.0], [1.0])
+    refused(TypeError, COST.batch, [None], 1.0)
+    SLOPES([0.5, 2.0])
+    SLOPES.map([[0.5, 2.0], [1.0, 3.0]])
+    refused(DomainError, SLOPES.map, [[0.5, 1000.0]])
+    X.grad = 0.0
+
+
 def product(x, *others):
     return x[0] * x[1][0] * X if others else x[0] * x[1][0]
 
@@ -483,6 +504,7 @@ EVERY = [
     rows_of_a_user,
     rows_that_are_dropped,
     recordings,
+    replays,
 ]
 
 
