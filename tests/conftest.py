@@ -16,7 +16,7 @@ pytest.raises = check_caught(pytest.raises)
 for profile, options in {
     "ci": {"derandomize": True, "print_blob": True, "max_examples": 50},
     "local": {"derandomize": False, "max_examples": 15},
-    "many": {"derandomize": False, "max_examples": 200},
+    "many": {"derandomize": False, "max_examples": 60},
 }.items():
     at_any_speed = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
     settings.register_profile(profile, **options, **at_any_speed)

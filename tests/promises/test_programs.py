@@ -111,7 +111,7 @@ def compare(seed, transform):
     return expected[0] != "returned"
 
 
-@pytest.mark.parametrize("count", [24, soaking(300)])
+@pytest.mark.parametrize("count", [24, soaking(100)])
 @pytest.mark.parametrize("transform", TRANSFORMS)
 def test_p20_each_sample_has_the_bits_or_the_error_of_the_eager_engine(transform, count, replay):
     """Of random functions over all rows, with numbers that are not finite and without."""
@@ -121,7 +121,7 @@ def test_p20_each_sample_has_the_bits_or_the_error_of_the_eager_engine(transform
     assert raised > 0 or count < 100
 
 
-@pytest.mark.parametrize("count", [40, soaking(500)])
+@pytest.mark.parametrize("count", [40, soaking(200)])
 def test_p20_a_hessian_over_all_rows_differs_by_rounding_alone(count):
     """See `chooses`."""
     equal = 0
