@@ -302,7 +302,7 @@ LOOP.append(LOOP)
 REFUSED = [
     (2j, TypeError, "0 must be a real number, got 2j"),
     (np.complex64(1), TypeError, "0 must be a real number, got np.complex64(1+0j)"),
-    (np.timedelta64(3), TypeError, "0 must be a real number, got np.timedelta64(3)"),
+    (np.timedelta64(3, "s"), TypeError, "0 must be a real number, got np.timedelta64(3,'s')"),
     (
         Decimal(1),
         TypeError,
