@@ -54,7 +54,8 @@ def are_floats(items: Sequence[object], /) -> bool:
 def read_data(values: Sequence[Value], numbers: array[float], /) -> None:
     """Put the numbers of Values in an array, which does not count as reading their ``.data``."""
     if len(numbers) != len(values):
-        raise ValueError("numbers must be a double for each Value")
+        rule = f"a double for each of {len(values)} Values"
+        raise ValueError(requirement("read_data: numbers", rule, len(numbers)))
     numbers[:] = array("d", [value._number for value in take_values(values)])
 
 

@@ -46,8 +46,8 @@ TESTS = {
     "engines/templates": "engines/test_templates engines/test_value promises/test_numerics",
     "engines/nonfinite": "engines/test_nonfinite engines/test_templates engines/test_value",
     "engines/node": "engines/test_node engines/test_value nn/test_layers",
-    "engines/bulk": "engines/test_value engines/test_extension optim/test_optimizers "
-    "promises/test_engine",
+    "engines/bulk": "engines/test_bulk engines/test_value engines/test_extension "
+    "optim/test_optimizers promises/test_engine",
     "engines/graph": "engines/test_graph engines/test_sweeps programs/test_program",
     "engines/sweeps": "engines/test_sweeps transforms/test_operators transforms/test_graphs",
     "engines/recording": "engines/test_recording",

@@ -77,7 +77,9 @@ read_data(PyObject *Py_UNUSED(module), PyObject *arguments)
         return NULL;
     PyObject *values = take_values(given);
     if (values && view.len != PyTuple_GET_SIZE(values) * (Py_ssize_t)sizeof(double)) {
-        PyErr_SetString(PyExc_ValueError, "numbers must be a double for each Value");
+        PyErr_Format(PyExc_ValueError,
+                     "read_data: numbers must be a double for each of %zd Values, got %zd",
+                     PyTuple_GET_SIZE(values), view.len / (Py_ssize_t)sizeof(double));
         Py_CLEAR(values);
     }
     for (Py_ssize_t i = 0; values && i < PyTuple_GET_SIZE(values); i++)
