@@ -4,6 +4,7 @@ from array import array
 
 import pytest
 
+import autograd_mini as ag
 from autograd_mini import Value, engines
 
 
@@ -59,3 +60,12 @@ def test_a_node_takes_its_partials_from_a_tuple_or_an_array(kind):
     assert (node.data, node.operands, node.partials) == (7.0, (x, 3.0), (5.0, None))
     with pytest.raises(TypeError):
         engines.custom_node(row, (x, 3.0), 7.0, kind([5.0]))
+
+
+def test_a_node_of_a_row_of_a_user_is_recorded():
+    double = ag.custom(lambda x: 2.0 * x, lambda x: 2.0, name="double")
+    x = Value(3.0)
+    engines.begin_recording([x])
+    recording = engines.end_recording([double(x)])
+    assert recording.rows == (double,)
+    assert recording.outputs == [1]

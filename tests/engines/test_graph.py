@@ -1,10 +1,12 @@
 """Views of a graph."""
 
+import math
 from fractions import Fraction
 
 from hypothesis import given
 from support.building import edges
 
+import autograd_mini as ag
 from autograd_mini import Value
 from autograd_mini.engines.graph import Edge, Graph, compute_again, is_stale
 from autograd_mini.functions import dot
@@ -127,3 +129,12 @@ def test_a_result_is_stale_if_its_operands_give_another_number_now():
     x.data = 5.0
     assert is_stale(several)
     assert compute_again(several)[0] == 21.0
+
+
+def test_a_node_is_stale_if_its_function_refuses_the_numbers_of_now():
+    root = ag.custom(math.sqrt, lambda x: 0.5 / math.sqrt(x), name="root")
+    x = Value(4.0)
+    node = root(x)
+    assert not is_stale(node)
+    x.data = -1.0
+    assert is_stale(node)
