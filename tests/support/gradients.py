@@ -30,6 +30,8 @@ __all__ = [
 
 _BITS = 200
 _SLOPE_BITS = 100
+_LEAST = math.ulp(0.0)
+_TINY = 1e-300
 
 
 # --- in high precision ---------------------------------------------------------------------------
@@ -62,22 +64,25 @@ class Reference:
     Attributes:
         gradients: the gradient of each node, as mpmath's ``mpf``.
         absolute: what its terms add up to without cancelling; see `absolute_gradients`.
+        underflow: what an underflow of each product on the way back, and of each partial derivative
+            and what it is computed from, can take away.
         bound: the largest error that a backward pass over this graph may make, in units of
-            2⁻⁵³ times the absolute gradient.
+            2⁻⁵³ times the absolute gradient, and of the underflow.
     """
 
     gradients: Mapping[Value, mpf]
     absolute: Mapping[Value, float]
+    underflow: Mapping[Value, float]
     bound: float
 
     def error(self, node: Value) -> float:
         """Return how wrong the gradient that a node holds is, in units of 2⁻⁵³ times the absolute.
 
-        What underflow may have taken away from each term is not counted.
+        What underflow may have taken away is not counted.
         """
         if not math.isfinite(node.grad):
             return math.inf
-        difference = abs(node.grad - self.gradients[node]) - self.bound * 5e-324
+        difference = abs(node.grad - self.gradients[node]) - self.bound * self.underflow[node]
         if difference <= 0:
             return 0.0
         scale = self.absolute[node]
@@ -111,7 +116,25 @@ def reference(root: Value, *, seed: float = 1.0) -> Reference:
         gradients = graph.chain_rule(
             mpf(seed), mpf(0), lambda node: precise_slopes(node) or node.partials
         )
-    return Reference(gradients, absolute_gradients(graph, seed=seed), count_units(graph))
+    absolute = absolute_gradients(graph, seed=seed)
+    return Reference(gradients, absolute, _bound_underflow(graph, absolute), count_units(graph))
+
+
+def _bound_underflow(graph: Graph, absolute: Mapping[Value, float]) -> dict[Value, float]:
+    """Return for each node what underflow takes from its gradient, where each step loses 5e-324.
+
+    The slope of `gauss` is ``-2 * x * out``: it loses twice |x| of that, and others as much as one
+    over an operand.
+    """
+    lost = dict.fromkeys(graph.order, 0.0)
+    for node in reversed(graph.order):
+        sizes = [abs(x) for x in numbers_of(node.operands) if x]
+        scale = 2 * max(1, *sizes, *(1 / max(size, _TINY) for size in sizes)) if sizes else 1
+        for edge in graph.edges[node]:
+            lost[edge.operand] += (
+                abs(edge.partial) * lost[node] + (absolute[node] * scale + 1) * _LEAST
+            )
+    return lost
 
 
 # --- in fractions --------------------------------------------------------------------------------

@@ -72,6 +72,21 @@ def test_an_error_where_there_should_be_no_gradient_is_infinite():
     assert found.error(x) == math.inf
 
 
+def test_what_underflow_takes_away_grows_on_the_way_back_and_is_no_error():
+    x = Value(27.299075016572118 / 64)
+    inner = x * 64.0
+    out = inner.gauss()  # less than half of the least float
+    found = reference(out)
+    out.backward()
+    for node, slope in ((inner, -1.2e-322), (x, -7.7e-321)):
+        assert float(found.gradients[node]) == pytest.approx(slope, rel=0.02)
+        assert node.grad == 0.0
+        assert found.error(node) == 0.0
+    inner.grad = -1e-320
+    x.grad = -1e-300
+    assert found.error(inner) == found.error(x) == math.inf
+
+
 @pytest.mark.parametrize("f", [ag.relu, abs, lambda x: x.maximum(x), lambda x: x.sqrt() * 0.0])
 def test_at_a_kink_or_edge_the_recorded_subgradient_is_taken(f):
     x = Value(0.0)
