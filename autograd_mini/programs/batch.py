@@ -14,7 +14,7 @@ from autograd_mini.engines import Replay, custom_node
 from autograd_mini.engines.display import write_count
 from autograd_mini.engines.nonfinite import strict
 from autograd_mini.programs.entries import Entry
-from autograd_mini.programs.shards import SHARD, Run, note_sample
+from autograd_mini.programs.shards import SHARD, Run, record_first
 from autograd_mini.programs.sources import Columns, restore_columns
 
 __all__ = ["Batch", "make_batch", "repeat_batch"]
@@ -109,9 +109,7 @@ def make_batch(
     """
     columns = given.snapshot()
     with entry.lock:
-        if columns.count and not entry.paths:
-            with note_sample(0):
-                entry.record(columns.sample(0), args)
+        record_first(entry, columns, args)
         entry.check_single()
         results = array("d", bytes(8 * columns.count))
         run = _make_run(entry, columns, args, results)
@@ -142,7 +140,7 @@ def repeat_batch(entry: Entry, shapes: tuple[int, ...], args: tuple[Any, ...]) -
         if not entry.paths:  # the batch before had no points, or raised an error
             return None
         replay = entry.replay(sums=True)
-        if Replay is None or type(replay) is not Replay:
+        if type(replay) is not Replay:
             return None
         strictness = entry.strictness(is_strict=strict())
         found = replay.batch(args, shapes, entry.parameters, strictness, SHARD)

@@ -18,7 +18,7 @@ from autograd_mini.programs.entries import Entry
 from autograd_mini.programs.forms import Form, name_inputs, read_call
 from autograd_mini.programs.program import Program
 from autograd_mini.programs.results import allocate
-from autograd_mini.programs.shards import Run, arrange, note_sample, symmetrize
+from autograd_mini.programs.shards import Run, arrange, record_first, symmetrize
 from autograd_mini.programs.subjects import Subject
 from autograd_mini.transforms.structures import is_array
 
@@ -178,9 +178,7 @@ class Compiled(Generic[P]):
         with entry.lock:
             if not columns.count and not entry.paths:
                 return [] if not columns.has_arrays else sys.modules["numpy"].zeros(0)
-            if not entry.paths:
-                with note_sample(0):
-                    entry.record(columns.sample(0), args)
+            record_first(entry, columns, args)
             results = allocate(entry.paths[0].result, columns.count, has_arrays=columns.has_arrays)
             path = entry.paths[0]
             buffers = arrange(results, path.order)

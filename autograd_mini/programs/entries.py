@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from threading import RLock
 from typing import Any, NamedTuple
 
@@ -19,8 +20,7 @@ from autograd_mini.engines import (
 from autograd_mini.programs.code import Code
 from autograd_mini.programs.forms import Form, name_inputs
 from autograd_mini.programs.nodes import NUMBER
-from autograd_mini.programs.points import Point, new_replay
-from autograd_mini.programs.replay import PythonReplay
+from autograd_mini.programs.points import Point, make_replay
 from autograd_mini.programs.results import ResultForm, describe_result
 from autograd_mini.programs.row import RecordedFunction
 from autograd_mini.programs.subjects import Recorded, Subject, depends
@@ -124,7 +124,9 @@ class Entry:
         replays, self._replays = self._replays, {}
         self._tree = _Tree((*paths, found), tuple(places), strictness, places, forks)
         for sums, replay in replays.items():
-            self._replays[sums] = self._load(replay, [found], sums=sums)
+            with suppress(LookupError):  # C lacks a row: what has it is made when it is needed
+                replay.add(*self._write_program(found, sums=sums))
+                self._replays[sums] = self._arrange(replay)
         return number
 
     def has_fork(self, path: int, guard: int) -> bool:
@@ -150,26 +152,27 @@ class Entry:
     def replay(self, *, sums: bool) -> Any:
         """Return what runs all paths over many points."""
         if sums not in self._replays:
-            self._replays[sums] = self._load(new_replay(sums=sums), self.paths, sums=sums)
+            programs = [self._write_program(path, sums=sums) for path in self.paths]
+            replay, _ = make_replay(programs, sums=sums)
+            self._replays[sums] = self._arrange(replay)
         return self._replays[sums]
 
-    def _load(self, replay: Any, paths: Sequence[Recorded], *, sums: bool) -> Any:
-        """Add paths to what runs them, and return that; it is another if C lacks a row."""
-        try:
-            for path in paths:
-                parameters = [self._tree.places[p] for p in path.recording.parameters]
-                count = len(path.numbers)
-                replay.add(
-                    *path.recording[:4],
-                    count,
-                    count + len(parameters),
-                    [*range(count), *parameters],
-                    list(path.outputs),
-                    list(path.outputs if sums else path.roots),
-                    list(path.wrt),
-                )
-        except LookupError:
-            return self._load(PythonReplay(sums), self.paths, sums=sums)
+    def _write_program(self, path: Recorded, *, sums: bool) -> tuple[Any, ...]:
+        """Return the arguments of `PythonReplay.add` for a path."""
+        parameters = [self._tree.places[p] for p in path.recording.parameters]
+        count = len(path.numbers)
+        return (
+            *path.recording[:4],
+            count,
+            count + len(parameters),
+            [*range(count), *parameters],
+            list(path.outputs),
+            list(path.outputs if sums else path.roots),
+            list(path.wrt),
+        )
+
+    def _arrange(self, replay: Any) -> Any:
+        """Tell what runs the paths which of them comes after which, and return it."""
         ranks = sorted(range(len(self.paths)), key=lambda i: self.paths[i].outcomes, reverse=True)
         replay.arrange(ranks, [(*fork, path) for fork, path in self._tree.forks.items()])
         return replay

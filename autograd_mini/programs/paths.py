@@ -54,11 +54,7 @@ class Path:
             (root,) = roots
             for node in self.sweeps[0]:
                 if self.varies[node]:
-                    self.sites += [
-                        ref
-                        for i, ref in enumerate(self.operands(node))
-                        if isinstance(ref, int) and self.is_site(ref) and is_edge(self.row(node), i)
-                    ]
+                    self.sites += [ref for _, ref in self.edges(node) if not self.varies[ref]]
             if isinstance(root, int) and self.is_site(root):
                 self.sites.append(root)
 
@@ -69,6 +65,13 @@ class Path:
     def operands(self, node: int) -> list[Ref]:
         """Return the operands of a computed node."""
         return self.instructions[node - self.leaves][1]
+
+    def edges(self, node: int) -> Iterator[tuple[int, int]]:
+        """Yield the position of each operand whose derivative is needed, and its node."""
+        row, operands = self.instructions[node - self.leaves]
+        for i, ref in enumerate(operands):
+            if isinstance(ref, int) and self.needed[ref] and is_edge(row, i):
+                yield i, ref
 
     def is_site(self, ref: Ref) -> bool:
         """Return whether an operand is uniform, and its derivative is needed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -13,12 +14,26 @@ from autograd_mini.programs.row import RecordedFunction
 from autograd_mini.programs.subjects import Recorded
 from autograd_mini.transforms.operators import symmetrize
 
-__all__ = ["Point", "new_replay"]
+__all__ = ["Point", "make_replay"]
 
 
-def new_replay(*, sums: bool) -> Any:
-    """Return what runs programs: in C if that was built."""
-    return PythonReplay(sums) if Replay is None else Replay(sums)
+def make_replay(
+    programs: Sequence[Sequence[Any]], *, sums: bool
+) -> tuple[Any, list[Sequence[bool]]]:
+    """Return what runs some programs, and for each what `PythonReplay.add` returns.
+
+    They run in C, if that was built and has all of their rows.
+
+    Args:
+        programs: the arguments of `PythonReplay.add` for each.
+        sums: whether derivatives by the parameters are added up over the samples.
+    """
+    if Replay is not None:
+        with suppress(LookupError):
+            replay = Replay(sums)
+            return replay, [replay.add(*program) for program in programs]
+    replay = PythonReplay(sums)
+    return replay, [replay.add(*program) for program in programs]
 
 
 class Point:
@@ -41,12 +56,7 @@ class Point:
         self._width = len(path.outputs) + len(roots) * len(wrt)
         places = (leaves, leaves, list(range(leaves)))
         program = (*path.recording[:4], *places, list(path.outputs), roots, wrt)
-        self._replay = new_replay(sums=False)
-        try:
-            found = self._replay.add(*program)
-        except LookupError:  # C has not all the rows
-            self._replay = PythonReplay(False)
-            found = self._replay.add(*program)
+        self._replay, (found,) = make_replay([program], sums=False)
         self._valued = [i for i, depends in enumerate(found) if depends] if parameters else []
         self._replay.arrange([0], [])
         first, width = len(path.outputs), len(parameters)

@@ -14,11 +14,10 @@ from itertools import chain
 from typing import Any
 
 from autograd_mini.engines import Value, number_of
-from autograd_mini.engines.choices import Choice
 from autograd_mini.engines.node import flat
 from autograd_mini.engines.python_function import PythonFunction
 from autograd_mini.programs.code import COMPARISONS, Code, Ref, unpack_guards
-from autograd_mini.programs.paths import Path, is_edge
+from autograd_mini.programs.paths import Path
 from autograd_mini.programs.text import MOST_LINES, compile_path
 from autograd_mini.table.primitives import Primitive
 
@@ -208,7 +207,6 @@ class _Run:
         has_own = any(isinstance(row, PythonFunction) for row, _ in path.instructions)
         self.expected = (Exception,) if has_own else (ArithmeticError, ValueError)
         """What the text may raise; a function of the user may raise anything."""
-        self.has_choices = any(isinstance(row, Choice) for row, _ in path.instructions)
         self.count = 0  # of clean samples
         self.partial_sums = [[0.0] * WIDTH for _ in path.sites]
         self.partials: dict[int, list[float]] = {}
@@ -236,8 +234,6 @@ class _Run:
                 found, is_done = self.text(sample, self.uniforms, seed), True
         if not is_done:
             found = self._compute_carefully(sample, seed)
-            if self.has_choices and not isinstance(found, int):
-                return None  # a branch that is not taken could give a NaN to one that is
         if found is None or isinstance(found, int):
             return found
         results: Sequence[float]
@@ -283,10 +279,7 @@ class _Run:
         for node in sweep:
             if not path.varies[node]:
                 continue
-            row = path.row(node)
-            for i, ref in enumerate(path.operands(node)):
-                if not isinstance(ref, int) or not path.needed[ref] or not is_edge(row, i):
-                    continue
+            for i, ref in path.edges(node):
                 term = adjoints[node] * self.partials[node][i]
                 if path.varies[ref]:
                     adjoints[ref] = adjoints.get(ref, 0.0) + term
@@ -324,10 +317,8 @@ class _Run:
         for node in chain.from_iterable(path.sweeps):
             if path.varies[node] or node not in adjoints:
                 continue
-            row = path.row(node)
-            for i, ref in enumerate(path.operands(node)):
-                if isinstance(ref, int) and path.needed[ref] and is_edge(row, i):
-                    term = adjoints[node] * self.partials[node][i]
-                    adjoints[ref] = adjoints.get(ref, 0.0) + term
+            for i, ref in path.edges(node):
+                term = adjoints[node] * self.partials[node][i]
+                adjoints[ref] = adjoints.get(ref, 0.0) + term
         for leaf in range(path.inputs, path.leaves):
             totals[path.places[leaf]] += adjoints.get(leaf, 0.0)

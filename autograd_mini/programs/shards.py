@@ -17,7 +17,7 @@ from autograd_mini.programs.columns import Columns
 from autograd_mini.programs.entries import Entry
 from autograd_mini.programs.results import Results
 
-__all__ = ["SHARD", "Run", "arrange", "note_sample", "symmetrize"]
+__all__ = ["SHARD", "Run", "arrange", "note_sample", "record_first", "symmetrize"]
 
 SHARD = 8192
 """Samples in a shard. The sums of shards are added in their order, so their bits depend on this."""
@@ -40,6 +40,13 @@ def note_sample(sample: int) -> Iterator[None]:
     except Exception as error:
         error.add_note(f"sample {sample}")
         raise
+
+
+def record_first(entry: Entry, columns: Columns, args: Sequence[Any]) -> None:
+    """Record the path of the first sample, if there is one and no path yet."""
+    if columns.count and not entry.paths:
+        with note_sample(0):
+            entry.record(columns.sample(0), args)
 
 
 class Run:

@@ -10,7 +10,7 @@ from typing import Any
 from autograd_mini.engines.node import flat
 from autograd_mini.engines.python_function import PythonFunction
 from autograd_mini.programs.code import Ref
-from autograd_mini.programs.paths import Path, is_edge
+from autograd_mini.programs.paths import Path
 from autograd_mini.table.arithmetic import FLOATS, compile_function
 from autograd_mini.table.primitives import Primitive
 from autograd_mini.table.rules import Rule
@@ -96,9 +96,7 @@ class _Writer:
             line, partials = self.write_partials(node, row, refs)
             if line:
                 yield line
-            for i, ref in enumerate(refs):
-                if not isinstance(ref, int) or not path.needed[ref] or not is_edge(row, i):
-                    continue
+            for i, ref in path.edges(node):
                 term = f"a{node} * ({partials(i)})"
                 if not path.varies[ref]:
                     yield f"s{self.terms} = {term}"

@@ -61,7 +61,7 @@ def test_replays_that_an_interrupt_has_dropped_are_made_anew(monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(entry, "_load", interrupt)
+        patch.setattr(entry, "_arrange", interrupt)
         with pytest.raises(KeyboardInterrupt):
             entry.record([-1.0], [-1.0])
     assert len(entry.paths) == 2
