@@ -308,7 +308,7 @@ def test_memory_is_as_before():
     w = Value(0.5)
 
     def compute(x):
-        for _ in range(2_000):
+        for _ in range(500):
             x = (x * w).tanh() + 1.0
             if x > 0:
                 x = x - 1.0

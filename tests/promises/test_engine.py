@@ -778,7 +778,7 @@ def run_engine_machines(machines, steps):
 
 
 def test_p15_a_machine_finds_no_difference_to_a_model_in_fractions():
-    run_engine_machines(100, steps=30)
+    run_engine_machines(50, steps=30)
 
 
 @pytest.mark.soak

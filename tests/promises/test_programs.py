@@ -453,7 +453,7 @@ def test_p11_an_interrupt_leaves_recordings_gradients_and_the_lock_whole(alarm):
     met = 0
     shared = ag.compile(f)
     w.grad = 0.25
-    for i in range(300):
+    for i in range(120):
         compiled = ag.compile(f) if i % 2 else shared
         met += alarm.interrupts(lambda c=compiled: c.map(xs), 0.004)
         assert not is_recording()

@@ -35,6 +35,7 @@ def interrupted_everywhere(
     *,
     check: Callable[[Subject], object],
     inside: str | tuple[str, ...] = PACKAGE,
+    every: int = 1,
 ) -> int:
     """Run an action again and again, interrupted one instruction later each time, until it ends.
 
@@ -47,9 +48,10 @@ def interrupted_everywhere(
         inside: only instructions of source files whose path starts so, or with one of several
             such texts, are interrupted. Code that
             the package generates has a name in angle brackets and is left alone.
+        every: the instructions from one interrupt to the next.
 
     Returns:
-        The number of instants at which the action was interrupted.
+        The number of instructions at which the action can be interrupted.
     """
     instant = 0
     while True:
@@ -62,7 +64,7 @@ def interrupted_everywhere(
             raise
         if where is None:
             return instant
-        instant += 1
+        instant += every
 
 
 def _interrupted_at(
