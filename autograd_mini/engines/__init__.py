@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
@@ -29,6 +30,7 @@ __all__ = [
     "Replay",
     "Transform",
     "Value",
+    "are_finite",
     "are_floats",
     "begin_recording",
     "choose",
@@ -47,6 +49,7 @@ __all__ = [
     "number_of",
     "operands_aside",
     "read_data",
+    "step_natively",
     "store_data",
     "sweep_back",
     "sweep_forward",
@@ -112,10 +115,11 @@ else:
     Value = reference.Value if _core is None else _core.Value
 
 _bulk: Any = bulk if _core is None else _core
-data_of: Callable[[Iterable[Value]], list[float]] = _bulk.data_of
+data_of: Callable[[Iterable[Value]], array[float]] = _bulk.data_of
+are_finite: Callable[[array[float]], bool] = _bulk.are_finite
 are_floats: Callable[[Sequence[object]], bool] = _bulk.are_floats
 read_data: Callable[[Sequence[Value], Any], None] = _bulk.read_data
-gradients_of: Callable[[Iterable[Value]], list[float]] = _bulk.gradients_of
+gradients_of: Callable[[Iterable[Value]], array[float]] = _bulk.gradients_of
 store_data: Callable[..., None] = _bulk.store_data
 zero_gradients: Callable[[Iterable[Value]], None] = _bulk.zero_gradients
 custom_node: Callable[..., Value] = _bulk.custom_node
@@ -143,10 +147,13 @@ Transform: Any = None if _core is None else _core.Transform
 Replay: Any = getattr(_core, "Replay", None)
 """What runs recorded programs in C; None if there is no C."""
 
+step_natively: Any = getattr(_core, "step_natively", None)
+"""What makes a step of an optimizer by rules in one call of C; None if there is no C."""
+
 updates: Mapping[str, UpdateFunction] = (
     UPDATES if _core is None else {name: getattr(_core, name) for name in UPDATES}
 )
-"""The update rules of the optimizers as functions of lists."""
+"""The update rules of the optimizers as functions of arrays."""
 
 
 def choose(comparison: str, a: Operand, b: Operand, x: Operand, y: Operand) -> Operand:

@@ -5,6 +5,7 @@ They read the numbers of many leaves, store all or none, and make a node of a ro
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Iterable, Sequence
 from itertools import chain, repeat
@@ -15,14 +16,14 @@ from autograd_mini.engines.value import Operand, Value, store
 from autograd_mini.table.primitives import Primitive
 
 __all__ = [
-    "are_floats", "custom_node", "data_of", "gradients_of", "no_numbers", "no_operands", "no_value",
-    "read_data", "store_data", "take_values", "zero_gradients",
+    "are_finite", "are_floats", "custom_node", "data_of", "gradients_of", "no_numbers",
+    "no_operands", "no_value", "read_data", "store_data", "take_values", "zero_gradients",
 ]  # fmt: skip
 
 
 def store_data(
     values: Iterable[Value],
-    numbers: Iterable[float],
+    numbers: Sequence[float],
     owner: object = None,
     state: object = None,
     /,
@@ -41,9 +42,14 @@ def store_data(
         store(chain((owner,), taken), attributes, chain((state,), numbers))
 
 
-def data_of(values: Iterable[Value], /) -> list[float]:
+def data_of(values: Iterable[Value], /) -> array[float]:
     """Return the numbers of Values."""
-    return [value.data for value in take_values(values)]
+    return array("d", [value.data for value in take_values(values)])
+
+
+def are_finite(numbers: array[float], /) -> bool:
+    """Return whether all numbers of an array are finite."""
+    return all(map(math.isfinite, numbers))
 
 
 def are_floats(items: Sequence[object], /) -> bool:
@@ -59,9 +65,9 @@ def read_data(values: Sequence[Value], numbers: array[float], /) -> None:
     numbers[:] = array("d", [value._number for value in take_values(values)])
 
 
-def gradients_of(values: Iterable[Value], /) -> list[float]:
+def gradients_of(values: Iterable[Value], /) -> array[float]:
     """Return the gradients of Values."""
-    return [value.grad for value in take_values(values)]
+    return array("d", [value.grad for value in take_values(values)])
 
 
 def zero_gradients(values: Iterable[Value], /) -> None:

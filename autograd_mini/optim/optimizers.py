@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar
+from array import array
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, ClassVar, TypeAlias
 
 from autograd_mini.arguments import items, number, requirement
-from autograd_mini.engines import Value, data_of, gradients_of, store_data, updates, zero_gradients
+from autograd_mini.engines import (
+    Value,
+    are_finite,
+    data_of,
+    gradients_of,
+    step_natively,
+    store_data,
+    updates,
+    zero_gradients,
+)
 from autograd_mini.engines.display import write_count
 from autograd_mini.errors import DivergenceError, StateError
 from autograd_mini.optim.settings import setting
 from autograd_mini.optim.snapshot import Snapshot, State
+from autograd_mini.table.updates import UPDATES
 
-__all__ = ["SGD", "Adam", "Optimizer"]
+__all__ = ["SGD", "Adam", "Optimizer", "TableOptimizer"]
+
+Rule: TypeAlias = "tuple[str, *tuple[float, ...]]"
+"""The name of a rule in the table of updates, and its numbers."""
 
 
 class Optimizer(ABC):
@@ -46,17 +60,17 @@ class Optimizer(ABC):
         self.parameters = self._leaves(parameters)
         self.lr = lr
         self.weight_decay = weight_decay
-        nothing = [0.0] * len(self.parameters)
+        nothing = array("d", bytes(8 * len(self.parameters)))
         self._state = State(0, tuple(nothing for _ in self.moments))
 
     @abstractmethod
     def update(
-        self, weights: list[float], gradients: list[float], state: State
-    ) -> tuple[list[float], tuple[list[float], ...]]:
-        """Return the new weights and the new moments; change nothing.
+        self, weights: array[float], gradients: array[float], state: State
+    ) -> tuple[Sequence[float], Sequence[Sequence[float]]]:
+        """Return the new weights and the new moments, as arrays or lists; change nothing.
 
         Args:
-            weights: the numbers of the parameters.
+            weights: the numbers of the parameters, as an array of doubles; so are all others.
             gradients: their gradients, which include weight decay.
             state: the old moments, and the number of this step, from 1.
         """
@@ -93,12 +107,12 @@ class Optimizer(ABC):
         if self.weight_decay:
             gradients = updates["decayed"](gradients, weights, self.weight_decay)
         steps = self._state.steps + 1
-        weights, moments = self.update(weights, gradients, State(steps, self._state.moments))
+        found, moved = self.update(weights, gradients, State(steps, self._state.moments))
+        weights, moments = _as_array(found), tuple(map(_as_array, moved))
         for quantity, numbers in (("weight", weights), *zip(self.moments, moments, strict=True)):
-            # A finite sum quickly shows that all terms are finite; finite terms may overflow it.
-            if not math.isfinite(sum(numbers)) and not all(map(math.isfinite, numbers)):
+            if not are_finite(numbers):
                 raise self._divergence(quantity, numbers)
-        self.restore(Snapshot(weights, State(steps, moments)))
+        store_data(self.parameters, weights, self, State(steps, moments))
 
     def zero_grad(self) -> None:
         """Set the gradients to zero, all of them or none; `has_grad` stays as it is."""
@@ -183,7 +197,7 @@ class Optimizer(ABC):
                 if not least <= one < math.inf or one == -math.inf:
                     rule = "finite" if least < 0 else "finite and at least 0"
                     raise ValueError(requirement(f"a number in {name}", rule, one))
-            checked.append(numbers)
+            checked.append(array("d", numbers))
         return State(steps, tuple(checked))
 
     def _leaves(self, parameters: Iterable[Value]) -> tuple[Value, ...]:
@@ -215,7 +229,7 @@ class Optimizer(ABC):
             raise ValueError(requirement(argument, rule, value))
         return converted
 
-    def _divergence(self, quantity: str, numbers: list[float]) -> DivergenceError:
+    def _divergence(self, quantity: str, numbers: Sequence[float]) -> DivergenceError:
         position = next(i for i, one in enumerate(numbers) if not math.isfinite(one))
         parameter = self.parameters[position]
         called = f"parameters[{position}]" + (f" ({parameter.name!r})" if parameter.name else "")
@@ -231,7 +245,46 @@ class Optimizer(ABC):
         return f"{type(self).__name__}({parameters}, {settings})"
 
 
-class SGD(Optimizer):
+class TableOptimizer(Optimizer):
+    """The base class of the optimizers whose step is a list of rules of the table of updates.
+
+    All rules of a step then run in a single call of C, if that was built.
+    """
+
+    letters: ClassVar[str] = ""
+    """The letters of the ``moments`` in the rules."""
+
+    @abstractmethod
+    def rules(self, steps: int) -> list[Rule]:
+        """Return the rules of a step in order, without weight decay.
+
+        Args:
+            steps: the number of this step, from 1.
+        """
+
+    def update(
+        self, weights: array[float], gradients: array[float], state: State
+    ) -> tuple[Sequence[float], Sequence[Sequence[float]]]:
+        """Return the new weights and the new moments; see `Optimizer.update`."""
+        arrays = dict(zip(self.letters, state.moments, strict=True))
+        arrays |= {"w": weights, "g": gradients}
+        for name, *numbers in self.rules(state.steps):
+            letters = UPDATES[name].arrays
+            arrays[letters[0]] = updates[name](*[arrays[x] for x in letters], *numbers)
+        return arrays["w"], [arrays[x] for x in self.letters]
+
+    def step(self) -> None:
+        """Move every parameter once; see `Optimizer.step`."""
+        if step_natively is not None and type(self).update is TableOptimizer.update:
+            rules = self.rules(self._state.steps + 1)
+            if self.weight_decay:
+                rules.insert(0, ("decayed", self.weight_decay))
+            if step_natively(self, self.parameters, self._state, self.letters, rules):
+                return
+        super().step()  # raises the error, if C has refused
+
+
+class SGD(TableOptimizer):
     """Gradient descent, optionally with momentum.
 
     As in PyTorch, g is the gradient plus weight_decay · w. The velocity starts at zero and becomes
@@ -260,6 +313,7 @@ class SGD(Optimizer):
 
     settings = ("lr", "momentum", "nesterov", "weight_decay")
     moments: ClassVar[Mapping[str, float]] = {"velocity": -math.inf}
+    letters = "v"
 
     def __init__(
         self,
@@ -295,22 +349,17 @@ class SGD(Optimizer):
             rule = "above 0 if nesterov is True"
             raise ValueError(requirement("SGD: momentum", rule, momentum))
 
-    def update(
-        self, weights: list[float], gradients: list[float], state: State
-    ) -> tuple[list[float], tuple[list[float], ...]]:
-        """Return the new weights and velocities; see `Optimizer.update`."""
-        moments = state.moments
-        if self.momentum:
-            velocities = updates["velocity"](moments[0], gradients, self.momentum)
-            if self.nesterov:
-                gradients = updates["lookahead"](gradients, velocities, self.momentum)
-            else:
-                gradients = velocities
-            moments = (velocities,)
-        return updates["descended"](weights, gradients, self.lr), moments
+    def rules(self, steps: int) -> list[Rule]:  # noqa: ARG002 - no rule counts them
+        """Return the rules of a step; see `TableOptimizer.rules`."""
+        if not self.momentum:
+            return [("descended", self.lr)]
+        velocity = ("velocity", self.momentum)
+        if self.nesterov:
+            return [velocity, ("lookahead", self.momentum), ("descended", self.lr)]
+        return [velocity, ("followed", self.lr)]
 
 
-class Adam(Optimizer):
+class Adam(TableOptimizer):
     """Gradient descent by running means of the gradient and of its square.
 
     As in PyTorch, g is the gradient plus weight_decay · w. The means m = β₁m + (1 − β₁)g and
@@ -339,6 +388,7 @@ class Adam(Optimizer):
 
     settings = ("lr", "betas", "eps", "weight_decay")
     moments: ClassVar[Mapping[str, float]] = {"first moment": -math.inf, "second moment": 0.0}
+    letters = "mv"
 
     def __init__(
         self,
@@ -370,16 +420,17 @@ class Adam(Optimizer):
         """The number that prevents a division by zero."""
         return self._check_number("eps", eps, "finite and above 0", lambda e: 0 < e < math.inf)
 
-    def update(
-        self, weights: list[float], gradients: list[float], state: State
-    ) -> tuple[list[float], tuple[list[float], ...]]:
-        """Return the new weights and moments; see `Optimizer.update`."""
+    def rules(self, steps: int) -> list[Rule]:
+        """Return the rules of a step; see `TableOptimizer.rules`."""
         beta1, beta2 = self.betas
-        first, second = state.moments
-        first = updates["first_moment"](first, gradients, beta1, 1 - beta1)
-        second = updates["second_moment"](second, gradients, beta2, 1 - beta2)
-        bias = 1 - beta1**state.steps
         # The roots are divided, as v / (1 - β₂ᵗ) could overflow.
-        root = math.sqrt(1 - beta2**state.steps)
-        weights = updates["adapted"](weights, first, second, self.lr, bias, root, self.eps)
-        return weights, (first, second)
+        bias, root = 1 - beta1**steps, math.sqrt(1 - beta2**steps)
+        return [
+            ("first_moment", beta1, 1 - beta1),
+            ("second_moment", beta2, 1 - beta2),
+            ("adapted", self.lr, bias, root, self.eps),
+        ]
+
+
+def _as_array(numbers: Sequence[float]) -> array[float]:
+    return numbers if type(numbers) is array else array("d", numbers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import NamedTuple
 
 from autograd_mini.engines.display import write_count
@@ -13,13 +14,13 @@ class State(NamedTuple):
     """What an optimizer remembers from step to step; a step replaces it and never changes it."""
 
     steps: int
-    moments: tuple[list[float], ...]
+    moments: tuple[array[float], ...]
 
 
 class Snapshot(NamedTuple):
     """The weights at one moment, and the state of their optimizer then."""
 
-    weights: list[float]
+    weights: array[float]
     state: State
 
     def __repr__(self) -> str:

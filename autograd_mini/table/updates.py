@@ -1,8 +1,9 @@
-"""The table of update rules: the arithmetic of the optimizers, each rule for whole lists."""
+"""The table of update rules: the arithmetic of the optimizers, each rule for whole arrays."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from array import array
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TypeAlias
 
@@ -11,25 +12,26 @@ from autograd_mini.table.rules import Rule
 
 __all__ = ["UPDATES", "Update", "UpdateFunction"]
 
-UpdateFunction: TypeAlias = Callable[..., list[float]]
+UpdateFunction: TypeAlias = "Callable[..., array[float]]"
 
 
 class Update:
-    """A rule that computes a new list of numbers from other lists, item by item.
+    """A rule that computes a new array of doubles from others, item by item.
 
-    Call it with the lists, then with the numbers in the order in which the rule names them.
+    Call it with the arrays, or with lists, then with the numbers in the order in which the rule
+    names them.
 
     Args:
         name: the name of the function.
         text: the rule; it is read when it is first used.
-        lists: the names in the rule that stand for lists, in order; other names are numbers.
+        arrays: the names in the rule that stand for arrays, in order; other names are numbers.
 
-    >>> Update("scale", "k * x", lists="x")([1.0, 2.0], 3.0)
-    [3.0, 6.0]
+    >>> Update("scale", "k * x", arrays="x")([1.0, 2.0], 3.0)
+    array('d', [3.0, 6.0])
     """
 
-    def __init__(self, name: str, text: str, *, lists: str) -> None:
-        self.name, self.text, self.lists = name, text, tuple(lists.split())
+    def __init__(self, name: str, text: str, *, arrays: str) -> None:
+        self.name, self.text, self.arrays = name, text, tuple(arrays.split())
 
     @cached_property
     def rule(self) -> Rule:
@@ -39,39 +41,41 @@ class Update:
     @property
     def numbers(self) -> tuple[str, ...]:
         """The names in the rule that stand for numbers, in order."""
-        return tuple(n for n in self.rule.names if n not in self.lists)
+        return tuple(n for n in self.rule.names if n not in self.arrays)
 
     @cached_property
     def function(self) -> UpdateFunction:
         """The rule as a function in Python."""
-        lists = ", ".join(f"{name}s" for name in self.lists)
+        arrays = ", ".join(f"{name}s" for name in self.arrays)
         lines = [
-            f"def {self.name}({', '.join([lists, *self.numbers])}, /):",
-            f"    return [{FLOATS.text(self.rule)}"
-            f" for {', '.join(self.lists)}, in zip({lists}, strict=True)]\n",
+            f"def {self.name}({', '.join([arrays, *self.numbers])}, /):",
+            f"    return array('d', [{FLOATS.text(self.rule)}"
+            f" for {', '.join(self.arrays)}, in zip({arrays}, strict=True)])\n",
         ]
-        names = FLOATS.namespace(self.rule.tree)
+        names = {"array": array, **FLOATS.namespace(self.rule.tree)}
         function: UpdateFunction = compile_function(
             "\n".join(lines), name=self.name, namespace=names
         )
         return function
 
-    def __call__(self, *lists_and_numbers: list[float] | float) -> list[float]:
-        """Return the new list."""
-        return self.function(*lists_and_numbers)
+    def __call__(self, *arrays_and_numbers: Sequence[float] | float) -> array[float]:
+        """Return the new array."""
+        return self.function(*arrays_and_numbers)
 
 
 # w is a weight and g its gradient; m and v are moments, which the optimizer keeps from step to
-# step. The docstrings of the optimizers have the formulas and their sources.
+# step. A rule gives the new numbers of its first array. The docstrings of the optimizers have the
+# formulas and their sources.
 UPDATES: Mapping[str, Update] = {
     update.name: update
     for update in (
-        Update("decayed", "g + weight_decay * w", lists="g w"),
-        Update("descended", "w - lr * g", lists="w g"),
-        Update("velocity", "momentum * v + g", lists="v g"),
-        Update("lookahead", "g + momentum * v", lists="g v"),
-        Update("first_moment", "beta * m + fresh * g", lists="m g"),
-        Update("second_moment", "beta * v + fresh * g * g", lists="v g"),
-        Update("adapted", "w - lr * (m / bias) / (sqrt(v) / root + eps)", lists="w m v"),
+        Update("decayed", "g + weight_decay * w", arrays="g w"),
+        Update("descended", "w - lr * g", arrays="w g"),
+        Update("followed", "w - lr * v", arrays="w v"),
+        Update("velocity", "momentum * v + g", arrays="v g"),
+        Update("lookahead", "g + momentum * v", arrays="g v"),
+        Update("first_moment", "beta * m + fresh * g", arrays="m g"),
+        Update("second_moment", "beta * v + fresh * g * g", arrays="v g"),
+        Update("adapted", "w - lr * (m / bias) / (sqrt(v) / root + eps)", arrays="w m v"),
     )
 }

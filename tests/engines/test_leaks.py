@@ -324,7 +324,10 @@ def optimiser_steps():
     loss.backward()
     for optimiser in (SGD, ADAM):
         optimiser.step()
-    optimiser.zero_grad()
+        optimiser.snapshot()
+    SGD.parameters[0].grad = 1.7e308  # no finite weight comes of this
+    refused(ag.DivergenceError, SGD.step)
+    SGD.zero_grad()
     MODEL.zero_grad()
 
 

@@ -11,6 +11,7 @@ import pickle
 import re
 import sys
 import typing
+from array import array
 from decimal import Decimal
 from fractions import Fraction
 from types import SimpleNamespace
@@ -496,25 +497,25 @@ def test_a_constant_makes_no_trouble():
 
 def test_the_numbers_of_many_values_are_read_and_stored():
     xs = [Value(1.0), Value(2.0)]
-    assert data_of(xs) == [1.0, 2.0]
+    assert data_of(xs) == array("d", [1.0, 2.0])
     store_data(xs, [3.0, 4.0])
-    assert data_of(xs) == [3.0, 4.0]
+    assert data_of(xs) == array("d", [3.0, 4.0])
 
 
 @pytest.mark.parametrize("state", ["new", None])
 def test_the_state_of_an_owner_is_stored_with_the_numbers(state):
     xs, owner = [Value(1.0), Value(2.0)], SimpleNamespace(_state="old")
     store_data(xs, [3.0, 4.0], owner, state)
-    assert data_of(xs) == [3.0, 4.0]
+    assert data_of(xs) == array("d", [3.0, 4.0])
     assert owner._state == state
 
 
 def test_the_gradients_of_many_values_are_read_and_made_zero():
     xs = [Value(1.0), Value(2.0)]
     xs[1].grad = 2.5
-    assert gradients_of(xs) == [0.0, 2.5]
+    assert gradients_of(xs) == array("d", [0.0, 2.5])
     zero_gradients(xs)
-    assert gradients_of(xs) == [0.0, 0.0]
+    assert gradients_of(xs) == array("d", [0.0, 0.0])
     assert [x.has_grad for x in xs] == [False, True]
 
 

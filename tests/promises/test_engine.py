@@ -6,6 +6,7 @@ import random
 import statistics
 import threading
 import time
+from array import array
 from collections import Counter
 from fractions import Fraction
 from itertools import count
@@ -257,10 +258,11 @@ def test_p11_real_signals_leave_the_gradients_of_a_backward_pass_all_old_or_all_
     delivered = 0
 
     def after(seed):
-        return [
+        gradients = [
             gradient + seed * one if leaf else seed * one
             for gradient, one, leaf in zip(old, unit, is_leaf, strict=True)
         ]
+        return array("d", gradients)
 
     for attempt in range(MOST_ATTEMPTS * amount):
         seed = 2.0 ** (1 + attempt % 7)  # a power of two scales everything exactly

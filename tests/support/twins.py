@@ -2,6 +2,7 @@
 
 import math
 import random
+from array import array
 
 from autograd_mini.engines import value as reference
 from autograd_mini.engines.native import core
@@ -158,9 +159,9 @@ def compare_update(update):
     """Compare an update rule of the native engine with the reference."""
     rng = random.Random(0)
     for length in (0, 1, 100):
-        lists = [[abs(rng.gauss(0, 1)) for _ in range(length)] for _ in update.lists]
+        arrays = [array("d", [abs(rng.gauss(0, 1)) for _ in range(length)]) for _ in update.arrays]
         numbers = [rng.uniform(0.1, 1) for _ in update.numbers]
         native, python = getattr(core, update.name), update
-        assert [*map(float.hex, native(*lists, *numbers))] == [
-            *map(float.hex, python(*lists, *numbers))
+        assert [*map(float.hex, native(*arrays, *numbers))] == [
+            *map(float.hex, python(*arrays, *numbers))
         ]

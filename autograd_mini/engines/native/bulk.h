@@ -33,27 +33,69 @@ zero_gradients(PyObject *Py_UNUSED(module), PyObject *iterable)
     return allowed ? Py_NewRef(Py_None) : NULL;
 }
 
-/* Return a list of one number for each Value. */
+/* --- arrays of doubles, as `array.array("d")` ------------------------------------------------- */
+
+/* Return an array of the doubles that bytes hold, and take the reference to these. */
 static PyObject *
-list_of(PyObject *iterable, PyObject *(*get)(PyObject *, void *))
+array_of(PyObject *bytes)
+{
+    PyObject *array = bytes ? PyObject_CallFunction(array_type, "sO", "d", bytes) : NULL;
+    Py_XDECREF(bytes);
+    return array;
+}
+
+#define DOUBLES(bytes) ((double *)PyBytes_AS_STRING(bytes))
+
+/* Return 1 and the doubles of an array, which the caller releases; 0 for anything else. */
+static int
+take_doubles(PyObject *object, Py_buffer *view, Py_ssize_t *count)
+{
+    if ((PyObject *)Py_TYPE(object) != array_type)
+        return 0;
+    if (PyObject_GetBuffer(object, view, PyBUF_FORMAT) < 0) {
+        PyErr_Clear();
+        return 0;
+    }
+    *count = view->len / (Py_ssize_t)sizeof(double);
+    if (!strcmp(view->format, "d"))
+        return 1;
+    PyBuffer_Release(view);
+    return 0;
+}
+
+/* Return an array of the same double of each Value: its number or its gradient. */
+static PyObject *
+read_all(PyObject *iterable, PyObject *what, size_t place)
 {
     PyObject *values = take_values(iterable);
-    PyObject *list = values ? PyList_New(PyTuple_GET_SIZE(values)) : NULL;
-    for (Py_ssize_t i = 0; list && i < PyList_GET_SIZE(list); i++) {
-        PyObject *item = get((PyObject *)VALUE_AT(values, i), NULL);
-        if (item)
-            PyList_SET_ITEM(list, i, item);
-        else
-            Py_CLEAR(list);
+    if (!values)
+        return NULL;
+    const Py_ssize_t count = PyTuple_GET_SIZE(values);
+    PyObject *bytes = PyBytes_FromStringAndSize(NULL, count * (Py_ssize_t)sizeof(double));
+    for (Py_ssize_t i = 0; bytes && i < count; i++) {
+        Node *value = VALUE_AT(values, i);
+        if (IS_FROZEN(value, what)) {
+            Py_CLEAR(bytes);
+            break;
+        }
+        if (what == reading_data)
+            note_reading(value);
+        DOUBLES(bytes)[i] = *(double *)((char *)value + place);
     }
-    Py_XDECREF(values);
-    return list;
+    Py_DECREF(values);
+    return array_of(bytes);
 }
 
 static PyObject *
 data_of(PyObject *Py_UNUSED(module), PyObject *iterable)
 {
-    return list_of(iterable, get_data);
+    return read_all(iterable, reading_data, offsetof(Node, data));
+}
+
+static PyObject *
+gradients_of(PyObject *Py_UNUSED(module), PyObject *iterable)
+{
+    return read_all(iterable, reading_grad, offsetof(Node, grad));
 }
 
 /* are_floats(items): whether all items of a list or tuple are floats, and nothing but floats. */
@@ -89,99 +131,85 @@ read_data(PyObject *Py_UNUSED(module), PyObject *arguments)
     return values ? Py_NewRef(Py_None) : NULL;
 }
 
-static PyObject *
-gradients_of(PyObject *Py_UNUSED(module), PyObject *iterable)
+static int
+all_finite(const double *numbers, Py_ssize_t count)
 {
-    return list_of(iterable, get_grad);
+    double excess = 0.0; /* the difference of an infinity or a NaN to itself is a NaN */
+    for (Py_ssize_t i = 0; i < count; i++)
+        excess += numbers[i] - numbers[i];
+    return excess == 0.0;
+}
+
+/* are_finite(numbers): whether all numbers of an array are finite. */
+static PyObject *
+are_finite(PyObject *Py_UNUSED(module), PyObject *numbers)
+{
+    Py_buffer view;
+    Py_ssize_t count;
+    if (!take_doubles(numbers, &view, &count)) {
+        PyErr_SetString(PyExc_TypeError, "are_finite: numbers must be an array of doubles");
+        return NULL;
+    }
+    const int finite = all_finite(view.buf, count);
+    PyBuffer_Release(&view);
+    return PyBool_FromLong(finite);
+}
+
+/* Put the floats of a tuple among doubles; return whether all are floats. */
+static int
+take_floats(PyObject *floats, double *numbers)
+{
+    int fits = 1;
+    for (Py_ssize_t i = 0; fits && i < PyTuple_GET_SIZE(floats); i++) {
+        fits = PyFloat_CheckExact(PyTuple_GET_ITEM(floats, i));
+        if (fits)
+            numbers[i] = PyFloat_AS_DOUBLE(PyTuple_GET_ITEM(floats, i));
+    }
+    return fits;
 }
 
 /* store_data(values, numbers, owner=None, state=None): all steps that can fail come before the first
-   number is stored. */
+   number is stored. The numbers are an array of doubles, or an iterable of floats. */
 static PyObject *
 store_data(PyObject *Py_UNUSED(module), PyObject *arguments)
 {
-    PyObject *iterable, *numbers, *owner = Py_None, *state = Py_None;
-    if (!PyArg_ParseTuple(arguments, "OO|OO", &iterable, &numbers, &owner, &state))
+    PyObject *iterable, *given, *owner = Py_None, *state = Py_None;
+    if (!PyArg_ParseTuple(arguments, "OO|OO", &iterable, &given, &owner, &state))
         return NULL;
     PyObject *values = take_values(iterable);
-    numbers = values ? PySequence_Tuple(numbers) : NULL;
-    int fits = numbers && PyTuple_GET_SIZE(values) == PyTuple_GET_SIZE(numbers);
-    for (Py_ssize_t i = 0; fits && i < PyTuple_GET_SIZE(numbers); i++)
-        fits = PyFloat_CheckExact(PyTuple_GET_ITEM(numbers, i));
-    if (!fits && !PyErr_Occurred())
-        raise_from(PyObject_CallFunction(no_numbers, "nO", PyTuple_GET_SIZE(values), numbers));
-    for (Py_ssize_t i = 0; fits && recorders && i < PyTuple_GET_SIZE(values); i++)
+    if (!values)
+        return NULL;
+    const Py_ssize_t count = PyTuple_GET_SIZE(values);
+    Py_buffer view;
+    Py_ssize_t found;
+    PyObject *bytes = NULL; /* a copy: an attribute of the owner may change an array */
+    if (take_doubles(given, &view, &found)) {
+        if (found == count)
+            bytes = PyBytes_FromStringAndSize(view.buf, view.len);
+        PyBuffer_Release(&view);
+        if (!bytes && !PyErr_Occurred())
+            raise_from(PyObject_CallFunction(no_numbers, "nO", count, given));
+    } else {
+        PyObject *floats = PySequence_Tuple(given);
+        if (floats)
+            bytes = PyBytes_FromStringAndSize(NULL, PyTuple_GET_SIZE(floats) * (Py_ssize_t)sizeof(double));
+        if (bytes && (PyTuple_GET_SIZE(floats) != count || !take_floats(floats, DOUBLES(bytes)))) {
+            raise_from(PyObject_CallFunction(no_numbers, "nO", count, floats));
+            Py_CLEAR(bytes);
+        }
+        Py_XDECREF(floats);
+    }
+    int fits = bytes != NULL;
+    for (Py_ssize_t i = 0; fits && recorders && i < count; i++)
         fits = refuse_writing(VALUE_AT(values, i)) == 0;
     if (fits && owner != Py_None)
         fits = PyObject_SetAttrString(owner, "_state", state) == 0;
-    for (Py_ssize_t i = 0; fits && i < PyTuple_GET_SIZE(values); i++)
-        VALUE_AT(values, i)->data = PyFloat_AS_DOUBLE(PyTuple_GET_ITEM(numbers, i));
-    Py_XDECREF(values);
-    Py_XDECREF(numbers);
+    for (Py_ssize_t i = 0; fits && i < count; i++)
+        VALUE_AT(values, i)->data = DOUBLES(bytes)[i];
+    Py_DECREF(values);
+    Py_XDECREF(bytes);
     return fits ? Py_NewRef(Py_None) : NULL;
 }
-
-/* --- the update rules --------------------------------------------------------------------------- */
-
-enum { MOST_LISTS = 4, MOST_NUMBERS = 8 };
-
-typedef double (*Item)(const double *of_lists, const double *numbers);
-
-/* Call the rule in Python, which takes other sequences and numbers too, or raises an error. */
-static PyObject *
-update_as_reference(const char *name, PyObject *const *arguments, Py_ssize_t given)
-{
-    PyObject *update = PyMapping_GetItemString(updates, name);
-    PyObject *result = update ? PyObject_Vectorcall(update, arguments, (size_t)given, NULL) : NULL;
-    Py_XDECREF(update);
-    return result;
-}
-
-static PyObject *
-update(const char *name, Item item, int lists, int numbers, PyObject *const *arguments,
-       Py_ssize_t given)
-{
-    double of_lists[MOST_LISTS], of_numbers[MOST_NUMBERS];
-    int plain = given == lists + numbers;
-    for (int j = 0; plain && j < lists; j++)
-        plain = PyList_CheckExact(arguments[j])
-                && PyList_GET_SIZE(arguments[j]) == PyList_GET_SIZE(arguments[0]);
-    for (int j = 0; plain && j < numbers; j++) {
-        plain = PyFloat_CheckExact(arguments[lists + j]);
-        if (plain)
-            of_numbers[j] = PyFloat_AS_DOUBLE(arguments[lists + j]);
-    }
-    PyObject *result = plain ? PyList_New(PyList_GET_SIZE(arguments[0])) : NULL;
-    if (plain && !result)
-        return NULL;
-    for (Py_ssize_t i = 0; plain && i < PyList_GET_SIZE(result); i++) {
-        for (int j = 0; plain && j < lists; j++) {
-            plain = i < PyList_GET_SIZE(arguments[j])
-                    && PyFloat_CheckExact(PyList_GET_ITEM(arguments[j], i));
-            if (plain)
-                of_lists[j] = PyFloat_AS_DOUBLE(PyList_GET_ITEM(arguments[j], i));
-        }
-        PyObject *number = plain ? PyFloat_FromDouble(item(of_lists, of_numbers)) : NULL;
-        if (number)
-            PyList_SET_ITEM(result, i, number);
-        else
-            Py_CLEAR(result);
-        if (plain && !number)
-            return NULL;
-    }
-    return plain ? result : update_as_reference(name, arguments, given);
-}
-
-#define DEFINE_UPDATE(NAME, LISTS, NUMBERS)                                                        \
-    static_assert(LISTS <= MOST_LISTS && NUMBERS <= MOST_NUMBERS, "room for " #NAME);              \
-    static PyObject *NAME##_update(PyObject *Py_UNUSED(module), PyObject *const *arguments,        \
-                                   Py_ssize_t given)                                               \
-    {                                                                                              \
-        return update(#NAME, NAME##_item, LISTS, NUMBERS, arguments, given);                            \
-    }
-UPDATE_ROWS(DEFINE_UPDATE)
-
-#define UPDATE_METHOD(NAME, ...) {#NAME, (PyCFunction)(void (*)(void))NAME##_update, METH_FASTCALL},
 
 /* collected(phase, info): a function for `gc.callbacks`. */
 static PyObject *

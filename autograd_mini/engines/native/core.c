@@ -89,6 +89,7 @@ typedef struct {
 #include "tape.h"
 
 #include "opcodes.h"
+#include "updates.h"
 #include "lane_rows.h"
 #define B 1
 #include "lanes.h"
@@ -112,6 +113,7 @@ static PyMethodDef core_methods[] = {
     {"zero_gradients", zero_gradients, METH_O},
     {"custom_node", custom_node, METH_VARARGS},
     {"data_of", data_of, METH_O},
+    {"are_finite", are_finite, METH_O},
     {"are_floats", are_floats, METH_O},
     {"read_data", read_data, METH_VARARGS},
     {"gradients_of", gradients_of, METH_O},
@@ -129,6 +131,7 @@ static PyMethodDef core_methods[] = {
     {"operands_aside", operands_aside, METH_O},
     {"sweep_back", (PyCFunction)(void (*)(void))sweep_back, METH_FASTCALL},
     {"sweep_forward", (PyCFunction)(void (*)(void))sweep_forward, METH_FASTCALL},
+    {"step_natively", (PyCFunction)(void (*)(void))step_natively, METH_FASTCALL},
     UPDATE_ROWS(UPDATE_METHOD)
     {NULL},
 };
@@ -182,6 +185,7 @@ static const struct {
     {&no_numbers, "autograd_mini.engines.bulk", "no_numbers"},
     {&no_operands, "autograd_mini.engines.bulk", "no_operands"},
     {&updates, "autograd_mini.table.updates", "UPDATES"},
+    {&array_type, "array", "array"},
     {&check_name, "autograd_mini.engines.node", "check_name"},
     {&nonfinite_gradient, "autograd_mini.engines.nonfinite", "nonfinite_gradient"},
     {&reference_sweep_back, "autograd_mini.engines.sweeps", "sweep_back"},
@@ -211,6 +215,7 @@ static const struct {
     {&writing_data, ".data ="},
     {&writing_grad, ".grad ="},
     {&calling_backward, "backward()"},
+    {&state_name, "_state"},
 #define NAME_OF(NAME, ...) {&row_names[OP_##NAME], #NAME},
     UNARY_ROWS(NAME_OF)
     BINARY_ROWS(NAME_OF)

@@ -66,7 +66,9 @@ def compose_header(
         rows["PASSING_ROWS"].append(f"ROW({row.name}, {find_passing(row)})")
     updates = UPDATES.values()
     rows["UPDATE_ROWS"] = [
-        f"ROW({update.name}, {len(update.lists)}, {len(update.numbers)})" for update in updates
+        f'ROW({update.name}, "{"".join(update.arrays)}", {len(update.arrays)}, '
+        f"{len(update.numbers)})"
+        for update in updates
     ]
     functions = prelude("c") + "".join(map(_function, updates)) + "".join(many)
     body = "\n".join([functions, lanes, *(_list(name, found) for name, found in rows.items())])
@@ -83,7 +85,7 @@ def digest(table: Sequence[Primitive] = TABLE) -> str:
         (function.name, function.c, function.definition) for function in ELEMENTARY.values()
     ]
     rows = [(row.name, row.texts) for row in table]
-    updates = [(update.name, update.text, update.lists) for update in UPDATES.values()]
+    updates = [(update.name, update.text, update.arrays) for update in UPDATES.values()]
     return _hash(repr([functions, rows, updates]))
 
 
@@ -129,10 +131,10 @@ def _unknown_shape(row: Primitive, rule: str) -> RuleError:
 
 
 def _function(update: Update) -> str:
-    given = [f"{name} = of_lists[{i}]" for i, name in enumerate(update.lists)]
+    given = [f"{name} = of_arrays[{i}]" for i, name in enumerate(update.arrays)]
     given += [f"{name} = numbers[{i}]" for i, name in enumerate(update.numbers)]
     return (
-        f"static double {update.name}_item(const double *of_lists, const double *numbers)\n"
+        f"static double {update.name}_item(const double *of_arrays, const double *numbers)\n"
         f"{{\n    const double {', '.join(given)};\n    return {as_c(update.rule)};\n}}\n"
     )
 

@@ -16,6 +16,7 @@ static PyObject *no_operands;
 static PyObject *reference_sweep_back; /* two functions of autograd_mini.engines.sweeps */
 static PyObject *reference_sweep_forward;
 static PyObject *updates;         /* autograd_mini.table.updates.UPDATES */
+static PyObject *array_type;      /* array.array */
 static PyObject *check_name;      /* autograd_mini.engines.node.check_name */
 static PyObject *no_outputs;      /* three objects of autograd_mini.engines.tapes */
 static PyObject *refusal;
@@ -32,6 +33,8 @@ static PyObject *argument_keyword;         /* ("argument",) */
 
 /* The names of arguments that are not operands of a row, for errors. */
 static PyObject *argument_value, *argument_data, *argument_grad, *argument_seed, *argument_comparison;
+
+static PyObject *state_name; /* "_state" */
 
 /* Raise the exception that a call has returned; if the call itself failed, its error stays. */
 static void

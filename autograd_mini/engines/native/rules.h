@@ -1,8 +1,8 @@
 /* The rules of the library as C.
    Written by `python -m autograd_mini.engines.native.header`; change the tables, not this file. */
 
-#define RULES_DIGEST "8de39cf786392556"
-#define CODE_DIGEST "8698edbf76e49268"
+#define RULES_DIGEST "89e76e9ba4650985"
+#define CODE_DIGEST "7d6a4d2c338a085f"
 
 static double ag_pow(double x, double y)
 {
@@ -12,39 +12,44 @@ static double ag_sigmoid(double x) { return x >= 0.0 ? 1.0 / (1.0 + exp(-x)) : e
 static double ag_square(double x) { return x * x; }
 static double ag_upper(double x) { return 134217729.0 * x - (134217729.0 * x - x); }
 static double ag_gauss(double x) { return fabs(x) > 28.0 ? 0.0 : exp(-ag_upper(x) * ag_upper(x)) * exp((ag_upper(x) - x) * (ag_upper(x) + x)); }
-static double decayed_item(const double *of_lists, const double *numbers)
+static double decayed_item(const double *of_arrays, const double *numbers)
 {
-    const double g = of_lists[0], w = of_lists[1], weight_decay = numbers[0];
+    const double g = of_arrays[0], w = of_arrays[1], weight_decay = numbers[0];
     return g + weight_decay * w;
 }
-static double descended_item(const double *of_lists, const double *numbers)
+static double descended_item(const double *of_arrays, const double *numbers)
 {
-    const double w = of_lists[0], g = of_lists[1], lr = numbers[0];
+    const double w = of_arrays[0], g = of_arrays[1], lr = numbers[0];
     return w - lr * g;
 }
-static double velocity_item(const double *of_lists, const double *numbers)
+static double followed_item(const double *of_arrays, const double *numbers)
 {
-    const double v = of_lists[0], g = of_lists[1], momentum = numbers[0];
+    const double w = of_arrays[0], v = of_arrays[1], lr = numbers[0];
+    return w - lr * v;
+}
+static double velocity_item(const double *of_arrays, const double *numbers)
+{
+    const double v = of_arrays[0], g = of_arrays[1], momentum = numbers[0];
     return momentum * v + g;
 }
-static double lookahead_item(const double *of_lists, const double *numbers)
+static double lookahead_item(const double *of_arrays, const double *numbers)
 {
-    const double g = of_lists[0], v = of_lists[1], momentum = numbers[0];
+    const double g = of_arrays[0], v = of_arrays[1], momentum = numbers[0];
     return g + momentum * v;
 }
-static double first_moment_item(const double *of_lists, const double *numbers)
+static double first_moment_item(const double *of_arrays, const double *numbers)
 {
-    const double m = of_lists[0], g = of_lists[1], beta = numbers[0], fresh = numbers[1];
+    const double m = of_arrays[0], g = of_arrays[1], beta = numbers[0], fresh = numbers[1];
     return beta * m + fresh * g;
 }
-static double second_moment_item(const double *of_lists, const double *numbers)
+static double second_moment_item(const double *of_arrays, const double *numbers)
 {
-    const double v = of_lists[0], g = of_lists[1], beta = numbers[0], fresh = numbers[1];
+    const double v = of_arrays[0], g = of_arrays[1], beta = numbers[0], fresh = numbers[1];
     return beta * v + fresh * g * g;
 }
-static double adapted_item(const double *of_lists, const double *numbers)
+static double adapted_item(const double *of_arrays, const double *numbers)
 {
-    const double w = of_lists[0], m = of_lists[1], v = of_lists[2], lr = numbers[0], bias = numbers[1], root = numbers[2], eps = numbers[3];
+    const double w = of_arrays[0], m = of_arrays[1], v = of_arrays[2], lr = numbers[0], bias = numbers[1], root = numbers[2], eps = numbers[3];
     return w - lr * (m / bias) / (sqrt(v) / root + eps);
 }
 static double max_many(Operand *operands, Py_ssize_t each)
@@ -584,10 +589,11 @@ static double log_softmax_many(Operand *operands, Py_ssize_t each)
     ROW(log_softmax, 0)
 
 #define UPDATE_ROWS(ROW) \
-    ROW(decayed, 2, 1) \
-    ROW(descended, 2, 1) \
-    ROW(velocity, 2, 1) \
-    ROW(lookahead, 2, 1) \
-    ROW(first_moment, 2, 2) \
-    ROW(second_moment, 2, 2) \
-    ROW(adapted, 3, 4)
+    ROW(decayed, "gw", 2, 1) \
+    ROW(descended, "wg", 2, 1) \
+    ROW(followed, "wv", 2, 1) \
+    ROW(velocity, "vg", 2, 1) \
+    ROW(lookahead, "gv", 2, 1) \
+    ROW(first_moment, "mg", 2, 2) \
+    ROW(second_moment, "vg", 2, 2) \
+    ROW(adapted, "wmv", 3, 4)

@@ -1,6 +1,7 @@
 """The engine in C is the reference once more: the same bits, names and words."""
 
 import copy
+import functools
 import gc
 import inspect
 import math
@@ -9,6 +10,7 @@ import random
 import re
 import subprocess
 import sys
+from array import array
 from decimal import Decimal
 from fractions import Fraction
 
@@ -17,9 +19,11 @@ import pytest
 from support.soak import TIMES
 
 import autograd_mini as ag
+from autograd_mini.engines import bulk
 from autograd_mini.engines.graph import Graph
 from autograd_mini.engines.native.header import compose_header, digest
 from autograd_mini.errors import AutogradError
+from autograd_mini.optim import optimizers
 from autograd_mini.table.primitives import PRIMITIVES, TABLE
 from autograd_mini.table.updates import UPDATES
 
@@ -414,10 +418,92 @@ def test_what_is_done_to_many_values_takes_nothing_else_and_changes_all_or_nothi
     ):
         with pytest.raises((TypeError, AttributeError)):
             call()
-    assert core.data_of(iter(values)) == [1.0, 2.0]
+    assert [*core.data_of(iter(values))] == [1.0, 2.0]
     owner = ag.SGD(values, lr=0.1)
     core.store_data(tuple(values), [3.0, 4.0], owner, "state")
     assert (*core.data_of(values), owner._state) == (3.0, 4.0, "state")
+
+
+OPTIMIZERS = [
+    ag.SGD,
+    functools.partial(ag.SGD, momentum=0.5),
+    functools.partial(ag.SGD, momentum=0.9, nesterov=True, weight_decay=0.25),
+    functools.partial(ag.Adam, betas=(0.5, 0.75), weight_decay=1e-3),
+    ag.Adam,
+]
+
+
+@pytest.mark.parametrize("make", OPTIMIZERS)
+@pytest.mark.parametrize("count", [1, 2, 337])
+def test_a_step_has_the_bits_of_its_rules_in_python(make, count, monkeypatch):
+    rng = random.Random(count)
+    weights = [rng.gauss(0.0, 1.0) for _ in range(count)]
+    native, python = (make([*map(ag.Value, weights)], lr=0.1) for _ in range(2))
+    for _ in range(5):
+        for one, other in zip(native.parameters, python.parameters, strict=True):
+            one.grad = other.grad = rng.gauss(0.0, 3.0)
+        before = native.snapshot()
+        kept = [moment.tobytes() for moment in before.state.moments]
+        native.step()
+        with monkeypatch.context() as patch:
+            patch.setattr(optimizers, "step_natively", None)
+            python.step()
+        assert native.snapshot() == python.snapshot() != before
+        assert [moment.tobytes() for moment in before.state.moments] == kept
+
+
+def test_a_step_in_c_leaves_what_it_does_not_expect_to_python():
+    sgd = ag.SGD([ag.Value(1.0), ag.Value(2.0)], lr=0.5, momentum=0.5)
+    state, velocity = sgd._state, array("d", [1.0, 2.0])
+    plain = (sgd, sgd.parameters, state, "v", [("velocity", 0.5), ("followed", 0.5)])
+    odd = [
+        (1, [*sgd.parameters]),
+        (1, (1.0, 2.0)),
+        (2, (0,)),
+        (2, [0, (velocity,)]),
+        (2, (0, [velocity])),
+        (2, (0, ([1.0, 2.0],))),
+        (2, (0, (array("f", [1.0, 2.0]),))),
+        (2, (0, (array("d", [1.0]),))),
+        (3, ""),
+        (3, "m"),
+        (4, (("velocity", 0.5),)),
+        (4, [["velocity", 0.5]]),
+        (4, [()]),
+        (4, [("velocity",)]),
+        (4, [("velocity", 1)]),
+        (4, [("speed", 1.0)]),
+        (4, [(0.5, 1.0)]),
+        (4, [("velocity", math.inf)]),
+        (4, [("followed", math.nan)]),
+    ]
+    for place, given in odd:
+        arguments = [given if i == place else x for i, x in enumerate(plain)]
+        if given == [("velocity", math.inf)]:
+            sgd.parameters[0].grad = 1.0
+            arguments[2] = type(state)(0, (velocity,))
+        assert core.step_natively(*arguments) is False, given
+        assert (sgd._state, [*core.data_of(sgd.parameters)]) == (state, [1.0, 2.0]), given
+    ag.SGD([ag.Value(1.0)], lr=0.5).step()
+    with pytest.raises(AttributeError):
+        core.step_natively(object(), *plain[1:])
+    with pytest.raises(TypeError, match="five"):
+        core.step_natively(sgd)
+    with pytest.raises(TypeError):
+        core.step_natively(*plain[:3], None, plain[4])
+    assert [*core.data_of(sgd.parameters)] == [1.0, 2.0]
+    assert core.step_natively(*plain) is True
+    assert sgd._state.steps == 1
+
+
+def test_arrays_of_doubles_are_finite_or_not():
+    for numbers, finite in (([], True), ([1e308, -1e308], True), ([0.0, -math.inf], False)):
+        assert core.are_finite(array("d", numbers)) is finite
+        assert bulk.are_finite(array("d", numbers)) is finite
+    assert not core.are_finite(array("d", [math.nan]))
+    for odd in ([1.0], array("f", [1.0]), None):
+        with pytest.raises(TypeError, match="array of doubles"):
+            core.are_finite(odd)
 
 
 def test_every_row_is_known_by_its_own_object():

@@ -217,8 +217,8 @@ def test_numbers_are_stored_all_or_none_alike(many, numbers):
 @pytest.mark.parametrize("name", UPDATES)
 def test_an_update_rule_takes_or_refuses_odd_arguments_alike(name):
     rule = UPDATES[name]
-    rest = [0.5] * (len(rule.lists) - 1 + len(rule.numbers))
-    lists = [[0.5, 0.25]] * (len(rule.lists) - 1)
+    rest = [0.5] * (len(rule.arrays) - 1 + len(rule.numbers))
+    lists = [[0.5, 0.25]] * (len(rule.arrays) - 1)
     numbers = [0.5] * len(rule.numbers)
     for many in MANY:
         check_alike(lambda k, m=many: function_of(name, k)(MANY[m](k), *lists, *numbers))
