@@ -16,7 +16,7 @@ from autograd_mini.command.tables import table
 from autograd_mini.engines import Value, engine
 from autograd_mini.errors import RendererNotFoundError
 from autograd_mini.functions import sigmoid
-from autograd_mini.optim.optimizers import SGD
+from autograd_mini.optim.descent import SGD
 from autograd_mini.views.drawing import draw
 from autograd_mini.views.explanation.explanation import explain
 from autograd_mini.views.page.page import explore

@@ -1,6 +1,7 @@
 """Optimizers, which move parameters against their gradients."""
 
-from autograd_mini.optim.optimizers import SGD, Adam, Optimizer
+from autograd_mini.optim.descent import SGD, Adam
+from autograd_mini.optim.optimizers import Optimizer
 from autograd_mini.optim.snapshot import Snapshot
 from autograd_mini.optim.snapshot import State as State  # old pickles look for it here
 

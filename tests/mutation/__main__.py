@@ -84,6 +84,7 @@ TESTS = {
     "nn/layers": "nn/test_layers",
     "nn/saving": "nn/test_saving promises/test_data",
     "optim/optimizers": "optim/test_optimizers training/test_fitting",
+    "optim/descent": "optim/test_optimizers engines/native/test_native",
     "optim/settings": "optim/test_optimizers",
     "training/fitting": "training/test_fitting",
     "training/history": "training/test_fitting",

@@ -23,7 +23,7 @@ from autograd_mini.engines import bulk
 from autograd_mini.engines.graph import Graph
 from autograd_mini.engines.native.header import compose_header, digest
 from autograd_mini.errors import AutogradError
-from autograd_mini.optim import optimizers
+from autograd_mini.optim import descent
 from autograd_mini.table.primitives import PRIMITIVES, TABLE
 from autograd_mini.table.updates import UPDATES
 
@@ -446,7 +446,7 @@ def test_a_step_has_the_bits_of_its_rules_in_python(make, count, monkeypatch):
         kept = [moment.tobytes() for moment in before.state.moments]
         native.step()
         with monkeypatch.context() as patch:
-            patch.setattr(optimizers, "step_natively", None)
+            patch.setattr(descent, "step_natively", None)
             python.step()
         assert native.snapshot() == python.snapshot() != before
         assert [moment.tobytes() for moment in before.state.moments] == kept
