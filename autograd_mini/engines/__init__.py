@@ -46,6 +46,7 @@ __all__ = [
     "is_frozen",
     "is_recording",
     "make_arguments",
+    "neuron_outputs",
     "number_of",
     "operands_aside",
     "read_data",
@@ -123,6 +124,7 @@ gradients_of: Callable[[Iterable[Value]], array[float]] = _bulk.gradients_of
 store_data: Callable[..., None] = _bulk.store_data
 zero_gradients: Callable[[Iterable[Value]], None] = _bulk.zero_gradients
 custom_node: Callable[..., Value] = _bulk.custom_node
+neuron_outputs: Callable[[list[Any], Sequence[Operand], type], list[Any]] = _bulk.neuron_outputs
 
 _sweeps: Any = sweeps if _core is None else _core
 count_leaves: Callable[[], int] = _sweeps.count_leaves

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 from autograd_mini.arguments import abbreviate, count, finite, items, requirement
-from autograd_mini.engines import Operand, Value
+from autograd_mini.engines import Operand, Value, neuron_outputs
 from autograd_mini.engines.display import write_count
 from autograd_mini.engines.node import numbers_of
 from autograd_mini.functions import as_operand, dot
@@ -88,7 +89,7 @@ class Neuron(Module):
         Raises:
             ValueError, TypeError: x is not a list with a number or Value for each input.
         """
-        return _outputs([self], _inputs(self, x))[0]
+        return _outputs([self], _inputs(self, x), [])[0]
 
     def _compute_stepwise(self, xs: Sequence[Operand]) -> Value:
         first, *rest = (
@@ -171,7 +172,9 @@ class Layer(Module):
         return _single(self._compute_outputs(_inputs(self, x)))
 
     def _compute_outputs(self, xs: Sequence[Operand]) -> list[Value]:
-        outputs = _outputs(self.neurons, xs)
+        outputs = neuron_outputs(self.neurons, xs, Neuron)
+        if len(outputs) < len(self.neurons) or type(outputs[-1]) is not Value:
+            outputs = _outputs(self.neurons, xs, outputs)
         if not self.activation.over_layer:
             return outputs
         outputs = self.activation.function(outputs)
@@ -240,9 +243,8 @@ class MLP(Module):
         Raises:
             ValueError, TypeError: x is not a list with a number or Value for each input.
         """
-        first, *others = self.layers
-        signals = first._compute_outputs(_inputs(self, x))
-        for layer in others:
+        signals: Any = _inputs(self, x)
+        for layer in self.layers:
             signals = layer._compute_outputs(signals)
         return _single(signals)
 
@@ -251,10 +253,11 @@ class MLP(Module):
         return f"{' → '.join([str(self.inputs), *layers])}, "
 
 
-def _outputs(neurons: Sequence[Neuron], xs: Sequence[Operand]) -> list[Value]:
-    """Return the outputs of neurons with the same inputs; this is a network's innermost loop."""
-    outputs = []
-    for neuron in neurons:
+def _outputs(neurons: Sequence[Neuron], xs: Sequence[Operand], outputs: list[Any]) -> list[Value]:
+    """Return the outputs of neurons with the same inputs, where the first outputs are known."""
+    if outputs and type(outputs[-1]) is not Value:
+        raise _no_value(neurons[len(outputs) - 1].activation, outputs[-1])
+    for neuron in islice(neurons, len(outputs), None):
         a = neuron.activation.function(
             dot(neuron.weights, xs, neuron.bias) if neuron.fused else neuron._compute_stepwise(xs)
         )
@@ -288,6 +291,8 @@ def _parameter(given: Operand, *, argument: str) -> Value:
 
 
 def _inputs(module: Neuron | Layer | MLP, x: Iterable[Operand]) -> Sequence[Operand]:
+    if type(x) is list and len(x) == module.inputs:  # quickly, as this is so for each example
+        return x
     kind, expected = type(module).__name__, module.inputs
     inputs, way_out = write_count(expected, "input"), "put a single one into a list too"
     xs = items(x, argument=f"{kind}: x", rule=f"a list of {inputs}", way_out=way_out)

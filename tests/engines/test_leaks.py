@@ -89,6 +89,7 @@ ENERGY = ag.primitive("sum(w * x * x) + b", dw="x * x", dx="2 * w * x", db="1", 
 QUADRATIC = ag.custom(lambda x, y: x * x * y, lambda x, y: (2 * x * y, x * x), name="quadratic")
 MODEL = ag.MLP(2, [3, 1], rng=random.Random(0))
 PARAMETERS = MODEL.parameters()
+LAYER = ag.nn.Layer(2, 3, activation="tanh", weights=[[2.0, 2.0]] * 3)
 SGD = ag.SGD(PARAMETERS, lr=1e-9, momentum=0.9, nesterov=True, weight_decay=0.1)
 ADAM = ag.Adam(PARAMETERS, lr=1e-9)
 
@@ -339,6 +340,22 @@ def loops_over_parameters():
     SGD.load_state_dict(SGD.state_dict())
 
 
+def layers_that_stop_early():
+    fused = LAYER.neurons[0].fused
+    LAYER([0.5, X])
+    LAYER((1, 2))
+    refused(ValueError, LAYER, [0.5])
+    refused(ag.DomainError, LAYER, [1e308, 1e308])
+    LAYER.neurons[1].fused = not fused
+    LAYER([X, 0.5])
+    LAYER.neurons[1].fused = fused
+    tanh = LAYER.neurons[1].activation
+    for wrong in (lambda z: 0.5, lambda z: {}[z]):
+        LAYER.neurons[1].activation = ag.nn.activations.Activation("wrong", wrong)
+        refused((TypeError, KeyError), LAYER, [0.5, X])
+    LAYER.neurons[1].activation = tanh
+
+
 def loops_over_what_are_no_parameters():
     """The engines differ in what they refuse, as no user calls these."""
     for call, *arguments in (
@@ -503,6 +520,7 @@ EVERY = [
     functions,
     optimiser_steps,
     loops_over_parameters,
+    layers_that_stop_early,
     loops_over_what_are_no_parameters,
     rows_of_a_user,
     rows_that_are_dropped,

@@ -20,7 +20,7 @@ from support.sequences import each_impostor, each_sequence
 from autograd_mini import Value, functions, losses
 from autograd_mini.engines import bulk
 from autograd_mini.errors import StateError
-from autograd_mini.nn import INITIALIZERS, MLP, Layer, Module, Neuron, saving
+from autograd_mini.nn import INITIALIZERS, MLP, Layer, Module, Neuron, layers, saving
 from autograd_mini.nn.activations import ACTIVATIONS, Activation
 
 SMOOTH = ["sigmoid", "tanh", "softmax", "linear"]
@@ -152,6 +152,127 @@ def test_a_layer_gives_one_value_or_a_list():
 def test_a_network_gives_one_value_or_a_list():
     assert isinstance(MLP(2, [3, 1])([0.1, 0.2]), Value)
     assert [type(out) for out in MLP(2, [1, 3])([0.1, 0.2])] == [Value] * 3
+
+
+class Loud(Neuron):
+    """A neuron whose weights are what a property returns."""
+
+    @property
+    def weights(self):
+        return self.__dict__["weights"]
+
+    @weights.setter
+    def weights(self, weights):
+        self.__dict__["weights"] = [w * 1.0 for w in weights]
+
+
+def unfuse(layer):
+    layer.neurons[1].fused = False
+
+
+def replace_weights(layer):
+    layer.neurons[1].weights = (0.5, Value(2.0, name="new"))
+
+
+def share_a_bias(layer):
+    layer.neurons[2].bias = layer.neurons[0].bias
+
+
+def take_numbers(layer):
+    layer.neurons[1].weights, layer.neurons[1].bias = [1, np.float32(0.5)], True
+
+
+def hide_weights(layer):
+    layer.neurons[1] = Loud(2, weights=[0.25, -2.0])
+
+
+def mix_activations(layer):
+    names = ["tanh", "linear", lambda z: z * z, "leaky_relu"]
+    layer.neurons = [Neuron(2, activation=name, rng=random.Random(0)) for name in names]
+
+
+def return_a_number(layer):
+    layer.neurons[1] = Neuron(2, activation=lambda z: 0.5, weights=[1, 2])
+
+
+def use_numbers_alone(layer):
+    layer.neurons[1].weights, layer.neurons[1].bias = [0.5, 0.5], 1.0
+
+
+def fail(layer):
+    def broken(_):
+        raise KeyError("broken")
+
+    layer.neurons[2].activation = Activation("broken", broken)
+
+
+def drop_a_weight(layer):
+    del layer.neurons[1].weights[0]
+
+
+def delete_the_weights(layer):
+    del layer.neurons[1].weights
+
+
+def lose_the_activation(layer):
+    layer.neurons[1].activation = None
+
+
+def overflow(layer):
+    layer.neurons[2].weights[0].data = 1e308
+
+
+def put_something_else(layer):
+    layer.neurons[1] = "a neuron"
+
+
+def clear(layer):
+    layer.neurons.clear()
+
+
+def become_a_tuple(layer):
+    layer.neurons = tuple(layer.neurons)
+
+
+def shorten_as_it_runs(layer):
+    def pop(z):
+        del layer.neurons[2:]
+        return z
+
+    layer.neurons[0].activation = Activation("pop", pop)
+
+
+CHANGES = [
+    lambda layer: None,
+    *(unfuse, replace_weights, share_a_bias, take_numbers, hide_weights, mix_activations),
+    *(return_a_number, use_numbers_alone, fail, drop_a_weight, delete_the_weights),
+    *(lose_the_activation, overflow, put_something_else, clear, become_a_tuple),
+    shorten_as_it_runs,
+]
+
+
+def run_layer(change, x):
+    """Return the graph that a changed layer makes, or its error."""
+    layer = Layer(2, 4, activation="tanh", rng=random.Random(7))
+    change(layer)
+    try:
+        outputs = layer([Value(one) for one in x] if change is unfuse else x)
+    except Exception as error:  # noqa: BLE001 - it is compared
+        return type(error), str(error)
+    for i, output in enumerate(outputs := outputs if isinstance(outputs, list) else [outputs]):
+        output.backward(seed=i - 0.5)
+    leaves = [leaf.grad for leaf in layer.parameters()] if change is not become_a_tuple else []
+    graph = [(a.data, a.op, [z.op for z in a.operands if isinstance(z, Value)]) for a in outputs]
+    return graph, leaves
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("x", [[0.25, -1.5], (1, np.float64(2.0)), [1.0], [1e308, 1e308]])
+def test_a_layer_in_one_call_makes_the_nodes_of_its_neurons_one_by_one(change, x, monkeypatch):
+    """Also after its neurons have been changed; an error is the same too."""
+    found = run_layer(change, x)
+    monkeypatch.setattr(layers, "neuron_outputs", bulk.neuron_outputs)
+    assert run_layer(change, x) == found
 
 
 def test_softmax_goes_over_all_outputs_of_a_layer():

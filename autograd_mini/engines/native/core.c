@@ -85,6 +85,7 @@ typedef struct {
 #include "bulk.h"
 #include "derivatives.h"
 #include "functions.h"
+#include "neurons.h"
 #include "transforms.h"
 #include "tape.h"
 
@@ -131,6 +132,7 @@ static PyMethodDef core_methods[] = {
     {"operands_aside", operands_aside, METH_O},
     {"sweep_back", (PyCFunction)(void (*)(void))sweep_back, METH_FASTCALL},
     {"sweep_forward", (PyCFunction)(void (*)(void))sweep_forward, METH_FASTCALL},
+    {"neuron_outputs", (PyCFunction)(void (*)(void))neuron_outputs, METH_FASTCALL},
     {"step_natively", (PyCFunction)(void (*)(void))step_natively, METH_FASTCALL},
     UPDATE_ROWS(UPDATE_METHOD)
     {NULL},
@@ -216,6 +218,11 @@ static const struct {
     {&writing_grad, ".grad ="},
     {&calling_backward, "backward()"},
     {&state_name, "_state"},
+    {&weights_name, "weights"},
+    {&bias_name, "bias"},
+    {&activation_name, "activation"},
+    {&fused_name, "fused"},
+    {&function_name, "function"},
 #define NAME_OF(NAME, ...) {&row_names[OP_##NAME], #NAME},
     UNARY_ROWS(NAME_OF)
     BINARY_ROWS(NAME_OF)

@@ -34,7 +34,8 @@ static PyObject *argument_keyword;         /* ("argument",) */
 /* The names of arguments that are not operands of a row, for errors. */
 static PyObject *argument_value, *argument_data, *argument_grad, *argument_seed, *argument_comparison;
 
-static PyObject *state_name; /* "_state" */
+/* The names of attributes: of an optimizer, of a neuron, and of an activation. */
+static PyObject *state_name, *weights_name, *bias_name, *activation_name, *fused_name, *function_name;
 
 /* Raise the exception that a call has returned; if the call itself failed, its error stays. */
 static void
