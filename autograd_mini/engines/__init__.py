@@ -30,6 +30,7 @@ __all__ = [
     "Replay",
     "Transform",
     "Value",
+    "add_gradients",
     "are_finite",
     "are_floats",
     "begin_recording",
@@ -47,6 +48,7 @@ __all__ = [
     "is_recording",
     "make_arguments",
     "neuron_outputs",
+    "norm_of",
     "number_of",
     "operands_aside",
     "read_data",
@@ -117,6 +119,8 @@ else:
 
 _bulk: Any = bulk if _core is None else _core
 data_of: Callable[[Iterable[Value]], array[float]] = _bulk.data_of
+norm_of: Callable[[array[float]], float] = _bulk.norm_of
+add_gradients: Callable[..., bool] = _bulk.add_gradients
 are_finite: Callable[[array[float]], bool] = _bulk.are_finite
 are_floats: Callable[[Sequence[object]], bool] = _bulk.are_floats
 read_data: Callable[[Sequence[Value], Any], None] = _bulk.read_data

@@ -14,12 +14,12 @@ from typing import Any
 from autograd_mini.arguments import requirement
 from autograd_mini.engines.tapes import record_node, refuse_reading, refuse_writing, tapes
 from autograd_mini.engines.value import Operand, Value, store
-from autograd_mini.table.primitives import Primitive
+from autograd_mini.table.primitives import PRIMITIVES, Primitive
 
 __all__ = [
-    "are_finite", "are_floats", "custom_node", "data_of", "gradients_of", "neuron_outputs",
-    "no_numbers", "no_operands", "no_value", "read_data", "store_data", "take_values",
-    "zero_gradients",
+    "add_gradients", "are_finite", "are_floats", "custom_node", "data_of", "gradients_of",
+    "neuron_outputs", "no_numbers", "no_operands", "no_value", "norm_of", "read_data", "store_data",
+    "take_values", "zero_gradients",
 ]  # fmt: skip
 
 
@@ -79,6 +79,25 @@ def zero_gradients(values: Iterable[Value], /) -> None:
         for value in taken:
             refuse_reading(value, ".grad =")
     store([value for value in taken if value.has_grad], repeat("_grad"), repeat(0.0))
+
+
+def add_gradients(
+    values: tuple[Value, ...],  # noqa: ARG001
+    numbers: array[float] | bytes,  # noqa: ARG001
+    seed: float,  # noqa: ARG001
+    /,
+) -> bool:
+    """Add seed · number to the gradient of each of different leaves; return whether it did.
+
+    C does it, unless a gradient would not be finite or a thread records; here it does nothing.
+    """
+    return False
+
+
+def norm_of(numbers: array[float], /) -> float:
+    """Return the Euclidean norm of an array, as the row ``norm`` computes it."""
+    value, _ = PRIMITIVES["norm"].evaluate(numbers.tolist())
+    return value
 
 
 def neuron_outputs(neurons: list[Any], xs: Sequence[Operand], kind: type, /) -> list[Any]:  # noqa: ARG001

@@ -219,7 +219,7 @@ def cross_entropy(predictions: Any, targets: Any, *, from_logits: bool = True) -
         raise ValueError(requirement("cross_entropy: number of targets", rule, len(given)))
     values = _values(flat)
     rows = [values[i : i + classes] for i in range(0, len(flat), classes)]
-    weights = [_target(target, classes) for target in given]
+    weights = [weigh_classes(target, classes) for target in given]
     if from_logits:
         _refuse_probabilities(values, "cross_entropy")
         result = _expect(rows, weights, _surprises_of_logits)
@@ -305,8 +305,8 @@ def _refuse_probabilities(logits: list[Value], where: str) -> None:
             raise ValueError(requirement(f"{where}: predictions", "logits", logit, way_out))
 
 
-def _target(target: object, classes: int) -> list[Operand]:
-    """Return the weight of each class."""
+def weigh_classes(target: object, classes: int) -> list[Operand]:
+    """Return the weight of each class: its probability, or 1 for the index of a class."""
     if is_iterable(target):
         _, row = _flat(target, "cross_entropy: a row of targets")
         if len(row) != classes:

@@ -14,6 +14,7 @@ from autograd_mini.errors import StateError
 from autograd_mini.nn import saving
 from autograd_mini.nn.search import find_leaves, find_parts
 from autograd_mini.nn.summary import summarize
+from autograd_mini.programs.predictor import predict
 
 __all__ = ["Module"]
 
@@ -76,6 +77,30 @@ class Module:
     def parameters(self) -> list[Value]:
         """Return the parameters, for an optimizer."""
         return [parameter for _, parameter in self.named_parameters()]
+
+    def predict(self, X: Any) -> Any:  # noqa: N803 - the field's name for examples
+        """Return the predictions for many examples, as numbers.
+
+        The model is recorded and runs natively, if that can be done; otherwise it is called.
+
+        Args:
+            X: the examples: a list, an array, or a frame, by rows.
+
+        Returns:
+            A list with what the model returns for each example, with numbers in the place of
+            Values. For an array of NumPy it is an array, if the model returns a number or a list of
+            numbers.
+
+        Raises:
+            TypeError: X is no sequence.
+            Exception: what the model raises for an example.
+
+        >>> from autograd_mini.nn import Neuron
+        >>> neuron = Neuron(2, activation="linear", weights=[0.5, 1.0], bias=0.25)
+        >>> neuron.predict([[1.0, 2.0], [0.0, -1.0]])
+        [2.75, -0.75]
+        """
+        return predict(self, f"{type(self).__name__}.predict: X", X)
 
     def zero_grad(self) -> None:
         """Set the gradients to zero, all of them or none; `has_grad` stays as it is."""

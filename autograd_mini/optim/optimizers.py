@@ -126,6 +126,7 @@ class Optimizer(ABC):
 
         With this and the weights, training continues as if it had never stopped.
 
+        >>> from autograd_mini import SGD
         >>> SGD([Value(1.0)], lr=0.5, momentum=0.9).state_dict()["moments"]
         {'velocity': [0.0]}
         """

@@ -23,7 +23,7 @@ class setting(Generic[T]):  # noqa: N801 - a decorator
     def __get__(self, optimizer: object | None, owner: type) -> Self | T:
         if optimizer is None:
             return self
-        setting: T = vars(optimizer)[self._name]
+        setting: T = optimizer.__dict__[self._name]
         return setting
 
     def __set__(self, optimizer: object, value: T) -> None:

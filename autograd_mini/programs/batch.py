@@ -10,7 +10,7 @@ from concurrent.futures import Executor
 from typing import Any
 
 from autograd_mini.arguments import is_iterable, items, number, requirement
-from autograd_mini.engines import Replay, custom_node
+from autograd_mini.engines import Replay
 from autograd_mini.engines.display import write_count
 from autograd_mini.engines.nonfinite import strict
 from autograd_mini.programs.entries import Entry
@@ -80,10 +80,7 @@ class Batch:
                 sums = self._weigh(self._read_weights(seed))[: len(self._parameters)]
         else:
             factor = number(seed, argument="Batch.backward: seed")
-        if self._parameters:
-            row = self._entry.row(len(self._parameters))
-            total = custom_node(row, self._parameters, 0.0, sums)
-            total.backward(seed=factor)
+        self._entry.add_gradients(self._parameters, sums, factor)
 
     def _read_weights(self, seed: Any) -> array[float]:
         rule = f"a number, or {len(self)} numbers, one for each result"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from contextlib import suppress
 from threading import RLock
@@ -11,8 +12,10 @@ from autograd_mini.arguments import requirement
 from autograd_mini.engines import (
     Operand,
     Value,
+    add_gradients,
     are_floats,
     count_leaves,
+    custom_node,
     errstate,
     number_of,
     sweep_back,
@@ -177,7 +180,19 @@ class Entry:
         replay.arrange(ranks, [(*fork, path) for fork, path in self._tree.forks.items()])
         return replay
 
-    def row(self, count: int) -> RecordedFunction:
+    def add_gradients(
+        self, parameters: tuple[Value, ...], sums: array[float] | bytes, seed: float = 1.0
+    ) -> None:
+        """Add seed · sum to the gradient of each parameter, as a backward pass would.
+
+        Raises:
+            NonFiniteGradientError: a gradient is not finite, unless `errstate` allows that.
+        """
+        if parameters and not add_gradients(parameters, sums, seed):
+            row = self._row(len(parameters))
+            custom_node(row, parameters, 0.0, sums).backward(seed=seed)
+
+    def _row(self, count: int) -> RecordedFunction:
         """Return the row of a sum over samples that depends on a number of parameters."""
         if count not in self._rows:
             self._rows[count] = RecordedFunction(self.subject.name, (), count, lambda _: None)
@@ -185,10 +200,8 @@ class Entry:
 
     # --- one point ------------------------------------------------------------------------------
 
-    def compute(
-        self, numbers: Sequence[float], args: Sequence[Any], *, strict: bool
-    ) -> list[Operand]:
-        """Return the results for one point, in their own order."""
+    def compute(self, numbers: Sequence[float], args: Sequence[Any], *, strict: bool) -> list[Any]:
+        """Return the results for one point, in their own order: floats, or Values."""
         _, results = self._find(numbers, args, strict=strict)
         if results is None:
             results = self.compute_eagerly(numbers)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from autograd_mini.arguments import abbreviate, count, items, number, requirement
-from autograd_mini.engines import Value
+from autograd_mini.engines import gradients_of, norm_of
 from autograd_mini.errors import DivergenceError, DomainError, NonFiniteGradientError, StateError
 from autograd_mini.optim.optimizers import Optimizer
+from autograd_mini.training.gradients import Differentiated, EagerLoss, Loss, Model, compile_loss
 from autograd_mini.training.history import Checkpoint, History, Stopped
 from autograd_mini.training.progress import make_bar, show_end, show_epoch
 
@@ -23,22 +25,12 @@ EXPLOSION = 1e6
 """Training diverges if the loss exceeds this times the larger of 1 and the first loss."""
 
 
-class Model(Protocol):
-    """A model that can be trained: a function of one example, with parameters."""
-
-    def __call__(self, x: Any, /) -> Any:
-        """Return the prediction for an example."""
-
-    def parameters(self) -> Iterable[Value]:
-        """Return the leaves that training may change."""
-
-
 def fit(
     model: Model,
     X: Iterable[Any],  # noqa: N803 - the field's name for the examples
     y: Iterable[Any],
     *,
-    loss: Callable[[list[Any], list[Any]], Value],
+    loss: Loss,
     optimizer: Optimizer,
     epochs: int,
     batch_size: int | None = None,
@@ -47,6 +39,8 @@ def fit(
     callbacks: Iterable[Callable[[History], object]] = (),
     progress: bool = False,
     resume: History | None = None,
+    compiled: bool = False,
+    executor: Executor | None = None,
 ) -> History:
     """Train a model on examples; docs/training.md says when that ends, and how to resume it.
 
@@ -62,6 +56,9 @@ def fit(
         callbacks: functions of the history, called after each epoch; True ends the training.
         progress: show a progress bar, if tqdm is installed.
         resume: the History of an earlier `fit`, to go on from there.
+        compiled: record the model and the loss, and run them natively. The training is the same,
+            but sums over examples are added up in another order.
+        executor: shares the examples of a batch out, if ``compiled``; the result is the same.
 
     Raises:
         TypeError, ValueError, StateError: an argument is wrong, or the loss is not a Value.
@@ -73,20 +70,22 @@ def fit(
     >>> fit(line, [[0], [1]], [1, 3], loss=loss, optimizer=sgd, epochs=99, tolerance=1e-9).stopped
     'tolerance'
     """
-    examples = _examples(X, y)
+    inputs, targets = _examples(X, y)
     epochs = count(epochs, argument="fit: epochs")
     batch_size = (
-        len(examples) if batch_size is None else count(batch_size, argument="fit: batch_size")
+        len(inputs) if batch_size is None else count(batch_size, argument="fit: batch_size")
     )
     if tolerance is not None:
         tolerance = number(tolerance, argument="fit: tolerance")
         if not tolerance >= 0:
             raise ValueError(requirement("fit: tolerance", "at least 0", tolerance))
     _check_parts(model, loss, optimizer, rng)
+    _check_compiled(compiled, executor)
     callbacks = _callables(callbacks)
     if resume is not None:
-        _check_resume(resume, optimizer, epochs, rng)
-    training = _Training(model, loss, optimizer, tolerance, rng)
+        _check_resume(resume, optimizer, epochs, rng, compiled)
+    eager = EagerLoss(model, loss, inputs, targets)
+    training = _Training(eager, optimizer, tolerance, rng, compiled, executor)
     training.begin(resume)
     bar = make_bar(epochs, training.history.epochs) if progress else None
     if bar is not None:
@@ -94,7 +93,7 @@ def fit(
 
     with bar or nullcontext():
         try:
-            training.run(examples, epochs, batch_size, callbacks)
+            training.run(len(inputs), epochs, batch_size, callbacks)
         except KeyboardInterrupt:
             where = f"in epoch {min(training.number, epochs)}"
             training.stop(
@@ -109,11 +108,13 @@ def fit(
 class _Training:
     """The state of a training."""
 
-    model: Model
-    loss: Callable[[list[Any], list[Any]], Value]
+    eager: EagerLoss
     optimizer: Optimizer
     tolerance: float | None
     rng: random.Random | None
+    compiled: bool
+    executor: Executor | None
+    loss: Differentiated | None = None
     history: History = field(default_factory=History)
     has_moved: bool = False
 
@@ -146,7 +147,8 @@ class _Training:
             optimizer=type(self.optimizer).__name__,
             settings={name: getattr(self.optimizer, name) for name in self.optimizer.settings},
             rng=type(self.rng).__name__,
-            rng_state=_state_of(self.rng),
+            rng_state=None if self.rng is None else _state_of(self.rng),
+            compiled=self.compiled,
         )
 
     @property
@@ -156,14 +158,19 @@ class _Training:
 
     def run(
         self,
-        examples: list[tuple[Any, Any]],
+        examples: int,
         epochs: int,
         batch_size: int,
         callbacks: list[Callable[[History], object]],
     ) -> None:
+        batches = _batches(range(examples), batch_size)
         for _ in range(self.number, epochs + 1):  # whatever a callback does to the history
             try:
-                good_enough = self.epoch(_batches(examples, batch_size, self.rng))
+                if self.rng is not None:
+                    order = list(range(examples))
+                    self.rng.shuffle(order)
+                    batches = _batches(order, batch_size)
+                good_enough = self.epoch(batches)
             except (DomainError, NonFiniteGradientError, DivergenceError) as error:
                 if not self.has_moved:
                     error.add_note(
@@ -187,7 +194,7 @@ class _Training:
         self.history._latest = self.optimizer.snapshot()
         self.history.stopped, self.history.message = stopped, message
 
-    def epoch(self, batches: Sequence[list[tuple[Any, Any]]]) -> bool:
+    def epoch(self, batches: Sequence[Sequence[int]]) -> bool:
         """Train on all examples once; return whether the loss is below the tolerance."""
         total = sum(map(len, batches))
         loss = grad_norm = 0.0
@@ -213,23 +220,23 @@ class _Training:
         self.has_moved = True
         self.optimizer.step()
 
-    def backward(self, batch: list[tuple[Any, Any]]) -> tuple[float, float]:
+    def backward(self, batch: Sequence[int]) -> tuple[float, float]:
         """Set the gradients of the parameters for a batch; return the loss and their norm."""
-        loss = self.loss([self.model(x) for x, _ in batch], [target for _, target in batch])
-        if not isinstance(loss, Value):
-            way_out = (
-                "it has a gradient only if the predictions depend on the parameters, and the loss "
-                "uses Values, not their .data"
-            )
-            raise TypeError(requirement("fit: result of loss", "a Value", loss, way_out))
-        if not math.isfinite(loss.data):
-            raise DomainError(requirement("the loss", "finite", loss.data))
-        self.optimizer.zero_grad()
-        loss.backward()
-        norm = math.hypot(*[parameter.grad for parameter in self.optimizer.parameters])
+        if self.loss is None:
+            self.loss = self.eager
+            if self.compiled:
+                self.loss = compile_loss(self.eager, batch, self.executor)
+        try:
+            loss = self.loss.differentiate(batch, self.optimizer.zero_grad)
+        except (DomainError, NonFiniteGradientError):
+            if not self.compiled:
+                raise
+            # The graph raises the same error with more names.
+            loss = self.eager.differentiate(batch, self.optimizer.zero_grad)
+        norm = norm_of(gradients_of(self.optimizer.parameters))
         if not math.isfinite(norm):
             raise NonFiniteGradientError(requirement("the norm of the gradient", "finite", norm))
-        return loss.data, norm
+        return loss, norm
 
     def fall_back(self, error: Exception) -> None:
         """End a training that diverged, with the best weights and gradients of zero."""
@@ -246,17 +253,12 @@ class _Training:
         )
 
 
-def _batches(
-    examples: list[tuple[Any, Any]], size: int, rng: random.Random | None
-) -> list[list[tuple[Any, Any]]]:
-    """Return the examples in batches: in order, or shuffled by ``rng``."""
-    if rng is not None:
-        examples = examples.copy()
-        rng.shuffle(examples)
-    return [examples[i : i + size] for i in range(0, len(examples), size)]
+def _batches(order: Sequence[int], size: int) -> list[Sequence[int]]:
+    """Return the numbers of the examples in batches."""
+    return [order[i : i + size] for i in range(0, len(order), size)]
 
 
-def _examples(X: Any, y: Any) -> list[tuple[Any, Any]]:  # noqa: N803 - as in fit
+def _examples(X: Any, y: Any) -> tuple[Sequence[Any], Sequence[Any]]:  # noqa: N803 - as in fit
     rule = "a list, a tuple or an array"
     inputs, targets = (items(of, argument=f"fit: {n}", rule=rule) for n, of in (("X", X), ("y", y)))
     if len(inputs) != len(targets):
@@ -264,7 +266,7 @@ def _examples(X: Any, y: Any) -> list[tuple[Any, Any]]:  # noqa: N803 - as in fi
         raise ValueError(f"fit: X and y must be equally long, got lengths {lengths}")
     if not inputs:
         raise ValueError(requirement("fit: X", "a list of one example or more", X))
-    return list(zip(inputs, targets, strict=True))
+    return tuple(inputs), tuple(targets)  # whatever a callback does to them
 
 
 def _check_parts(model: Any, loss: Any, optimizer: Any, rng: Any) -> None:
@@ -284,7 +286,19 @@ def _check_parts(model: Any, loss: Any, optimizer: Any, rng: Any) -> None:
         raise TypeError(requirement("fit: rng", "a random.Random", rng, way_out))
 
 
-def _check_resume(resume: Any, optimizer: Optimizer, epochs: int, rng: Any) -> None:
+def _check_compiled(compiled: Any, executor: Any) -> None:
+    if not isinstance(compiled, bool):
+        raise TypeError(requirement("fit: compiled", "True or False", compiled))
+    if executor is None:
+        return
+    if not hasattr(executor, "submit"):
+        raise TypeError(requirement("fit: executor", "a concurrent.futures.Executor", executor))
+    if not compiled:
+        way_out = "only compiled=True shares examples out"
+        raise ValueError(requirement("fit: executor", "None", executor, way_out))
+
+
+def _check_resume(resume: Any, optimizer: Optimizer, epochs: int, rng: Any, compiled: bool) -> None:
     if not isinstance(resume, History):
         raise TypeError(requirement("fit: resume", "the History of an earlier fit", resume))
     earlier = resume._get_checkpoint()
@@ -297,6 +311,9 @@ def _check_resume(resume: Any, optimizer: Optimizer, epochs: int, rng: Any) -> N
     if rng is not None and earlier.rng_state is None:
         rule = "a random.Random, whose state can be restored for resume"
         raise TypeError(requirement("fit: rng", rule, rng))
+    if earlier.compiled is not compiled:
+        rule = f"{earlier.compiled}, as in resume"
+        raise StateError(requirement("fit: compiled", rule, compiled))
     if epochs < resume.epochs:
         rule = f"at least the {resume.epochs} of resume"
         raise ValueError(requirement("fit: epochs", rule, epochs))

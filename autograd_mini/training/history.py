@@ -28,6 +28,7 @@ class Checkpoint(NamedTuple):
     settings: dict[str, Any]
     rng: str
     rng_state: Any
+    compiled: bool = False
 
     def lowest_and_best(self, losses: list[float]) -> tuple[float, Snapshot]:
         """Return the lowest loss and its weights, also over the epoch that begins here."""

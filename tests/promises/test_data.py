@@ -28,6 +28,7 @@ from support.writers import SIZE, WRITERS, read_folder
 
 from autograd_mini import Module, Value, files
 from autograd_mini.errors import StateError
+from autograd_mini.losses import mean_squared_error
 from autograd_mini.nn import saving
 from autograd_mini.optim import SGD, Adam
 from autograd_mini.training import fit, fitting
@@ -613,12 +614,14 @@ def squares(predictions, targets):
 class Training:
     """A model, an optimiser and a generator, and a training of them that can be interrupted."""
 
-    def __init__(self, make, *, batch_size=2, weights=(0.5, -0.0), seed=1, loss=squares):
+    def __init__(
+        self, make, *, batch_size=2, weights=(0.5, -0.0), seed=1, loss=squares, compiled=False
+    ):
         self.model = Line(*weights)
         self.optimizer = make(self.model.parameters())
         self.rng = random.Random(seed)
         self.batch_size = batch_size
-        self.loss = loss
+        self.loss, self.compiled = loss, compiled
         self.history = None
 
     def run(self, resume=None, epochs=2):
@@ -635,6 +638,7 @@ class Training:
             rng=self.rng,
             resume=resume,
             callbacks=[self.keep],
+            compiled=self.compiled,
         )
         return self
 
@@ -760,8 +764,11 @@ def test_p18_best_and_latest_are_what_they_say(make, batch_size):
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs timers")
-@pytest.mark.parametrize("signals", [100, soaking(400)])
-def test_p18_also_after_real_signals(signals):
+@pytest.mark.parametrize("signals", [50, soaking(400)])
+@pytest.mark.parametrize(
+    "options", [{}, {"compiled": True}, {"compiled": True, "loss": mean_squared_error}]
+)
+def test_p18_also_after_real_signals(options, signals):
     """Each comes when it comes, and the training goes on until it has ended by itself."""
     rng = random.Random(0)
     epochs, armed = 20, False
@@ -770,13 +777,16 @@ def test_p18_also_after_real_signals(signals):
         if armed:
             raise KeyboardInterrupt
 
-    whole = Training(adam).run(epochs=epochs).bits
-    duration = min(timeit.repeat(lambda: Training(adam).run(epochs=epochs), number=1, repeat=20))
+    def make():
+        return Training(adam, **options)
+
+    whole = make().run(epochs=epochs).bits
+    duration = min(timeit.repeat(lambda: make().run(epochs=epochs), number=1, repeat=20))
     before = signal.signal(signal.SIGALRM, interrupt)
     came, trainings, ends = 0, 0, set()
     try:
         while came < signals:
-            run = Training(adam)
+            run = make()
             while run.history is None or run.history.stopped != "epochs":
                 armed = True
                 try:

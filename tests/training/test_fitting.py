@@ -21,6 +21,7 @@ from support.sequences import each_impostor, each_sequence, pandas
 from autograd_mini import Value
 from autograd_mini.engines.nonfinite import errstate
 from autograd_mini.errors import DomainError, NonFiniteGradientError, StateError
+from autograd_mini.functions import norm
 from autograd_mini.losses import mean_squared_error
 from autograd_mini.nn import MLP
 from autograd_mini.optim import SGD, Adam
@@ -95,7 +96,7 @@ def test_fit_gives_the_bits_of_a_plain_loop(batch_size, shuffled, make):
             optimizer.zero_grad()
             loss.backward()
             mean_loss += loss.data * (len(batch) / len(X))
-            mean_norm += math.hypot(*plain.gradients) * (len(batch) / len(X))
+            mean_norm += norm(plain.gradients) * (len(batch) / len(X))
             optimizer.step()
         losses.append(mean_loss)
         norms.append(mean_norm)
@@ -212,7 +213,7 @@ def test_a_full_batch_below_tolerance_is_not_moved_any_more():
     assert history.message == "The loss is below the tolerance of 0.0425."
     assert last < 0.0425 <= min(before)
     assert squares([model(x) for x in X], Y).data == last
-    assert math.hypot(*model.gradients) == history.history["grad_norm"][-1] > 0
+    assert norm(model.gradients) == history.history["grad_norm"][-1] > 0
 
 
 def test_mini_batches_end_when_the_mean_of_an_epoch_is_below_tolerance():

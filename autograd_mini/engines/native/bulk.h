@@ -155,6 +155,70 @@ are_finite(PyObject *Py_UNUSED(module), PyObject *numbers)
     return PyBool_FromLong(finite);
 }
 
+/* norm_of(numbers): the Euclidean norm of an array, as the row `norm` computes it. */
+static PyObject *
+norm_of(PyObject *Py_UNUSED(module), PyObject *numbers)
+{
+    Py_buffer view;
+    Py_ssize_t count;
+    if (!take_doubles(numbers, &view, &count)) {
+        PyErr_SetString(PyExc_TypeError, "norm_of: numbers must be an array of doubles");
+        return NULL;
+    }
+    Operands *operands = operands_allocate(count);
+    double norm = 0.0;
+    if (operands) {
+        for (Py_ssize_t i = 0; i < count; i++)
+            operands->items[i] = (Operand){NULL, {((double *)view.buf)[i]}};
+        norm = norm_many(operands->items, count);
+        operands_release(operands);
+    }
+    PyBuffer_Release(&view);
+    return operands ? PyFloat_FromDouble(norm) : NULL;
+}
+
+/* add_gradients(values, numbers, seed): add seed * number to the gradient of each of different leaves,
+   all of them or none; return whether that was done. It is left to `backward` if a thread records,
+   or if a gradient would not be finite. The numbers are an array of doubles, or their bytes. */
+static PyObject *
+add_gradients(PyObject *Py_UNUSED(module), PyObject *const *arguments, Py_ssize_t given)
+{
+    if (given != 3 || !PyTuple_CheckExact(arguments[0]) || !PyFloat_CheckExact(arguments[2])) {
+        PyErr_SetString(PyExc_TypeError, "add_gradients needs a tuple, an array and a float");
+        return NULL;
+    }
+    PyObject *values = arguments[0], *numbers = arguments[1];
+    const double seed = PyFloat_AS_DOUBLE(arguments[2]);
+    Py_buffer view = {.buf = NULL};
+    Py_ssize_t count = 0;
+    if (PyBytes_CheckExact(numbers)) {
+        if (PyObject_GetBuffer(numbers, &view, PyBUF_SIMPLE) < 0)
+            return NULL;
+        count = view.len / (Py_ssize_t)sizeof(double);
+    } else if (!take_doubles(numbers, &view, &count)) {
+        PyErr_SetString(PyExc_TypeError, "add_gradients: numbers must be an array of doubles");
+        return NULL;
+    }
+    double excess = 0.0; /* as in all_finite */
+    int fits = !recorders && count == PyTuple_GET_SIZE(values);
+    for (Py_ssize_t i = 0; fits && i < count; i++) {
+        const Node *leaf = VALUE_AT(values, i);
+        fits = IS_VALUE(leaf) && leaf->op == LEAF;
+        if (fits) {
+            const double sum = leaf->grad + (0.0 + seed * ((double *)view.buf)[i]);
+            excess += sum - sum;
+        }
+    }
+    fits = fits && excess == 0.0;
+    for (Py_ssize_t i = 0; fits && i < count; i++) {
+        Node *leaf = VALUE_AT(values, i);
+        leaf->grad = leaf->grad + (0.0 + seed * ((double *)view.buf)[i]);
+        leaf->has_grad = 1;
+    }
+    PyBuffer_Release(&view);
+    return PyBool_FromLong(fits);
+}
+
 /* Put the floats of a tuple among doubles; return whether all are floats. */
 static int
 take_floats(PyObject *floats, double *numbers)

@@ -115,6 +115,8 @@ static PyMethodDef core_methods[] = {
     {"custom_node", custom_node, METH_VARARGS},
     {"data_of", data_of, METH_O},
     {"are_finite", are_finite, METH_O},
+    {"norm_of", norm_of, METH_O},
+    {"add_gradients", (PyCFunction)(void (*)(void))add_gradients, METH_FASTCALL},
     {"are_floats", are_floats, METH_O},
     {"read_data", read_data, METH_VARARGS},
     {"gradients_of", gradients_of, METH_O},
