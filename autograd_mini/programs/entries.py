@@ -28,6 +28,7 @@ from autograd_mini.programs.results import ResultForm, describe_result
 from autograd_mini.programs.row import RecordedFunction
 from autograd_mini.programs.subjects import Recorded, Subject, depends
 from autograd_mini.programs.tracing import find_last_comparison
+from autograd_mini.programs.workers import Job, make_job
 
 __all__ = ["Entry"]
 
@@ -65,6 +66,7 @@ class Entry:
         self._tree = _Tree()
         self._max_paths = max_paths
         self._replays: dict[bool, Any] = {}
+        self._jobs: dict[tuple[int, bool], Job] = {}
         self._points: dict[int, Point] = {}
         self._rows: dict[int, RecordedFunction] = {}
 
@@ -176,9 +178,26 @@ class Entry:
 
     def _arrange(self, replay: Any) -> Any:
         """Tell what runs the paths which of them comes after which, and return it."""
-        ranks = sorted(range(len(self.paths)), key=lambda i: self.paths[i].outcomes, reverse=True)
-        replay.arrange(ranks, [(*fork, path) for fork, path in self._tree.forks.items()])
+        replay.arrange(*self._arrangement())
         return replay
+
+    def _arrangement(self) -> tuple[list[int], list[tuple[int, int, int]]]:
+        """Return the arguments of `PythonReplay.arrange`."""
+        ranks = sorted(range(len(self.paths)), key=lambda i: self.paths[i].outcomes, reverse=True)
+        return ranks, [(*fork, path) for fork, path in self._tree.forks.items()]
+
+    def job(self, *, sums: bool) -> Job:
+        """Return the programs of all paths for workers.
+
+        Raises:
+            TypeError: a function of the user cannot be pickled.
+        """
+        key = len(self.paths), sums
+        if key not in self._jobs:
+            programs = [self._write_program(path, sums=sums) for path in self.paths]
+            name = self.subject.name
+            self._jobs = {key: make_job(name, programs, self._arrangement(), sums=sums)}
+        return self._jobs[key]
 
     def add_gradients(
         self, parameters: tuple[Value, ...], sums: array[float] | bytes, seed: float = 1.0

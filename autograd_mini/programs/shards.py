@@ -7,7 +7,7 @@ import operator
 from array import array
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, wait
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
@@ -16,6 +16,7 @@ from autograd_mini.engines.nonfinite import strict
 from autograd_mini.programs.columns import Columns
 from autograd_mini.programs.entries import Entry
 from autograd_mini.programs.results import Results
+from autograd_mini.programs.workers import Found, Task, run_task
 
 __all__ = ["SHARD", "Run", "arrange", "note_sample", "record_first", "symmetrize"]
 
@@ -117,18 +118,23 @@ class Run:
             for shard in shards:
                 yield shard, self._run(shard, seed)
             return
-        waiting: deque[tuple[_Shard, Future[_Found]]] = deque()
+        is_near = isinstance(executor, ThreadPoolExecutor)
+        waiting: deque[tuple[_Shard, Future[Any]]] = deque()
         remaining = iter(shards)
         try:
             while True:
                 for shard in remaining:
-                    waiting.append((shard, executor.submit(self._run, shard, seed)))
+                    work: tuple[Any, ...] = self._run, shard, seed
+                    if not is_near:
+                        work = run_task, self._make_task(shard, seed)
+                    waiting.append((shard, executor.submit(*work)))
                     if len(waiting) == _MOST_WAITING:
                         break
                 if not waiting:
                     return
                 shard, future = waiting.popleft()
-                found = future.result()
+                result: Any = future.result()
+                found = result if is_near else self._take(shard, result)
                 if found[0] is not None:  # no path may be added while others run
                     wait([other for _, other in waiting])
                 yield shard, found
@@ -142,18 +148,52 @@ class Run:
         at = first
         if columns is None:
             at, columns = 0, self._columns.chunk(first, count)
-            buffers = [buffer[first : first + count] for buffer in buffers]
-            seed = seed if isinstance(seed, float) else memoryview(seed)[first : first + count]
+            buffers, seed = self._cut(shard, seed)
         sums = array("d", bytes(8 * len(self._numbers))) if self._has_sums else None
         replay, strictness = (
             self._entry.replay(sums=self._has_sums),
             self._entry.strictness(is_strict=self._strict),
         )
         found = replay.run(columns, at, count, self._numbers, seed, strictness, buffers, sums)
-        if found is not None and at < first:
-            unknown, flagged = found
-            found = [(p, k, i + first) for p, k, i in unknown], [i + first for i in flagged]
-        return found, array("d") if sums is None else sums
+        return _shift(found, first - at), array("d") if sums is None else sums
+
+    def _cut(self, shard: _Shard, seed: Any) -> tuple[list[Any], Any]:
+        """Return the parts of the results and of the weights that are of a shard."""
+        first, count = shard
+        buffers = [buffer[first : first + count] for buffer in self._buffers]
+        return buffers, seed if isinstance(seed, float) else memoryview(seed)[first : first + count]
+
+    def _make_task(self, shard: _Shard, seed: Any) -> Task:
+        """Return a shard as what a worker gets."""
+        first, count = shard
+        buffers, seed = self._cut(shard, seed)
+        columns = self._columns.chunk(first, count)
+        return Task(
+            self._entry.job(sums=self._has_sums),
+            [
+                x if isinstance(x, float) else (_shape_of(x), memoryview(x).tobytes())
+                for x in columns
+            ],
+            count,
+            self._numbers.tobytes(),
+            seed if isinstance(seed, float) else seed.tobytes(),
+            self._entry.strictness(is_strict=self._strict),
+            [_shape_of(buffer) for buffer in buffers],
+            self._has_sums,
+        )
+
+    def _take(self, shard: _Shard, found: Found) -> _Found:
+        """Store the results that a worker has found for a shard."""
+        buffers, _ = self._cut(shard, 1.0)
+        for buffer, numbers in zip(buffers, found.results, strict=True):
+            view = memoryview(buffer)
+            if view.ndim == 1:
+                view[:] = memoryview(numbers).cast("d")
+            elif view.contiguous:
+                view.cast("B")[:] = numbers
+            else:
+                buffer[:] = type(buffer)(view.shape, buffer=numbers)
+        return _shift(found.others, shard[0]), array("d", found.sums)
 
     def _finish(self, shard: _Shard, found: _Found, seed: Any) -> array[float]:
         """Record what is unknown, and compute eagerly what C left out; return the sums."""
@@ -195,6 +235,22 @@ class Run:
                     self._store(i, list(map(number_of, self._entry.compute_eagerly(numbers))))
                     terms = self._entry.differentiate_eagerly(numbers) if self._has_sums else []
                 self._eager[i] = terms
+
+
+def _save(buffer: Any) -> tuple[tuple[int, ...], bytes]:
+    return _shape_of(buffer), memoryview(buffer).tobytes()
+
+
+def _shape_of(buffer: Any) -> tuple[int, ...]:
+    return tuple(memoryview(buffer).shape or ())
+
+
+def _shift(found: Any, first: int) -> Any:
+    """Return what `replay` returns, with the numbers of samples counted from another one."""
+    if found is None or not first:
+        return found
+    unknown, flagged = found
+    return [(p, k, i + first) for p, k, i in unknown], [i + first for i in flagged]
 
 
 def arrange(results: Results, order: Sequence[int]) -> list[Any]:
