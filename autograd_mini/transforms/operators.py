@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from weakref import ref
 
 from autograd_mini.arguments import requirement, whole
-from autograd_mini.engines import Operand, Transform, Value
+from autograd_mini.engines import Operand, Transform, Value, choose
 from autograd_mini.functions import as_operand
 from autograd_mini.transforms.calls import Call
 from autograd_mini.transforms.structures import build, build_matrix, check_alike, flatten
@@ -137,9 +137,9 @@ def symmetrize(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
     """Return a matrix in which the mean stands for the two entries across the diagonal."""
 
     def mean(a: Any, b: Any) -> Any:
-        if isinstance(a, float) and a == b:
-            return a
-        return a / 2 + b / 2
+        if isinstance(a, float) and isinstance(b, float):
+            return a if a == b else a / 2 + b / 2
+        return choose("==", a, b, a, a / 2 + b / 2)  # half of the least float is none
 
     size = range(len(rows))
     upper = {(i, j): mean(rows[i][j], rows[j][i]) for i in size for j in size[i + 1 :]}

@@ -460,3 +460,12 @@ def test_an_array_gives_an_array(numbers):
     )
     jacobian = ag.jacobian(lambda x: np.outer(x, x))(array)
     assert jacobian.shape == (len(numbers),) * 3
+
+
+def test_the_mean_of_equal_entries_of_a_hessian_is_that_entry():
+    """Half of an odd multiple of the least float is none."""
+    w = Value(1.5e-323)
+    of_values = ag.hessian(lambda x, y: x * y * w, (0, 1))(1.0, 1.0)
+    assert [of_values[0][1].data, of_values[1][0].data] == [1.5e-323] * 2
+    of_numbers = ag.hessian(lambda x, y: x * y * 1.5e-323, (0, 1))(1.0, 1.0)
+    assert [of_numbers[0][1], of_numbers[1][0]] == [1.5e-323] * 2
