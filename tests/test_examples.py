@@ -1,6 +1,7 @@
 """Every example runs, prints its tables and writes its pictures."""
 
 import runpy
+import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,6 +23,11 @@ EXPECTED = {
     "gradient_descent": ["2.0000"],
     "greeks": ["0.568769    0.022231   27.789321", "gamma ", "vega "],
     "iris": ["versicolor", "virginica"],
+    "many_machines": [
+        "map on 2 threads: ",
+        ", last -0.231227\n  the same bits as without workers: True",
+        "0.199291\n  the same bits as without workers: True",
+    ],
     "newton": [
         "steps: Newton's method 1, gradient descent 25",
         "steps: Newton's method 6, gradient descent 16705",
@@ -40,7 +46,8 @@ CHARTS = {"activation_functions", "gradient_descent", "iris", "vanishing_gradien
 
 
 def run(script, out, monkeypatch):
-    monkeypatch.setattr(sys, "argv", [script, "--out", str(out)])
+    arguments = ["--out", str(out)] if script in CHARTS | {"two_neurons"} else []
+    monkeypatch.setattr(sys, "argv", [script, *arguments])
     runpy.run_path(str(EXAMPLES / f"{script}.py"), run_name="__main__")
 
 
@@ -60,6 +67,15 @@ def test_an_example_prints_what_it_promises(script, tmp_path, capsys, monkeypatc
         assert f"The picture is {tmp_path / pictures[0]}\n" in printed
     elif script == "two_neurons":
         assert "two_neurons.svg" in pictures
+
+
+@pytest.mark.parametrize("workers", ["none", "processes", "dask"])
+def test_many_machines_need_no_other_script(workers):
+    if workers == "dask":
+        pytest.importorskip("distributed", reason="the extra distributed is not installed")
+    script = [str(EXAMPLES / "many_machines.py"), "--workers", workers]
+    ran = subprocess.run([sys.executable, *script], capture_output=True, text=True, check=True)
+    assert ran.stdout.count("the same bits as without workers: True") == 2
 
 
 @pytest.mark.parametrize("script", sorted(CHARTS))

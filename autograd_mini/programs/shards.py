@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import operator
+from _thread import start_new_thread
 from array import array
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from typing import Any, TypeAlias
+from queue import SimpleQueue
+from typing import Any, TypeAlias, TypeVar
 
 from autograd_mini.engines import number_of, read_data
 from autograd_mini.engines.nonfinite import strict
@@ -19,6 +21,8 @@ from autograd_mini.programs.results import Results
 from autograd_mini.programs.workers import Found, Task, run_task
 
 __all__ = ["SHARD", "Run", "arrange", "note_sample", "record_first", "symmetrize"]
+
+T = TypeVar("T")
 
 SHARD = 8192
 """Samples in a shard. The sums of shards are added in their order, so their bits depend on this."""
@@ -48,6 +52,43 @@ def record_first(entry: Entry, columns: Columns, args: Sequence[Any]) -> None:
     if columns.count and not entry.paths:
         with note_sample(0):
             entry.record(columns.sample(0), args)
+
+
+def iterate_apart(items: Generator[T, None, None]) -> Iterator[T]:
+    """Yield what a generator yields, which runs in a thread of its own, an item at a time.
+
+    Ctrl-C reaches the main thread alone. An executor must not meet it: in the middle of its locks,
+    which are written in Python, it would leave one that nobody releases.
+    """
+    asked, answers = SimpleQueue[bool](), SimpleQueue[Any]()
+
+    def serve() -> None:
+        error: BaseException | None = None
+        while asked.get() and error is None:
+            try:
+                answers.put((next(items), None))
+            except BaseException as raised:  # noqa: BLE001 - it is raised again
+                error = raised
+                answers.put((None, error))
+        items.close()
+        answers.put(None)
+
+    has_asked = False
+    try:
+        start_new_thread(serve, ())
+        while True:
+            has_asked = True
+            asked.put(True)
+            item, error = answers.get()
+            if isinstance(error, StopIteration):
+                return
+            if error is not None:
+                raise error
+            yield item
+    finally:
+        asked.put(False)
+        while has_asked and answers.get() is not None:  # what runs has to end first
+            pass
 
 
 class Run:
@@ -92,7 +133,10 @@ class Run:
             return self._finish((0, count), self._run((0, count), seed), seed)
         shards = [(first, min(SHARD, count - first)) for first in range(0, count, SHARD)]
         totals = array("d", bytes(8 * len(self._numbers)))
-        for shard, found in self._run_all(shards, seed, executor):
+        runs = self._run_here(shards, seed)
+        if executor is not None:
+            runs = iterate_apart(self._run_by(executor, shards, seed))
+        for shard, found in runs:
             sums = self._finish(shard, found, seed)
             totals.extend([0.0] * (len(sums) - len(totals)))
             totals = array("d", map(operator.add, totals, sums))
@@ -110,14 +154,15 @@ class Run:
             read_data(parameters[known:] if known else parameters, numbers)
             self._numbers = self._numbers + numbers if known else numbers
 
-    def _run_all(
-        self, shards: Sequence[_Shard], seed: Any, executor: Executor | None
-    ) -> Iterator[tuple[_Shard, _Found]]:
+    def _run_here(self, shards: Sequence[_Shard], seed: Any) -> Iterator[tuple[_Shard, _Found]]:
         """Run shards, and yield what was found in each, in their order."""
-        if executor is None:
-            for shard in shards:
-                yield shard, self._run(shard, seed)
-            return
+        for shard in shards:
+            yield shard, self._run(shard, seed)
+
+    def _run_by(
+        self, executor: Executor, shards: Sequence[_Shard], seed: Any
+    ) -> Generator[tuple[_Shard, _Found], None, None]:
+        """Do the same by an executor."""
         is_near = isinstance(executor, ThreadPoolExecutor)
         waiting: deque[tuple[_Shard, Future[Any]]] = deque()
         remaining = iter(shards)

@@ -1,5 +1,7 @@
 """A run over many points, in shards."""
 
+import gc
+import threading
 from array import array
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
@@ -117,3 +119,58 @@ def test_a_matrix_becomes_symmetric():
     columns = [array("d", one) for one in ([1.0, 2.0], [3.0, 4.0], [5.0, 4.0], [6.0, 7.0])]
     symmetrize([*map(memoryview, columns)])
     assert [one.tolist() for one in columns] == [[1, 2], [4, 4], [4, 4], [6, 7]]
+
+
+# --- a thread of its own -------------------------------------------------------------------------
+
+
+def test_a_generator_runs_in_another_thread_an_item_at_a_time():
+    seen = []
+
+    def count():
+        for i in range(3):
+            seen.append((i, threading.get_ident() == here))
+            yield i
+
+    here = threading.get_ident()
+    items = shards.iterate_apart(count())
+    assert seen == []
+    assert next(items) == 0
+    assert seen == [(0, False)]
+    assert list(items) == [1, 2]
+    assert not any(is_here for _, is_here in seen)
+
+
+@pytest.mark.parametrize("error", [KeyError("one"), KeyboardInterrupt(), SystemExit(3)])
+def test_its_error_comes_through_after_it_has_ended(error):
+    ended = []
+
+    def fail():
+        try:
+            yield 1
+            raise error
+        finally:
+            ended.append(True)
+
+    items = shards.iterate_apart(fail())
+    assert next(items) == 1
+    with pytest.raises(type(error)) as caught:
+        next(items)
+    assert caught.value is error
+    assert ended == [True]
+
+
+def test_it_has_ended_when_nobody_asks_for_more():
+    ended = []
+
+    def count():
+        try:
+            yield from range(9)
+        finally:
+            ended.append(True)
+
+    for item in shards.iterate_apart(count()):
+        if item == 2:
+            break
+    gc.collect()
+    assert ended == [True]

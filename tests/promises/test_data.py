@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 import timeit
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from autograd_mini.errors import StateError
 from autograd_mini.losses import mean_squared_error
 from autograd_mini.nn import saving
 from autograd_mini.optim import SGD, Adam
+from autograd_mini.programs import shards
 from autograd_mini.training import fit, fitting
 from autograd_mini.training.history import History
 
@@ -614,14 +616,12 @@ def squares(predictions, targets):
 class Training:
     """A model, an optimiser and a generator, and a training of them that can be interrupted."""
 
-    def __init__(
-        self, make, *, batch_size=2, weights=(0.5, -0.0), seed=1, loss=squares, compiled=False
-    ):
+    def __init__(self, make, *, batch_size=2, weights=(0.5, -0.0), seed=1, loss=squares, **options):
         self.model = Line(*weights)
         self.optimizer = make(self.model.parameters())
         self.rng = random.Random(seed)
         self.batch_size = batch_size
-        self.loss, self.compiled = loss, compiled
+        self.loss, self.options = loss, options
         self.history = None
 
     def run(self, resume=None, epochs=2):
@@ -638,7 +638,7 @@ class Training:
             rng=self.rng,
             resume=resume,
             callbacks=[self.keep],
-            compiled=self.compiled,
+            **self.options,
         )
         return self
 
@@ -764,17 +764,27 @@ def test_p18_best_and_latest_are_what_they_say(make, batch_size):
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs timers")
-@pytest.mark.parametrize("signals", [50, soaking(400)])
+@pytest.mark.parametrize("signals", [60, soaking(1_000)])
 @pytest.mark.parametrize(
-    "options", [{}, {"compiled": True}, {"compiled": True, "loss": mean_squared_error}]
+    "options",
+    [
+        {},
+        {"compiled": True},
+        {"compiled": True, "loss": mean_squared_error},
+        {"compiled": True, "executor": ThreadPoolExecutor(2)},
+    ],
 )
-def test_p18_also_after_real_signals(options, signals):
+def test_p18_also_after_real_signals(options, signals, monkeypatch):
     """Each comes when it comes, and the training goes on until it has ended by itself."""
     rng = random.Random(0)
-    epochs, armed = 20, False
+    epochs, armed, came = 20, False, 0
+    if "executor" in options:
+        monkeypatch.setattr(shards, "SHARD", 1)
 
     def interrupt(*_):
+        nonlocal came
         if armed:
+            came += 1
             raise KeyboardInterrupt
 
     def make():
@@ -783,7 +793,7 @@ def test_p18_also_after_real_signals(options, signals):
     whole = make().run(epochs=epochs).bits
     duration = min(timeit.repeat(lambda: make().run(epochs=epochs), number=1, repeat=20))
     before = signal.signal(signal.SIGALRM, interrupt)
-    came, trainings, ends = 0, 0, set()
+    trainings, ends = 0, set()
     try:
         while came < signals:
             run = make()
@@ -795,7 +805,6 @@ def test_p18_also_after_real_signals(options, signals):
                     armed = False
                 except KeyboardInterrupt:
                     armed = False
-                    came += 1
                 signal.setitimer(signal.ITIMER_REAL, 0)
                 ends.add(run.history and run.history.epochs)
             assert run.bits == whole
