@@ -39,7 +39,7 @@ class Examples:
 
     def __init__(self, where: str, given: Sequence[tuple[Any, ...]]) -> None:
         self._rows: list[bytes] = []
-        self._recent: tuple[Sequence[int], array[float]] | None = None
+        self._recent: tuple[Sequence[int], array[float], Columns] | None = None
         form: Form | None = None
         for i, args in enumerate(given):
             found, numbers = read_call(f"{where}[{i}]", args, {})
@@ -58,15 +58,20 @@ class Examples:
 
     def rows(self, chosen: Sequence[int]) -> array[float]:
         """Return the numbers of some examples, one after the other."""
-        if self._recent is None or self._recent[0] is not chosen:
-            self._recent = chosen, array("d", b"".join([self._rows[i] for i in chosen]))
-        return self._recent[1]
+        return self._choose(chosen)[1]
 
     def columns(self, chosen: Sequence[int]) -> Columns:
         """Return some examples as columns."""
-        rows = self.rows(chosen)
-        sources: list[float | Source] = [RowSource(rows, self._width)] if self._width else []
-        return Columns(len(chosen), self.form, sources, has_arrays=False)
+        return self._choose(chosen)[2]
+
+    def _choose(self, chosen: Sequence[int]) -> tuple[Sequence[int], array[float], Columns]:
+        """Put the numbers of some examples together, or take those of the last choice."""
+        if self._recent is None or self._recent[0] is not chosen:
+            rows = array("d", b"".join([self._rows[i] for i in chosen]))
+            sources: list[float | Source] = [RowSource(rows, self._width)] if self._width else []
+            columns = Columns(len(chosen), self.form, sources, has_arrays=False)
+            self._recent = chosen, rows, columns
+        return self._recent
 
 
 class Total:

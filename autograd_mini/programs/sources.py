@@ -149,19 +149,18 @@ class ItemSource:
 class RowSource:
     """The numbers of all samples, some for each, one after the other; nobody else has them."""
 
-    __slots__ = ("_given", "_width")
+    __slots__ = ("_rows",)
 
     def __init__(self, given: array[float], width: int) -> None:
-        self._given, self._width = given, width
+        self._rows = memoryview(given).cast("B").cast("d", (len(given) // width, width))
 
     def chunk(self, first: int, count: int) -> Any:
         """Return the buffer of some samples."""
-        part = memoryview(self._given)[first * self._width : (first + count) * self._width]
-        return part.cast("B").cast("d", (count, self._width))
+        return self._rows[first : first + count]
 
     def whole(self) -> Any:
         """Return the buffer of all samples; None if numbers have to be copied for that."""
-        return self.chunk(0, len(self._given) // self._width)
+        return self._rows
 
     def snapshot(self) -> Source:
         """Return a source that nobody else can change."""
