@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from autograd_mini.engines.python_function import custom
     from autograd_mini.functions import *  # noqa: F403
     from autograd_mini.nn import MLP, Layer, Module, Neuron
-    from autograd_mini.optim import SGD, Adam
+    from autograd_mini.optim import SGD, Adam, AdamW, RMSprop
     from autograd_mini.programs.compiled import compile
     from autograd_mini.training import History, fit
     from autograd_mini.transforms import (
@@ -56,6 +56,7 @@ __all__ = [
     "MLP",
     "SGD",
     "Adam",
+    "AdamW",
     "AutogradError",
     "DivergenceError",
     "DomainError",
@@ -67,6 +68,7 @@ __all__ = [
     "Module",
     "Neuron",
     "NonFiniteGradientError",
+    "RMSprop",
     "RendererNotFoundError",
     "StateError",
     "Value",
@@ -103,7 +105,7 @@ __version__ = "0.1.0"
 _LATER = {
     **dict.fromkeys(functions.__all__, "functions"),
     **dict.fromkeys(("MLP", "Layer", "Module", "Neuron"), "nn"),
-    **dict.fromkeys(("SGD", "Adam"), "optim"),
+    **dict.fromkeys(("SGD", "Adam", "AdamW", "RMSprop"), "optim"),
     **dict.fromkeys(("History", "fit"), "training"),
     "compile": "programs.compiled",
     "custom": "engines.python_function",

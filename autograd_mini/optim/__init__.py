@@ -1,11 +1,11 @@
 """Optimizers, which move parameters against their gradients."""
 
-from autograd_mini.optim.descent import SGD, Adam
+from autograd_mini.optim.descent import SGD, Adam, AdamW, RMSprop
 from autograd_mini.optim.optimizers import Optimizer
 from autograd_mini.optim.snapshot import Snapshot
 from autograd_mini.optim.snapshot import State as State  # old pickles look for it here
 
-__all__ = ["SGD", "Adam", "Optimizer", "Snapshot"]
+__all__ = ["SGD", "Adam", "AdamW", "Optimizer", "RMSprop", "Snapshot"]
 
 
 def __dir__() -> list[str]:

@@ -1,4 +1,4 @@
-"""`SGD` and `Adam`: the optimizers whose step is a list of rules of the table of updates."""
+"""`SGD`, `RMSprop`, `Adam`, `AdamW`: a step is a list of rules of the table of updates."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from autograd_mini.optim.settings import setting
 from autograd_mini.optim.snapshot import State
 from autograd_mini.table.updates import UPDATES
 
-__all__ = ["SGD", "Adam", "TableOptimizer"]
+__all__ = ["SGD", "Adam", "AdamW", "RMSprop", "TableOptimizer"]
 
 Rule: TypeAlias = "tuple[str, *tuple[float, ...]]"
 """The name of a rule in the table of updates, and its numbers."""
@@ -32,7 +32,7 @@ class TableOptimizer(Optimizer):
 
     @abstractmethod
     def rules(self, steps: int) -> list[Rule]:
-        """Return the rules of a step in order, without weight decay.
+        """Return the rules of a step in order, those of the weight decay included.
 
         Args:
             steps: the number of this step, from 1.
@@ -53,11 +53,17 @@ class TableOptimizer(Optimizer):
         """Move every parameter once; see `Optimizer.step`."""
         if step_natively is not None and type(self).update is TableOptimizer.update:
             rules = self.rules(self._state.steps + 1)
-            if self.weight_decay:
-                rules.insert(0, ("decayed", self.weight_decay))
             if step_natively(self, self.parameters, self._state, self.letters, rules):
                 return
         super().step()  # raises the error, if C has refused
+
+    def _decay(self, weights: array[float], gradients: array[float]) -> array[float]:
+        has_rules = type(self).update is TableOptimizer.update  # which do it
+        return gradients if has_rules else super()._decay(weights, gradients)
+
+    def _decay_rules(self) -> list[Rule]:
+        """Return the rule that adds weight decay to the gradient, if there is any."""
+        return [("decayed", self.weight_decay)] if self.weight_decay else []
 
 
 class SGD(TableOptimizer):
@@ -89,13 +95,13 @@ class SGD(TableOptimizer):
 
     settings = ("lr", "momentum", "nesterov", "weight_decay")
     moments: ClassVar[Mapping[str, float]] = {"velocity": -math.inf}
-    letters = "v"
+    letters = "b"
 
     def __init__(
         self,
         parameters: Iterable[Value],
-        *,
         lr: float,
+        *,
         momentum: float = 0.0,
         nesterov: bool = False,
         weight_decay: float = 0.0,
@@ -127,12 +133,104 @@ class SGD(TableOptimizer):
 
     def rules(self, steps: int) -> list[Rule]:  # noqa: ARG002 - no rule counts them
         """Return the rules of a step; see `TableOptimizer.rules`."""
+        rules = self._decay_rules()
         if not self.momentum:
-            return [("descended", self.lr)]
-        velocity = ("velocity", self.momentum)
+            return [*rules, ("descended", self.lr)]
+        rules.append(("velocity", self.momentum))
         if self.nesterov:
-            return [velocity, ("lookahead", self.momentum), ("descended", self.lr)]
-        return [velocity, ("followed", self.lr)]
+            return [*rules, ("lookahead", self.momentum), ("descended", self.lr)]
+        return [*rules, ("followed", self.lr)]
+
+
+class RMSprop(TableOptimizer):
+    """Gradient descent in units of the running root mean square of the gradient.
+
+    As in PyTorch, g is the gradient plus weight_decay · w, and the mean v = αv + (1 − α)g² starts
+    at zero. The step is −lr · g / (√v + eps) (Tieleman and Hinton, *Lecture 6.5 – RMSProp*, 2012).
+    With ``centered``, v − m² is in the place of v, where m = αm + (1 − α)g (Graves, *Generating
+    Sequences With Recurrent Neural Networks*, 2013). With momentum, the velocity becomes
+    momentum · velocity + g / (√v + eps), and the step is −lr · velocity.
+
+    Args:
+        parameters: the leaves to move.
+        lr: the learning rate, at least 0.
+        alpha: the part of the means that each step keeps, at least 0 and below 1.
+        eps: prevents a division by zero; above 0.
+        momentum: the part of the velocity that each step keeps, at least 0 and below 1.
+        centered: divide by the standard deviation instead.
+        weight_decay: the factor of the weight in g, at least 0.
+
+    Raises:
+        TypeError: a parameter is not a Value, or a setting has the wrong type.
+        ValueError: as for `Optimizer`.
+
+    >>> w = Value(0.2, name="w")
+    >>> optimizer = RMSprop([w], lr=0.04, alpha=0.75)
+    >>> ((2.0 - w) ** 2).backward()
+    >>> optimizer.step()  # the first is lr / √(1 − alpha) long
+    >>> round(w.data, 6)
+    0.28
+    """
+
+    settings = ("lr", "alpha", "eps", "momentum", "centered", "weight_decay")
+    moments: ClassVar[Mapping[str, float]] = {
+        "second moment": 0.0,
+        "first moment": -math.inf,
+        "velocity": -math.inf,
+    }
+    letters = "vmb"
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float = 0.01,
+        *,
+        alpha: float = 0.99,
+        eps: float = 1e-8,
+        momentum: float = 0.0,
+        centered: bool = False,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(parameters, lr=lr, weight_decay=weight_decay)
+        self.alpha = alpha
+        self.eps = eps
+        self.momentum = momentum
+        self.centered = centered
+
+    @setting
+    def alpha(self, alpha: float) -> float:
+        """The part of the means that each step keeps."""
+        return self._check_number("alpha", alpha, "at least 0 and below 1", lambda a: 0 <= a < 1)
+
+    @setting
+    def eps(self, eps: float) -> float:
+        """The number that prevents a division by zero."""
+        return self._check_number("eps", eps, "finite and above 0", lambda e: 0 < e < math.inf)
+
+    @setting
+    def momentum(self, momentum: float) -> float:
+        """The part of the velocity that each step keeps."""
+        rule = "at least 0 and below 1"
+        return self._check_number("momentum", momentum, rule, lambda m: 0 <= m < 1)
+
+    @setting
+    def centered(self, centered: bool) -> bool:
+        """Whether the gradient is divided by its standard deviation."""
+        if not isinstance(centered, bool):
+            raise TypeError(requirement("RMSprop: centered", "True or False", centered))
+        return centered
+
+    def rules(self, steps: int) -> list[Rule]:  # noqa: ARG002 - no rule counts them
+        """Return the rules of a step; see `TableOptimizer.rules`."""
+        fresh = 1 - self.alpha
+        rules = [*self._decay_rules(), ("second_moment", self.alpha, fresh)]
+        if self.centered:
+            rules += [("first_moment", self.alpha, fresh), ("standardized", self.eps)]
+        else:
+            rules.append(("normalized", self.eps))
+        if not self.momentum:
+            return [*rules, ("descended", self.lr)]
+        return [*rules, ("velocity", self.momentum), ("followed", self.lr)]
 
 
 class Adam(TableOptimizer):
@@ -169,8 +267,8 @@ class Adam(TableOptimizer):
     def __init__(
         self,
         parameters: Iterable[Value],
-        *,
         lr: float = 0.001,
+        *,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.0,
@@ -202,7 +300,45 @@ class Adam(TableOptimizer):
         # The roots are divided, as v / (1 - β₂ᵗ) could overflow.
         bias, root = 1 - beta1**steps, math.sqrt(1 - beta2**steps)
         return [
+            *self._decay_rules(),
             ("first_moment", beta1, 1 - beta1),
             ("second_moment", beta2, 1 - beta2),
             ("adapted", self.lr, bias, root, self.eps),
         ]
+
+
+class AdamW(Adam):
+    """`Adam` with a weight decay of its own, which no running mean divides.
+
+    As in PyTorch, each weight is first multiplied by 1 − lr · weight_decay, and then moves as by
+    `Adam` without weight decay (Loshchilov and Hutter, *Decoupled Weight Decay Regularization*,
+    2019).
+
+    Args:
+        parameters, lr, betas, eps: as for `Adam`.
+        weight_decay: the factor of lr in what is taken from each weight, at least 0.
+
+    Raises:
+        TypeError, ValueError: as for `Adam`.
+
+    >>> w = Value(2.0, name="w")
+    >>> optimizer = AdamW([w], lr=0.5, weight_decay=0.25)
+    >>> (w * 0.0).backward()
+    >>> optimizer.step()
+    >>> w.data
+    1.75
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[Value],
+        lr: float = 0.001,
+        *,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.01,
+    ) -> None:
+        super().__init__(parameters, lr, betas=betas, eps=eps, weight_decay=weight_decay)
+
+    def _decay_rules(self) -> list[Rule]:
+        return [("scaled", 1 - self.lr * self.weight_decay)] if self.weight_decay else []

@@ -99,8 +99,7 @@ class Optimizer(ABC):
             DivergenceError: a weight or a moment would not be finite; nothing has changed.
         """
         weights, gradients = data_of(self.parameters), gradients_of(self.parameters)
-        if self.weight_decay:
-            gradients = updates["decayed"](gradients, weights, self.weight_decay)
+        gradients = self._decay(weights, gradients)
         steps = self._state.steps + 1
         found, moved = self.update(weights, gradients, State(steps, self._state.moments))
         weights, moments = _as_array(found), tuple(map(_as_array, moved))
@@ -108,6 +107,12 @@ class Optimizer(ABC):
             if not are_finite(numbers):
                 raise self._divergence(quantity, numbers)
         store_data(self.parameters, weights, self, State(steps, moments))
+
+    def _decay(self, weights: array[float], gradients: array[float]) -> array[float]:
+        """Return the gradients with weight decay, as `update` gets them."""
+        if not self.weight_decay:
+            return gradients
+        return updates["decayed"](gradients, weights, self.weight_decay)
 
     def zero_grad(self) -> None:
         """Set the gradients to zero, all of them or none; `has_grad` stays as it is."""

@@ -63,19 +63,23 @@ class Update:
         return self.function(*arrays_and_numbers)
 
 
-# w is a weight and g its gradient; m and v are moments, which the optimizer keeps from step to
-# step. A rule gives the new numbers of its first array. The docstrings of the optimizers have the
-# formulas and their sources.
+# w is a weight and g its gradient; m and v are means of g and of g², b is a velocity, which the
+# optimizer keeps from step to step. A rule gives the new numbers of its first array. The docstrings
+# of the optimizers have the formulas and their sources.
 UPDATES: Mapping[str, Update] = {
     update.name: update
     for update in (
         Update("decayed", "g + weight_decay * w", arrays="g w"),
         Update("descended", "w - lr * g", arrays="w g"),
-        Update("followed", "w - lr * v", arrays="w v"),
-        Update("velocity", "momentum * v + g", arrays="v g"),
-        Update("lookahead", "g + momentum * v", arrays="g v"),
+        Update("scaled", "factor * w", arrays="w"),
+        Update("followed", "w - lr * b", arrays="w b"),
+        Update("velocity", "momentum * b + g", arrays="b g"),
+        Update("lookahead", "g + momentum * b", arrays="g b"),
         Update("first_moment", "beta * m + fresh * g", arrays="m g"),
         Update("second_moment", "beta * v + fresh * g * g", arrays="v g"),
+        Update("normalized", "g / (sqrt(v) + eps)", arrays="g v"),
+        # Where all g are nearly the same, rounding may leave less than 0 of the variance.
+        Update("standardized", "g / (sqrt(abs(v - m * m)) + eps)", arrays="g v m"),
         Update("adapted", "w - lr * (m / bias) / (sqrt(v) / root + eps)", arrays="w m v"),
     )
 }

@@ -5,6 +5,7 @@ import gc
 import json
 import math
 import pickle
+import random
 import re
 
 import numpy as np
@@ -17,7 +18,7 @@ from support.sequences import IMPOSTORS, SEQUENCES, each_impostor
 from autograd_mini import Value
 from autograd_mini.engines.nonfinite import errstate
 from autograd_mini.errors import DivergenceError, StateError
-from autograd_mini.optim import SGD, Adam, Optimizer
+from autograd_mini.optim import SGD, Adam, AdamW, Optimizer, RMSprop
 
 rates = st.floats(1e-4, 1.0)
 betas = st.floats(0.0, 0.99)
@@ -74,6 +75,90 @@ def test_adam_is_algorithm_1_for_each_parameter(course, lr, beta1, beta2, decay)
             v = beta2 * v + (1 - beta2) * g**2
             w -= lr * (m / (1 - beta1**t)) / (math.sqrt(v / (1 - beta2**t)) + 1e-6)
         assert parameters[position].data == pytest.approx(w, rel=1e-9, abs=1e-9)
+
+
+@given(courses, rates, betas, betas, decays)
+def test_adamw_takes_the_decay_from_the_weight_alone(course, lr, beta1, beta2, decay):
+    parameters = values(1.0, -2.0)
+    adam = AdamW(parameters, lr=lr, betas=(beta1, beta2), eps=1e-6, weight_decay=decay)
+    for gradients in course:
+        stepped(adam, *gradients)
+    for position, start in enumerate([1.0, -2.0]):
+        w, m, v = start, 0.0, 0.0
+        for t, gradients in enumerate(course, start=1):
+            g = gradients[position]
+            m = beta1 * m + (1 - beta1) * g
+            v = beta2 * v + (1 - beta2) * g**2
+            w *= 1 - lr * decay
+            w -= lr * (m / (1 - beta1**t)) / (math.sqrt(v / (1 - beta2**t)) + 1e-6)
+        assert parameters[position].data == pytest.approx(w, rel=1e-9, abs=1e-9)
+
+
+@given(courses, rates, betas, betas, decays, st.booleans())
+def test_rmsprop_is_that_of_the_lecture(course, lr, alpha, momentum, decay, centered):
+    parameters = values(1.0, -2.0)
+    rms = RMSprop(
+        parameters, lr, alpha=alpha, momentum=momentum, eps=0.01, weight_decay=decay,
+        centered=centered,
+    )  # fmt: skip
+    for gradients in course:
+        stepped(rms, *gradients)
+    for position, start in enumerate([1.0, -2.0]):
+        w, m, v, velocity = start, 0.0, 0.0, 0.0
+        for gradients in course:
+            g = gradients[position] + decay * w
+            v = alpha * v + (1 - alpha) * g**2
+            m = alpha * m + (1 - alpha) * g
+            spread = math.sqrt(abs(v - m * m)) if centered else math.sqrt(v)
+            velocity = momentum * velocity + g / (spread + 0.01)
+            w -= lr * velocity
+        assert parameters[position].data == pytest.approx(w, rel=1e-6, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("ours", "name", "settings"),
+    [
+        (SGD, "SGD", {}),
+        (SGD, "SGD", {"momentum": 0.9, "weight_decay": 0.1}),
+        (SGD, "SGD", {"momentum": 0.9, "nesterov": True}),
+        (Adam, "Adam", {"weight_decay": 0.1}),
+        (AdamW, "AdamW", {}),
+        (AdamW, "AdamW", {"betas": (0.8, 0.9), "weight_decay": 0.5}),
+        (RMSprop, "RMSprop", {}),
+        (RMSprop, "RMSprop", {"alpha": 0.9, "momentum": 0.5, "weight_decay": 0.1}),
+        (RMSprop, "RMSprop", {"centered": True}),
+    ],
+)
+def test_fifty_steps_end_where_those_of_pytorch_do(ours, name, settings):
+    torch = pytest.importorskip("torch", reason="the comparison needs torch")
+    rng = random.Random(0)
+    mine = values(*(rng.gauss(0, 1) for _ in range(5)))
+    theirs = [torch.tensor(p.data, dtype=torch.float64, requires_grad=True) for p in mine]
+    optimizer, other = (
+        ours(mine, 0.01, **settings),
+        getattr(torch.optim, name)(theirs, 0.01, **settings),
+    )
+    for _ in range(50):
+        for p, q in zip(mine, theirs, strict=True):
+            p.grad = rng.gauss(0, 1) + p.data
+            q.grad = torch.tensor(p.grad, dtype=torch.float64)
+        optimizer.step()
+        other.step()
+    assert numbers(mine) == pytest.approx([q.item() for q in theirs], rel=1e-12, abs=1e-12)
+
+
+def test_the_defaults_are_those_of_pytorch():
+    assert AdamW(values(1.0)).weight_decay == 0.01
+    rms = RMSprop(values(1.0))
+    assert (rms.lr, rms.alpha, rms.eps, rms.momentum, rms.centered) == (0.01, 0.99, 1e-8, 0, False)
+
+
+def test_settings_of_rmsprop_are_checked():
+    with pytest.raises(TypeError, match=r"^RMSprop: centered must be True or False, got 1$"):
+        RMSprop(values(1.0), centered=1)
+    for name, wrong in (("alpha", 1.0), ("momentum", -0.5), ("eps", 0.0)):
+        with pytest.raises(ValueError, match=f"^RMSprop: {name} must be"):
+            RMSprop(values(1.0), **{name: wrong})
 
 
 def test_one_step_of_the_two_neurons_of_the_course():
@@ -200,6 +285,9 @@ OPTIMIZERS = {
         parameters, lr=0.5, momentum=0.5, nesterov=True, weight_decay=0.1
     ),
     "adam": lambda parameters: Adam(parameters, lr=0.5, weight_decay=0.1),
+    "adamw": lambda parameters: AdamW(parameters, lr=0.5, weight_decay=0.1),
+    "rmsprop": lambda parameters: RMSprop(parameters, lr=0.5, weight_decay=0.1),
+    "centered": lambda parameters: RMSprop(parameters, lr=0.5, momentum=0.5, centered=True),
 }
 each_optimizer = pytest.mark.parametrize("make", OPTIMIZERS.values(), ids=OPTIMIZERS)
 
@@ -581,9 +669,11 @@ def test_momentum_cannot_end_while_nesterov_looks_ahead():
     assert (sgd.momentum, sgd.nesterov) == (0.5, True)
 
 
-def test_settings_are_given_by_name():
-    with pytest.raises(TypeError, match="positional"):
-        SGD(values(1.0), 0.1)
+def test_the_rate_may_be_given_by_place_and_the_rest_by_name():
+    for make in (SGD, Adam, AdamW, RMSprop):
+        assert make(values(1.0), 0.25).lr == 0.25
+        with pytest.raises(TypeError, match="positional"):
+            make(values(1.0), 0.25, 0.5)
 
 
 KEYS = "moments, optimizer, settings, steps"

@@ -3,6 +3,7 @@
 ``-rP`` shows how often each was tried.
 """
 
+import gc
 import hashlib
 import inspect
 import json
@@ -794,6 +795,8 @@ def test_p18_also_after_real_signals(options, signals, monkeypatch):
     duration = min(timeit.repeat(lambda: make().run(epochs=epochs), number=1, repeat=20))
     before = signal.signal(signal.SIGALRM, interrupt)
     trainings, ends = 0, set()
+    gc.collect()
+    gc.disable()  # an interrupt in a callback of the collector would be lost
     try:
         while came < signals:
             run = make()
@@ -810,6 +813,7 @@ def test_p18_also_after_real_signals(options, signals, monkeypatch):
             assert run.bits == whole
             trainings += 1
     finally:
+        gc.enable()
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     print(f"{came} signals in {trainings} trainings")

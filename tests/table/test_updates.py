@@ -1,6 +1,7 @@
 """The update rules of the optimisers."""
 
 import linecache
+import math
 from array import array
 
 import pytest
@@ -32,6 +33,10 @@ def test_the_text_of_an_update_is_shown_by_tracebacks():
     [
         ("decayed", ([1.0], [2.0], 0.25), 1.5),
         ("descended", ([1.0], [2.0], 0.25), 0.5),
+        ("scaled", ([2.0], 0.25), 0.5),
+        ("normalized", ([3.0], [4.0], 1.0), 1.0),
+        ("standardized", ([3.0], [5.0], [1.0], 1.0), 1.0),
+        ("standardized", ([3.0], [1.0], [3.0], 0.25), 3.0 / (math.sqrt(8.0) + 0.25)),
         ("followed", ([1.0], [2.0], 0.25), 0.5),
         ("velocity", ([1.0], [2.0], 0.5), 2.5),
         ("lookahead", ([1.0], [2.0], 0.5), 2.0),

@@ -1,8 +1,8 @@
 /* The rules of the library as C.
    Written by `python -m autograd_mini.engines.native.header`; change the tables, not this file. */
 
-#define RULES_DIGEST "89e76e9ba4650985"
-#define CODE_DIGEST "7d6a4d2c338a085f"
+#define RULES_DIGEST "d09e915765750b81"
+#define CODE_DIGEST "f440f709ec53b41b"
 
 static double ag_pow(double x, double y)
 {
@@ -22,20 +22,25 @@ static double descended_item(const double *of_arrays, const double *numbers)
     const double w = of_arrays[0], g = of_arrays[1], lr = numbers[0];
     return w - lr * g;
 }
+static double scaled_item(const double *of_arrays, const double *numbers)
+{
+    const double w = of_arrays[0], factor = numbers[0];
+    return factor * w;
+}
 static double followed_item(const double *of_arrays, const double *numbers)
 {
-    const double w = of_arrays[0], v = of_arrays[1], lr = numbers[0];
-    return w - lr * v;
+    const double w = of_arrays[0], b = of_arrays[1], lr = numbers[0];
+    return w - lr * b;
 }
 static double velocity_item(const double *of_arrays, const double *numbers)
 {
-    const double v = of_arrays[0], g = of_arrays[1], momentum = numbers[0];
-    return momentum * v + g;
+    const double b = of_arrays[0], g = of_arrays[1], momentum = numbers[0];
+    return momentum * b + g;
 }
 static double lookahead_item(const double *of_arrays, const double *numbers)
 {
-    const double g = of_arrays[0], v = of_arrays[1], momentum = numbers[0];
-    return g + momentum * v;
+    const double g = of_arrays[0], b = of_arrays[1], momentum = numbers[0];
+    return g + momentum * b;
 }
 static double first_moment_item(const double *of_arrays, const double *numbers)
 {
@@ -46,6 +51,16 @@ static double second_moment_item(const double *of_arrays, const double *numbers)
 {
     const double v = of_arrays[0], g = of_arrays[1], beta = numbers[0], fresh = numbers[1];
     return beta * v + fresh * g * g;
+}
+static double normalized_item(const double *of_arrays, const double *numbers)
+{
+    const double g = of_arrays[0], v = of_arrays[1], eps = numbers[0];
+    return g / (sqrt(v) + eps);
+}
+static double standardized_item(const double *of_arrays, const double *numbers)
+{
+    const double g = of_arrays[0], v = of_arrays[1], m = of_arrays[2], eps = numbers[0];
+    return g / (sqrt(fabs(v - m * m)) + eps);
 }
 static double adapted_item(const double *of_arrays, const double *numbers)
 {
@@ -591,9 +606,12 @@ static double log_softmax_many(Operand *operands, Py_ssize_t each)
 #define UPDATE_ROWS(ROW) \
     ROW(decayed, "gw", 2, 1) \
     ROW(descended, "wg", 2, 1) \
-    ROW(followed, "wv", 2, 1) \
-    ROW(velocity, "vg", 2, 1) \
-    ROW(lookahead, "gv", 2, 1) \
+    ROW(scaled, "w", 1, 1) \
+    ROW(followed, "wb", 2, 1) \
+    ROW(velocity, "bg", 2, 1) \
+    ROW(lookahead, "gb", 2, 1) \
     ROW(first_moment, "mg", 2, 2) \
     ROW(second_moment, "vg", 2, 2) \
+    ROW(normalized, "gv", 2, 1) \
+    ROW(standardized, "gvm", 3, 1) \
     ROW(adapted, "wmv", 3, 4)

@@ -430,6 +430,9 @@ OPTIMIZERS = [
     functools.partial(ag.SGD, momentum=0.9, nesterov=True, weight_decay=0.25),
     functools.partial(ag.Adam, betas=(0.5, 0.75), weight_decay=1e-3),
     ag.Adam,
+    functools.partial(ag.AdamW, weight_decay=0.5),
+    ag.RMSprop,
+    functools.partial(ag.RMSprop, centered=True, momentum=0.5, weight_decay=0.25),
 ]
 
 
@@ -455,7 +458,7 @@ def test_a_step_has_the_bits_of_its_rules_in_python(make, count, monkeypatch):
 def test_a_step_in_c_leaves_what_it_does_not_expect_to_python():
     sgd = ag.SGD([ag.Value(1.0), ag.Value(2.0)], lr=0.5, momentum=0.5)
     state, velocity = sgd._state, array("d", [1.0, 2.0])
-    plain = (sgd, sgd.parameters, state, "v", [("velocity", 0.5), ("followed", 0.5)])
+    plain = (sgd, sgd.parameters, state, "b", [("velocity", 0.5), ("followed", 0.5)])
     odd = [
         (1, [*sgd.parameters]),
         (1, (1.0, 2.0)),
