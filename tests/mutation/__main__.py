@@ -87,6 +87,7 @@ TESTS = {
     "optim/descent": "optim/test_optimizers engines/native/test_native",
     "optim/settings": "optim/test_optimizers",
     "training/fitting": "training/test_fitting",
+    "training/gradients": "training/test_gradients training/test_fitting",
     "training/history": "training/test_fitting",
     "programs/program": "programs/test_program testing/test_strategies",
     "programs/nodes": "programs/test_forms programs/test_columns programs/test_results",
@@ -108,6 +109,8 @@ TESTS = {
     "programs/batch": "programs/test_compiled promises/test_programs",
     "programs/compiled": "programs/test_compiled promises/test_programs",
     "programs/tracing": "programs/test_tracing",
+    "programs/predictor": "programs/test_predictor training/test_gradients",
+    "programs/workers": "programs/test_workers",
     "views/scene": "views/test_scene views/test_drawing",
     "views/naming": "views/test_naming",
 }
