@@ -10,14 +10,14 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Sequence
-from itertools import chain
 from typing import Any, Protocol, TypeAlias, TypeVar, overload
 
-from autograd_mini.arguments import is_iterable, items, requirement, whole
+from autograd_mini.arguments import is_iterable, requirement, whole
 from autograd_mini.engines import Operand, Value, errstate, is_recording
 from autograd_mini.engines.node import numbers_of
 from autograd_mini.errors import DomainError
-from autograd_mini.functions import among, as_operand, mean, relu, softplus, square, sum
+from autograd_mini.functions import among, mean, relu, softplus, square, sum
+from autograd_mini.nn.pairs import as_list, compare, flatten, has_value, values_of
 
 __all__ = [
     "Loss",
@@ -51,21 +51,9 @@ def _over_pairs(formula: Formula) -> Loss:
 
     @functools.wraps(formula)
     def loss(predictions: Any, targets: Any) -> Any:
-        return _compare(formula.__name__, formula, predictions, targets)
+        return compare(formula.__name__, formula, predictions, targets)
 
     return loss
-
-
-def _compare(where: str, formula: Formula, predictions: Any, targets: Any) -> Any:
-    shape, ps = _flat(predictions, f"{where}: predictions")
-    target_shape, ts = _flat(targets, f"{where}: targets")
-    if _drop_columns_of_one(shape) != _drop_columns_of_one(target_shape):
-        raise ValueError(
-            f"{where}: targets must be {_describe_shape(shape)}, as the predictions are, "
-            f"got {_describe_shape(target_shape)}"
-        )
-    result = formula(_values(ps), ts)
-    return result if _any_value(ps) or _any_value(ts) else result.data
 
 
 @_over_pairs
@@ -158,7 +146,7 @@ def binary_cross_entropy(predictions: Any, targets: Any, *, from_logits: bool = 
                 raise _impossible(where, 1, i, target)
         return _expect(predictions, weights, _surprises_of_probability)
 
-    return _compare(where, compute, predictions, targets)
+    return compare(where, compute, predictions, targets)
 
 
 @_over_pairs
@@ -208,16 +196,16 @@ def cross_entropy(predictions: Any, targets: Any, *, from_logits: bool = True) -
     >>> cross_entropy([0.5, 0.5], [0.25, 0.75], from_logits=False)
     0.6931471805599453
     """
-    shape, flat = _flat(predictions, "cross_entropy: predictions")
+    shape, flat = flatten(predictions, "cross_entropy: predictions")
     if not shape:
         rule = "a row for each example, or one row"
         raise ValueError(requirement("cross_entropy: predictions", rule, predictions))
     count, classes = (1, *shape)[-2:]
-    given = [targets] if len(shape) == 1 else _as_list(targets, "cross_entropy: targets")
+    given = [targets] if len(shape) == 1 else as_list(targets, "cross_entropy: targets")
     if len(given) != count:
         rule = f"{count}, a target for each row of predictions"
         raise ValueError(requirement("cross_entropy: number of targets", rule, len(given)))
-    values = _values(flat)
+    values = values_of(flat)
     rows = [values[i : i + classes] for i in range(0, len(flat), classes)]
     weights = [weigh_classes(target, classes) for target in given]
     if from_logits:
@@ -232,7 +220,7 @@ def cross_entropy(predictions: Any, targets: Any, *, from_logits: bool = True) -
                 if p <= 0 and target > 0:
                     raise _impossible("cross_entropy", k, i, target)
         result = _expect(rows, weights, _surprises_of_probabilities)
-    return result if any(map(_any_value, [flat, *weights])) else result.data
+    return result if any(map(has_value, [flat, *weights])) else result.data
 
 
 def _expect(
@@ -308,7 +296,7 @@ def _refuse_probabilities(logits: list[Value], where: str) -> None:
 def weigh_classes(target: object, classes: int) -> list[Operand]:
     """Return the weight of each class: its probability, or 1 for the index of a class."""
     if is_iterable(target):
-        _, row = _flat(target, "cross_entropy: a row of targets")
+        _, row = flatten(target, "cross_entropy: a row of targets")
         if len(row) != classes:
             rule = f"{classes}, a probability for each class"
             raise ValueError(
@@ -333,60 +321,6 @@ def _check_total(probabilities: Sequence[Operand], argument: str) -> None:
         total = Value.fsum(probabilities if is_recording() else numbers)
     if not (all(p >= 0 for p in probabilities) and abs(total - 1) <= 1e-6):
         raise ValueError(requirement(argument, "probabilities that add up to 1", numbers))
-
-
-def _flat(given: object, argument: str) -> tuple[tuple[int, ...], list[Operand]]:
-    """Return the shape of an argument, (), (n,) or (rows, columns), and its items in order."""
-    if not is_iterable(given):
-        return (), [as_operand(given, argument=argument)]
-    parts = _as_list(given, argument)
-    if not is_iterable(parts[0]):
-        return (len(parts),), _operands(parts, argument)
-    rows = [_as_list(row, f"{argument}[{i}]") for i, row in enumerate(parts)]
-    columns = len(rows[0])
-    for i, row in enumerate(rows):
-        if len(row) != columns:
-            rule = f"{columns}, the length of row 0"
-            raise ValueError(requirement(f"{argument}: length of row {i}", rule, len(row)))
-    flat = [_operands(row, f"{argument}[{i}]") for i, row in enumerate(rows)]
-    return (len(rows), columns), list(chain.from_iterable(flat))
-
-
-def _operands(row: list[Any], argument: str) -> list[Operand]:
-    if set(map(type, row)) <= {Value, float}:
-        return row
-    return [as_operand(x, argument=f"{argument}[{i}]") for i, x in enumerate(row)]
-
-
-def _as_list(given: object, argument: str) -> list[Any]:
-    found = list(items(given, argument=argument, rule="a list"))
-    if not found:
-        raise ValueError(requirement(argument, "a list that is not empty", found))
-    return found
-
-
-def _drop_columns_of_one(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the shape, but (n,) for (n, 1), which has the same numbers, as a column of a frame."""
-    return shape[:1] if shape[1:] == (1,) else shape
-
-
-def _describe_shape(shape: tuple[int, ...]) -> str:
-    match shape:
-        case ():
-            return "a single number"
-        case (length,):
-            return f"a list of {length}"
-        case _:
-            return f"{shape[0]} rows of {shape[1]}"
-
-
-def _values(operands: list[Operand]) -> list[Value]:
-    """Return Values, so that an overflow raises even if all operands are plain numbers."""
-    return [x if isinstance(x, Value) else Value(x) for x in operands]
-
-
-def _any_value(operands: object) -> bool:
-    return isinstance(operands, list) and any(isinstance(x, Value) for x in operands)
 
 
 def _sum(terms: list[Value]) -> Value:
