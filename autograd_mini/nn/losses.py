@@ -12,11 +12,11 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeAlias, TypeVar, overload
 
-from autograd_mini.arguments import is_iterable, requirement, whole
+from autograd_mini.arguments import finite, is_iterable, requirement, whole
 from autograd_mini.engines import Operand, Value, errstate, is_recording
 from autograd_mini.engines.node import numbers_of
 from autograd_mini.errors import DomainError
-from autograd_mini.functions import among, mean, relu, softplus, square, sum
+from autograd_mini.functions import among, mean, minimum, relu, softplus, square, sum
 from autograd_mini.nn.pairs import as_list, compare, flatten, has_value, values_of
 
 __all__ = [
@@ -24,6 +24,8 @@ __all__ = [
     "binary_cross_entropy",
     "cross_entropy",
     "hinge",
+    "huber",
+    "mean_absolute_error",
     "mean_squared_error",
     "squared_error",
     "sum_of_squares",
@@ -95,6 +97,57 @@ def mean_squared_error(predictions: list[Value], targets: list[Operand]) -> Valu
     0.625
     """
     return _mean([square(t - p) for p, t in zip(predictions, targets, strict=True)])
+
+
+@_over_pairs
+def mean_absolute_error(predictions: list[Value], targets: list[Operand]) -> Value:
+    """Return the mean of |t − p| over all predictions p and targets t, in all rows.
+
+    Where they are equal the derivative is 0, the least subgradient.
+
+    Raises:
+        ValueError: the shapes differ, or there is nothing to compare.
+
+    >>> mean_absolute_error([[0.5, 1.0]], [[1.0, 2.0]])
+    0.75
+    """
+    return _mean([abs(t - p) for p, t in zip(predictions, targets, strict=True)])
+
+
+@overload
+def huber(predictions: Numbers, targets: Numbers, *, delta: float = ...) -> float: ...  # type: ignore[overload-overlap]
+@overload
+def huber(predictions: Operands, targets: Operands, *, delta: float = ...) -> Value: ...
+def huber(predictions: Any, targets: Any, *, delta: float = 1.0) -> Any:
+    """Return the mean of ½ r² where |r| ≤ delta, and of delta (|r| − ½ delta) elsewhere.
+
+    r = t − p is the residual of prediction p and target t: small ones count as in a squared error,
+    large ones in proportion, so that outliers pull less (Huber, *Robust Estimation of a Location
+    Parameter*, 1964).
+
+    Args:
+        predictions, targets: of one shape.
+        delta: where the two parts meet, above 0.
+
+    Raises:
+        ValueError: the shapes differ, there is nothing to compare, or delta is not above 0.
+
+    >>> huber([0.5, 1.0], [1.0, 4.0])
+    1.3125
+    """
+    delta = finite(delta, argument="huber: delta")
+    if delta <= 0:
+        raise ValueError(requirement("huber: delta", "above 0", delta))
+
+    def compute(predictions: list[Value], targets: list[Operand]) -> Value:
+        terms = []
+        for p, t in zip(predictions, targets, strict=True):
+            size = abs(t - p)
+            near = minimum(size, delta)
+            terms.append(near * (size - 0.5 * near))  # whose derivative cancels nothing
+        return _mean(terms)
+
+    return compare("huber", compute, predictions, targets)
 
 
 @overload

@@ -32,6 +32,8 @@ REDUCTIONS: Mapping[Any, str] = {
     losses.binary_cross_entropy: "mean",
     losses.cross_entropy: "mean",
     losses.hinge: "mean",
+    losses.huber: "mean",
+    losses.mean_absolute_error: "mean",
 }
 """How the losses of a batch come of the losses of its examples. Of others nobody knows."""
 

@@ -1,5 +1,6 @@
 """Tests of the costs: their values, their gradients, and what they refuse."""
 
+import functools
 import math
 import re
 
@@ -16,12 +17,17 @@ from autograd_mini.losses import (
     binary_cross_entropy,
     cross_entropy,
     hinge,
+    huber,
+    mean_absolute_error,
     mean_squared_error,
     squared_error,
     sum_of_squares,
 )
 
-PAIRWISE = [squared_error, sum_of_squares, mean_squared_error, binary_cross_entropy, hinge]
+PAIRWISE = [
+    *(squared_error, sum_of_squares, mean_squared_error, mean_absolute_error, huber),
+    *(binary_cross_entropy, hinge),
+]
 DYADIC = st.integers(-64, 64).map(lambda n: n / 16)
 LOGITS = st.floats(-50, 50)
 
@@ -62,6 +68,29 @@ def test_squared_costs_are_exact(examples):
     value, slopes = differentiated(mean_squared_error, ps, ts)
     assert value == squares / n
     assert slopes == pytest.approx([2 * e / n for e in errors], rel=1e-15, abs=0)
+
+
+@given(examples=pairs(DYADIC, DYADIC), delta=st.sampled_from([0.25, 1.0, 2.5]))
+def test_absolute_errors_and_those_of_huber_are_exact(examples, delta):
+    """On both sides of the kink and of delta, and at them."""
+    ps, ts = zip(*examples, strict=True)
+    errors, n = [p - t for p, t in examples], len(examples)
+    signs = [(e > 0) - (e < 0) for e in errors]
+    value, slopes = differentiated(mean_absolute_error, ps, ts)
+    assert value == sum(map(abs, errors)) / n
+    assert slopes == pytest.approx([s / n for s in signs], rel=1e-15, abs=0)
+    value, slopes = differentiated(functools.partial(huber, delta=delta), ps, ts)
+    parts = [e * e / 2 if abs(e) <= delta else delta * (abs(e) - delta / 2) for e in errors]
+    assert value == sum(parts) / n
+    expected = [e if abs(e) <= delta else delta * s for e, s in zip(errors, signs, strict=True)]
+    assert slopes == pytest.approx([e / n for e in expected], rel=1e-15, abs=0)
+
+
+@pytest.mark.parametrize("delta", [0.0, -1.0, math.inf, math.nan, "1"])
+def test_the_delta_of_huber_is_above_zero(delta):
+    with pytest.raises((ValueError, TypeError), match=r"^huber: delta must be"):
+        huber([1.0], [2.0], delta=delta)
+    assert huber(5.0, 1.0) == 3.5
 
 
 @given(examples=pairs(DYADIC, st.sampled_from([-1, 1])))
@@ -126,6 +155,8 @@ CENTRAL = [
     (squared_error, [0.3, -1.2, 2.0], [1.0, 0.5, -0.25]),
     (sum_of_squares, [0.3, -1.2, 2.0], [1.0, 0.5, -0.25]),
     (mean_squared_error, [0.3, -1.2, 2.0], [1.0, 0.5, -0.25]),
+    (mean_absolute_error, [0.3, -1.2, 2.0], [1.0, 0.5, -0.25]),
+    (huber, [0.3, -1.2, 2.0], [1.0, 0.5, -0.25]),
     (binary_cross_entropy, [0.3, -1.2, 2.0], [1.0, 0.0, 0.25]),
     (hinge, [0.3, -1.2, 2.0], [1, -1, -1]),
     (cross_entropy, [0.3, -1.2, 2.0], 1),
@@ -151,6 +182,8 @@ def test_gradients_agree_with_central_differences(loss, predictions, targets):
         (squared_error, [0.75, -1.0], 0.53125),
         (sum_of_squares, [0.75, -1.0], 1.0625),
         (mean_squared_error, [0.75, -1.0], 0.53125),
+        (mean_absolute_error, [0.75, -1.0], 0.625),
+        (huber, [0.75, -3.5], (0.03125 + 1.0) / 2),
         (binary_cross_entropy, [1, 0], 0.3005024976115396),
         (hinge, [1, -1], 0.25),
         (cross_entropy, [0, 1], 0.6931471805599453),

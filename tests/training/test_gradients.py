@@ -71,6 +71,8 @@ LOSSES = {
     "sum_of_squares": (losses.sum_of_squares, 3, None),
     "mean_squared_error": (losses.mean_squared_error, 1, None),
     "rows": (losses.mean_squared_error, 2, None),
+    "mean_absolute_error": (losses.mean_absolute_error, 1, None),
+    "huber": (functools.partial(losses.huber, delta=0.5), 2, None),
     "binary_cross_entropy": (bce, 1, probability_of),
     "certain": (bce, 1, lambda x: float(x > 0)),
     "ints": (bce, 1, lambda x: int(x > 0)),
