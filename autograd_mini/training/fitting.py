@@ -17,6 +17,7 @@ from autograd_mini.errors import DivergenceError, DomainError, NonFiniteGradient
 from autograd_mini.optim.optimizers import Optimizer
 from autograd_mini.training.gradients import Differentiated, EagerLoss, Loss, Model, compile_loss
 from autograd_mini.training.history import Checkpoint, History, Stopped
+from autograd_mini.training.names import LossName, OptimizerName, find_loss, find_optimizer
 from autograd_mini.training.progress import make_bar, show_end, show_epoch
 
 __all__ = ["fit"]
@@ -30,8 +31,8 @@ def fit(
     X: Iterable[Any],  # noqa: N803 - the field's name for the examples
     y: Iterable[Any],
     *,
-    loss: Loss,
-    optimizer: Optimizer,
+    loss: Loss | LossName,
+    optimizer: Optimizer | OptimizerName,
     epochs: int,
     batch_size: int | None = None,
     tolerance: float | None = None,
@@ -47,8 +48,10 @@ def fit(
     Args:
         model: a function of an example that returns a prediction; it has ``parameters()``.
         X, y: the examples and their targets, equally long: lists, arrays, or frames, by rows.
-        loss: a function of the predictions and the targets of a batch that returns a Value.
-        optimizer: an optimizer of parameters of the model.
+        loss: a function of the predictions and the targets of a batch that returns a Value, or the
+            name of one in `autograd_mini.losses`; "mse" and "mae" are the mean errors.
+        optimizer: an optimizer of parameters of the model, or "sgd" (lr=0.01), "rmsprop", "adam" or
+            "adamw" with its defaults.
         epochs: the most passes over all examples, the epochs of ``resume`` included.
         batch_size: the number of examples for an update; None for all examples.
         tolerance: training ends when the loss is below this number; None to use all epochs.
@@ -79,13 +82,15 @@ def fit(
         tolerance = number(tolerance, argument="fit: tolerance")
         if not tolerance >= 0:
             raise ValueError(requirement("fit: tolerance", "at least 0", tolerance))
-    _check_parts(model, loss, optimizer, rng)
+    _check_model(model)
+    compare, mover = find_loss(loss), find_optimizer(optimizer, model.parameters())
+    _check_parts(model, compare, mover, rng)
     _check_compiled(compiled, executor)
     callbacks = _callables(callbacks)
     if resume is not None:
-        _check_resume(resume, optimizer, epochs, rng, compiled)
-    eager = EagerLoss(model, loss, inputs, targets)
-    training = _Training(eager, optimizer, tolerance, rng, compiled, executor)
+        _check_resume(resume, mover, epochs, rng, compiled)
+    eager = EagerLoss(model, compare, inputs, targets)
+    training = _Training(eager, mover, tolerance, rng, compiled, executor)
     training.begin(resume)
     bar = make_bar(epochs, training.history.epochs) if progress else None
     if bar is not None:
@@ -269,11 +274,14 @@ def _examples(X: Any, y: Any) -> tuple[Sequence[Any], Sequence[Any]]:  # noqa: N
     return tuple(inputs), tuple(targets)  # whatever a callback does to them
 
 
-def _check_parts(model: Any, loss: Any, optimizer: Any, rng: Any) -> None:
+def _check_model(model: Any) -> None:
     is_class = isinstance(model, type)
     if is_class or not callable(model) or not callable(getattr(model, "parameters", None)):
         rule, way_out = "callable and have parameters()", "make a model" if is_class else ""
         raise TypeError(requirement("fit: model", rule, model, way_out))
+
+
+def _check_parts(model: Any, loss: Any, optimizer: Any, rng: Any) -> None:
     if not callable(loss):
         raise TypeError(requirement("fit: loss", "a function of predictions and targets", loss))
     if not isinstance(optimizer, Optimizer):

@@ -89,6 +89,7 @@ TESTS = {
     "training/fitting": "training/test_fitting",
     "training/gradients": "training/test_gradients training/test_fitting",
     "training/history": "training/test_fitting",
+    "training/names": "training/test_names training/test_fitting",
     "programs/program": "programs/test_program testing/test_strategies",
     "programs/nodes": "programs/test_forms programs/test_columns programs/test_results",
     "programs/forms": "programs/test_forms",

@@ -1163,9 +1163,19 @@ def test_tqdm_is_not_imported_with_the_library():
         ),
         ({"loss": 0.5}, TypeError, r"loss must be a function of predictions and targets, got 0\.5"),
         (
-            {"optimizer": "sgd"},
+            {"optimizer": "ada"},
+            ValueError,
+            r"optimizer must be an Optimizer, or one of sgd, rmsprop, adam, adamw, got 'ada'",
+        ),
+        (
+            {"optimizer": 0.1},
             TypeError,
-            r"optimizer must be an Optimizer, such as SGD, got 'sgd'",
+            r"optimizer must be an Optimizer, such as SGD, got 0\.1",
+        ),
+        (
+            {"loss": "rmse"},
+            ValueError,
+            r"loss must be a function of .*, or one of mse, mae, .*, hinge, .*, got 'rmse'",
         ),
         (
             {"optimizer": SGD([Value(1.0)], lr=0.5)},
