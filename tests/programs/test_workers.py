@@ -10,7 +10,6 @@ import signal
 import sys
 import threading
 import time
-import warnings
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
@@ -272,39 +271,34 @@ def test_a_worker_that_is_killed_leaves_weights_whole(kills):
 # --- Dask ----------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def client():
-    distributed = pytest.importorskip(
-        "distributed", reason="the extra distributed is not installed"
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        cluster = distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
-        )
-        found = distributed.Client(cluster)
-        yield found
-        found.close()
-        cluster.close()
+@contextlib.contextmanager
+def open_dask():
+    """Yield a client of two new worker processes of Dask."""
+    why = "the extra distributed is not installed"
+    distributed = pytest.importorskip("distributed", reason=why)
+    local = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    with distributed.LocalCluster(**local) as cluster, distributed.Client(cluster) as client:
+        yield client
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_dask_gives_the_same_bits(client):
-    executor = client.get_executor()
+def test_dask_gives_the_same_bits():
     expected = train()
-    assert train(executor) == expected
-    found = ag.compile(branching).map(XS, YS, executor=executor)
+    with open_dask() as client:
+        executor = client.get_executor()
+        assert train(executor) == expected
+        found = ag.compile(branching).map(XS, YS, executor=executor)
     assert repr(found) == repr(ag.compile(branching).map(XS, YS))
 
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("kills", [1, soaking(20)])
-def test_dask_runs_the_shards_of_a_killed_worker_again(client, kills):
-    executor = client.get_executor()
+def test_dask_runs_the_shards_of_a_killed_worker_again(kills):
+    """With new workers for each: Dask does not always replace one that is killed as it starts."""
     expected = train(epochs=10)
     for i in range(kills):
-        client.wait_for_workers(2)
-        pids = [*client.run(os.getpid).values()]
-        thread = kill_one_of(pids, 0.01 * (i % 20))
-        assert train(executor, epochs=10) == expected
-        thread.join()
+        with open_dask() as client:
+            pids = [*client.run(os.getpid).values()]
+            thread = kill_one_of(pids, 0.01 * (i % 20))
+            assert train(client.get_executor(), epochs=10) == expected
+            thread.join()
