@@ -43,7 +43,8 @@ PAGE = ROOT / "docs" / "mutation.md"
 TESTS = {
     "engines/value": "engines/test_value engines/test_templates engines/test_graph "
     "engines/test_numpy promises/test_numerics promises/test_engine",
-    "engines/templates": "engines/test_templates engines/test_value promises/test_numerics",
+    "engines/templates": "engines/test_templates engines/test_value engines/test_recording "
+    "promises/test_numerics",
     "engines/nonfinite": "engines/test_nonfinite engines/test_templates engines/test_value",
     "engines/node": "engines/test_node engines/test_value nn/test_layers",
     "engines/bulk": "engines/test_bulk engines/test_value engines/test_extension "
