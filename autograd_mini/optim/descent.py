@@ -61,6 +61,10 @@ class TableOptimizer(Optimizer):
         has_rules = type(self).update is TableOptimizer.update  # which do it
         return gradients if has_rules else super()._decay(weights, gradients)
 
+    def _check_part(self, name: str, part: float) -> float:
+        """Return a checked setting that is the part of something which each step keeps."""
+        return self._check_number(name, part, "at least 0 and below 1", lambda p: 0 <= p < 1)
+
     def _decay_rules(self) -> list[Rule]:
         """Return the rule that adds weight decay to the gradient, if there is any."""
         return [("decayed", self.weight_decay)] if self.weight_decay else []
@@ -113,8 +117,7 @@ class SGD(TableOptimizer):
     @setting
     def momentum(self, momentum: float) -> float:
         """The part of the velocity that each step keeps."""
-        rule = "at least 0 and below 1"
-        momentum = self._check_number("momentum", momentum, rule, lambda m: 0 <= m < 1)
+        momentum = self._check_part("momentum", momentum)
         self._check_lookahead(momentum, self.__dict__.get("nesterov", False))
         return momentum
 
@@ -200,7 +203,7 @@ class RMSprop(TableOptimizer):
     @setting
     def alpha(self, alpha: float) -> float:
         """The part of the means that each step keeps."""
-        return self._check_number("alpha", alpha, "at least 0 and below 1", lambda a: 0 <= a < 1)
+        return self._check_part("alpha", alpha)
 
     @setting
     def eps(self, eps: float) -> float:
@@ -210,8 +213,7 @@ class RMSprop(TableOptimizer):
     @setting
     def momentum(self, momentum: float) -> float:
         """The part of the velocity that each step keeps."""
-        rule = "at least 0 and below 1"
-        return self._check_number("momentum", momentum, rule, lambda m: 0 <= m < 1)
+        return self._check_part("momentum", momentum)
 
     @setting
     def centered(self, centered: bool) -> bool:
@@ -282,11 +284,7 @@ class Adam(TableOptimizer):
         """The parts of the two means that each step keeps."""
         if not isinstance(betas, tuple | list) or len(betas) != 2:
             raise TypeError(requirement("Adam: betas", "two numbers", betas))
-        rule = "at least 0 and below 1"
-        first, second = (
-            self._check_number(f"betas[{i}]", beta, rule, lambda b: 0 <= b < 1)
-            for i, beta in enumerate(betas)
-        )
+        first, second = (self._check_part(f"betas[{i}]", beta) for i, beta in enumerate(betas))
         return first, second
 
     @setting

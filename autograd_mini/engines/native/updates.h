@@ -81,7 +81,7 @@ static const struct {
 /* What a step needs: an array of doubles for each letter, w and g first, then those of the moments. */
 typedef struct {
     Py_ssize_t count;
-    char letters[MOST_ARRAYS + 2];
+    char letters[MOST_ARRAYS + 3]; /* and a zero */
     double *arrays[MOST_ARRAYS + 2];
     PyObject *bytes[MOST_ARRAYS + 2]; /* of each moment that a rule has replaced */
 } StepArrays;

@@ -455,6 +455,22 @@ def test_a_step_has_the_bits_of_its_rules_in_python(make, count, monkeypatch):
         assert [moment.tobytes() for moment in before.state.moments] == kept
 
 
+@pytest.mark.parametrize("letters", ["", "vmbx", "vmbxy"])
+def test_a_step_has_room_for_the_moments_of_an_optimizer(letters):
+    class Many(descent.TableOptimizer):
+        moments = dict.fromkeys(letters, -math.inf)
+
+        def rules(self, steps):
+            return [("descended", self.lr)]
+
+    Many.letters = letters
+    one = Many([ag.Value(1.0)], lr=0.5)
+    one.parameters[0].grad = 1.0
+    one.step()
+    assert (one.parameters[0].data, one._state.steps) == (0.5, 1)
+    assert len(one._state.moments) == len(letters)
+
+
 def test_a_step_in_c_leaves_what_it_does_not_expect_to_python():
     sgd = ag.SGD([ag.Value(1.0), ag.Value(2.0)], lr=0.5, momentum=0.5)
     state, velocity = sgd._state, array("d", [1.0, 2.0])
