@@ -9,6 +9,7 @@ import os
 import warnings
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import repeat
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -20,7 +21,7 @@ from autograd_mini.engines.native.binding import complete
 from autograd_mini.engines.native.header import digest
 from autograd_mini.engines.nonfinite import errstate
 from autograd_mini.engines.tapes import Recording
-from autograd_mini.engines.value import Operand
+from autograd_mini.engines.value import Operand, store
 from autograd_mini.table.updates import UPDATES, UpdateFunction
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "read_data",
     "step_natively",
     "store_data",
+    "store_gradients",
     "sweep_back",
     "sweep_forward",
     "updates",
@@ -160,6 +162,12 @@ updates: Mapping[str, UpdateFunction] = (
     UPDATES if _core is None else {name: getattr(_core, name) for name in UPDATES}
 )
 """The update rules of the optimizers as functions of arrays."""
+
+
+def store_gradients(values: Iterable[Value], numbers: Iterable[float]) -> None:
+    """Store floats as the gradients of Values, in one call that no interrupt can divide."""
+    attribute = "_grad" if _core is None else "grad"  # neither runs Python code when it is set
+    store(values, repeat(attribute), numbers)
 
 
 def choose(comparison: str, a: Operand, b: Operand, x: Operand, y: Operand) -> Operand:

@@ -120,7 +120,7 @@ def custom_node(
     values = [operand for operand in operands if isinstance(operand, Value)]
     slopes = [p for operand, p in zip(operands, partials, strict=True) if type(operand) is Value]
     node = object.__new__(Value)
-    node._number, node._op = number, row
+    node._number, node._row = number, row
     node._x = node._y = node._mark = None
     node._many = operands, values, slopes
     if tapes:

@@ -160,7 +160,7 @@ class _Flat:
             if isinstance(operand, float):
                 continue
             if operand not in self.references:
-                is_constant = operand._op is None and operand._dx >= self.tape.since
+                is_constant = operand._row is None and operand._dx >= self.tape.since
                 self.references[operand] = None if is_constant else -1
                 if not is_constant:
                     self.parameters.append(operand)

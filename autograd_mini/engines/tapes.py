@@ -72,9 +72,9 @@ class Tape:
         self._steady, self._varying = object(), object()  # marks of Values
 
     def _is_varying(self, value: Value) -> bool:
-        if value._op is None:
+        if value._row is None:
             return bool(value._dx < self.since)
-        return value._mark is self._varying or isinstance(value._op, Choice)
+        return value._mark is self._varying or isinstance(value._row, Choice)
 
     def depends(self, root: Value) -> bool:
         """Return whether a Value depends on inputs or parameters.
@@ -90,7 +90,7 @@ class Tape:
                     for above, _ in path:
                         above._mark = self._varying
                     return True
-                if operand._op is not None and operand._mark is not self._steady:
+                if operand._row is not None and operand._mark is not self._steady:
                     path.append((operand, iter(_find_values(operand))))
                     break
             else:

@@ -134,7 +134,7 @@ class Template:
         lines = [
             "node = new()",
             "node._number = out",
-            "node._op = primitive",
+            "node._row = primitive",
             *(f"node._{slot} = {expression}" for slot, expression in slots.items()),
             "node._mark = None",
             "if tapes:",

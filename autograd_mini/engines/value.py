@@ -6,6 +6,7 @@ instead; the two have the same names, errors and results, bit for bit.
 
 from __future__ import annotations
 
+import inspect
 import numbers
 import operator
 import os
@@ -20,7 +21,6 @@ from typing import (
     Generic,
     NoReturn,
     Protocol,
-    Self,
     TypeAlias,
     TypeVar,
     overload,
@@ -97,6 +97,22 @@ class OfSequences:
             return self.function
         name = self.function.__name__
         raise AttributeError(f"'Value' object has no attribute {name!r}; use Value.{name}(…)")
+
+
+class Foreign:
+    """A name that Values of micrograd have; the error says what has its place here."""
+
+    def __init__(self, way_out: str) -> None:
+        self._way_out = way_out
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: Value | None, owner: type) -> NoReturn:
+        raise AttributeError(f"'Value' object has no attribute {self._name!r}; {self._way_out}")
+
+    def __set__(self, instance: Value, given: object) -> NoReturn:
+        self.__get__(instance, Value)
 
 
 class _UnaryCall(Protocol):
@@ -189,7 +205,7 @@ class Value:
     (15.0, 5.0, 3.0)
     """
 
-    # A leaf's _op is None. A node of one or two operands has Values in _x and _y, and the partial
+    # A leaf's _row is None. A node of one or two operands has Values in _x and _y, and the partial
     # derivatives in _dx and _dy. If an operand is a plain number, its _x or _y is None, and _dx or
     # _dy has the number itself. A node of many operands, or of a row of a user, has None in _x and
     # _y. Its _many has all operands, those that are Values, and the partial derivatives for these.
@@ -198,7 +214,7 @@ class Value:
     # was read as .data; so has the identity of a Value, which is an argument of a transform.
     __module__ = "autograd_mini"  # pickles look here for the Value of either engine
     __slots__ = (
-        *("_adjoint", "_dx", "_dy", "_grad", "_many", "_mark", "_name", "_number", "_op"),
+        *("_adjoint", "_dx", "_dy", "_grad", "_many", "_mark", "_name", "_number", "_row"),
         *("_x", "_y"),
     )
 
@@ -211,22 +227,27 @@ class Value:
         _many: tuple[tuple[Operand, ...], list[Value], list[float]]
         _mark: object
         _name: str | None
-        _op: Primitive | None
+        _row: Primitive | None
         _x: Value | None
         _y: Value | None
 
-    def __new__(cls, data: float, *, name: str | None = None) -> Self:
-        """Make a leaf; so there is no Value without a number, and none gets another one later."""
-        self = object.__new__(cls)
-        self._number = number(data, argument="Value: data")
-        self._op = self._x = self._y = self._mark = None
-        self._dx = next(_births)
-        if name is not None:
-            self.name = name
-        return self
+    if not TYPE_CHECKING:  # type checkers read `__init__`
+
+        def __new__(cls, data, *, name=None, **unknown):
+            """Make a leaf, so that there is no Value without a number."""
+            if unknown:
+                way_out = "use name= for it" if "label" in unknown else ""
+                raise TypeError(requirement("Value: arguments", "data and name", unknown, way_out))
+            self = object.__new__(cls)
+            self._number = number(data, argument="Value: data")
+            self._row = self._x = self._y = self._mark = None
+            self._dx = next(_births)
+            if name is not None:
+                self.name = name
+            return self
 
     def __init__(self, data: float, *, name: str | None = None) -> None:
-        """State the types of the arguments, for `typing.get_type_hints`."""
+        """State the types of the arguments, for `typing.get_type_hints` and editors."""
 
     def __init_subclass__(cls) -> NoReturn:
         raise TypeError(
@@ -254,6 +275,10 @@ class Value:
         __pow__, __rpow__ = Operation("pow"), Operation("pow")
         __neg__ = Unary("neg")
         __abs__ = Unary("abs")
+        label = Foreign("use name")
+        _prev = Foreign("use operands, a tuple in their order")
+        _op = Foreign("use op, which is None for a leaf")
+        _backward = Foreign("use partials, the derivative for each operand")
 
     identity = Unary("identity")
     square = Unary("square")
@@ -316,7 +341,7 @@ class Value:
         """The number; setting it changes no node that was computed before."""
         if tapes:
             refuse_reading(self, ".data")
-        if self._op is None or self._op is _IDENTITY:
+        if self._row is None or self._row is _IDENTITY:
             self._dy = True
         return self._number
 
@@ -328,16 +353,22 @@ class Value:
 
     @property
     def grad(self) -> float:
-        """The gradient: a leaf adds up all backward passes, a node keeps the last one."""
+        """The gradient: a leaf adds up all backward passes, a node keeps the last one.
+
+        Set it to None to forget it, as if there had been no backward pass.
+        """
         if tapes:
             refuse_reading(self, ".grad")
         return self._grad if hasattr(self, "_grad") else 0.0
 
     @grad.setter
-    def grad(self, grad: float) -> None:
+    def grad(self, grad: float | None) -> None:
         if tapes:
             refuse_reading(self, ".grad =")
-        self._grad = number(grad, argument="Value.grad")
+        if grad is not None:
+            self._grad = number(grad, argument="Value.grad")
+        elif hasattr(self, "_grad"):
+            del self._grad
 
     @property
     def has_grad(self) -> bool:
@@ -358,17 +389,17 @@ class Value:
     @property
     def op(self) -> Primitive | None:
         """The row of the table of primitives that made this node; None for a leaf."""
-        return self._op
+        return self._row
 
     @property
     def operands(self) -> tuple[Operand, ...]:
         """The operands of this node: Values, and floats for constants."""
-        if self._op is None:
+        if self._row is None:
             return ()
         if self._x is None and self._y is None:
             return self._many[0]
         first = self._dx if self._x is None else self._x
-        if len(self._op.operands) == 1:
+        if len(self._row.operands) == 1:
             return (first,)
         return (first, self._dy if self._y is None else self._y)
 
@@ -382,13 +413,13 @@ class Value:
     @property
     def _partials(self) -> tuple[float | None, ...]:
         """The partial derivatives for the library itself, also while a computation is recorded."""
-        if self._op is None:
+        if self._row is None:
             return ()
         if self._x is None and self._y is None:
             partials = iter(self._many[2])
             return tuple(next(partials) if type(o) is Value else None for o in self.operands)
         first = None if self._x is None else self._dx
-        if len(self._op.operands) == 1:
+        if len(self._row.operands) == 1:
             return (first,)
         return (first, None if self._y is None else self._dy)
 
@@ -475,6 +506,12 @@ class Value:
 
     # --- the backward pass ----------------------------------------------------------------------
 
+    def zero_grad(self) -> None:
+        """Set the gradient of this Value to zero; `has_grad` stays as it is."""
+        self._refuse(".grad =")
+        if getattr(self, "_grad", None) is not None:
+            self.grad = 0.0
+
     def backward(self, *, seed: float = 1.0) -> None:
         """Differentiate this Value with respect to every Value it was computed from.
 
@@ -559,7 +596,7 @@ class Value:
         token = object()
         self._mark = token
         self._adjoint = 0.0
-        if self._op is None:
+        if self._row is None:
             return [], [self]
         nodes: list[Value] = []
         leaves: list[Value] = []
@@ -571,7 +608,7 @@ class Value:
             if x is not None and x._mark is not token:
                 x._mark = token
                 x._adjoint = 0.0
-                if x._op is not None:
+                if x._row is not None:
                     path.append(node)
                     node = x
                     continue
@@ -581,7 +618,7 @@ class Value:
                 if y._mark is not token:
                     y._mark = token
                     y._adjoint = 0.0
-                    if y._op is not None:
+                    if y._row is not None:
                         path.append(node)
                         node = y
                         continue
@@ -593,7 +630,7 @@ class Value:
                     if operand._mark is not token:
                         operand._mark = token
                         operand._adjoint = 0.0
-                        if operand._op is not None:
+                        if operand._row is not None:
                             path.append(node)
                             node = operand
                             break
@@ -606,6 +643,9 @@ class Value:
             if not path:
                 return nodes, leaves
             node = path.pop()
+
+
+Value.__signature__ = inspect.signature(Value.__init__.__get__(object()))  # type: ignore[attr-defined]
 
 
 def store(things: Iterable[Any], attributes: Iterable[str], values: Iterable[Any]) -> None:

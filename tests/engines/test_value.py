@@ -87,6 +87,39 @@ def test_a_computed_node_may_be_named():
     assert y.name == "y"
 
 
+@pytest.mark.parametrize(
+    ("name", "way_out"),
+    [
+        ("label", "use name"),
+        ("_op", "use op, which is None for a leaf"),
+        ("_prev", "use operands, a tuple in their order"),
+        ("_backward", "use partials, the derivative for each operand"),
+    ],
+)
+def test_what_micrograd_calls_otherwise_is_named(name, way_out):
+    x = Value(1.0) + 2.0
+    message = f"^'Value' object has no attribute '{name}'; {way_out}$"
+    assert not hasattr(x, name)
+    with pytest.raises(AttributeError, match=message):
+        getattr(x, name)
+    with pytest.raises(AttributeError, match=message):
+        setattr(x, name, "a")
+
+
+def test_a_label_as_an_argument_is_a_name():
+    message = re.escape(
+        "Value: arguments must be data and name, got {'label': 'a'}; use name= for it"
+    )
+    with pytest.raises(TypeError, match=f"^{message}$"):
+        Value(2.0, label="a")
+    with pytest.raises(TypeError, match=r"^Value: arguments must be data and name, got {'nam"):
+        Value(2.0, nam="a")
+
+
+def test_help_shows_the_arguments_that_there_are():
+    assert [*inspect.signature(Value).parameters] == ["data", "name"]
+
+
 def test_a_value_has_no_other_attributes():
     with pytest.raises(AttributeError):
         Value(1.0).dta = 2.0
@@ -116,11 +149,33 @@ def test_data_and_grad_are_set_to_real_numbers_only(attribute):
     setattr(x, attribute, np.float32(2))
     assert getattr(x, attribute) == 2.0
     assert type(getattr(x, attribute)) is float
-    for bad in ("3", None, True, Value(1.0)):
+    for bad in ("3", True, Value(1.0), *([None] if attribute == "data" else [])):
         message = re.escape(f"Value.{attribute} must be a real number, got {bad!r}")
         with pytest.raises(TypeError, match=f"^{message}(; use .*)?$"):
             setattr(x, attribute, bad)
     assert getattr(x, attribute) == 2.0
+
+
+def test_a_gradient_that_is_set_to_none_was_never_computed():
+    x = Value(3.0)
+    (x * x).backward()
+    for _ in range(2):  # it may be none already
+        x.grad = None
+        assert (x.grad, x.has_grad, repr(x)) == (0.0, False, "Value(data=3.0)")
+    (x * x).backward()
+    assert (x.grad, x.has_grad) == (6.0, True)
+
+
+def test_the_gradient_of_a_value_is_made_zero_if_it_has_any():
+    x = Value(3.0)
+    x.zero_grad()
+    assert (x.grad, x.has_grad) == (0.0, False)
+    y = x * x
+    y.backward()
+    x.zero_grad()
+    assert (x.grad, x.has_grad, y.grad) == (0.0, True, 1.0)
+    y.zero_grad()
+    assert y.grad == 0.0
 
 
 def test_a_gradient_that_was_stored_is_told_from_none():

@@ -53,9 +53,11 @@ set_grad(PyObject *self, PyObject *given, void *name)
         return not_settable(self, given, name);
     if (IS_FROZEN(node, writing_grad))
         return -1;
-    if (take_number(given, argument_grad, &node->grad) < 0)
+    if (given == Py_None)
+        node->grad = 0.0;
+    else if (take_number(given, argument_grad, &node->grad) < 0)
         return -1;
-    node->has_grad = 1;
+    node->has_grad = given != Py_None;
     return 0;
 }
 

@@ -30,6 +30,8 @@ def complete(core: ModuleType) -> None:
     in_c = {name for name, own in vars(native).items() if type(own) not in replaceable}
     for name, attribute in vars(reference.Value).items():
         is_private = name.startswith("_") and not name.endswith("_")
+        if isinstance(attribute, reference.Foreign):
+            setattr(native, name, attribute)
         if name in in_c or is_private:
             continue
         if name == "backward":
