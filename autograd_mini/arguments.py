@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 import numbers
 import operator
+import random
 import reprlib
 from collections.abc import ItemsView, Iterable, KeysView, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
 __all__ = [
-    "abbreviate", "count", "finite", "is_foreign", "is_iterable", "items", "list_some", "number",
-    "printable", "requirement", "whole",
+    "abbreviate", "as_rng", "count", "finite", "is_foreign", "is_iterable", "items", "list_some",
+    "number", "printable", "requirement", "whole",
 ]  # fmt: skip
 
 _WAY_OUT = {
@@ -184,6 +185,27 @@ def count(value: object, *, argument: str) -> int:
     if given < 1:
         raise ValueError(requirement(argument, "at least 1", given))
     return given
+
+
+def as_rng(given: random.Random | int | None, *, argument: str) -> random.Random:
+    """Return a source of randomness.
+
+    Args:
+        given: it; an int seeds a new one; None is that of the functions of `random`.
+        argument: the name of the argument, for the error.
+
+    >>> as_rng(7, argument="rng").random() == random.Random(7).random()
+    True
+    """
+    if given is None:
+        source: random.Random = random.seed.__self__  # type: ignore[attr-defined]  # a bound method
+        return source
+    if isinstance(given, random.Random):
+        return given
+    seed = whole(given)
+    if seed is None:
+        raise TypeError(requirement(argument, "a random.Random, an int or None", given))
+    return random.Random(seed)  # noqa: S311 - no secret
 
 
 def items(given: Any, *, argument: str, rule: str, way_out: str = "") -> Sequence[Any]:

@@ -1,6 +1,7 @@
 """What counts as a real number, and the form of the errors about what does not."""
 
 import math
+import random
 import re
 from collections import Counter
 from decimal import Decimal
@@ -16,6 +17,7 @@ from support.sequences import Columns, each_impostor, each_sequence, pandas
 from autograd_mini import Value
 from autograd_mini.arguments import (
     abbreviate,
+    as_rng,
     count,
     finite,
     is_foreign,
@@ -357,6 +359,23 @@ def test_an_error_of_an_iterator_passes_unchanged():
     with pytest.raises(TypeError) as caught:
         items(broken(), argument="X", rule="a list")
     assert caught.value is own
+
+
+def test_a_source_of_randomness_is_itself_an_int_a_new_one_and_none_that_of_python():
+    rng, before = random.Random(0), random.getstate()
+    assert as_rng(rng, argument="rng") is rng
+    assert as_rng(np.int64(3), argument="rng").random() == random.Random(3).random()
+    assert random.getstate() == before
+    random.seed(5)
+    assert as_rng(None, argument="rng").random() == random.Random(5).random()
+    assert random.getstate() != before
+
+
+@pytest.mark.parametrize("given", [True, "3", 0.5, random, random.Random, np.random.default_rng(0)])
+def test_what_is_no_source_of_randomness_is_refused(given):
+    message = re.escape("MLP: rng must be a random.Random, an int or None, got ")
+    with pytest.raises(TypeError, match=f"^{message}"):
+        as_rng(given, argument="MLP: rng")
 
 
 @pytest.mark.parametrize(

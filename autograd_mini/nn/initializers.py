@@ -14,7 +14,6 @@ __all__ = [
     "Initializer",
     "InitializerLike",
     "as_initializer",
-    "as_rng",
     "draw_weights",
     "he",
     "uniform",
@@ -56,15 +55,6 @@ INITIALIZERS: Mapping[str, Initializer] = {"uniform": uniform, "xavier": xavier,
 
 
 _FUNCTION = "a function (rng, fan_in, fan_out) -> float"
-
-
-def as_rng(rng: random.Random | None, *, argument: str) -> random.Random:
-    """Return the given source of randomness; make a new one for None."""
-    if rng is None:
-        return random.Random()  # noqa: S311 - weights are no secret
-    if not isinstance(rng, random.Random):
-        raise TypeError(requirement(argument, "a random.Random, such as random.Random(0)", rng))
-    return rng
 
 
 def as_initializer(init: InitializerLike, *, argument: str) -> Initializer:

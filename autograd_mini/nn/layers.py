@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
 
-from autograd_mini.arguments import abbreviate, count, finite, items, requirement
+from autograd_mini.arguments import abbreviate, as_rng, count, finite, items, requirement
 from autograd_mini.engines import Operand, Value, neuron_outputs
 from autograd_mini.engines.display import write_count
 from autograd_mini.engines.node import numbers_of
@@ -17,7 +17,6 @@ from autograd_mini.nn.initializers import (
     INITIALIZERS,
     InitializerLike,
     as_initializer,
-    as_rng,
     draw_weights,
     he,
     uniform,
@@ -38,7 +37,8 @@ class Neuron(Module):
         bias: the initial bias, as a number or a leaf Value; the default is 0.
         init: draws the weights if none are given: a name in `INITIALIZERS` or a function
             ``(rng, fan_in, fan_out) -> float``; the default suits the activation.
-        rng: the source of randomness; the default is a new one.
+        rng: the source of randomness: a ``random.Random``, an int that seeds a new one, or None
+            for that of Python's ``random``, which ``random.seed`` seeds.
         fused: make z one ``dot`` node. Otherwise z is ``w0 * x0 + w1 * x1 + … + b``, made of sums
             and products: a drawing shows more, the values and gradients are the same.
 
@@ -61,7 +61,7 @@ class Neuron(Module):
         weights: Iterable[Operand] | None = None,
         bias: Operand | None = None,
         init: InitializerLike | None = None,
-        rng: random.Random | None = None,
+        rng: random.Random | int | None = None,
         fused: bool = True,
     ) -> None:
         self.inputs = count(inputs, argument="Neuron: inputs")
@@ -137,7 +137,7 @@ class Layer(Module):
         weights: Iterable[Iterable[Operand]] | None = None,
         biases: Iterable[Operand] | None = None,
         init: InitializerLike | None = None,
-        rng: random.Random | None = None,
+        rng: random.Random | int | None = None,
         fused: bool = True,
     ) -> None:
         self.inputs = count(inputs, argument="Layer: inputs")
@@ -215,7 +215,7 @@ class MLP(Module):
         activation: ActivationLike = "relu",
         output_activation: ActivationLike = "linear",
         init: InitializerLike | None = None,
-        rng: random.Random | None = None,
+        rng: random.Random | int | None = None,
         fused: bool = True,
     ) -> None:
         self.inputs = count(inputs, argument="MLP: inputs")

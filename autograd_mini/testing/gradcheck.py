@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from autograd_mini.arguments import count, finite, requirement
+from autograd_mini.arguments import as_rng, count, finite, requirement
 from autograd_mini.engines import Value
 from autograd_mini.errors import AutogradError, DomainError, GradientMismatchError
 from autograd_mini.programs.program import Program
@@ -33,7 +33,7 @@ def check_gradients(
     order: int = 1,
     seed: float | None = None,
     tolerance: float | None = None,
-    rng: random.Random | None = None,
+    rng: random.Random | int | None = None,
 ) -> GradientReport:
     """Check every ∂f/∂arg by differences and a complex step, and report how well they agree.
 
@@ -48,7 +48,8 @@ def check_gradients(
         order: up to which order derivatives are checked; 2 or more for those of `gradient_graph`.
         seed: the gradient that ``backward`` starts with; None for two random numbers, neither 1.
         tolerance: the error that each method allows, relative to the absolute gradient.
-        rng: the generator of the random seeds; None for the same seeds each time.
+        rng: the generator of the random seeds, or an int that seeds it; None for the same seeds
+            each time.
 
     Raises:
         GradientMismatchError: a gradient is wrong; the error says which, by how much, and where.
@@ -88,17 +89,16 @@ def check_gradients(
     if not names:
         rule = f"one number or more, to differentiate {called}"
         raise ValueError(requirement("check_gradients: args", rule, args))
-    if rng is not None and not hasattr(rng, "uniform"):
-        raise TypeError(requirement("check_gradients: rng", "a random.Random", rng))
-    rng = rng or random.Random(0)  # noqa: S311 - no secret
-    seeds = _choose_seeds(seed, rng)
+    rng = 0 if rng is None else rng
+    source: Any = rng if hasattr(rng, "uniform") else as_rng(rng, argument="check_gradients: rng")
+    seeds = _choose_seeds(seed, source)
     if gradient is not None:
         told = OfNumbers(f, args, called, names, gradient)
         return GradientReport(called, tuple(_check(told, [1.0], tolerance)))
     comparisons: list[Comparison] = []
-    for subject in _differentiate(f, args, called, names, order, rng):
+    for subject in _differentiate(f, args, called, names, order, source):
         comparisons += _check(subject, seeds, tolerance)
-        _check_forward_mode(subject, rng)
+        _check_forward_mode(subject, source)
     return GradientReport(called, tuple(comparisons))
 
 

@@ -11,7 +11,6 @@ from autograd_mini.nn.initializers import (
     INITIALIZERS,
     InitializerLike,
     as_initializer,
-    as_rng,
     draw_weights,
     he,
     uniform,
@@ -70,15 +69,6 @@ def test_an_initializer_is_a_function_or_its_name():
     assert as_initializer(max, argument="init") is max
 
 
-def test_without_a_source_there_is_a_fresh_one_each_time():
-    assert as_rng(None, argument="rng").random() != as_rng(None, argument="rng").random()
-
-
-def test_a_source_that_was_given_is_used_itself():
-    rng = random.Random(0)
-    assert as_rng(rng, argument="rng") is rng
-
-
 @pytest.mark.parametrize(
     ("init", "message"),
     [
@@ -97,9 +87,3 @@ def test_what_is_no_initializer_is_refused(init, message):
     with pytest.raises((TypeError, ValueError)) as caught:
         as_initializer(init, argument="MLP: init")
     assert str(caught.value) == message
-
-
-def test_what_is_no_source_is_refused():
-    message = r"^MLP: rng must be a random\.Random, such as random\.Random\(0\), got 3$"
-    with pytest.raises(TypeError, match=message):
-        as_rng(3, argument="MLP: rng")

@@ -375,15 +375,23 @@ def test_the_same_rng_gives_the_same_network_and_biases_are_zero():
     assert weights.isdisjoint(other.state_dict().values())
 
 
-def test_the_global_generator_is_left_alone():
-    """Without an rng each network is different, however the global generator is seeded."""
-    models = []
-    for _ in range(2):
-        random.seed(0)
-        before = random.getstate()
-        models.append(MLP(2, [3, 1]).state_dict())
-        assert random.getstate() == before
-    assert models[0] != models[1]
+def test_without_an_rng_the_weights_are_those_of_pythons_own_generator():
+    """So `random.seed` makes them the same each time, as in a program for micrograd."""
+    random.seed(1337)
+    seeded = MLP(2, [3, 1]).state_dict()
+    assert MLP(2, [3, 1]).state_dict() != seeded
+    random.seed(1337)
+    assert MLP(2, [3, 1]).state_dict() == seeded
+    assert MLP(2, [3, 1], rng=random.Random(1337)).state_dict() == seeded
+
+
+def test_an_int_seeds_a_new_generator():
+    before = random.getstate()
+    model = MLP(2, [3, 1], rng=1337)
+    assert random.getstate() == before
+    assert model.state_dict() == MLP(2, [3, 1], rng=random.Random(1337)).state_dict()
+    assert Layer(2, 3, rng=7).state_dict() == Layer(2, 3, rng=random.Random(7)).state_dict()
+    assert Neuron(2, rng=7).state_dict() == Neuron(2, rng=random.Random(7)).state_dict()
 
 
 def test_initial_weights_can_be_values_which_are_used_as_they_are():
@@ -813,12 +821,12 @@ def test_a_wrong_value_is_refused(make, message):
         (lambda: MLP(2, 3), r"MLP: sizes must be a list, such as \[16, 1\], got 3"),
         (lambda: MLP(2, "31"), r"MLP: sizes must be a list, such as \[16, 1\], got '31'"),
         (
-            lambda: Neuron(1, rng=0),
-            r"Neuron: rng must be a random\.Random, such as random\.Random\(0\), got 0",
+            lambda: Neuron(1, rng=0.5),
+            r"Neuron: rng must be a random\.Random, an int or None, got 0\.5",
         ),
         (
             lambda: MLP(1, [1], rng=random),
-            "MLP: rng must be a random.Random, .*, got <module 'random' from .*",
+            "MLP: rng must be a random.Random, an int or None, got <module 'random' from .*",
         ),
         (
             lambda: Neuron(1, init=0.5),

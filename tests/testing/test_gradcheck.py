@@ -713,7 +713,7 @@ def test_what_is_no_sequence_is_neither_an_argument_nor_a_gradient(make):
     [
         ({"f": "x * x"}, "check_gradients: f must be a function or a Value, got 'x * x'"),
         ({"gradient": 2.0}, "check_gradients: gradient must be a function, got 2.0"),
-        ({"rng": 3}, "check_gradients: rng must be a random.Random, got 3"),
+        ({"rng": 0.5}, "check_gradients: rng must be a random.Random, an int or None, got 0.5"),
     ],
 )
 def test_what_is_no_function_or_generator_is_refused_by_name(given, message):
