@@ -11,6 +11,7 @@ from typing import ClassVar, TypeAlias
 from autograd_mini.arguments import requirement
 from autograd_mini.engines import Value, step_natively, updates
 from autograd_mini.optim.optimizers import Optimizer
+from autograd_mini.optim.schedules import Schedule
 from autograd_mini.optim.settings import setting
 from autograd_mini.optim.snapshot import State
 from autograd_mini.table.updates import UPDATES
@@ -80,7 +81,7 @@ class SGD(TableOptimizer):
 
     Args:
         parameters: the leaves to move.
-        lr: the learning rate, at least 0.
+        lr: the learning rate, at least 0, or a schedule.
         momentum: the part of the velocity that each step keeps, at least 0 and below 1.
         nesterov: look ahead by one step, which needs momentum.
         weight_decay: the factor of the weight in g, at least 0.
@@ -104,7 +105,7 @@ class SGD(TableOptimizer):
     def __init__(
         self,
         parameters: Iterable[Value],
-        lr: float,
+        lr: float | Schedule,
         *,
         momentum: float = 0.0,
         nesterov: bool = False,
@@ -156,7 +157,7 @@ class RMSprop(TableOptimizer):
 
     Args:
         parameters: the leaves to move.
-        lr: the learning rate, at least 0.
+        lr: the learning rate, at least 0, or a schedule.
         alpha: the part of the means that each step keeps, at least 0 and below 1.
         eps: prevents a division by zero; above 0.
         momentum: the part of the velocity that each step keeps, at least 0 and below 1.
@@ -186,7 +187,7 @@ class RMSprop(TableOptimizer):
     def __init__(
         self,
         parameters: Iterable[Value],
-        lr: float = 0.01,
+        lr: float | Schedule = 0.01,
         *,
         alpha: float = 0.99,
         eps: float = 1e-8,
@@ -245,7 +246,7 @@ class Adam(TableOptimizer):
 
     Args:
         parameters: the leaves to move.
-        lr: the learning rate, at least 0.
+        lr: the learning rate, at least 0, or a schedule.
         betas: β₁ and β₂, each at least 0 and below 1.
         eps: prevents a division by zero; above 0.
         weight_decay: the factor of the weight in g, at least 0.
@@ -269,7 +270,7 @@ class Adam(TableOptimizer):
     def __init__(
         self,
         parameters: Iterable[Value],
-        lr: float = 0.001,
+        lr: float | Schedule = 0.001,
         *,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
@@ -330,7 +331,7 @@ class AdamW(Adam):
     def __init__(
         self,
         parameters: Iterable[Value],
-        lr: float = 0.001,
+        lr: float | Schedule = 0.001,
         *,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,

@@ -8,7 +8,7 @@ from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from autograd_mini.arguments import items, number, requirement
+from autograd_mini.arguments import items, number, requirement, whole
 from autograd_mini.engines import (
     Value,
     are_finite,
@@ -20,6 +20,7 @@ from autograd_mini.engines import (
 )
 from autograd_mini.engines.display import write_count
 from autograd_mini.errors import DivergenceError, StateError
+from autograd_mini.optim.schedules import Schedule
 from autograd_mini.optim.settings import setting
 from autograd_mini.optim.snapshot import Snapshot, State
 
@@ -33,7 +34,8 @@ class Optimizer(ABC):
 
     Args:
         parameters: the leaves to move; `state_dict` relies on their order.
-        lr: the learning rate, at least 0. You may change it, as any setting, between steps.
+        lr: the learning rate, at least 0, or a function of the epoch that returns it, such as
+            `CosineDecay`. You may change it, as any setting, between steps.
         weight_decay: adds weight_decay · w to the gradient of each weight w, as if the loss
             contained ½ weight_decay · w².
 
@@ -49,10 +51,14 @@ class Optimizer(ABC):
     moments: ClassVar[Mapping[str, float]] = {}
     """The numbers that are kept for each parameter: their names, and the least possible number."""
 
+    _lr: float
+    _schedule: Schedule | None
+
     def __init__(
-        self, parameters: Iterable[Value], *, lr: float, weight_decay: float = 0.0
+        self, parameters: Iterable[Value], *, lr: float | Schedule, weight_decay: float = 0.0
     ) -> None:
         self.parameters = self._leaves(parameters)
+        self._epoch = 0
         self.lr = lr
         self.weight_decay = weight_decay
         nothing = array("d", bytes(8 * len(self.parameters)))
@@ -78,10 +84,42 @@ class Optimizer(ABC):
             raise TypeError(requirement(argument, "those it was made with", parameters, way_out))
         return parameters
 
-    @setting
-    def lr(self, lr: float) -> float:
-        """The learning rate: the factor of the gradient in a step."""
-        return self._check_number("lr", lr, "finite and at least 0", lambda r: 0 <= r < math.inf)
+    @property
+    def lr(self) -> float:
+        """The learning rate: the factor of the gradient in a step.
+
+        Set it to a function of the epoch, from 0, and it is what that returns for each `epoch`.
+        """
+        return self._lr
+
+    @lr.setter
+    def lr(self, lr: float | Schedule) -> None:
+        schedule = lr if callable(lr) else None
+        rate = self._check_rate("lr", lr) if schedule is None else self._ask(schedule, self._epoch)
+        vars(self).update(_lr=rate, _schedule=schedule)
+
+    @property
+    def epoch(self) -> int:
+        """The number of the epoch, from 0, which a schedule makes the learning rate of.
+
+        `fit` sets it before each epoch; set it so in a loop of your own.
+        """
+        return self._epoch
+
+    @epoch.setter
+    def epoch(self, epoch: int) -> None:
+        given = whole(epoch)
+        if given is None or given < 0:
+            argument = f"{type(self).__name__}: epoch"
+            raise ValueError(requirement(argument, "an int, at least 0", epoch))
+        rate = self._lr if self._schedule is None else self._ask(self._schedule, given)
+        vars(self).update(_lr=rate, _epoch=given)
+
+    def _ask(self, schedule: Schedule, epoch: int) -> float:
+        return self._check_rate(f"lr({epoch})", schedule(epoch))
+
+    def _check_rate(self, name: str, rate: object) -> float:
+        return self._check_number(name, rate, "finite and at least 0", lambda r: 0 <= r < math.inf)
 
     @setting
     def weight_decay(self, weight_decay: float) -> float:
@@ -129,7 +167,8 @@ class Optimizer(ABC):
     def state_dict(self) -> dict[str, Any]:
         """Return the settings and the state, as lists and numbers that JSON can hold.
 
-        With this and the weights, training continues as if it had never stopped.
+        With this and the weights, training continues as if it had never stopped. The rate is the
+        present number; a schedule is a function, so the new optimizer has to be made with it.
 
         >>> from autograd_mini import SGD
         >>> SGD([Value(1.0)], lr=0.5, momentum=0.9).state_dict()["moments"]
@@ -138,6 +177,7 @@ class Optimizer(ABC):
         return {
             "optimizer": type(self).__name__,
             "settings": {name: getattr(self, name) for name in self.settings},
+            "epoch": self._epoch,
             "steps": self._state.steps,
             "moments": {
                 name: list(numbers)
@@ -148,6 +188,8 @@ class Optimizer(ABC):
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take over the settings and the state of another optimizer of this class.
 
+        A schedule of this optimizer stays, and goes on with the next epoch.
+
         Args:
             state: the result of `state_dict`; it lists the parameters in the same order.
 
@@ -157,8 +199,8 @@ class Optimizer(ABC):
         """
         kind = type(self).__name__
         where = f"{kind}.load_state_dict"
-        expected = {"optimizer", "settings", "steps", "moments"}
-        if not isinstance(state, Mapping) or set(state) != expected:
+        expected = {"optimizer", "settings", "epoch", "steps", "moments"}
+        if not isinstance(state, Mapping) or {*state, "epoch"} != expected:
             rule = f"a mapping with the keys {', '.join(sorted(expected))}"
             given = list(state) if isinstance(state, Mapping) else state
             raise StateError(requirement(f"{where}: state", rule, given))
@@ -170,15 +212,17 @@ class Optimizer(ABC):
             rule = f"a mapping with the keys {', '.join(self.settings)}"
             raise StateError(requirement(f"{where}: settings", rule, settings))
         try:
-            self._set_all(settings, self._read_state(state["steps"], state["moments"]))
+            epoch = state.get("epoch", 0)  # earlier versions did not count epochs
+            self._set_all(settings, epoch, self._read_state(state["steps"], state["moments"]))
         except (TypeError, ValueError) as error:
             reason = str(error).removeprefix(f"{kind}: ")
             raise StateError(f"{where}: {reason}") from error
 
-    def _set_all(self, settings: Mapping[str, Any], state: State) -> None:
-        """Replace all settings, which are checked together, and the state."""
+    def _set_all(self, settings: Mapping[str, Any], epoch: int, state: State) -> None:
+        """Replace all settings, which are checked together, the epoch, and the state."""
         new = type(self)(self.parameters, **settings)
-        new._state = state
+        new.epoch = epoch
+        new._state, new._schedule = state, self._schedule
         self.__dict__ = {**self.__dict__, **new.__dict__}  # one store: all or nothing
 
     def _read_state(self, steps: Any, moments: Any) -> State:
