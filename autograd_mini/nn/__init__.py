@@ -1,6 +1,7 @@
 """Networks: neurons, layers and multilayer perceptrons; their activations and initializers."""
 
 from autograd_mini.nn.activations import ACTIVATIONS, Activation
+from autograd_mini.nn.dropout import Dropout
 from autograd_mini.nn.initializers import INITIALIZERS, he, uniform, xavier
 from autograd_mini.nn.layers import MLP, Layer, Neuron
 from autograd_mini.nn.module import Module
@@ -10,6 +11,7 @@ __all__ = [
     "INITIALIZERS",
     "MLP",
     "Activation",
+    "Dropout",
     "Layer",
     "Module",
     "Neuron",

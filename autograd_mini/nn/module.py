@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Self
 
 from autograd_mini.arguments import abbreviate, finite, list_some, printable, requirement
@@ -14,9 +15,10 @@ from autograd_mini.errors import StateError
 from autograd_mini.nn import saving
 from autograd_mini.nn.search import find_leaves, find_parts
 from autograd_mini.nn.summary import summarize
+from autograd_mini.programs.modes import note_mode
 from autograd_mini.programs.predictor import predict
 
-__all__ = ["Module"]
+__all__ = ["Module", "evaluate"]
 
 
 class Module:
@@ -74,6 +76,43 @@ class Module:
             _name(leaf, path)
         return [(str(path), leaf) for path, leaf in parameters.items()]
 
+    def modules(self) -> list[Module]:
+        """Return this module and all modules in it, each once."""
+        found = [place.thing for place in find_parts(self, Module)]
+        return [one for one in found if isinstance(one, Module)]
+
+    @property
+    def training(self) -> bool:
+        """Whether the module trains, so that `Dropout` drops; a new module does."""
+        mode: bool = vars(self).get("_training", True)
+        note_mode(self, mode)
+        return mode
+
+    @training.setter
+    def training(self, training: bool) -> None:
+        if not isinstance(training, bool):
+            argument = f"{type(self).__name__}.training"
+            raise TypeError(requirement(argument, "True or False", training))
+        vars(self)["_training"] = training
+
+    def train(self, mode: bool = True) -> Self:
+        """Let this module and all modules in it train, or not; return it.
+
+        Args:
+            mode: what `training` becomes.
+
+        >>> from autograd_mini.nn import Dropout
+        >>> Dropout(0.5).eval()([1.0, 2.0])
+        [1.0, 2.0]
+        """
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> Self:
+        """Let no module in this one train, so that it predicts; return it."""
+        return self.train(False)
+
     def parameters(self) -> list[Value]:
         """Return the parameters, for an optimizer."""
         return [parameter for _, parameter in self.named_parameters()]
@@ -81,7 +120,8 @@ class Module:
     def predict(self, X: Any) -> Any:  # noqa: N803 - the field's name for examples
         """Return the predictions for many examples, as numbers.
 
-        The model is recorded and runs natively, if that can be done; otherwise it is called.
+        The model is recorded and runs natively, if that can be done; otherwise it is called. No
+        module trains meanwhile.
 
         Args:
             X: the examples: a list, an array, or a frame, by rows.
@@ -100,7 +140,8 @@ class Module:
         >>> neuron.predict([[1.0, 2.0], [0.0, -1.0]])
         [2.75, -0.75]
         """
-        return predict(self, f"{type(self).__name__}.predict: X", X)
+        with evaluate(self.modules()):
+            return predict(self, f"{type(self).__name__}.predict: X", X)
 
     def zero_grad(self) -> None:
         """Set the gradients to zero, all of them or none; `has_grad` stays as it is."""
@@ -197,6 +238,21 @@ class Module:
     def _shape(self) -> str:
         """Return the numbers of inputs and outputs of a part that a summary has in one row."""
         return ""
+
+
+@contextmanager
+def evaluate(modules: Iterable[Module]) -> Iterator[None]:
+    """Let no module train, and restore the modes afterwards."""
+    modes = [(module, module.training) for module in modules]
+    try:
+        for module, mode in modes:
+            if mode:
+                module.training = False
+        yield
+    finally:
+        for module, mode in modes:
+            if mode:
+                module.training = mode
 
 
 def _name(parameter: Value, path: ParameterPath) -> None:

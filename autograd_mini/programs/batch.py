@@ -134,8 +134,8 @@ def repeat_batch(entry: Entry, shapes: tuple[int, ...], args: tuple[Any, ...]) -
         args: the arguments.
     """
     with entry.lock:
-        if not entry.paths:  # the batch before had no points, or raised an error
-            return None
+        if not entry.paths or not entry.modes.hold():
+            return None  # the batch before had no points or raised an error, or a mode has changed
         replay = entry.replay(sums=True)
         if type(replay) is not Replay:
             return None

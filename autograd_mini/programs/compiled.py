@@ -71,7 +71,7 @@ class Compiled(Generic[P]):
         self._max_paths = max_paths
         self._first: tuple[object, ...] = ()  # the object, if this is a method
         self._subject = Subject(f, self.__name__)
-        self._entries: dict[tuple[Form, bool], Entry] = {}
+        self._entries: dict[tuple[Form, bool], list[Entry]] = {}
         self._recent: tuple[Entry, tuple[int, ...]] | None = None  # of the last batch
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any:
@@ -105,7 +105,7 @@ class Compiled(Generic[P]):
         return method
 
     def __repr__(self) -> str:
-        entries = [entry for entry in self._entries.values() if entry.paths]
+        entries = [entry for found in self._entries.values() for entry in found if entry.paths]
         if not entries:
             return f"<compiled {self.__name__}: not recorded yet>"
         sizes = [entry.size() for entry in entries]
@@ -144,11 +144,15 @@ class Compiled(Generic[P]):
         return self._f(*self._first, *args, **kwargs)
 
     def _find(self, form: Form, *, natively: bool = True) -> Entry:
-        """Return the paths for a form of the arguments."""
-        entry = self._entries.get((form, natively))
-        if entry is None:
-            made = Entry(self._subject, form, natively=natively, max_paths=self._max_paths)
-            entry = self._entries.setdefault((form, natively), made)
+        """Return the paths for a form of the arguments, and for the present modes of modules."""
+        entries = self._entries.get((form, natively))
+        if entries is None:
+            entries = self._entries.setdefault((form, natively), [])
+        for entry in entries:
+            if entry.modes.hold():
+                return entry
+        entry = Entry(self._subject, form, natively=natively, max_paths=self._max_paths)
+        entries.append(entry)
         return entry
 
     def map(self, *args: Any, executor: Executor | None = None, **kwargs: Any) -> Any:

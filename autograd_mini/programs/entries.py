@@ -22,6 +22,7 @@ from autograd_mini.engines import (
 )
 from autograd_mini.programs.code import Code
 from autograd_mini.programs.forms import Form, name_inputs
+from autograd_mini.programs.modes import Modes, collect_modes
 from autograd_mini.programs.nodes import NUMBER
 from autograd_mini.programs.points import Point, make_replay
 from autograd_mini.programs.results import ResultForm, describe_result
@@ -63,6 +64,7 @@ class Entry:
     def __init__(self, subject: Subject, form: Form, *, natively: bool, max_paths: int) -> None:
         self.subject, self.form, self.natively = subject, form, natively
         self.lock = RLock()
+        self.modes = Modes()
         self._tree = _Tree()
         self._max_paths = max_paths
         self._replays: dict[bool, Any] = {}
@@ -99,7 +101,8 @@ class Entry:
         self, numbers: Sequence[float], args: Sequence[Any], *, twice: bool = False
     ) -> Recorded:
         options = {"natively": self.natively, "twice": twice}
-        return self.subject.record(self.form, numbers, args, **options)
+        with collect_modes(self.modes):
+            return self.subject.record(self.form, numbers, args, **options)
 
     def _make_error(self, numbers: Sequence[float], args: Sequence[Any]) -> RuntimeError:
         """Return the error for too many paths."""

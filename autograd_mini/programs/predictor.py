@@ -13,7 +13,7 @@ from autograd_mini.engines import Operand, Value, are_floats, number_of
 from autograd_mini.functions import dot
 from autograd_mini.programs.entries import Entry
 from autograd_mini.programs.forms import Form, read_call
-from autograd_mini.programs.results import ResultForm, describe_result
+from autograd_mini.programs.results import describe_result
 from autograd_mini.programs.shards import Run, record_first
 from autograd_mini.programs.sources import Columns, RowSource, Source
 from autograd_mini.programs.subjects import Subject
@@ -140,11 +140,6 @@ class Predictor:
         self._weighted: Total | None = None
         self._weighted_form = form
 
-    @property
-    def result(self) -> ResultForm:
-        """The form of a result; known after the first prediction."""
-        return self._entry.paths[0].result
-
     def predict(self, columns: Columns, executor: Executor | None = None) -> array[float]:
         """Return the numbers of the results, example by example.
 
@@ -165,6 +160,16 @@ class Predictor:
 
             Run(entry, columns, (), buffers, store, sums=False).compute(executor=executor)
         return found
+
+    def build(self, numbers: Sequence[Any], count: int) -> list[Any]:
+        """Return results as the model returns them.
+
+        Args:
+            numbers: what `predict` has returned, or Values in their place.
+            count: the number of results.
+        """
+        result, width = self._entry.paths[0].result, len(numbers) // count
+        return [result.build(numbers[i * width : (i + 1) * width]) for i in range(count)]
 
     def differentiate(
         self, columns: Columns, weights: array[float], executor: Executor | None = None
@@ -234,9 +239,8 @@ def _is_row(result: Any) -> bool:
 def _predict_natively(model: Any, where: str, given: Sequence[Any]) -> list[Any]:
     examples = Examples(where, [(x,) for x in given])
     predictor = Predictor(model, where, examples.form)
-    numbers = predictor.predict(examples.columns(range(len(given)))).tolist()
-    width, result = len(numbers) // len(given), predictor.result
-    return [result.build(numbers[i * width : (i + 1) * width]) for i in range(len(given))]
+    numbers = predictor.predict(examples.columns(range(len(given))))
+    return predictor.build(numbers.tolist(), len(given))
 
 
 def _make_entry(f: Callable[..., Any], name: str, form: Form) -> Entry:
