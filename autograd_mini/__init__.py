@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from autograd_mini.engines.python_function import custom
     from autograd_mini.functions import *  # noqa: F403
     from autograd_mini.nn import MLP, Layer, Module, Neuron
-    from autograd_mini.optim import SGD, Adam, AdamW, RMSprop
+    from autograd_mini.optim import SGD, Adam, AdamW, RMSprop, zero_grad
     from autograd_mini.programs.compiled import compile
-    from autograd_mini.training import History, fit
+    from autograd_mini.training import EarlyStopping, History, fit
     from autograd_mini.transforms import (
         grad,
         gradient_graph,
@@ -61,6 +61,7 @@ __all__ = [
     "DivergenceError",
     "DomainError",
     "Drawing",
+    "EarlyStopping",
     "GradientMismatchError",
     "GraphTooLargeError",
     "History",
@@ -96,6 +97,7 @@ __all__ = [
     "testing",
     "value_and_grad",
     "vjp",
+    "zero_grad",
 ]
 __all__ += functions.__all__
 
@@ -105,8 +107,8 @@ __version__ = "0.1.0"
 _LATER = {
     **dict.fromkeys(functions.__all__, "functions"),
     **dict.fromkeys(("MLP", "Layer", "Module", "Neuron"), "nn"),
-    **dict.fromkeys(("SGD", "Adam", "AdamW", "RMSprop"), "optim"),
-    **dict.fromkeys(("History", "fit"), "training"),
+    **dict.fromkeys(("SGD", "Adam", "AdamW", "RMSprop", "zero_grad"), "optim"),
+    **dict.fromkeys(("EarlyStopping", "History", "fit"), "training"),
     "compile": "programs.compiled",
     "custom": "engines.python_function",
     "primitive": "engines.extension",

@@ -2,7 +2,7 @@
 
 from autograd_mini.nn.activations import ACTIVATIONS, Activation
 from autograd_mini.nn.dropout import Dropout
-from autograd_mini.nn.initializers import INITIALIZERS, he, uniform, xavier
+from autograd_mini.nn.initializers import INITIALIZERS, he, sphere, uniform, xavier
 from autograd_mini.nn.layers import MLP, Layer, Neuron
 from autograd_mini.nn.module import Module
 
@@ -16,6 +16,7 @@ __all__ = [
     "Module",
     "Neuron",
     "he",
+    "sphere",
     "uniform",
     "xavier",
 ]

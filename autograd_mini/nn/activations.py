@@ -43,14 +43,14 @@ class Activation:
 _TABLE = (
     Activation("sigmoid", functions.sigmoid, range=(0.0, 1.0)),
     Activation("tanh", functions.tanh, range=(-1.0, 1.0)),
-    Activation("relu", functions.relu, range=(0.0, math.inf), init="he"),
+    Activation("relu", functions.relu, range=(0.0, math.inf), init="sphere"),
     Activation("softmax", functions.softmax, range=(0.0, 1.0), over_layer=True),
     Activation("step", functions.step, range=(0.0, 1.0), init="uniform"),
     Activation("linear", functions.linear),
-    Activation("leaky_relu", functions.leaky_relu, init="he"),
-    Activation("elu", functions.elu, range=(-1.0, math.inf), init="he"),
-    Activation("silu", functions.silu, range=(-0.2784645427610738, math.inf), init="he"),
-    Activation("gelu", functions.gelu, range=(-0.16997120747990369, math.inf), init="he"),
+    Activation("leaky_relu", functions.leaky_relu, init="sphere"),
+    Activation("elu", functions.elu, range=(-1.0, math.inf), init="sphere"),
+    Activation("silu", functions.silu, range=(-0.2784645427610738, math.inf), init="sphere"),
+    Activation("gelu", functions.gelu, range=(-0.16997120747990369, math.inf), init="sphere"),
 )
 
 ACTIVATIONS: Mapping[str, Activation] = {row.name: row for row in _TABLE}

@@ -17,14 +17,17 @@ from autograd_mini.nn.initializers import (
     INITIALIZERS,
     InitializerLike,
     as_initializer,
-    draw_weights,
+    draw_layer,
     he,
+    sphere,
     uniform,
     xavier,
 )
 from autograd_mini.nn.module import Module
 
-__all__ = ["INITIALIZERS", "MLP", "Layer", "Module", "Neuron", "he", "uniform", "xavier"]
+__all__ = [
+    "INITIALIZERS", "MLP", "Layer", "Module", "Neuron", "he", "sphere", "uniform", "xavier",
+]  # fmt: skip
 
 
 class Neuron(Module):
@@ -34,9 +37,9 @@ class Neuron(Module):
         inputs: the number of inputs.
         activation: a name in `autograd_mini.nn.ACTIVATIONS`, or a function of a Value.
         weights: the initial weights, as numbers or leaf Values; modules may share a Value.
-        bias: the initial bias, as a number or a leaf Value; the default is 0.
-        init: draws the weights if none are given: a name in `INITIALIZERS` or a function
-            ``(rng, fan_in, fan_out) -> float``; the default suits the activation.
+        bias: the initial bias, as a number or a leaf Value; the default is 0 or drawn.
+        init: draws the weights if none are given, and perhaps the bias: a name in `INITIALIZERS`
+            or a function ``(rng, fan_in, fan_out) -> float``; the default suits the activation.
         rng: the source of randomness: a ``random.Random``, an int that seeds a new one, or None
             for that of Python's ``random``, which ``random.seed`` seeds.
         fused: make z one ``dot`` node. Otherwise z is ``w0 * x0 + w1 * x1 + … + b``, made of sums
@@ -73,7 +76,8 @@ class Neuron(Module):
         if weights is None:
             draw = as_initializer(chosen.init if init is None else init, argument="Neuron: init")
             rng = as_rng(rng, argument="Neuron: rng")
-            weights = draw_weights(draw, self.inputs, 1, rng)[0]
+            (weights,), (drawn,) = draw_layer(draw, self.inputs, 1, rng)
+            bias = drawn if bias is None else bias
         self.weights = [
             _parameter(weight, argument=f"Neuron: weights[{i}]")
             for i, weight in enumerate(_one_each(weights, self.inputs, "Neuron: weights", "input"))
@@ -114,7 +118,8 @@ class Layer(Module):
         inputs, outputs: the number of inputs, and of neurons.
         activation: as for `Neuron`; it may also be "softmax", which is applied to all outputs.
         weights: the initial weights, a row for each output, as numbers or leaf Values.
-        biases: the initial biases, one for each output, as numbers or leaf Values; by default 0.
+        biases: the initial biases, one for each output, as numbers or leaf Values; by default 0
+            or drawn.
         init, rng, fused: as for `Neuron`.
 
     Raises:
@@ -146,7 +151,8 @@ class Layer(Module):
         if weights is None:
             draw = as_initializer(chosen.init if init is None else init, argument="Layer: init")
             rng = as_rng(rng, argument="Layer: rng")
-            weights = draw_weights(draw, self.inputs, self.outputs, rng)
+            weights, drawn = draw_layer(draw, self.inputs, self.outputs, rng)
+            biases = drawn if biases is None else biases
         rows = _one_each(weights, self.outputs, "Layer: weights", "output")
         biases = [0.0] * self.outputs if biases is None else biases
         biases = _one_each(biases, self.outputs, "Layer: biases", "output")

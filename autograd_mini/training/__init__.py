@@ -2,8 +2,9 @@
 
 from autograd_mini.training.fitting import fit
 from autograd_mini.training.history import History
+from autograd_mini.training.stopping import EarlyStopping
 
-__all__ = ["History", "fit"]
+__all__ = ["EarlyStopping", "History", "fit"]
 
 
 def __dir__() -> list[str]:

@@ -212,7 +212,7 @@ class _LossOfPredictions:
                     return found[0], array("d", found[1:])
             self._targets = None
         leaves = [Value(x) for x in predictions]
-        loss = self._eager.compare(self._build(leaves, len(batch)), batch)
+        loss = self._eager.compare(self._predictor.build(leaves, len(batch)), batch)
         slopes = sweep_back([loss], leaves, [1.0], 0, "fit")
         assert slopes is not None, "no leaf is too old"
         return loss, array("d", slopes)
@@ -220,18 +220,13 @@ class _LossOfPredictions:
     def _make_program(self, predictions: array[float], batch: Sequence[int]) -> Entry:
         """Return what records the loss for batches of a length."""
         eager = self._eager
-        given = self._build(predictions, len(batch)), [eager.targets[i] for i in batch]
+        given = self._predictor.build(predictions, len(batch)), [eager.targets[i] for i in batch]
         form, _ = read_call("fit: loss", given, {})
         assert form is not None, "there are no Values"
         subject = Subject(value_and_grad(eager.loss), "loss")
         entry = Entry(subject, form, natively=True, max_paths=MOST_PATHS + 1)
         self._programs[len(batch)] = entry
         return entry
-
-    def _build(self, numbers: Sequence[Any], count: int) -> list[Any]:
-        """Return predictions as the model returns them, of numbers or Values."""
-        result, width = self._predictor.result, len(numbers) // count
-        return [result.build(numbers[i * width : (i + 1) * width]) for i in range(count)]
 
 
 def _check_finite(loss: float) -> None:

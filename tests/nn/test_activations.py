@@ -80,10 +80,10 @@ def test_only_softmax_goes_over_a_layer():
     assert [row.name for row in ROWS if row.over_layer] == ["softmax"]
 
 
-def test_rectifiers_start_with_he_and_the_step_with_uniform_weights():
+def test_rectifiers_start_on_the_sphere_and_the_step_with_uniform_weights():
     suited = {name: row.init for name, row in ACTIVATIONS.items() if row.init != "xavier"}
     rectifiers = ("relu", "leaky_relu", "elu", "silu", "gelu")
-    assert suited == {**dict.fromkeys(rectifiers, "he"), "step": "uniform"}
+    assert suited == {**dict.fromkeys(rectifiers, "sphere"), "step": "uniform"}
     assert {row.init for row in ROWS} <= set(INITIALIZERS)
 
 

@@ -22,6 +22,7 @@ from autograd_mini.engines import bulk
 from autograd_mini.errors import StateError
 from autograd_mini.nn import INITIALIZERS, MLP, Layer, Module, Neuron, layers, saving
 from autograd_mini.nn.activations import ACTIVATIONS, Activation
+from autograd_mini.nn.initializers import draw_layer
 
 SMOOTH = ["sigmoid", "tanh", "softmax", "linear"]
 HALVES = st.integers(-8, 8).map(lambda n: n / 2)
@@ -344,10 +345,10 @@ def test_he_draws_from_a_normal_distribution_of_variance_2_over_fan_in():
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_the_initialiser_suits_the_activation_unless_told(name):
     init = INITIALIZERS[ACTIVATIONS[name].init]
-    rng = random.Random(3)
-    expected = [[init(rng, 3, 2) for _ in range(3)] for _ in range(2)]
+    rows, biases = draw_layer(init, 3, 2, random.Random(3))
     layer = Layer(3, 2, activation=name, rng=random.Random(3))
-    assert [[w.data for w in neuron.weights] for neuron in layer.neurons] == expected
+    assert [[w.data for w in neuron.weights] for neuron in layer.neurons] == rows
+    assert [neuron.bias.data for neuron in layer.neurons] == biases
     other = Layer(3, 2, activation=name, init=lambda rng, fan_in, fan_out: fan_in / fan_out)
     assert {w.data for neuron in other.neurons for w in neuron.weights} == {1.5}
 
@@ -366,7 +367,9 @@ def test_a_single_neuron_has_a_fan_out_of_1():
 
 
 def test_the_same_rng_gives_the_same_network_and_biases_are_zero():
-    one, same, other = (MLP(2, [3, 1], rng=random.Random(seed)) for seed in (1, 1, 2))
+    one, same, other = (
+        MLP(2, [3, 1], activation="tanh", rng=random.Random(seed)) for seed in (1, 1, 2)
+    )
     assert one.state_dict() == same.state_dict()
     biases = [value for name, value in one.state_dict().items() if name.endswith("bias")]
     assert biases == [0.0] * 4
@@ -773,7 +776,7 @@ def test_an_input_is_a_number_or_a_value(wrong, fused):
         (
             lambda: Neuron(1, init="xaver"),
             r"Neuron: init must be a function \(rng, fan_in, fan_out\) -> float or one of uniform, "
-            "xavier, he, got 'xaver'",
+            "xavier, he, sphere, got 'xaver'",
         ),
         (
             lambda: Neuron(2, weights=[1.0]),

@@ -31,10 +31,10 @@ from support.writers import SIZE, WRITERS, read_folder
 from autograd_mini import Module, Value, files
 from autograd_mini.errors import StateError
 from autograd_mini.losses import mean_squared_error
-from autograd_mini.nn import saving
-from autograd_mini.optim import SGD, Adam
+from autograd_mini.nn import Dropout, saving
+from autograd_mini.optim import SGD, Adam, AdamW, CosineDecay, WarmUp
 from autograd_mini.programs import shards
-from autograd_mini.training import fit, fitting
+from autograd_mini.training import EarlyStopping, evaluation, fit, fitting, loop
 from autograd_mini.training.history import History
 
 TESTS = Path(__file__).parent.parent
@@ -617,8 +617,12 @@ def squares(predictions, targets):
 class Training:
     """A model, an optimiser and a generator, and a training of them that can be interrupted."""
 
-    def __init__(self, make, *, batch_size=2, weights=(0.5, -0.0), seed=1, loss=squares, **options):
-        self.model = Line(*weights)
+    def __init__(
+        self, make, *, batch_size=2, weights=(0.5, -0.0), seed=1, loss=squares, model=None,
+        callbacks=(), **options,
+    ):  # fmt: skip
+        self.model = model or Line(*weights)
+        self.callbacks = callbacks
         self.optimizer = make(self.model.parameters())
         self.rng = random.Random(seed)
         self.batch_size = batch_size
@@ -638,7 +642,7 @@ class Training:
             batch_size=self.batch_size,
             rng=self.rng,
             resume=resume,
-            callbacks=[self.keep],
+            callbacks=[self.keep, *self.callbacks],
             **self.options,
         )
         return self
@@ -675,6 +679,38 @@ def elsewhere(make, batch_size):
 KINDS = [(make, batch_size) for make in (momentum, adam) for batch_size in (None, 2)]
 
 
+def decaying(parameters):
+    return AdamW(parameters, WarmUp(CosineDecay(0.1, epochs=6), epochs=2))
+
+
+class Dropping(Module):
+    """A line whose slope is dropped in some epochs."""
+
+    def __init__(self, slope, seed):
+        self.slope, self.offset, self.dropout = Value(slope), Value(0.0), Dropout(0.5, rng=seed)
+
+    def __call__(self, x):
+        return self.dropout(self.slope) * x + self.offset
+
+    @property
+    def bits(self):
+        return [parameter.data for parameter in self.parameters()]
+
+
+def watched(slope=0.5, seed=4):
+    """A training with all that `fit` can do beside it."""
+    callbacks = [EarlyStopping(2)]
+    measures = {"metrics": ["mae"], "validation_data": ([0.75, 1.0], [2.5, -3.0])}
+    return Training(
+        decaying,
+        model=Dropping(slope, seed),
+        clip_norm=0.5,
+        callbacks=callbacks,
+        seed=seed,
+        **measures,
+    )
+
+
 @pytest.mark.parametrize(
     ("make", "batch_size", "every"),
     [(*KINDS[3], 3), *(pytest.param(*kind, 1, marks=pytest.mark.soak) for kind in KINDS)],
@@ -698,7 +734,7 @@ def test_p18_after_an_interrupt_at_any_instant_training_goes_on_as_if_it_never_s
         lambda: Training(make, batch_size=batch_size),
         Training.run,
         check=check,
-        inside=(fitting.__file__, inspect.getfile(History)),
+        inside=(fitting.__file__, loop.__file__, inspect.getfile(History)),
         every=every,
     )
     print(f"interrupted at {instants // every} instants, and every time resumed twice")
@@ -718,6 +754,34 @@ def interrupting(after: int):
     return loss
 
 
+@pytest.mark.parametrize("every", [5, pytest.param(1, marks=pytest.mark.soak)])
+def test_p18_with_validation_metrics_early_stopping_a_schedule_clipping_and_dropout(every):
+    whole = watched().run(epochs=3)
+    assert {*whole.history.history} == {"loss", "grad_norm", "mae", "val_loss", "val_mae"}
+    ends = set()
+
+    def check(interrupted):
+        history = interrupted.history
+        ends.add(history and (history.stopped, history.epochs))
+        if history is not None:
+            lengths = {len(numbers) for numbers in history.history.values()}
+            assert len(lengths) == 1
+            copied = pickle.loads(pickle.dumps(history))  # noqa: S301 - as a user may
+            assert watched(7.0, 5).run(copied, epochs=3).bits == whole.bits
+        assert interrupted.run(history, epochs=3).bits == whole.bits
+
+    instants = interrupted_everywhere(
+        watched,
+        lambda training: training.run(epochs=3),
+        check=check,
+        inside=(fitting.__file__, loop.__file__, evaluation.__file__, inspect.getfile(History)),
+        every=every,
+    )
+    print(f"interrupted at {instants // every} instants, and every time resumed twice")
+    assert instants > 1000
+    assert {None, ("interrupted", 0), ("interrupted", 1), ("interrupted", 2)} < ends
+
+
 @pytest.mark.soak
 def test_p18_also_if_it_is_interrupted_again_at_any_instant():
     """First in the middle of the second epoch, then anywhere in the rest."""
@@ -734,7 +798,7 @@ def test_p18_also_if_it_is_interrupted_again_at_any_instant():
         lambda: elsewhere(adam, 2),
         lambda resumed: resumed.run(first),
         check=check,
-        inside=(fitting.__file__, inspect.getfile(History)),
+        inside=(fitting.__file__, loop.__file__, inspect.getfile(History)),
     )
     print(f"interrupted for the second time at {instants} instants")
     assert instants > 300

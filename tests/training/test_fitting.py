@@ -25,7 +25,7 @@ from autograd_mini.functions import norm
 from autograd_mini.losses import mean_squared_error
 from autograd_mini.nn import MLP
 from autograd_mini.optim import SGD, Adam
-from autograd_mini.training import fit, fitting
+from autograd_mini.training import fit, fitting, loop
 from autograd_mini.training.curve import draw_curve
 from autograd_mini.training.history import History
 
@@ -524,8 +524,11 @@ def test_ctrl_c_at_any_instant_leaves_weights_gradients_and_history_whole(batch_
     plain_optimizer = SGD(plain.parameters(), lr=0.125, momentum=0.5)
     whole = []
 
+    def state_of(model, optimizer):
+        return model.weights, model.gradients, str(optimizer.state_dict() | {"epoch": None})
+
     def pause():
-        whole.append((plain.weights, plain.gradients, str(plain_optimizer.state_dict())))
+        whole.append(state_of(plain, plain_optimizer))
 
     pause()
     for _ in range(2):
@@ -558,7 +561,7 @@ def test_ctrl_c_at_any_instant_leaves_weights_gradients_and_history_whole(batch_
     ends = set()
 
     def check(run):
-        state = run.model.weights, run.model.gradients, str(run.optimizer.state_dict())
+        state = state_of(run.model, run.optimizer)
         assert state in whole
         ends.add(run.history and run.history.stopped)
         if run.history is None:  # the interrupt came before the training, or after it
@@ -567,7 +570,10 @@ def test_ctrl_c_at_any_instant_leaves_weights_gradients_and_history_whole(batch_
             assert len({len(numbers) for numbers in run.history.history.values()}) == 1
 
     interrupted_everywhere(
-        Run, Run.__call__, check=check, inside=(fitting.__file__, inspect.getfile(History))
+        Run,
+        Run.__call__,
+        check=check,
+        inside=(fitting.__file__, loop.__file__, inspect.getfile(History)),
     )
     assert ends == {None, "interrupted", "epochs"}
 
@@ -1138,12 +1144,11 @@ def test_tqdm_is_not_imported_with_the_library():
         ({"tolerance": -1e-3}, ValueError, r"tolerance must be at least 0, got -0\.001"),
         ({"tolerance": math.nan}, ValueError, r"tolerance must be at least 0, got nan"),
         ({"tolerance": "0"}, TypeError, r"tolerance must be a real number, got '0'"),
-        ({"rng": 3}, TypeError, r"rng must be a random\.Random, got 3; try random\.Random\(3\)"),
-        ({"rng": 10**5000}, TypeError, r"rng must be a random\.Random, got 0x\w+\.\.\.; try .*"),
+        ({"rng": True}, TypeError, r"rng must be a random\.Random, an int or None, got True"),
         (
             {"rng": random.Random},
             TypeError,
-            r"rng must be a random\.Random, got <class 'random\.Random'>",
+            r"rng must be a random\.Random, an int or None, got <class 'random\.Random'>",
         ),
         (
             {"X": np.array(3.0)},
@@ -1241,7 +1246,7 @@ def test_a_loss_that_is_no_value_is_explained_with_what_to_look_for():
 
 
 def test_the_limit_of_an_explosion_is_the_documented_one():
-    assert fitting.EXPLOSION == 1e6
+    assert loop.EXPLOSION == 1e6
 
 
 # --- sequences, frames, and what is neither ------------------------------------------------------

@@ -14,7 +14,7 @@ import autograd_mini as ag
 from autograd_mini import SGD, Adam, Value, fit, losses
 from autograd_mini.errors import DomainError, NonFiniteGradientError, StateError
 from autograd_mini.nn import MLP, Module
-from autograd_mini.training import fitting, gradients
+from autograd_mini.training import fitting, gradients, loop
 from autograd_mini.training.gradients import EagerLoss, compile_loss
 
 # --- the same gradients --------------------------------------------------------------------------
@@ -348,7 +348,7 @@ def test_ctrl_c_at_any_instant_leaves_a_compiled_training_whole():
         Training,
         Training.run,
         check=check,
-        inside=(fitting.__file__, gradients.__file__),
+        inside=(fitting.__file__, loop.__file__, gradients.__file__),
     )
     assert len(seen) == 3
     assert steps < seen
