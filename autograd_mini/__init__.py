@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from autograd_mini.engines.extension import primitive
     from autograd_mini.engines.python_function import custom
     from autograd_mini.functions import *  # noqa: F403
-    from autograd_mini.nn import MLP, Layer, Module, Neuron
+    from autograd_mini.nn import MLP, Layer, Module, Neuron, load
     from autograd_mini.optim import SGD, Adam, AdamW, RMSprop, zero_grad
     from autograd_mini.programs.compiled import compile
     from autograd_mini.training import EarlyStopping, History, fit
@@ -88,6 +88,7 @@ __all__ = [
     "hvp",
     "jacobian",
     "jvp",
+    "load",
     "losses",
     "nn",
     "optim",
@@ -106,7 +107,7 @@ __version__ = "0.1.0"
 # The module of each name that is imported when it is first used.
 _LATER = {
     **dict.fromkeys(functions.__all__, "functions"),
-    **dict.fromkeys(("MLP", "Layer", "Module", "Neuron"), "nn"),
+    **dict.fromkeys(("MLP", "Layer", "Module", "Neuron", "load"), "nn"),
     **dict.fromkeys(("SGD", "Adam", "AdamW", "RMSprop", "zero_grad"), "optim"),
     **dict.fromkeys(("EarlyStopping", "History", "fit"), "training"),
     "compile": "programs.compiled",

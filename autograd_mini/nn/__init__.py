@@ -4,6 +4,7 @@ from autograd_mini.nn.activations import ACTIVATIONS, Activation
 from autograd_mini.nn.dropout import Dropout
 from autograd_mini.nn.initializers import INITIALIZERS, he, sphere, uniform, xavier
 from autograd_mini.nn.layers import MLP, Layer, Neuron
+from autograd_mini.nn.loading import load
 from autograd_mini.nn.module import Module
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Module",
     "Neuron",
     "he",
+    "load",
     "sphere",
     "uniform",
     "xavier",

@@ -104,6 +104,13 @@ class Neuron(Module):
             first = first + term
         return first + self.bias
 
+    def _arguments(self) -> dict[str, Any]:
+        return {
+            "inputs": self.inputs,
+            "activation": self.activation.name,
+            "fused": self.fused,
+        }
+
     def _architecture(self) -> str:
         return f"{self._shape()} {self.activation.name}, "
 
@@ -188,6 +195,14 @@ class Layer(Module):
             raise _no_value(self.activation, outputs)
         return outputs
 
+    def _arguments(self) -> dict[str, Any]:
+        return {
+            "inputs": self.inputs,
+            "outputs": self.outputs,
+            "activation": self.activation.name,
+            "fused": self.neurons[0].fused,
+        }
+
     def _architecture(self) -> str:
         return f"{self._shape()} {self.activation.name}, "
 
@@ -253,6 +268,15 @@ class MLP(Module):
         for layer in self.layers:
             signals = layer._compute_outputs(signals)
         return _single(signals)
+
+    def _arguments(self) -> dict[str, Any]:
+        return {
+            "inputs": self.inputs,
+            "sizes": [layer.outputs for layer in self.layers],
+            "activation": self.layers[0].activation.name,
+            "output_activation": self.layers[-1].activation.name,
+            "fused": self.layers[0].neurons[0].fused,
+        }
 
     def _architecture(self) -> str:
         layers = [f"{layer.outputs} {layer.activation.name}" for layer in self.layers]

@@ -13,6 +13,7 @@ from autograd_mini.engines.display import Table, write_count
 from autograd_mini.engines.node import ParameterPath
 from autograd_mini.errors import StateError
 from autograd_mini.nn import saving
+from autograd_mini.nn.architecture import describe_architecture
 from autograd_mini.nn.search import find_leaves, find_parts
 from autograd_mini.nn.summary import summarize
 from autograd_mini.programs.modes import note_mode
@@ -185,11 +186,14 @@ class Module:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the parameters to a JSON file, atomically; see `autograd_mini.nn.saving.save`.
 
+        The file of an `MLP`, a `Layer` or a `Neuron` with activations of the library also says what
+        the model is made of, so that `autograd_mini.load` makes it again.
+
         Raises:
             StateError: a parameter is not finite.
             OSError: the file cannot be written.
         """
-        saving.save(self.state_dict(), path)
+        saving.save(self.state_dict(), path, architecture=describe_architecture(self))
 
     def load(self, path: str | os.PathLike[str]) -> None:
         """Set the parameters to the numbers that `save` wrote to a file, all of them or none.
@@ -234,6 +238,10 @@ class Module:
     def _architecture(self) -> str:
         """Return the text before the number of parameters in the `repr`."""
         return ""
+
+    def _arguments(self) -> dict[str, Any] | None:
+        """Return the arguments that make such a module again, as JSON can hold them, if any can."""
+        return None
 
     def _shape(self) -> str:
         """Return the numbers of inputs and outputs of a part that a summary has in one row."""
