@@ -1,12 +1,17 @@
-"""The examples in the documentation of the charts run where matplotlib is installed."""
+"""The examples in documentation run where the package that they need is installed."""
 
 import importlib.util
 
 import pytest
 
+HAS_SKLEARN = importlib.util.find_spec("sklearn") is not None
+
+# They cannot be imported without it. tests/training/test_estimators.py skips, and says so.
+collect_ignore_glob = [] if HAS_SKLEARN else ["autograd_mini/*estimators.py"]
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip them elsewhere."""
+    """Skip the examples of the charts where matplotlib is not installed."""
     if importlib.util.find_spec("matplotlib"):
         return
     for item in items:

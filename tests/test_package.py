@@ -13,7 +13,7 @@ import pytest
 import autograd_mini as ag
 from autograd_mini.table.primitives import PRIMITIVES
 
-FACES = ["losses", "nn", "optim", "plots", "testing"]
+FACES = ["estimators", "losses", "nn", "optim", "plots", "testing"]
 ROOT = Path(ag.__file__).parents[1]
 
 
@@ -42,6 +42,8 @@ def test_a_star_import_gives_the_public_names_and_no_others():
 
 @pytest.mark.parametrize("face", FACES)
 def test_a_face_is_a_module_that_lists_its_public_names_and_no_others(face):
+    if face == "estimators":
+        pytest.importorskip("sklearn", reason="the extra sklearn is not installed")
     module = importlib.import_module(f"autograd_mini.{face}")
     assert getattr(ag, face) is module
     assert type(module).__name__ == "module"
@@ -81,7 +83,8 @@ def test_an_import_loads_no_view_no_test_and_nothing_that_is_not_python_s():
     loaded = printed_by(LOADED)
     own = {name.split(".")[1] for name in loaded if name.startswith("autograd_mini.")}
     assert own == {"arguments", "engines", "errors", "functions", "table"}
-    others = {"autograd", "graphviz", "hypothesis", "matplotlib", "mpmath", "numpy", "tqdm"}
+    others = {"autograd", "graphviz", "hypothesis", "matplotlib", "mpmath", "numpy"}
+    others |= {"sklearn", "tqdm"}
     assert not {name.split(".")[0] for name in loaded} & others
 
 
@@ -111,6 +114,23 @@ def test_without_graphviz_all_but_drawings_works_and_drawing_says_what_is_missin
         "drawings need the package graphviz, which is not installed: pip install graphviz"
     )
     assert name == "graphviz"
+
+
+NO_SKLEARN = """
+import json, sys
+sys.modules["sklearn"] = None
+try:
+    import autograd_mini.estimators
+except ImportError as error:
+    print(json.dumps([str(error), error.name]))
+"""
+
+
+def test_without_scikit_learn_the_estimators_say_what_is_missing():
+    assert printed_by(NO_SKLEARN) == [
+        "autograd_mini.estimators needs scikit-learn 1.6 or newer: pip install -U scikit-learn",
+        "sklearn",
+    ]
 
 
 ROWS_READ = """
