@@ -39,14 +39,24 @@ EXPECTED = {
         "  step 150  loss 0.0927\nright: 392 of 400; <compiled loss: 1 path",
         "    if not share > strike:",
     ],
+    "scikit_learn": [
+        "hidden layers (12,), learning rate 0.02 : 0.9",
+        "right on the test part: 4",
+        "\nMLP(13 → ",
+        "<History: 20 epochs, loss ",
+        "a model that read them says the same: True",
+    ],
     "two_neurons": ["0.0570703982", "0.0947562810", "0.0010213959", "0.0102139588"],
     "vanishing_gradient": ["sigmoid", "relu"],
 }
 CHARTS = {"activation_functions", "gradient_descent", "iris", "vanishing_gradient"}
+WRITERS = CHARTS | {"scikit_learn", "two_neurons"}
 
 
 def run(script, out, monkeypatch):
-    arguments = ["--out", str(out)] if script in CHARTS | {"two_neurons"} else []
+    if script == "scikit_learn":
+        pytest.importorskip("sklearn", reason="the extra sklearn is not installed")
+    arguments = ["--out", str(out)] if script in WRITERS else []
     monkeypatch.setattr(sys, "argv", [script, *arguments])
     runpy.run_path(str(EXAMPLES / f"{script}.py"), run_name="__main__")
 
