@@ -16,6 +16,7 @@ from sklearn.exceptions import ConvergenceWarning, DataConversionWarning, NotFit
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import check_estimator, parametrize_with_checks
 
 import autograd_mini as ag
@@ -51,6 +52,12 @@ def test_scikit_learn_s_checks_pass(estimator, check):
 @pytest.mark.parametrize("kind", BOTH)
 def test_scikit_learn_s_checks_pass_with_all_defaults_on_each_engine(kind):
     check_estimator(kind(), on_skip=None)
+
+
+def test_scikit_learn_knows_that_a_regressor_takes_several_targets():
+    """Otherwise it would not check that."""
+    assert get_tags(MLPRegressor()).target_tags.multi_output
+    assert not get_tags(MLPClassifier()).target_tags.multi_output
 
 
 # --- what is trained -----------------------------------------------------------------------------
