@@ -237,9 +237,7 @@ class MLPRegressor(RegressorMixin, _Network):  # type: ignore[misc]
             ConvergenceWarning: the training did not reach the tolerance, diverged, or was
                 interrupted.
         """
-        inputs, targets = validate_data(
-            self, X, y, dtype=np.float64, multi_output=True, y_numeric=True
-        )
+        inputs, targets = validate_data(self, X, y, dtype=np.float64, multi_output=True)
         if targets.ndim == 2 and targets.shape[1] == 1:
             targets = column_or_1d(targets, warn=True)
         outputs = 1 if targets.ndim == 1 else targets.shape[1]
