@@ -64,8 +64,7 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     path = options.out / "wine.json"
     network.model_.save(path)
-    model = ag.MLP(13, [*network.hidden_layer_sizes, 3], activation="tanh")
-    model.load(path)
+    model = ag.load(path)
     logits = model.predict(scaler.transform(others))
     is_same = (logits.argmax(axis=1) == found.predict(others)).all()
     print(f"{path} has the numbers; a model that read them says the same: {is_same}")

@@ -14,8 +14,8 @@ from autograd_mini.training.history import History
 from autograd_mini.training.stopping import EarlyStopping
 
 __all__ = [
-    "check_compiled", "check_early_stopping", "check_model", "check_parts", "check_resume",
-    "describe_optimizer", "read_callbacks", "read_data", "read_rng", "split_data",
+    "check_early_stopping", "check_model", "check_parts", "check_resume",
+    "describe_optimizer", "read_callbacks", "read_compiled", "read_data", "read_rng", "split_data",
 ]  # fmt: skip
 
 Examples = tuple[Sequence[Any], Sequence[Any]]
@@ -98,17 +98,16 @@ def read_rng(rng: Any) -> Any:
     return as_rng(rng, argument="fit: rng")
 
 
-def check_compiled(compiled: Any, executor: Any) -> None:
-    """Refuse an executor for what is not compiled."""
-    if not isinstance(compiled, bool):
+def read_compiled(compiled: Any, executor: Any) -> bool:
+    """Return whether a training is compiled, as a bool; refuse an executor if it is not."""
+    if type(compiled).__name__ not in ("bool", "bool_"):  # NumPy's is one too
         raise TypeError(requirement("fit: compiled", "True or False", compiled))
-    if executor is None:
-        return
-    if not hasattr(executor, "submit"):
+    if executor is not None and not hasattr(executor, "submit"):
         raise TypeError(requirement("fit: executor", "a concurrent.futures.Executor", executor))
-    if not compiled:
+    if executor is not None and not compiled:
         way_out = "only compiled=True shares examples out"
         raise ValueError(requirement("fit: executor", "None", executor, way_out))
+    return bool(compiled)
 
 
 def read_callbacks(callbacks: Any) -> list[Callable[[History], object]]:

@@ -14,12 +14,12 @@ from autograd_mini.nn.module import Module
 from autograd_mini.optim.gradients import check_norm
 from autograd_mini.optim.optimizers import Optimizer
 from autograd_mini.training.checks import (
-    check_compiled,
     check_early_stopping,
     check_model,
     check_parts,
     check_resume,
     read_callbacks,
+    read_compiled,
     read_data,
     read_rng,
     split_data,
@@ -112,7 +112,7 @@ def fit(
     check_model(model)
     compare, mover = find_loss(loss), find_optimizer(optimizer, model.parameters())
     check_parts(model, compare, mover)
-    check_compiled(compiled, executor)
+    compiled = read_compiled(compiled, executor)
     rng, callbacks = read_rng(rng), read_callbacks(callbacks)
     check_early_stopping(callbacks, validates=validation is not None)
     training = Training(

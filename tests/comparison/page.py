@@ -382,10 +382,10 @@ def _checks() -> Iterator[str]:
 def _trainings() -> Iterator[str]:
     yield "\n## Fifty epochs from the same weights\n"
     yield (
-        "The weights of a network with six neurons after 50 epochs here and with PyTorch: the largest\n"
-        "difference, relative to 1 or to the weight. Beyond the schedules here, PyTorch's cosine\n"
-        "rises again after its last epoch, where ours stays; its `clip_grad_norm_` divides by the\n"
-        "norm plus 1e-6, ours by the norm. PyTorch has no hinge loss for targets of 1 and −1.\n"
+        "The weights of a network with six neurons after 50 epochs, here and with PyTorch: the\n"
+        "largest difference, relative to 1 or to the weight. PyTorch's cosine rises again after\n"
+        "its last epoch, where ours stays; its `clip_grad_norm_` divides by the norm plus 1e-6,\n"
+        "ours by the norm. PyTorch has no hinge loss for targets of 1 and −1.\n"
     )
     kinds = [("optimizers", OPTIMIZERS), ("schedules, with Adam", SCHEDULES), ("losses", LOSSES_)]
     rows = [
