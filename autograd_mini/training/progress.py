@@ -32,16 +32,21 @@ def _is_in_notebook() -> bool:
 
 def show_epoch(bar: Any, history: History) -> None:
     """Show an epoch in the bar; a callback."""
-    bar.set_postfix_str(f"loss={history.history['loss'][-1]:.4g}", refresh=False)
+    bar.set_postfix_str(", ".join(_list_losses(history)), refresh=False)
     bar.update()
 
 
 def show_end(bar: Any, history: History) -> None:
     """Show in the bar why the training ended."""
-    if history.stopped in ("tolerance", "callback"):
+    if history.stopped in ("tolerance", "early_stopping", "callback"):
         bar.total = bar.n  # nothing is left to do
-    loss = "".join(f"loss={loss:.4g}, " for loss in history.history["loss"][-1:])
-    bar.set_postfix_str(f"{loss}stopped: {history.stopped}")
+    bar.set_postfix_str(", ".join([*_list_losses(history), f"stopped: {history.stopped}"]))
+
+
+def _list_losses(history: History) -> list[str]:
+    """Return the losses of the last epoch, if there is one."""
+    names = [name for name in ("loss", "val_loss") if history.history.get(name)]
+    return [f"{name}={history.history[name][-1]:.4g}" for name in names]
 
 
 class _Cell:

@@ -979,6 +979,13 @@ def test_progress_shows_epochs_and_loss(capsys):
     assert not re.search(r"0/3[^\r]*loss=", shown), "a loss is shown with its own epoch"
 
 
+def test_progress_shows_the_validation_loss_too(capsys):
+    data = {"validation_data": ([1.0], [2.0]), "metrics": ["mae"]}
+    _, history, _ = trained(progress=True, epochs=3, **data)
+    losses = f"loss={history['loss'][-1]:.4g}, val_loss={history['val_loss'][-1]:.4g}"
+    assert f"{losses}, stopped: epochs" in capsys.readouterr().err
+
+
 def test_progress_goes_on_where_the_earlier_training_ended(capsys):
     _, history, _ = trained(epochs=2)
     capsys.readouterr()

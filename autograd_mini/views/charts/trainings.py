@@ -35,6 +35,7 @@ __all__ = ["gradient_norms", "gradient_sizes", "losses"]
 _ENDS = {
     "tolerance": ("*", "below the tolerance after {}"),
     "epochs": ("s", "{} used up"),
+    "early_stopping": ("P", "stopped early after {}"),
     "diverged": ("X", "diverged after {}"),
     "interrupted": ("^", "interrupted after {}"),
     "callback": ("D", "ended by a callback after {}"),
@@ -48,7 +49,8 @@ _NUMBERED_LAYER = re.compile(r"layers\.\d+")
 def losses(history: History | Mapping[str, History], /, *, ax: Axes | None = None) -> Axes:
     """Draw the loss of each epoch of trainings, and where and why each training ended.
 
-    The scale is logarithmic if the losses span more than two decades.
+    A thin line is the validation loss, if there is any. The scale is logarithmic if the losses span
+    more than two decades.
 
     Args:
         history: the result of `fit`, or a dict of labels and several results.
@@ -65,7 +67,7 @@ def losses(history: History | Mapping[str, History], /, *, ax: Axes | None = Non
     >>> ax.lines[0].get_label()
     'slow: 2 epochs used up'
     """
-    return _draw_epochs(history, "loss", "plots.losses", "loss", ax)
+    return _draw_epochs(history, "loss", "plots.losses", "loss", ax, validation="val_loss")
 
 
 def gradient_norms(history: History | Mapping[str, History], /, *, ax: Axes | None = None) -> Axes:
@@ -83,8 +85,16 @@ def gradient_norms(history: History | Mapping[str, History], /, *, ax: Axes | No
     return _draw_epochs(history, "grad_norm", "plots.gradient_norms", label, ax)
 
 
-def _draw_epochs(history: Any, quantity: str, where: str, ylabel: str, ax: Axes | None) -> Axes:
-    """Draw a number for each epoch of trainings."""
+def _draw_epochs(
+    history: Any,
+    quantity: str,
+    where: str,
+    ylabel: str,
+    ax: Axes | None,
+    *,
+    validation: str = "",
+) -> Axes:
+    """Draw a number for each epoch of trainings, and beside it that of the validation data."""
     curves = []
     for label, training in label_each(history, History, f"{where}: history"):
         named = f"{where}: {label or 'history'}"
@@ -96,10 +106,10 @@ def _draw_epochs(history: Any, quantity: str, where: str, ylabel: str, ax: Axes 
         if not ys:
             rule = "a training of one epoch or more"
             raise ValueError(requirement(named, rule, training, "go on with fit"))
-        curves.append((label, training.stopped, ys))
+        curves.append((label, training.stopped, ys, training.history.get(validation, [])))
     axes = take_axes(ax, where)
     labels = []
-    for i, (label, stopped, ys) in enumerate(curves):
+    for i, (label, stopped, ys, validated) in enumerate(curves):
         marker, words = _ENDS[stopped]
         text = words.format(write_count(len(ys), "epoch"))
         labels.append(f"{label}: {text}" if label else text)
@@ -113,10 +123,15 @@ def _draw_epochs(history: Any, quantity: str, where: str, ylabel: str, ax: Axes 
             markevery=[len(ys) - 1],
             markersize=11,
             markeredgecolor="white",
-            label=as_label(labels[i]),
+            label=as_label(labels[-1]),
         )
-    choose_scale(axes, [y for _, _, ys in curves for y in ys], least=MANY)
-    last = max(len(ys) for _, _, ys in curves)
+        if any(map(math.isfinite, validated)):
+            labels.append(f"{label}: validation" if label else "validation")
+            xs, color = range(1, len(validated) + 1), COLORS[i % len(COLORS)]
+            axes.plot(xs, validated, color=color, linewidth=0.8, label=as_label(labels[-1]))
+    drawn = [y for _, _, ys, validated in curves for y in (*ys, *validated) if math.isfinite(y)]
+    choose_scale(axes, drawn, least=MANY)
+    last = max(len(ys) for _, _, ys, _ in curves)
     axes.set(xlabel="epoch", ylabel=ylabel)
     if last == 1:
         axes.set_xticks([1])

@@ -566,6 +566,7 @@ def test_a_history_is_drawn_epoch_by_epoch():
 REASONS = {
     "tolerance": "below the tolerance after 2 epochs",
     "epochs": "2 epochs used up",
+    "early_stopping": "stopped early after 2 epochs",
     "diverged": "diverged after 2 epochs",
     "interrupted": "interrupted after 2 epochs",
     "callback": "ended by a callback after 2 epochs",
@@ -600,6 +601,27 @@ def test_where_and_why_a_training_ended_is_marked():
     assert len({drawn.get_color() for drawn in ax.lines}) == len(REASONS)
     assert len({drawn.get_linestyle() for drawn in ax.lines[:4]}) == 4
     assert legend(plots.losses(history([2.0]))) == ["1 epoch used up"]
+
+
+def test_the_validation_loss_is_a_thin_line_of_the_same_color():
+    numbers = {"loss": [4.0, 1.0, 0.5], "grad_norm": [1.0] * 3, "val_loss": [0.001, 2.0, math.nan]}
+    watched = History(numbers, stopped="early_stopping")
+    ax = plots.losses({"one": watched, "two": history([1.0, 0.5])})
+    assert legend(ax) == [
+        "one: stopped early after 3 epochs", "one: validation", "two: 2 epochs used up",
+    ]  # fmt: skip
+    thin, thick = line(ax, "one: validation"), line(ax, "one: stopped early after 3 epochs")
+    assert [*thin.get_xdata()] == [1, 2, 3]
+    assert [*thin.get_ydata()][:2] == [0.001, 2.0]
+    assert (thin.get_color(), thin.get_linewidth()) == (thick.get_color(), 0.8)
+    assert ax.get_yscale() == "log"  # from 0.001 to 4
+    assert legend(plots.losses(watched)) == ["stopped early after 3 epochs", "validation"]
+    assert legend(plots.gradient_norms(watched)) == ["stopped early after 3 epochs"]
+
+
+def test_a_validation_loss_that_was_never_measured_is_not_drawn():
+    numbers = {"loss": [4.0], "grad_norm": [1.0], "val_loss": [math.nan]}
+    assert legend(plots.losses(History(numbers, stopped="diverged"))) == ["diverged after 1 epoch"]
 
 
 @pytest.mark.parametrize(
