@@ -20,7 +20,7 @@ from autograd_mini.engines import (
 from autograd_mini.engines.derivatives import differentiate, find_order, push_forward
 from autograd_mini.errors import NonFiniteGradientError
 from autograd_mini.functions import as_operand
-from autograd_mini.transforms.structures import build, flatten
+from autograd_mini.transforms.structures import build, flatten, is_array, list_array
 
 __all__ = ["Call", "as_values"]
 
@@ -81,6 +81,8 @@ class Call:
     def scalar(self) -> list[Operand]:
         """Return the result in a list, as Value or float; raise an error for another type."""
         result, argument = self.result, f"{self.where}: result of the function"
+        if is_array(result) and result.shape == ():  # such as numpy.asarray(v)
+            (result,) = list_array(result, argument)
         if result is None or is_iterable(result):
             way_out = "does it return what it computes?" if result is None else "use jacobian"
             raise TypeError(requirement(argument, "a Value or a number", result, way_out))

@@ -149,6 +149,27 @@ def test_a_function_of_one_number_must_return_a_number(wrong):
             transform(lambda _: wrong)(1.0)
 
 
+@pytest.mark.parametrize("wrapped", [lambda f: f, ag.compile])
+def test_an_array_without_axes_is_the_number_in_it(wrapped):
+    def f(x):
+        return np.asarray(x @ x)
+
+    at, along = np.array([1.0, 2.0]), np.array([1.0, 10.0])
+    assert f(np.array([Value(1.0), Value(2.0)])).shape == ()
+    assert wrapped(grad(f))(at).tolist() == [2.0, 4.0]
+    value, gradient = wrapped(ag.value_and_grad(f))(at)
+    assert (type(value), value, gradient.tolist()) == (float, 5.0, [2.0, 4.0])
+    assert wrapped(ag.hessian(f))(at).tolist() == [[2.0, 0.0], [0.0, 2.0]]
+    assert wrapped(lambda x, v: ag.hvp(f, (x,), (v,))[0])(at, along).tolist() == [2.0, 20.0]
+    assert wrapped(grad(lambda x: np.array(3.0)))(at).tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("content", [None, "3.0", 1j])
+def test_what_an_array_without_axes_holds_must_be_a_number(content):
+    with pytest.raises(TypeError, match="result of the function must be a"):
+        grad(lambda x: np.array(content))(1.0)
+
+
 @pytest.mark.parametrize("no_function", [3.0, None, "f", [math.sin]])
 def test_what_is_no_function_is_refused(no_function):
     for transform in (grad, ag.value_and_grad, ag.jacobian, ag.hessian, ag.vjp):
