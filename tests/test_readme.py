@@ -4,6 +4,7 @@ import contextlib
 import io
 import re
 import shlex
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -21,9 +22,15 @@ PROMISES = (DOCS / "promises.md").read_text(encoding="utf-8")
 PAGES = sorted({*ROOT.glob("*.md"), *DOCS.glob("*.md"), ROOT / "examples" / "README.md"})
 # A block of Python, and what it prints, if it is more than comments can say.
 BLOCK = re.compile(r"```python\n(.*?)```(?:\n\n```text\n(.*?)```)?", re.DOTALL)
+WITHOUT_SCIPY = pytest.mark.skipif(not find_spec("scipy"), reason="SciPy is not installed")
 CODE = [
-    pytest.param(code, text, id=f"{page.stem}-{number}")
-    for page in (ROOT / "README.md", DOCS / "derivatives.md", DOCS / "programs.md")
+    pytest.param(
+        code, text, id=f"{page.stem}-{number}", marks=WITHOUT_SCIPY if page.stem == "scipy" else ()
+    )
+    for page in (
+        ROOT / "README.md",
+        *(DOCS / f"{n}.md" for n in ("derivatives", "programs", "scipy")),
+    )
     for number, (code, text) in enumerate(BLOCK.findall(page.read_text(encoding="utf-8")), start=1)
 ]
 LINK = re.compile(r"\]\(([\w/.-]+)(?:#[\w-]+)?\)")
