@@ -108,10 +108,12 @@ class Foreign:
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
 
-    def __get__(self, instance: Value | None, owner: type) -> NoReturn:
+    def __get__(self, instance: Value | None, owner: type) -> Any:
+        if instance is None:
+            return self
         raise AttributeError(f"'Value' object has no attribute {self._name!r}; {self._way_out}")
 
-    def __set__(self, instance: Value, given: object) -> NoReturn:
+    def __set__(self, instance: Value, given: object) -> None:
         self.__get__(instance, Value)
 
 

@@ -109,7 +109,8 @@ def test_a_predictor_gives_the_numbers_of_results_and_derivatives(threads, monke
     executor = ThreadPoolExecutor(threads) if threads else None
     numbers = predictor.predict(columns, executor)
     assert list(numbers) == [2.5, 1.0, 0.5, 0.5, 3.0, 0.5, 0.5, 0.0, 0.5]
-    assert predictor.result.build(numbers[:3]) == {"sum": 2.5, "pair": (1.0, 0.5)}
+    assert predictor.build(numbers, 3)[0] == {"sum": 2.5, "pair": (1.0, 0.5)}
+    assert predictor.build([*range(9)], 3)[2] == {"sum": 6, "pair": (7, 8)}
     weights = array("d", [1.0, 9.0, 0.0, 2.0, 9.0, 1.0, 0.0, 9.0, 4.0])
     sums = predictor.differentiate(columns, weights, executor)
     assert list(sums) == [1.0 + 2.0 * 3.0 + 1.0 + 4.0]

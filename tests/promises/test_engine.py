@@ -412,7 +412,8 @@ class Training:
 
     @property
     def state(self):
-        return data_of(self.model.parameters()), self.optimizer.state_dict()
+        # A loop of one's own counts no epochs.
+        return data_of(self.model.parameters()), self.optimizer.state_dict() | {"epoch": None}
 
 
 @each_amount
@@ -741,6 +742,19 @@ class EngineMachine(RuleBasedStateMachine):
         value, twin = self.pair(index)
         value.name = twin.name = name
 
+    @rule(index=INDICES)
+    def forget_gradient(self, index):
+        value, twin = self.pair(index)
+        self.met["forgotten"] += twin.grad is not None
+        value.grad = twin.grad = None
+
+    @rule(index=INDICES)
+    def zero_gradient(self, index):
+        value, twin = self.pair(index)
+        value.zero_grad()
+        if twin.grad is not None:
+            twin.grad = Fraction(0)
+
     @rule(indices=st.lists(INDICES, max_size=6))
     def zero_several_gradients(self, indices):
         """One that was never computed stays that way."""
@@ -754,7 +768,8 @@ class EngineMachine(RuleBasedStateMachine):
 
 EVENTS = {
     *ROWS, "leaf", "dropped", "pass", "seed", "overflow", "pole", "type",
-    "domain", "data", "data of a node", "gradient", "zeroed",
+    "domain", "data", "data of a node", "gradient", "forgotten",
+    "zeroed",
 }  # fmt: skip
 
 
