@@ -7,7 +7,15 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
 
-from autograd_mini.arguments import abbreviate, as_rng, count, finite, items, requirement
+from autograd_mini.arguments import (
+    abbreviate,
+    as_rng,
+    count,
+    finite,
+    is_iterable,
+    items,
+    requirement,
+)
 from autograd_mini.engines import Operand, Value, neuron_outputs
 from autograd_mini.engines.display import write_count
 from autograd_mini.engines.node import numbers_of
@@ -93,9 +101,9 @@ class Neuron(Module):
         Raises:
             ValueError, TypeError: x is not a list with a number or Value for each input.
         """
-        return _outputs([self], _inputs(self, x), [])[0]
+        return _compute_outputs([self], _inputs(self, x))[0]
 
-    def _compute_stepwise(self, xs: Sequence[Operand]) -> Value:
+    def _add_up(self, xs: Sequence[Operand]) -> Value:
         first, *rest = (
             w * as_operand(x, argument="Neuron: an input")
             for w, x in zip(self.weights, xs, strict=True)
@@ -185,9 +193,7 @@ class Layer(Module):
         return _single(self._compute_outputs(_inputs(self, x)))
 
     def _compute_outputs(self, xs: Sequence[Operand]) -> list[Value]:
-        outputs = neuron_outputs(self.neurons, xs, Neuron)
-        if len(outputs) < len(self.neurons) or type(outputs[-1]) is not Value:
-            outputs = _outputs(self.neurons, xs, outputs)
+        outputs = _compute_outputs(self.neurons, xs)
         if not self.activation.over_layer:
             return outputs
         outputs = self.activation.function(outputs)
@@ -283,14 +289,25 @@ class MLP(Module):
         return f"{' → '.join([str(self.inputs), *layers])}, "
 
 
-def _outputs(neurons: Sequence[Neuron], xs: Sequence[Operand], outputs: list[Any]) -> list[Value]:
-    """Return the outputs of neurons with the same inputs, where the first outputs are known."""
+def _compute_outputs(neurons: list[Neuron], xs: Sequence[Operand]) -> list[Value]:
+    """Return the outputs of neurons with the same inputs: in one call of C, or one by one."""
+    try:
+        outputs = neuron_outputs(neurons, xs, Neuron)
+        if len(outputs) < len(neurons) or type(outputs[-1]) is not Value:
+            return _complete(neurons, xs, outputs)
+    except TypeError as error:
+        _name_the_way_for_many(error, xs)
+        raise
+    return outputs
+
+
+def _complete(neurons: list[Neuron], xs: Sequence[Operand], outputs: list[Any]) -> list[Value]:
+    """Return the outputs of neurons, of which the first are known."""
     if outputs and type(outputs[-1]) is not Value:
         raise _no_value(neurons[len(outputs) - 1].activation, outputs[-1])
     for neuron in islice(neurons, len(outputs), None):
-        a = neuron.activation.function(
-            dot(neuron.weights, xs, neuron.bias) if neuron.fused else neuron._compute_stepwise(xs)
-        )
+        z = dot(neuron.weights, xs, neuron.bias) if neuron.fused else neuron._add_up(xs)
+        a = neuron.activation.function(z)
         if type(a) is not Value:
             raise _no_value(neuron.activation, a)
         outputs.append(a)
@@ -327,8 +344,16 @@ def _inputs(module: Neuron | Layer | MLP, x: Iterable[Operand]) -> Sequence[Oper
     inputs, way_out = write_count(expected, "input"), "put a single one into a list too"
     xs = items(x, argument=f"{kind}: x", rule=f"a list of {inputs}", way_out=way_out)
     if len(xs) != expected:
-        raise _wrong_length(f"{kind}: x", f"{expected}, one for each input", xs)
+        error = _wrong_length(f"{kind}: x", f"{expected}, one for each input", xs)
+        _name_the_way_for_many(error, xs)
+        raise error
     return xs
+
+
+def _name_the_way_for_many(error: Exception, xs: Sequence[Any]) -> None:
+    """Say what to do with many examples, if inputs are lists or arrays."""
+    if xs and all(is_iterable(one) and not isinstance(one, str | bytes) for one in xs):
+        error.add_note("for many examples, use predict(X), or call the model for each")
 
 
 def _no_value(activation: Activation, result: object) -> TypeError:

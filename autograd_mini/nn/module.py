@@ -19,7 +19,7 @@ from autograd_mini.nn.summary import summarize
 from autograd_mini.programs.modes import note_mode
 from autograd_mini.programs.predictor import predict
 
-__all__ = ["Module", "evaluate"]
+__all__ = ["Module", "evaluate", "set_modes"]
 
 
 class Module:
@@ -106,8 +106,10 @@ class Module:
         >>> Dropout(0.5).eval()([1.0, 2.0])
         [1.0, 2.0]
         """
-        for module in self.modules():
-            module.training = mode
+        if not isinstance(mode, bool):
+            argument = f"{type(self).__name__}.train: mode"
+            raise TypeError(requirement(argument, "True or False", mode))
+        set_modes(self.modules(), training=mode)
         return self
 
     def eval(self) -> Self:
@@ -248,19 +250,21 @@ class Module:
         return ""
 
 
+def set_modes(modules: Iterable[Module], *, training: bool) -> None:
+    """Let all of some modules train, or none of them."""
+    for module in modules:
+        module.__dict__["_training"] = training
+
+
 @contextmanager
 def evaluate(modules: Iterable[Module]) -> Iterator[None]:
-    """Let no module train, and restore the modes afterwards."""
-    modes = [(module, module.training) for module in modules]
+    """Let no module train, and let those that did train afterwards."""
+    trained = [module for module in modules if module.training]
     try:
-        for module, mode in modes:
-            if mode:
-                module.training = False
+        set_modes(trained, training=False)
         yield
     finally:
-        for module, mode in modes:
-            if mode:
-                module.training = mode
+        set_modes(trained, training=True)
 
 
 def _name(parameter: Value, path: ParameterPath) -> None:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from autograd_mini.arguments import count, number, requirement
-from autograd_mini.nn.module import Module
+from autograd_mini.nn.module import Module, set_modes
 from autograd_mini.optim.gradients import check_norm
 from autograd_mini.optim.optimizers import Optimizer
 from autograd_mini.training.checks import (
@@ -143,7 +143,7 @@ def fit(
                 "interrupted", f"Training was interrupted {where}; no update was done by halves."
             )
         finally:
-            training.set_mode(training=False)
+            set_modes(training.modules, training=False)
         if bar is not None:
             show_end(bar, training.history)
     return training.history

@@ -14,7 +14,7 @@ from autograd_mini.engines import gradients_of, norm_of
 from autograd_mini.engines.display import write_count
 from autograd_mini.errors import DivergenceError, DomainError, NonFiniteGradientError
 from autograd_mini.nn.dropout import Dropout
-from autograd_mini.nn.module import Module, evaluate
+from autograd_mini.nn.module import Module, evaluate, set_modes
 from autograd_mini.optim.gradients import clip_gradients
 from autograd_mini.optim.optimizers import Optimizer
 from autograd_mini.training.checks import describe_optimizer
@@ -43,9 +43,14 @@ class Training:
     executor: Executor | None
     modules: list[Module]
     evaluations: list[Evaluation] = field(default_factory=list)
+    quantities: list[str] = field(default_factory=list)  # what is measured after each epoch
+    dropouts: list[Dropout] = field(init=False)
     loss: Differentiated | None = None
     history: History = field(default_factory=History)
     has_moved: bool = False
+
+    def __post_init__(self) -> None:
+        self.dropouts = [module for module in self.modules if isinstance(module, Dropout)]
 
     def begin(self, earlier: History | None) -> None:
         """Begin with the present weights, or with the checkpoint of an earlier training."""
@@ -93,21 +98,6 @@ class Training:
         """The number of the current epoch, from 1."""
         return self.history._get_checkpoint().epochs + 1
 
-    @property
-    def dropouts(self) -> list[Dropout]:
-        """The modules of the model that drop something."""
-        return [module for module in self.modules if isinstance(module, Dropout)]
-
-    @property
-    def quantities(self) -> list[str]:
-        """The names of what is measured after each epoch."""
-        return [name for evaluation in self.evaluations for name in evaluation.names]
-
-    def set_mode(self, *, training: bool) -> None:
-        """Let all modules train, or none of them."""
-        for module in self.modules:
-            module.training = training
-
     def plan_evaluations(
         self, metrics: dict[str, Metric], validation: tuple[Sequence[Any], Sequence[Any]] | None
     ) -> None:
@@ -133,6 +123,7 @@ class Training:
                     data = "validation data" if evaluation.is_validation else "training data"
                     error.add_note(f"fit: this was measured with the {data}, before any update")
                     raise
+                self.quantities += evaluation.names
 
     def run(
         self, epochs: int, batch_size: int, callbacks: list[Callable[[History], object]]
@@ -150,8 +141,11 @@ class Training:
             return
         examples = len(self.eager.inputs)
         batches = _batches(range(examples), batch_size)
+        set_modes(self.modules, training=True)
         for number_of_epoch in range(self.number, epochs + 1):  # whatever callbacks do to history
             try:
+                if callbacks:  # which may have changed modes
+                    set_modes(self.modules, training=True)
                 self.optimizer.epoch = number_of_epoch - 1
                 if self.rng is not None:
                     order = list(range(examples))
@@ -205,7 +199,6 @@ class Training:
 
     def epoch(self, batches: Sequence[Sequence[int]]) -> bool:
         """Train on all examples once; return whether the loss is below the tolerance."""
-        self.set_mode(training=True)
         total = sum(map(len, batches))
         loss = grad_norm = 0.0
         for batch in batches:
@@ -280,6 +273,8 @@ def _batches(order: Sequence[int], size: int) -> list[Sequence[int]]:
 
 def _state_of(rng: Any) -> Any:
     """Return the state of a generator; None if it cannot be read, as with NumPy's generators."""
+    if rng is None:
+        return None
     with suppress(AttributeError, NotImplementedError):
         return rng.getstate()
 

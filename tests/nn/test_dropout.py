@@ -118,8 +118,10 @@ def test_a_new_module_trains_and_all_modules_in_it_change_together():
 
 
 def test_a_mode_is_true_or_false():
-    with pytest.raises(TypeError, match=r"^Dropout\.training must be True or False, got 1$"):
+    with pytest.raises(TypeError, match=r"^Dropout\.train: mode must be True or False, got 1$"):
         Dropout(0.5).train(1)
+    with pytest.raises(TypeError, match=r"^Dropout\.training must be True or False, got 1$"):
+        Dropout(0.5).training = 1
 
 
 def test_modules_are_listed_once_the_outermost_first():

@@ -1052,3 +1052,20 @@ def test_an_activation_over_a_layer_returns_a_value_for_each_output(wrong):
     )
     with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
         Layer(1, 2, activation=odd)([1.0])
+
+
+@pytest.mark.parametrize("model", [Neuron(2), Layer(2, 3), MLP(2, [3, 1]), Neuron(2, fused=False)])
+@pytest.mark.parametrize("examples", [[[0, 1], [1, 0]], [[0, 1]] * 3, np.zeros((2, 2))])
+def test_many_examples_at_once_are_an_error_that_names_predict(model, examples):
+    with pytest.raises((TypeError, ValueError)) as caught:
+        model(examples)
+    assert caught.value.__notes__ == [
+        "for many examples, use predict(X), or call the model for each"
+    ]
+    assert len(model.predict(examples)) == len(examples)
+
+
+def test_a_single_wrong_input_is_an_error_without_that():
+    with pytest.raises(TypeError) as caught:
+        Neuron(2)([1.0, "2"])
+    assert not hasattr(caught.value, "__notes__")

@@ -92,6 +92,37 @@ history = ag.fit(
     epochs=1,
 )
 assert_type(history, ag.History)
+assert_type(history["loss"], list[float])
+
+
+def share(predictions: list[Any], targets: list[Any]) -> float:
+    return float(sum(predictions)) / len(targets)
+
+
+ag.fit(
+    model,
+    [[0.0, 1.0]],
+    [1.0],
+    loss="mse",
+    optimizer="adam",
+    epochs=1,
+    metrics=["accuracy", share],
+    callbacks=[ag.EarlyStopping(3, restore_best=False)],
+    rng=0,
+)
+ag.fit(model, [], [], loss="mse", optimizer="adam", epochs=1, metrics=["acuracy"])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+scheduled = SGD(model.parameters(), ag.optim.CosineDecay(0.1, epochs=9))
+scheduled.lr = lambda epoch: 0.1 / (1 + epoch)
+assert_type(scheduled.lr, float)
+scheduled.epoch = 3
+x.grad = None
+assert_type(x.grad, float)
+ag.zero_grad(model.parameters())
+dropout = ag.nn.Dropout(0.5, rng=0)
+assert_type(dropout([x, 1.0]), list[ag.Value | float])
+assert_type(dropout(x), ag.Value)
+assert_type(model.eval(), MLP)
+ag.load("model.json").save("other.json")
 
 # --- views ---------------------------------------------------------------------------------------
 
