@@ -8,6 +8,7 @@ from typing import Any, overload
 
 from autograd_mini.arguments import as_rng, finite, is_iterable, items, requirement
 from autograd_mini.engines import Operand, Value, is_recording
+from autograd_mini.functions import as_operand
 from autograd_mini.nn.module import Module
 
 __all__ = ["Dropout"]
@@ -54,7 +55,8 @@ class Dropout(Module):
             TypeError: it trains while a computation is recorded, which would freeze its choice.
         """
         is_list = is_iterable(x)
-        xs = items(x, argument="Dropout: x", rule="a list") if is_list else [x]
+        given = items(x, argument="Dropout: x", rule="a list") if is_list else [x]
+        xs = [as_operand(one, argument="Dropout: an input") for one in given]
         if self.training and self.rate:
             if is_recording():
                 way_out = "call eval(), or train without compiled=True"
@@ -63,7 +65,7 @@ class Dropout(Module):
             draw = as_rng(self.rng, argument="Dropout: rng").random
             keep = 1 / (1 - self.rate)
             xs = [one * (0.0 if draw() < self.rate else keep) for one in xs]
-        return list(xs) if is_list else xs[0]
+        return xs if is_list else xs[0]
 
     def _architecture(self) -> str:
         return f"{self.rate!r}, "

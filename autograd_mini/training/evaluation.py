@@ -89,4 +89,6 @@ def _take_numbers(of: Any) -> Any:
         return number_of(of)
     if isinstance(of, list | tuple):
         return [_take_numbers(one) for one in of]
+    if isinstance(of, dict):
+        return {key: _take_numbers(one) for key, one in of.items()}
     return of.tolist() if hasattr(of, "tolist") else of

@@ -18,6 +18,7 @@ import scipy
 from comparison.times import processor
 from scipy.integrate import solve_ivp
 from scipy.optimize import least_squares, minimize
+from support.solvers import Counted, rosenbrock
 
 import autograd_mini as ag
 from autograd_mini.command.tables import table
@@ -26,22 +27,6 @@ ROUNDS = 31
 TIMES = np.linspace(0.0, 6.0, 60)
 MEASURED = 2.5 * np.exp(-TIMES / 1.3) + 0.5 + 0.02 * np.random.default_rng(0).normal(size=60)
 CELLS = 20
-
-
-class Counted:
-    """A function that counts its calls."""
-
-    def __init__(self, f):
-        self.f = f
-        self.calls = 0
-
-    def __call__(self, *args):
-        self.calls += 1
-        return self.f(*args)
-
-
-def rosenbrock(x):
-    return np.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
 
 
 def residuals(p):

@@ -91,6 +91,8 @@ def test_a_copy_drops_what_the_original_would(copied):
         (lambda: Dropout("0.5"), "Dropout: rate must be a real number, got '0.5'"),
         (lambda: Dropout(0.5, rng="3"), "Dropout: rng must be a random.Random, an int or None"),
         (lambda: Dropout(0.5)({1.0}), "Dropout: x must be a list, got {1.0}"),
+        (lambda: Dropout(0.5)([[1.0]]), "Dropout: an input must be a real number, got [1.0]"),
+        (lambda: Dropout(0.5).eval()("ab"), "Dropout: x must be a list, got 'ab'"),
     ],
 )
 def test_wrong_arguments_are_refused(make, message):

@@ -179,6 +179,29 @@ def test_metrics_are_those_of_the_weights_at_the_end_of_each_epoch(compiled):
     assert {len(numbers) for numbers in history.history.values()} == {3}
 
 
+@each_way
+def test_a_metric_gets_the_structure_that_the_model_returns(compiled):
+    class Pair(Module):
+        def __init__(self):
+            self.w = Value(2.0)
+
+        def __call__(self, x):
+            return {"mean": self.w * x[0], "others": (self.w, [x[0]])}
+
+    def loss(predictions, targets):
+        return ag.sum([one["mean"] * one["mean"] for one in predictions])
+
+    def first(predictions, targets):
+        seen.append(predictions[0])
+        return predictions[0]["mean"]
+
+    seen = []
+    options = {"loss": loss, "metrics": [first], "optimizer": "sgd", "compiled": compiled}
+    _, history = trained(model=Pair(), X=[[1.0], [2.0]], y=[0.0, 0.0], epochs=1, **options)
+    assert seen[0] == {"mean": 2.0, "others": [2.0, [1.0]]}
+    assert history["first"] == [seen[-1]["mean"]]
+
+
 def test_metrics_do_not_change_a_training():
     plain, measured = trained(rng=5, batch_size=3), trained(rng=5, batch_size=3, metrics=["mae"])
     assert plain[0].state_dict() == measured[0].state_dict()

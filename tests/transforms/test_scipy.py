@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from support.solvers import Counted, rosenbrock
 
 import autograd_mini as ag
 
@@ -13,22 +14,6 @@ special = pytest.importorskip("scipy.special", reason="SciPy is not installed")
 
 EACH_WAY = pytest.mark.parametrize("as_given", [lambda f: f, ag.compile], ids=["eager", "recorded"])
 START = [-1.2, 1.0]
-
-
-class Counted:
-    """A function that counts its calls."""
-
-    def __init__(self, f):
-        self.f = f
-        self.calls = 0
-
-    def __call__(self, *args):
-        self.calls += 1
-        return self.f(*args)
-
-
-def rosenbrock(x):
-    return np.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
 
 
 def exact_gradient(x):
