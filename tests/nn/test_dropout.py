@@ -35,6 +35,17 @@ def test_an_input_is_dropped_with_the_rate_and_the_expectation_stays(rate):
     assert statistics.fmean(found) == pytest.approx(1.0, abs=0.06)
 
 
+def test_a_number_drawn_that_is_the_rate_drops_nothing():
+    """The numbers below the rate are its share of all numbers from 0 to 1, without 1."""
+
+    class Fixed(random.Random):
+        def random(self):
+            return 0.5
+
+    assert Dropout(0.5, rng=Fixed())([1.0]) == [2.0]
+    assert Dropout(0.75, rng=Fixed())([1.0]) == [0.0]
+
+
 def test_a_gradient_passes_what_is_kept_and_no_other():
     xs = [Value(2.0) for _ in range(50)]
     kept = Dropout(0.5, rng=1)(xs)

@@ -89,6 +89,14 @@ def test_a_schedule_is_a_value_of_its_own():
     )
 
 
+@pytest.mark.parametrize(
+    "schedule", [StepDecay(0.5, 2), ExponentialDecay(0.5, 0.9), CosineDecay(0.5, 4), WarmUp(0.5, 2)]
+)
+def test_a_schedule_cannot_be_changed_unchecked(schedule):
+    with pytest.raises(AttributeError, match="cannot assign to field 'lr'"):
+        schedule.lr = -1.0
+
+
 # --- in an optimizer -----------------------------------------------------------------------------
 
 

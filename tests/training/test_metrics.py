@@ -61,8 +61,13 @@ def test_r2_by_hand():
 @pytest.mark.parametrize(
     ("metric", "predictions", "targets", "message"),
     [
-        (compute_accuracy, [1.0], [[1.0, 0.0]], "accuracy: target must be a number"),
-        (compute_accuracy, [[1.0, 2.0]], [[1.0, 0.0, 0.0]], "accuracy: length of a row of targets"),
+        (compute_accuracy, [1.0], [[1.0, 0.0]], r"accuracy: target must be a number, got \[1"),
+        (
+            compute_accuracy,
+            [[1.0, 2.0]],
+            [[1.0, 0.0, 0.0]],
+            "accuracy: length of a row of targets must be 2, .*3$",
+        ),
         (compute_r2, [1.0], [[1.0, 2.0]], "r2: targets must be 1 wide, as the predictions"),
     ],
 )
