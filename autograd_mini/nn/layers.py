@@ -296,7 +296,7 @@ def _compute_outputs(neurons: list[Neuron], xs: Sequence[Operand]) -> list[Value
         if len(outputs) < len(neurons) or type(outputs[-1]) is not Value:
             return _complete(neurons, xs, outputs)
     except TypeError as error:
-        _name_the_way_for_many(error, xs)
+        _add_hint(error, xs)
         raise
     return outputs
 
@@ -344,16 +344,16 @@ def _inputs(module: Neuron | Layer | MLP, x: Iterable[Operand]) -> Sequence[Oper
     inputs, way_out = write_count(expected, "input"), "put a single one into a list too"
     xs = items(x, argument=f"{kind}: x", rule=f"a list of {inputs}", way_out=way_out)
     if len(xs) != expected:
-        error = _wrong_length(f"{kind}: x", f"{expected}, one for each input", xs)
-        _name_the_way_for_many(error, xs)
-        raise error
+        rule = f"{expected}, one for each input"
+        raise _add_hint(_wrong_length(f"{kind}: x", rule, xs), xs)
     return xs
 
 
-def _name_the_way_for_many(error: Exception, xs: Sequence[Any]) -> None:
-    """Say what to do with many examples, if inputs are lists or arrays."""
+def _add_hint(error: Exception, xs: Sequence[Any]) -> Exception:
+    """Return an error, which says what to do with many examples if all inputs are sequences."""
     if xs and all(is_iterable(one) and not isinstance(one, str | bytes) for one in xs):
         error.add_note("for many examples, use predict(X), or call the model for each")
+    return error
 
 
 def _no_value(activation: Activation, result: object) -> TypeError:
