@@ -210,7 +210,7 @@ class Entry:
         Raises:
             NonFiniteGradientError: a gradient is not finite, unless `errstate` allows that.
         """
-        if parameters and not add_gradients(parameters, sums, seed):
+        if not add_gradients(parameters, sums, seed):
             row = self._row(len(parameters))
             custom_node(row, parameters, 0.0, sums).backward(seed=seed)
 

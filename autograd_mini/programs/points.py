@@ -58,7 +58,6 @@ class Point:
         program = (*path.recording[:4], *places, list(path.outputs), roots, wrt)
         self._replay, (found,) = make_replay([program], sums=False)
         self._valued = [i for i, depends in enumerate(found) if depends] if parameters else []
-        self._replay.arrange([0], [])
         first, width = len(path.outputs), len(parameters)
         several = len(self._valued) > 1
         self._rows = {
@@ -106,6 +105,6 @@ def _compute_again(
     Args:
         spot: where the result is, where its derivatives begin, and their number.
     """
-    found = replay.point(list(given), (), False, size, array("d"))
+    found = replay.point(list(given), (), 0, size, array("d"))
     at, first, count = spot
     return None if type(found) is tuple else (found[at], found[first : first + count])

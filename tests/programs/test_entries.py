@@ -1,5 +1,10 @@
 """The paths of a function for one form of its arguments."""
 
+import subprocess
+import sys
+import textwrap
+from array import array
+
 import pytest
 
 import autograd_mini as ag
@@ -7,6 +12,7 @@ from autograd_mini import Value
 from autograd_mini.programs.entries import Entry
 from autograd_mini.programs.forms import read_call
 from autograd_mini.programs.subjects import Subject
+from autograd_mini.programs.workers import Task, run_task
 
 
 def make_entry(f, *args, natively=True, max_paths=8):
@@ -69,6 +75,24 @@ def test_replays_that_an_interrupt_has_dropped_are_made_anew(monkeypatch):
     assert [compute(entry, x) for x in (-3.0, 3.0, 30.0)] == [[3.0], [9.0], [30.0]]
 
 
+def test_workers_get_the_programs_of_all_paths():
+    entry = make_entry(in_three, 1.0)
+    for x in (1.0, -1.0):
+        entry.record([x], [x])
+    job = entry.job(sums=False)
+    assert entry.job(sums=False) is job
+    columns = ((3,), array("d", [2.0, -3.0, 4.0]).tobytes())
+    found = run_task(Task(job, [columns], 3, b"", 1.0, 1, [(3,)], False))
+    assert (found.others, array("d", found.results[0]).tolist()) == (None, [4.0, 3.0, 16.0])
+
+
+def test_an_example_that_raises_an_error_is_not_blamed_on_the_number_of_paths():
+    entry = make_entry(lambda x, i: x if x > 0 else [x][i], 1.0, 0, max_paths=1)
+    entry.record([1.0, 0.0], [1.0, 0])
+    with pytest.raises(TypeError, match=r"^f: argument 1 must be used as a real number, got 0; "):
+        entry.record([-1.0, 0.0], [-1.0, 0])
+
+
 def test_another_computation_after_the_same_branches_is_refused():
     factors = iter([2.0, 2.0, 3.0, 4.0, 5.0])
     entry = make_entry(lambda x: (x * next(factors)) if x > -9 else x, 1.0)
@@ -86,6 +110,31 @@ def test_a_point_is_computed_eagerly_with_all_its_derivatives():
     assert entry.differentiate_eagerly([8.0]) == [1.0]
     assert entry.differentiate_eagerly([0.0]) != entry.differentiate_eagerly([0.0])  # 0 · inf
     assert make_entry(ag.grad(ag.sin), 1.0).compute_eagerly([0.0]) == [1.0]
+
+
+def test_a_point_that_is_computed_eagerly_has_the_form_of_the_others():
+    is_number = iter([True, True, False])
+    entry = make_entry(lambda x: x if next(is_number) else [x], 1.0)
+    entry.record([1.0], [1.0])
+    message = r"^f: form of the result must be the same on all paths, x, got \[x\]$"
+    with pytest.raises(ValueError, match=message):
+        entry.compute_eagerly([1.0])
+
+
+def test_a_parameter_may_be_the_first_value_of_a_process():
+    """At 0, the derivative by z is infinite, and the function itself is called."""
+    program = """
+        from autograd_mini import Value, compile, grad, hypot
+        w = Value(2.0)
+        f = compile(lambda x: w * grad(lambda z: hypot(z, 0.0))(x))
+        f.batch([0.0, 3.0]).backward()
+        assert w.grad == 1.0
+    """
+    subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=True)
+
+
+def test_without_parameters_no_gradient_is_added():
+    make_entry(ag.sin, 1.0).add_gradients((), b"")
 
 
 def test_runs_are_as_strict_as_the_paths_ask_for():

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 import autograd_mini as ag
@@ -9,7 +10,11 @@ from autograd_mini import Value
 from autograd_mini.programs import points
 from autograd_mini.programs.forms import read_call
 from autograd_mini.programs.points import Point
+from autograd_mini.programs.replay import PythonReplay
 from autograd_mini.programs.subjects import Subject
+from autograd_mini.table.primitives import PRIMITIVES
+
+MUL, SIN = PRIMITIVES["mul"], PRIMITIVES["sin"]
 
 
 def make_point(f, *args):
@@ -22,6 +27,20 @@ def make_point(f, *args):
 def replay(request, monkeypatch):
     if request.param == "python":
         monkeypatch.setattr(points, "Replay", None)
+
+
+def test_c_runs_programs_whose_rows_it_has(monkeypatch):
+    class Native(PythonReplay):
+        def add(self, rows, *program):
+            if MUL in rows:
+                raise LookupError
+            return super().add(rows, *program)
+
+    monkeypatch.setattr(points, "Replay", Native)
+    programs = [((row,), b"", b"", b"", 0, 0, [], [], [], []) for row in (MUL, SIN)]
+    for chosen, kind in [(programs[1:], Native), (programs, PythonReplay)]:
+        replay, found = points.make_replay(chosen, sums=False)
+        assert (type(replay), found) == (kind, [[]] * len(chosen))
 
 
 def test_results_are_floats_where_no_parameter_is():
@@ -52,9 +71,18 @@ def test_results_that_depend_on_parameters_are_nodes():
     assert point.compute([1.0], strict=1)[0].data == 7.0
 
 
+def test_the_row_of_a_result_computes_what_is_not_finite_too():
+    w = Value(2.0)
+    (found,) = make_point(lambda x: ag.exp(w * x), 1.0).compute([1.0], strict=1)
+    assert found.op.evaluate(1.0, 1000.0)[0] == math.inf
+
+
 def test_derivatives_come_in_the_order_of_the_result():
     point = make_point(ag.value_and_grad(lambda x, y: x * x * y, (0, 1)), 2.0, 3.0)
     assert point.compute([2.0, 3.0], strict=1) == [12.0, 12.0, 4.0]
     hessian = make_point(ag.hessian(lambda x, y: x * x * y, (0, 1)), 2.0, 3.0)
     assert hessian.compute([2.0, 3.0], strict=1) == [6.0, 4.0, 4.0, 0.0]
     assert make_point(ag.hessian(lambda _: 1.0), []).compute([], strict=1) == []
+    f = ag.hessian(lambda x, y: x[0] * x[1] * y, (0, 1))
+    blocks = make_point(f, np.array([2.0, 3.0]), 5.0)  # of which each block is an array
+    assert blocks.compute([2.0, 3.0, 5.0], strict=1) == [0, 5, 5, 0, 3, 2, 3, 2, 0]
