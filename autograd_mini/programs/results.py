@@ -112,19 +112,6 @@ class Results:
             if not (is_array(x) and 0 in x.shape[1:])
         ]
 
-    def columns(self, order: Sequence[int]) -> list[Any]:
-        """Return a buffer of one axis for each result of a program, in the order of the program.
-
-        Args:
-            order: for each result of the program its place among the numbers of the form.
-        """
-        found = [
-            column
-            for buffer in self.buffers
-            for column in (buffer.T if is_array(buffer) and buffer.ndim == 2 else [buffer])
-        ]
-        return [found[place] for place in order]
-
     def store(self, sample: int, numbers: Sequence[float]) -> None:
         """Store the numbers of one result."""
         remaining = iter(numbers)

@@ -234,10 +234,8 @@ class Run:
             view = memoryview(buffer)
             if view.ndim == 1:
                 view[:] = memoryview(numbers).cast("d")
-            elif view.contiguous:
-                view.cast("B")[:] = numbers
             else:
-                buffer[:] = type(buffer)(view.shape, buffer=numbers)
+                view.cast("B")[:] = numbers
         return _shift(found.others, shard[0]), array("d", found.sums)
 
     def _finish(self, shard: _Shard, found: _Found, seed: Any) -> array[float]:
@@ -303,13 +301,14 @@ def arrange(results: Results, order: Sequence[int]) -> list[Any]:
     buffers: list[Any] = [memoryview(x) if isinstance(x, array) else x for x in results.buffers]
     if list(order) == list(range(len(order))):
         return buffers
-    columns = [x for buffer in buffers for x in ([buffer] if buffer.ndim == 1 else buffer.T)]
+    columns = _split(buffers)
     places = dict(zip(order, columns, strict=True))
     return [places[i] for i in range(len(columns))]
 
 
-def symmetrize(columns: Sequence[Any]) -> None:
+def symmetrize(buffers: Sequence[Any]) -> None:
     """Replace two entries of a matrix across the diagonal by their mean, for all samples."""
+    columns = _split(buffers)
     size = math.isqrt(len(columns))
     for i in range(size):
         for j in range(i):
@@ -317,3 +316,8 @@ def symmetrize(columns: Sequence[Any]) -> None:
             for k in range(len(a)):
                 if a[k] != b[k]:
                     a[k] = b[k] = a[k] / 2 + b[k] / 2
+
+
+def _split(buffers: Sequence[Any]) -> list[Any]:
+    """Return the columns of buffers of one axis or two."""
+    return [memoryview(x) for one in buffers for x in ([one] if one.ndim == 1 else one.T)]

@@ -117,7 +117,8 @@ TESTS = {
     "programs/points": "programs/test_points programs/test_row programs/test_compiled",
     "programs/row": "programs/test_row",
     "programs/entries": "programs/test_entries programs/test_compiled promises/test_programs",
-    "programs/shards": "programs/test_shards programs/test_compiled promises/test_programs",
+    "programs/shards": "programs/test_shards programs/test_workers programs/test_compiled "
+    "promises/test_programs",
     "programs/batch": "programs/test_compiled promises/test_programs",
     "programs/compiled": "programs/test_compiled promises/test_programs",
     "programs/tracing": "programs/test_tracing",

@@ -147,18 +147,6 @@ def test_arrays_get_an_axis_for_the_samples_before_theirs(has_arrays):
     assert {one.dtype for one in (matrix, empty, scalar)} == {np.dtype(float)}
 
 
-def test_a_program_may_have_its_results_in_another_order():
-    """As a Jacobian has, where arrays stand inside of other structures."""
-    form, places = describe_result("map", {"a": np.array([[0.0, 2.0]]), "b": 1.0})
-    results = allocate(form, 3, has_arrays=True)
-    order = [places.index(number) for number in (0.0, 1.0, 2.0)]
-    for number, column in enumerate(results.columns(order)):
-        memoryview(column)[1] = 5.0 + number
-    finished = results.finish()
-    assert finished["a"].tolist() == [[[0, 0]], [[5, 7]], [[0, 0]]]
-    assert finished["b"].tolist() == [0, 6, 0]
-
-
 def test_a_number_alone_becomes_a_column_alone():
     results = allocate(form_of(X), 2, has_arrays=True)
     results.store(1, [5.0])

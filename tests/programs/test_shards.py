@@ -1,6 +1,7 @@
 """A run over many points, in shards."""
 
 import gc
+import math
 import threading
 from array import array
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -93,6 +94,12 @@ def test_few_shards_wait_at_a_time(monkeypatch):
     assert (len(most), len(finished)) == (10, 10)
 
 
+def test_an_executor_gets_a_small_batch_too():
+    executor = Reluctant(0)
+    assert ag.compile(lambda x: x).map([1.0, 2.0], executor=executor) == [1.0, 2.0]
+    assert executor.submitted == 1
+
+
 @pytest.mark.usefixtures("small")
 def test_the_lowest_sample_of_all_shards_raises_its_error():
     f = ag.compile(ag.log)
@@ -119,6 +126,31 @@ def test_a_matrix_becomes_symmetric():
     columns = [array("d", one) for one in ([1.0, 2.0], [3.0, 4.0], [5.0, 4.0], [6.0, 7.0])]
     symmetrize([*map(memoryview, columns)])
     assert [one.tolist() for one in columns] == [[1, 2], [4, 4], [4, 4], [6, 7]]
+    whole = np.array([[1.0, 3.0, 5.0, 6.0], [1.0, math.inf, -math.inf, 0.0]])
+    symmetrize([whole])
+    assert repr(whole.tolist()) == "[[1.0, 4.0, 4.0, 6.0], [1.0, nan, nan, 0.0]]"
+
+
+def bend(x, y):
+    return ag.exp(x[0] * x[1]) * ag.sin(x[1] * y) / x[0] + ag.tanh(x[0] * x[1] * y)
+
+
+def test_blocks_of_a_hessian_have_the_numbers_of_the_function():
+    """In a program, the entries come row by row; as a result, block by block."""
+    hessian = ag.hessian(bend, (0, 1))
+    xs, ys = np.random.default_rng(0).normal(size=(50, 3))[:, :2], np.linspace(-1.0, 1.0, 50)
+    found = ag.compile(hessian).map(xs, ys)
+    for i, point in enumerate(zip(xs, ys.tolist(), strict=True)):
+        blocks = hessian(*point)
+        expected = [[np.asarray(one).tolist() for one in row] for row in blocks]
+        assert [[one[i].tolist() for one in row] for row in found] == expected
+
+
+def test_a_hessian_by_one_array_is_as_symmetric_as_that_of_the_function():
+    hessian = ag.hessian(lambda x: bend(x, x[2]))
+    xs = np.random.default_rng(0).normal(size=(50, 3))
+    found = ag.compile(hessian).map(xs)
+    assert found.tolist() == [hessian(x).tolist() for x in xs]
 
 
 # --- a thread of its own -------------------------------------------------------------------------

@@ -96,6 +96,19 @@ def test_derivatives_come_back_as_they_are_here(f, transform):
     assert found == expected
 
 
+@pytest.mark.parametrize(
+    "f",
+    [
+        ag.grad(lambda x, y: x[0] * ag.exp(x[1]) * y),  # an array for each sample
+        ag.hessian(lambda x, y: x[0] * ag.exp(x[1]) * y, (0, 1)),  # blocks, with mixed entries
+    ],
+)
+def test_arrays_come_back_as_they_are_here(f):
+    rows = RNG.normal(size=(100, 2))
+    expected, found = (ag.compile(f).map(rows, XS[:100], executor=e) for e in (None, Here()))
+    assert repr(found) == repr(expected)
+
+
 @pytest.mark.parametrize("seed", [1.0, 0.25, XS])
 def test_a_batch_has_the_same_sums(seed):
     batch = ag.compile(square)
