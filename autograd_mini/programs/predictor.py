@@ -53,7 +53,7 @@ class Examples:
                 way_out = "examples of several forms are trained without compiled=True"
                 raise ValueError(requirement(f"{where}[{i}]", rule, found, way_out))
             self._rows.append(array("d", numbers).tobytes())
-        assert form is not None, "there is an example"
+        assert form is not None  # there is an example
         self.form: Form = form
 
     def rows(self, chosen: Sequence[int]) -> array[float]:
@@ -185,7 +185,7 @@ class Predictor:
         if self._weighted is None:
             (example,), _ = self._form.build(columns.sample(0))
             form, _ = read_call(self._name, (example, [0.0] * width), {})
-            assert form is not None, "there are no Values"
+            assert form is not None  # there are no Values
             self._weighted, self._weighted_form = Total(self._weigh, self._name, form), form
         sources = [*columns.sources, RowSource(weights, width)]
         weighted = Columns(columns.count, self._weighted_form, sources, has_arrays=False)
@@ -194,7 +194,7 @@ class Predictor:
 
     def add_gradients(self, sums: array[float], other: Value | None) -> None:
         """Add what `differentiate` has returned to the gradients; see `Total.add_gradients`."""
-        assert self._weighted is not None, "it has been differentiated"
+        assert self._weighted is not None  # it has been differentiated
         self._weighted.add_gradients(sums, other)
 
     def _compute(self, example: Any) -> Any:

@@ -101,12 +101,22 @@ def spread(x):
     return {"sum": W * x[0] + x[1], "pair": (x[0], W)}
 
 
+class Counting(ThreadPoolExecutor):
+    """Threads that count what they get."""
+
+    submitted = 0
+
+    def submit(self, *args):
+        self.submitted += 1
+        return super().submit(*args)
+
+
 @pytest.mark.parametrize("threads", [0, 2])
 def test_a_predictor_gives_the_numbers_of_results_and_derivatives(threads, monkeypatch):
     monkeypatch.setattr(shards, "SHARD", 2)
     examples, columns = make_columns()
     predictor = Predictor(spread, "f", examples.form)
-    executor = ThreadPoolExecutor(threads) if threads else None
+    executor = Counting(threads) if threads else None
     numbers = predictor.predict(columns, executor)
     assert list(numbers) == [2.5, 1.0, 0.5, 0.5, 3.0, 0.5, 0.5, 0.0, 0.5]
     assert predictor.build(numbers, 3)[0] == {"sum": 2.5, "pair": (1.0, 0.5)}
@@ -114,6 +124,7 @@ def test_a_predictor_gives_the_numbers_of_results_and_derivatives(threads, monke
     weights = array("d", [1.0, 9.0, 0.0, 2.0, 9.0, 1.0, 0.0, 9.0, 4.0])
     sums = predictor.differentiate(columns, weights, executor)
     assert list(sums) == [1.0 + 2.0 * 3.0 + 1.0 + 4.0]
+    assert executor is None or executor.submitted == 4  # two shards each
     predictor.add_gradients(sums, None)
     assert W.grad == 12.0
 
@@ -126,6 +137,14 @@ def test_a_sample_that_meets_something_else_than_numbers_is_computed_by_its_mode
     with pytest.raises(DomainError) as caught:
         Predictor(lambda x: ag.log(x) * W, "f", examples.form).predict(columns)
     assert caught.value.__notes__ == ["sample 1"]
+
+
+def test_a_sample_that_c_leaves_out_has_its_place_among_the_others():
+    """At 0, the derivative by z is infinite, and the model itself is called."""
+    examples, columns = make_columns([(2.0,), (0.0,), (-1.0,)])
+    slope = ag.grad(lambda z: ag.hypot(z, 0.0))
+    predictor = Predictor(lambda x: [W * slope(x), x], "f", examples.form)
+    assert list(predictor.predict(columns)) == [0.5, 2.0, 0.0, 0.0, -0.5, -1.0]
 
 
 # --- Module.predict ------------------------------------------------------------------------------
@@ -151,6 +170,13 @@ def test_predictions_are_the_numbers_that_the_model_returns():
     single = Neuron(2)
     assert single.predict(inputs).tolist() == [single(x).data for x in inputs]
     assert single.predict([[1, 2]]) == [single([1, 2]).data]
+
+
+def test_a_model_is_called_for_no_example_but_the_first():
+    calls = []
+    model = Own(lambda m, x: calls.append(x) or m.w * x)
+    assert model.predict([1.0, 2.0, 3.0]) == [0.5, 1.0, 1.5]
+    assert len(calls) == 2  # the first recording is made twice
 
 
 @pytest.mark.parametrize("given", [[], (), np.zeros((0, 2))])
