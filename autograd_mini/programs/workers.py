@@ -9,6 +9,7 @@ import random
 from array import array
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -173,10 +174,8 @@ def _digest(function: Any, arity: int) -> str:
     bits = []
     for _ in range(_POINTS):
         point = [rng.choice([-1, 1]) * 10 ** rng.uniform(-3, 2) for _ in range(arity)]
-        try:
+        with suppress(ValueError, ArithmeticError):
             bits.append(function(*point).hex())
-        except (ValueError, ArithmeticError):
-            bits.append("")
     return hashlib.sha256(" ".join(bits).encode()).hexdigest()[:16]
 
 

@@ -5,6 +5,7 @@ import functools
 import multiprocessing
 import os
 import pickle
+import platform
 import random
 import signal
 import sys
@@ -171,7 +172,13 @@ def test_a_worker_with_another_c_library_refuses(monkeypatch):
     assert set(probes) == {"exp"}
     text = pickle.dumps((saved, arrangement, sums, {"exp": "0123456789abcdef"}))
     other = task[0]._replace(job=workers.Job(b"other", text))
-    with pytest.raises(RuntimeError, match=r"^function exp of worker '.*' .* must be .* 64 "):
+    message = (
+        r"^function exp of worker 'box' \(glibc 2\.39\) must be the bits that the machine which "
+        rf"asks has at 64 points, got '{probes['exp']}'; use workers with the same C library$"
+    )
+    monkeypatch.setattr(platform, "node", lambda: "box")
+    monkeypatch.setattr(platform, "libc_ver", lambda: ("glibc", "2.39"))
+    with pytest.raises(RuntimeError, match=message):
         run_task(other)
     older = [(tuple((name, "older") for name, _ in rows), *rest) for rows, *rest in saved]
     text = pickle.dumps((older, arrangement, sums, probes))
@@ -192,7 +199,11 @@ def test_functions_that_cannot_be_pickled_are_named():
         return x * x
 
     own = ag.custom(local, lambda x: 2 * x, name="own")
-    message = r"^f: functions of yours must be .* or use threads$"
+    message = (
+        "^f: functions of yours must be functions that can be pickled, as they go to other "
+        "processes, got 'own: a pickled custom .*'; define them at the top of a module, or use "
+        "threads$"
+    )
     with pytest.raises(TypeError, match=message):
         make_job("f", [((own,), b"")], ([0], []), sums=False)
     with pytest.raises(TypeError, match="functions of yours"):
