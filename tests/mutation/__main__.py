@@ -105,7 +105,7 @@ TESTS = {
     "programs/nodes": "programs/test_forms programs/test_columns programs/test_results",
     "programs/forms": "programs/test_forms",
     "programs/columns": "programs/test_columns",
-    "programs/sources": "programs/test_columns",
+    "programs/sources": "programs/test_sources programs/test_columns",
     "programs/results": "programs/test_results",
     "programs/code": "programs/test_code programs/test_program",
     "programs/printing": "programs/test_program",
