@@ -27,6 +27,7 @@ def test_what_depends_on_parameters_alone_is_uniform():
     # 2 is met as an operand of the sum, and of the product; then the sum goes on to 1.
     assert path.sites == [2, 2]
     assert (path.is_site(2), path.is_site(3), path.is_site(1.5)) == (True, False, False)
+    assert [[*path.edges(node)] for node in (2, 3, 4)] == [[(0, 1)], [(1, 2)], [(0, 2), (1, 3)]]
 
 
 def test_a_root_that_is_uniform_is_a_site():
@@ -62,3 +63,4 @@ def test_what_decides_a_choice_is_no_edge():
     path = make_path(*steps, inputs=2, leaves=2, roots=[5], wrt=[0, 1])
     assert path.varies == [True] * 6
     assert path.needed == [True, True, True, True, True, False]
+    assert [[*path.edges(node)] for node in (3, 4, 5)] == [[(0, 1)], [(2, 3)], []]
