@@ -164,6 +164,7 @@ def test_a_replay_has_a_size(kind):
 
 def test_a_program_that_is_too_long_for_a_text_runs_all_the_same(monkeypatch):
     monkeypatch.setattr("autograd_mini.programs.replay.MOST_LINES", 3)
+    monkeypatch.setattr("autograd_mini.programs.replay.compile_path", None)
     replay = PythonReplay(False)
     guards = [Guard(2, ">", 1, 2.0, True)]
     steps = [(MUL, 0, 0), *((SIN, i) for i in range(1, 5))]
