@@ -177,7 +177,7 @@ def _split_columns(buffers: Iterable[Any]) -> Iterator[Any]:
         if view.ndim == 1:
             yield view
         else:
-            yield from (_Column(view, j) for j in range(view.shape[1] if view.shape else 0))
+            yield from (_Column(view, j) for j in range((view.shape or ())[1]))
 
 
 class _Column:
@@ -315,7 +315,7 @@ class _Run:
             total = ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]))
             adjoints[node] = adjoints.get(node, 0.0) + total
         for node in chain.from_iterable(path.sweeps):
-            if path.varies[node] or node not in adjoints:
+            if path.varies[node]:
                 continue
             for i, ref in path.edges(node):
                 term = adjoints[node] * self.partials[node][i]
