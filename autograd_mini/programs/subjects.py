@@ -117,7 +117,7 @@ class Subject:
         args: Sequence[Any],
         *,
         natively: bool,
-        twice: bool = False,
+        twice: bool,
     ) -> Recorded:
         """Record the call with an example.
 

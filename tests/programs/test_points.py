@@ -19,7 +19,7 @@ MUL, SIN = PRIMITIVES["mul"], PRIMITIVES["sin"]
 
 def make_point(f, *args):
     form, numbers = read_call("f", args, {})
-    recorded = Subject(f, "f").record(form, numbers, args, natively=True)
+    recorded = Subject(f, "f").record(form, numbers, args, natively=True, twice=False)
     return Point(recorded, "f", [None] * len(numbers))
 
 

@@ -8,8 +8,11 @@ import pytest
 import autograd_mini as ag
 from autograd_mini import Value
 from autograd_mini.engines import count_leaves, is_recording
+from autograd_mini.programs.code import Guard
 from autograd_mini.programs.forms import read_call
+from autograd_mini.programs.program import Instruction, Program
 from autograd_mini.programs.subjects import Subject, depends
+from autograd_mini.table.primitives import PRIMITIVES
 
 
 def record(f, *args, natively=True, twice=False):
@@ -32,6 +35,22 @@ def test_a_function_is_recorded_with_its_guards_and_parameters():
     assert (lines(found), found.numbers, found.outputs) == (["mul"], (3.0, 1.0), [3])
     assert (found.recording.parameters, found.outcomes) == ([w], b"\x01")
     assert record(lambda x, y: w * x if x > y else y, 1.0, 3.0).outcomes == b"\x00"
+
+
+def test_a_recording_is_a_program_for_any_point():
+    w = Value(0.5, name="w")
+    f = ag.value_and_grad(lambda x, y: w * x if x > y else y, (0, 1))
+    mul = PRIMITIVES["mul"]
+    assert record(f, 3.0, 1.0).program([4.0, 2.0], ["x", None]) == Program(
+        (4.0, 2.0, 0.5),
+        (Instruction(mul, (2, 0)),),
+        inputs=2,
+        outputs=(3,),
+        roots=(3,),
+        wrt=(0, 1),
+        guards=(Guard(0, ">", 0, 1, True),),
+    )
+    assert record(f, 3.0, 1.0).program([4.0, 2.0], ["x", None]).names == ("x", None, "w")
 
 
 @pytest.mark.parametrize(
