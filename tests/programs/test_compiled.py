@@ -492,17 +492,18 @@ def test_a_batch_without_points_or_parameters_changes_nothing():
 @pytest.mark.parametrize(
     ("seed", "words"),
     [
-        ([1.0], "a number, or 2 numbers, one for each result, got '1 number'"),
-        ("a", "a number, or 2 numbers, one for each result, got 'a'"),
-        (True, "a real number, got True; use float(…) if a number is meant"),
-        (None, "a real number, got None"),
+        ([1.0], " must be a number, or 2 numbers, one for each result, got '1 number'"),
+        ("a", " must be a number, or 2 numbers, one for each result, got 'a'"),
+        (True, " must be a real number, got True; use float(…) if a number is meant"),
+        ([1.0, "a"], "[1] must be a real number, got 'a'"),
+        (None, " must be a real number, got None"),
     ],
 )
 def test_there_is_a_weight_for_each_result(seed, words):
     w, batch = make_batch()
     with pytest.raises((TypeError, ValueError)) as caught:
         batch.backward(seed=seed)
-    assert str(caught.value) == f"Batch.backward: seed must be {words}"
+    assert str(caught.value) == f"Batch.backward: seed{words}"
     assert not w.has_grad
 
 
