@@ -214,7 +214,7 @@ class _LossOfPredictions:
         leaves = [Value(x) for x in predictions]
         loss = self._eager.compare(self._predictor.build(leaves, len(batch)), batch)
         slopes = sweep_back([loss], leaves, [1.0], 0, "fit")
-        assert slopes is not None, "no leaf is too old"
+        assert slopes is not None  # no leaf is too old
         return loss, array("d", slopes)
 
     def _make_program(self, predictions: array[float], batch: Sequence[int]) -> Entry:
@@ -222,7 +222,7 @@ class _LossOfPredictions:
         eager = self._eager
         given = self._predictor.build(predictions, len(batch)), [eager.targets[i] for i in batch]
         form, _ = read_call("fit: loss", given, {})
-        assert form is not None, "there are no Values"
+        assert form is not None  # there are no Values
         subject = Subject(value_and_grad(eager.loss), "loss")
         entry = Entry(subject, form, natively=True, max_paths=MOST_PATHS + 1)
         self._programs[len(batch)] = entry
