@@ -86,6 +86,14 @@ def test_a_batch_with_an_executor_or_keywords_is_made_as_the_first_is(results):
     assert results == []
 
 
+def test_two_arrays_are_not_taken_for_a_pair_of_arrays(results):
+    xs = np.ones(3)
+    f = ag.compile(lambda a, b: a[0] - a[1] if b is None else a * b)
+    assert f.batch((xs, 3.0 * xs), None).data.tolist() == [-2.0] * 3
+    assert f.batch(xs, 3.0 * xs).data.tolist() == [3.0] * 3
+    assert results == []
+
+
 def test_nothing_is_like_a_batch_that_raised_an_error(results):
     f = ag.compile(ag.log)
     for _ in range(2):
