@@ -112,6 +112,31 @@ def test_integers_are_taken_as_floats(column):
 
 def test_a_range_is_a_column():
     check([range(2, 8, 2)], [[2.0], [4.0], [6.0]])
+    check([range(1)], [[0.0]])
+    for numbers in (range(2**53 - 1, 2**53 + 2), range(2**53 + 1, 2**53 - 2, -1)):
+        with pytest.raises(ValueError, match=rf"^map: argument 0\[[02]\] {NO_FLOAT} {2**53 + 1};"):
+            columns_of(numbers)
+
+
+class Tensor:
+    """An array of another package."""
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(NUMBERS)
+
+
+def test_what_another_package_has_in_place_of_an_array_is_a_column():
+    assert check([Tensor()], [[x] for x in NUMBERS]).has_arrays
+    with pytest.raises(ValueError, match=r"^map: argument 1 and argument 0 must be equally long"):
+        columns_of([1.0], Tensor())
+
+
+def test_native_doubles_and_floats_need_no_reader(monkeypatch):
+    """Which would take longer than a small batch."""
+    monkeypatch.setattr("autograd_mini.programs.columns._Reader", None)
+    columns = columns_of(np.array(NUMBERS), 2.0, np.ones((3, 2)))
+    assert columns.sample(2) == [3.0, 2.0, 1.0, 1.0]
+    assert (columns.count, columns.has_arrays) == (3, True)
 
 
 def test_large_integers_are_taken_if_a_float_holds_them():
@@ -533,6 +558,14 @@ def test_lists_need_no_numpy():
         for i in range(2):
             results.store(i, [1.0 + i, 2.0 + i, 3.0 + i])
         assert results.finish() == {"a": [[1.0, 2.0], [2.0, 3.0]], "b": ([3.0, 4.0],)}
+        class Tensor:
+            __array__ = None
+        try:
+            read_columns("map", [Tensor()], {})
+        except TypeError as error:
+            assert "must be a plain NumPy array, got <class '__main__.Tensor'>" in str(error)
+        else:
+            raise AssertionError
         assert sys.modules["numpy"] is None
     """
     subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=True)
