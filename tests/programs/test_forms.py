@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from autograd_mini import Value
 from autograd_mini.nn import MLP
-from autograd_mini.programs.forms import find_ints, read_call
+from autograd_mini.programs.forms import find_ints, name_inputs, read_call
 
 
 class Point(NamedTuple):
@@ -188,7 +188,7 @@ DIFFERENT = [
 @pytest.mark.parametrize("arguments", DIFFERENT)
 def test_what_a_function_can_tell_apart_has_another_form(arguments):
     forms = [form(one) for one in arguments]
-    assert len(set(forms)) == len(arguments)
+    assert len(set(forms)) == len(set(map(hash, forms))) == len(arguments)
 
 
 STATIC = [
@@ -247,6 +247,25 @@ def test_a_later_change_of_a_static_list_does_not_reach_the_form():
     names.add("b")
     assert found.build([1.0]) == ([1.0, {"a"}], {"sizes": [1, [2]]})
     assert found != form(1.0, names, sizes=sizes)
+
+
+def test_forms_of_floats_alone_are_made_once():
+    assert form(1.0, 2.0) is form(3.0, 4.0)
+    assert form(1.0, 2) == form(3.0, 4.0) != form(3.0)
+
+
+@pytest.mark.parametrize(
+    ("f", "names"),
+    [
+        (lambda x, pair, mode, y: 0, ["x", "pair0", "pair1", "y"]),
+        (lambda x, pair, *others: 0, ["x", "pair0", "pair1"]),
+        (lambda x: 0, [None, None, None, None]),  # which takes fewer arguments
+        (max, [None, None, None, None]),  # which has no signature
+    ],
+)
+def test_numbers_are_named_after_the_parameters_of_the_function(f, names):
+    found, numbers = read_call("f", [1.0, {"a": 2.0, "b": ["s", 3.0]}, "fast", 4.0], {})
+    assert name_inputs(f, found, len(numbers))[: len(names)] == names
 
 
 def test_static_parts_stand_inside_of_structures():
