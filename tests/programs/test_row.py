@@ -1,7 +1,10 @@
 """What views, checks and derivatives make of a result that a compiled function computed."""
 
+import ast
 import copy
 import gc
+import math
+import pickle
 import random
 import re
 import weakref
@@ -11,6 +14,8 @@ import pytest
 import autograd_mini as ag
 from autograd_mini import GraphTooLargeError, Value
 from autograd_mini.errors import DomainError
+from autograd_mini.programs.row import RecordedFunction
+from autograd_mini.table.domains import REAL
 from autograd_mini.testing import Program, check_gradients
 
 
@@ -171,6 +176,60 @@ def test_a_function_and_its_results_are_freed_without_a_collection():
         assert freed() is None
     finally:
         gc.enable()
+
+
+# --- the row itself ------------------------------------------------------------------------------
+
+
+def make_row(inputs=("x", None, "y", "y"), found=(6.0, (3.0, 4.0))):
+    return RecordedFunction("f", inputs, 2, lambda _: found)
+
+
+def test_an_operand_has_the_name_of_an_input_or_a_number():
+    row = make_row()
+    names = ("x", "argument 1", "argument 2", "argument 3")
+    assert row.operands == (*names, "parameter 0", "parameter 1")
+    assert row.domains == dict.fromkeys(row.operands, REAL)
+    assert repr(row) == f"<recorded function f({', '.join(names)})>"
+    slopes = {ast.unparse(slope.tree) for slope in row.partials.values()}
+    assert slopes == {f"f′({', '.join(names)})"}
+    slope = row.write_partial("w")
+    assert ast.unparse(slope) == f"∂f/∂w({', '.join(names)})"
+    assert ast.dump(slope.func) == ast.dump(ast.Name("∂f/∂w", ast.Load()))
+
+
+def test_the_derivatives_by_inputs_are_not_known():
+    value, partials = make_row().evaluate(1.0, 2.0, 3.0, 4.0, 5.0, 6.0)
+    assert (value, partials[4:]) == (6.0, (3.0, 4.0))
+    assert all(map(math.isnan, partials[:4]))
+
+
+@pytest.mark.parametrize(
+    ("use", "error", "message"),
+    [
+        (lambda row: row(1.0), TypeError, "number of operands must be 6, got 1"),
+        (
+            lambda row: row(*[1.0] * 5, Value(1.0)),
+            TypeError,
+            "derivative as a graph must be of a call of the function itself, got 'a result of its "
+            "recording'; gradients gives numbers; compile(hessian(f)) and the like go higher",
+        ),
+        (
+            pickle.dumps,
+            TypeError,
+            "pickle must be of a leaf, got 'a recording'; pickle numbers, or the program",
+        ),
+        (
+            lambda _: make_row(found=None).evaluate(1.0, 2.0),
+            DomainError,
+            "the point must be one that takes the recorded path, got (1.0, 2.0); call f again",
+        ),
+    ],
+)
+def test_what_a_row_of_a_result_cannot_do_is_refused(use, error, message):
+    with pytest.raises(error) as caught:
+        use(make_row())
+    assert str(caught.value) == f"f: {message}"
 
 
 # --- the drawing of a program --------------------------------------------------------------------
