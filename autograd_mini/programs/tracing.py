@@ -28,13 +28,14 @@ def find_last_comparison(run: Callable[[], object]) -> str:
     Args:
         run: records a call.
     """
-    here, last, met = "?", "?", 0
+    here = last = "?"
+    met = 0
 
     def trace(frame: FrameType, event: str, argument: Any) -> Any:  # noqa: ARG001 - as Python calls it
         nonlocal here, last, met
         if count_guards() > met:
             met, last = count_guards(), here
-        outer: FrameType | None = frame
+        outer = frame.f_back if event == "return" else frame
         while outer is not None and _is_own(outer):
             outer = outer.f_back
         if outer is not None:
