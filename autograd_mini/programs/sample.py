@@ -58,7 +58,7 @@ def compute_sample(program: Program) -> Sample:
     signs: dict[Primitive, str] = {row: sign for sign, row in CHOICES.items()}
     return Sample(
         [x if isinstance(x, Value) else Value(x) for x in found],
-        leaves[program.inputs :] if program.inputs else [],
+        [] if program.inputs is None else leaves[program.inputs :],
         [compare(look_up(g.x, nodes), g.comparison, look_up(g.y, nodes)) for g in program.guards],
         [
             compare(look_up(i.operands[0], nodes), sign, look_up(i.operands[1], nodes))
