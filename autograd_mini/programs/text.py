@@ -30,7 +30,7 @@ def compile_path(path: Path) -> Callable[..., Any]:
     It raises ArithmeticError or ValueError where a number is not finite.
     """
     writer = _Writer(path)
-    text = "\n".join([*writer.write(), ""])
+    text = "\n".join(writer.write())
     return compile_function(text, name="program", namespace=writer.namespace)  # type: ignore[no-any-return]
 
 

@@ -34,6 +34,15 @@ def test_a_sample_has_outputs_derivatives_and_terms():
     assert sums([3.0], [2.0], 0.5) == ((6.0,), (1.5,))
 
 
+def test_terms_are_of_uniform_operands_wherever_they_stand():
+    """Nodes 2 = sin(1) and 3 = 0 · 1; a sweep from 4 = 3 + 2 meets 2 first."""
+    steps = [(SIN, 1), (MUL, 0, 1), (PRIMITIVES["add"], 3, 2)]
+    f = make(*steps, inputs=1, leaves=2, outputs=[4], roots=[4], sums=True)
+    assert f([3.0], [2.0, 0.5], 0.25) == ((6.5,), (0.25, 0.75))
+    root = make((SIN, 1), inputs=1, leaves=2, outputs=[2], roots=[2], sums=True)
+    assert root([3.0], [2.0, 0.5], 0.25) == ((0.5,), (0.25,))
+
+
 @pytest.mark.parametrize(("outcome", "x"), [(True, 0.5), (False, -0.5)])
 def test_a_sample_leaves_at_the_first_guard_with_another_outcome(outcome, x):
     guards = [Guard(0, "<", 0, -1.0, False), Guard(1, ">=", 1, 0.0, outcome)]
