@@ -3,12 +3,14 @@
 import pickle
 import struct
 from array import array
+from dataclasses import replace
 
 import pytest
 
 import autograd_mini as ag
 from autograd_mini.engines.choices import CHOICES, HELD
 from autograd_mini.programs.code import (
+    COMPARISONS,
     Code,
     Guard,
     Packing,
@@ -17,6 +19,7 @@ from autograd_mini.programs.code import (
     save_row,
     unpack_guards,
 )
+from autograd_mini.table.elementary import ELEMENTARY
 from autograd_mini.table.primitives import PRIMITIVES, TABLE
 
 MUL, DOT = PRIMITIVES["mul"], PRIMITIVES["dot"]
@@ -42,6 +45,16 @@ def test_constants_of_the_same_bits_share_a_place():
     found = [packing.refer(x) for x in (0.0, -0.0, 0.0, *nans, nans[0])]
     assert found == [~0, ~1, ~0, ~2, ~3, ~2]
     assert packing.code().look_up([5, ~1]) == [5, 0.0]
+
+
+def test_a_guard_has_one_of_four_comparisons():
+    signs = ["<", "<=", ">", ">="]
+    guards = [Guard(0, sign, 0, 1, True) for sign in signs]
+    packed = pack_guards(guards, Packing())
+    assert array("i", packed)[1::5].tolist() == [0, 1, 2, 3]
+    assert list(COMPARISONS) == signs
+    outcomes = [[compare(x, 1.0) for x in (0.0, 1.0, 2.0)] for compare in COMPARISONS.values()]
+    assert outcomes == [[1, 0, 0], [1, 1, 0], [0, 0, 1], [0, 1, 1]]
 
 
 def test_guards_are_five_numbers_each():
@@ -81,14 +94,24 @@ def test_a_row_that_has_changed_is_refused(saved, found):
     )
 
 
-def test_a_digest_covers_the_functions_that_a_rule_calls(monkeypatch):
-    """A sigmoid is computed by a definition of its own, which may change."""
-    saved = save_row(PRIMITIVES["sigmoid"])
+def test_a_digest_covers_the_rules_of_a_row(monkeypatch):
     row = PRIMITIVES["sigmoid"]
+    saved = save_row(row)
     texts = {**row.texts, "value": row.texts["value"] + " + 0"}
     monkeypatch.setattr(row, "texts", texts, raising=False)
     with pytest.raises(ValueError, match=r"^Program: row of a pickle must be that of this version"):
         restore_row(saved)
+
+
+def test_a_digest_covers_the_functions_that_a_rule_calls(monkeypatch):
+    """A sigmoid is computed by a definition of its own, which may change."""
+    names = ("sigmoid", "mul", "exp")
+    saved = {name: save_row(PRIMITIVES[name]) for name in names}
+    sigmoid = replace(ELEMENTARY["sigmoid"], definition="1 / (1 + exp(-x))")
+    monkeypatch.setitem(ELEMENTARY, "sigmoid", sigmoid)
+    with pytest.raises(ValueError, match=r"^Program: row of a pickle must be that of this version"):
+        restore_row(saved["sigmoid"])
+    assert [restore_row(saved[name]).name for name in names[1:]] == ["mul", "exp"]
 
 
 def test_code_is_a_tuple_that_is_compared_by_its_numbers():
