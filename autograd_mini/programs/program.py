@@ -155,21 +155,20 @@ class Program:
         """Return the names of the nodes in `lines`; a leaf keeps its own name if it can be used."""
         return name_nodes(self)
 
-    def pack(self) -> tuple[Code, bytes, list[int], list[int]]:
-        """Return flat arrays of instructions and guards, and references to outputs and roots."""
+    def pack(self) -> tuple[Code, bytes, list[int] | None, list[int]]:
+        """Return flat arrays of instructions and guards, and references to results and roots."""
         packing = Packing()
         for instruction in self.instructions:
             packing.add(instruction.primitive, list(flat(instruction.operands)))
         guards = pack_guards(self.guards, packing)
-        last = len(self.leaves) + len(self.instructions) - 1
-        outputs = [last] if self.outputs is None else list(map(packing.refer, self.outputs))
+        outputs = None if self.outputs is None else list(map(packing.refer, self.outputs))
         roots = list(map(packing.refer, self.roots))
         return packing.code(), guards, outputs, roots
 
     def __reduce__(self) -> tuple[Any, ...]:
         (rows, items, constants), guards, outputs, roots = self.pack()
         saved = tuple(map(save_row, rows)), items, constants, guards
-        references = None if self.outputs is None else outputs, roots, self.wrt
+        references = outputs, roots, self.wrt
         return _restore, (_FORMAT, saved, self.leaves, self.names, self.inputs, references)
 
     def _repr_html_(self) -> str:

@@ -52,6 +52,13 @@ class Unhashable:
         return "Unhashable()"
 
 
+class Tensor:
+    """An array of another package."""
+
+    def __array__(self, dtype=None, copy=None):
+        return np.ones(2)
+
+
 class Wildcard:
     __hash__ = object.__hash__
 
@@ -106,6 +113,7 @@ STRUCTURES = [
     (Counter(a=3, b=4), [3.0, 4.0]),
     ({1.0: "label", 2.0: 5.0}, [5.0]),
     (OrderedDict({1.0: 5.0}), [5.0]),
+    ({(1, ("a", 2.0)): 5.0}, [5.0]),
     (Numbers([1.0, 2.0]), [1.0, 2.0]),
     (np.array(4.0), [4.0]),
     (np.arange(4).reshape(2, 2).T, [0.0, 2.0, 1.0, 3.0]),
@@ -315,6 +323,7 @@ NEXT = np.nextafter(np.longdouble(1), np.longdouble(2))
 NO_FLOAT = "must be a number that a float holds exactly, got"
 ROUND = "round it yourself, with float(…)"
 NO_INPUT = "must be a number, a structure of numbers, or hashable, got"
+NO_KEY = "must be hashable, as a recording belongs to it, got"
 LOOP: list[Any] = [1.0]
 LOOP.append(LOOP)
 
@@ -353,6 +362,16 @@ REFUSED = [
     (deque([1.0]), TypeError, f"0 {NO_INPUT} deque([1.0]); use list(…)"),
     (bytearray(b"a"), TypeError, f"0 {NO_INPUT} bytearray(b'a'); use list(…)"),
     ([Unhashable()], TypeError, f"0[0] {NO_INPUT} Unhashable(); make it hashable"),
+    (
+        [Setting(Unhashable())],
+        TypeError,
+        f"0[0][0] {NO_KEY} Unhashable(); make it hashable",
+    ),
+    (
+        [Tensor()],
+        TypeError,
+        f"0[0] must be a plain NumPy array, got {Tensor!r}; numpy.asarray(…) makes an array of it",
+    ),
     (
         [LOOP],
         ValueError,
@@ -393,9 +412,6 @@ def test_a_series_is_refused_with_the_way_to_an_array():
     pandas = pytest.importorskip("pandas")
     with pytest.raises(TypeError, match=r"plain NumPy array, got .*Series'>; numpy.asarray\(…\)"):
         read_call("compile", [pandas.Series([1.0])], {})
-
-
-NO_KEY = "must be hashable, as a recording belongs to it, got"
 
 
 @pytest.mark.parametrize(

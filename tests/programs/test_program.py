@@ -15,6 +15,7 @@ from hypothesis import given
 
 import autograd_mini as ag
 from autograd_mini import Value
+from autograd_mini.engines.choices import CHOICES, HELD
 from autograd_mini.engines.graph import Graph
 from autograd_mini.programs.code import Guard
 from autograd_mini.programs.program import function
@@ -98,6 +99,14 @@ def test_the_function_of_a_row_makes_its_nodes(row):
     x = Value(1.5) if all(1.5 in domain for domain in row.domains.values()) else Value(0.5)
     node = function(row)(*([x] if o in row.value.sequences else x for o in row.operands))
     assert node.op is row
+
+
+def test_the_function_of_a_choice_chooses():
+    x, y = Value(1.0), Value(2.0)
+    for sign, chosen in [("<", x), (">=", y)]:
+        assert function(CHOICES[sign])(1.0, 2.0, x, y) is chosen
+    held = function(HELD)(x * y)
+    assert (held.data, ag.gradients(held + x, [x, y])) == (2.0, [1.0, 0.0])
 
 
 @given(graphs())
