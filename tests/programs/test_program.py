@@ -191,6 +191,30 @@ def test_every_kind_of_operation_is_written_as_python(f, line):
     assert Program.of(f(Value(2.0, name="x"))).lines()[1] == line
 
 
+def test_a_function_of_a_user_is_defined_under_a_name_that_no_node_has():
+    cube = ag.primitive("x * x * x", dx="3 * x * x", name="v1")
+    program = Program.of(cube(Value(2.0, name="x")))
+    assert str(program).splitlines() == [
+        "import autograd_mini as ag",
+        "from autograd_mini import Value",
+        "v1_2 = ag.primitive('x * x * x', dx='3 * x * x', name='v1')",
+        "",
+        "x = Value(2.0)",
+        "v1 = v1_2(x)",
+        "v1.backward()",
+        "print(x.grad)",
+    ]
+
+
+def test_choices_are_written_as_comparisons_of_numbers():
+    """For Values, == would ask whether they are the same object."""
+    conditions = {sign: f"v0 {sign} v1" for sign in ("<", "<=", ">", ">=")}
+    conditions |= {"==": "v0 <= v1 <= v0", "!=": "not v0 <= v1 <= v0"}
+    for sign, condition in conditions.items():
+        program = Program((2.0, 1.0), (Instruction(CHOICES[sign], (0, 1, 0, 3.0)),))
+        assert program.lines()[2] == f"v2 = ag.where({condition}, v0, 3.0)"
+
+
 def test_a_deep_graph_is_recorded_without_recursion():
     out = Value(1.0)
     for _ in range(10_000):
