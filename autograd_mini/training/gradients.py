@@ -26,16 +26,17 @@ __all__ = ["Differentiated", "EagerLoss", "Loss", "Model", "compile_loss"]
 
 Loss = Callable[[list[Any], list[Any]], Value]
 
-REDUCTIONS: Mapping[Any, str] = {
-    **dict.fromkeys((losses.squared_error, losses.sum_of_squares), "sum"),
-    losses.mean_squared_error: "mean",
-    losses.binary_cross_entropy: "mean",
-    losses.cross_entropy: "mean",
-    losses.hinge: "mean",
-    losses.huber: "mean",
-    losses.mean_absolute_error: "mean",
+IS_MEAN: Mapping[Any, bool] = {
+    **dict.fromkeys((losses.squared_error, losses.sum_of_squares), False),
+    losses.mean_squared_error: True,
+    losses.binary_cross_entropy: True,
+    losses.cross_entropy: True,
+    losses.hinge: True,
+    losses.huber: True,
+    losses.mean_absolute_error: True,
 }
-"""How the losses of a batch come of the losses of its examples. Of others nobody knows."""
+"""Whether the loss of a batch is the mean of those of its examples, or the sum. Of others nobody
+knows how it comes of them."""
 
 MOST_PATHS = 3
 """A loss over a batch with more ways through its branches is computed by its graph."""
@@ -124,15 +125,16 @@ def compile_loss(
     """
     predictions, _ = eager.compute(batch)
     loss = _find_loss(eager.loss)
-    reduction = REDUCTIONS.get(loss) if isinstance(loss, FunctionType) else None
-    if reduction is not None:
+    is_mean = IS_MEAN.get(loss) if isinstance(loss, FunctionType) else None
+    if is_mean is not None:
         targets = eager.targets
         if loss is losses.cross_entropy and isinstance(predictions[0], list | tuple):
             # An index of a class becomes a row with a number for each class.
             targets = [losses.weigh_classes(one, len(predictions[0])) for one in targets]
         with suppress(TypeError, ValueError):  # then X or y has several forms
             pairs = list(zip(eager.inputs, targets, strict=True))
-            return _SeparableLoss(eager, Examples("fit: X and y", pairs), reduction, executor)
+            examples = Examples("fit: X and y", pairs)
+            return _SeparableLoss(eager, examples, executor, is_mean=is_mean)
     examples = Examples("fit: X", [(x,) for x in eager.inputs])
     return _LossOfPredictions(eager, examples, executor)
 
@@ -148,10 +150,10 @@ class _SeparableLoss:
     """A loss that is the sum or the mean of the losses of the examples: one program has it all."""
 
     def __init__(
-        self, eager: EagerLoss, pairs: Examples, reduction: str, executor: Executor | None
+        self, eager: EagerLoss, pairs: Examples, executor: Executor | None, *, is_mean: bool
     ) -> None:
         self._eager, self._pairs, self._executor = eager, pairs, executor
-        self._is_mean = reduction == "mean"
+        self._is_mean = is_mean
         self._total = Total(self._compute, type(eager.model).__name__, pairs.form)
 
     def _compute(self, x: Any, target: Any) -> Value:

@@ -307,14 +307,26 @@ def test_a_history_goes_on_the_way_it_was_made():
         fit(model, INPUTS, TARGETS, optimizer=adam, epochs=3, rng=random.Random(), **more)
 
 
-@pytest.mark.parametrize("loss", [losses.mean_squared_error, own_mean])
-def test_threads_give_the_same_bits(loss, monkeypatch):
+class Counting(ThreadPoolExecutor):
+    """Threads that count what they get."""
+
+    submitted = 0
+
+    def submit(self, *args):
+        self.submitted += 1
+        return super().submit(*args)
+
+
+@pytest.mark.parametrize(("loss", "passes"), [(losses.mean_squared_error, 1), (own_mean, 2)])
+def test_threads_give_the_same_bits(loss, passes, monkeypatch):
+    """A loss that is known takes a pass over the examples; another one takes two."""
     monkeypatch.setattr("autograd_mini.programs.shards.SHARD", 5)
     _, alone = train(3, loss=loss)
-    with ThreadPoolExecutor(3) as threads:
+    with Counting(3) as threads:
         _, together = train(3, loss=loss, executor=threads)
     assert together.history == alone.history
     assert together.latest == alone.latest
+    assert threads.submitted == 3 * (3 + 3 + 3 + 1) * passes
 
 
 def test_ctrl_c_at_any_instant_leaves_a_compiled_training_whole():
