@@ -18,7 +18,7 @@ from support.sequences import IMPOSTORS, SEQUENCES, each_impostor
 from autograd_mini import Value
 from autograd_mini.engines.nonfinite import errstate
 from autograd_mini.errors import DivergenceError, StateError
-from autograd_mini.optim import SGD, Adam, AdamW, Optimizer, RMSprop
+from autograd_mini.optim import SGD, Adam, AdamW, Optimizer, RMSprop, descent
 
 rates = st.floats(1e-4, 1.0)
 betas = st.floats(0.0, 0.99)
@@ -146,6 +146,19 @@ def test_fifty_steps_end_where_those_of_pytorch_do(ours, name, settings):
         optimizer.step()
         other.step()
     assert numbers(mine) == pytest.approx([q.item() for q in theirs], rel=1e-12, abs=1e-12)
+
+
+@pytest.mark.parametrize("steps_natively", [True, False])
+def test_c_makes_the_step_if_it_can(steps_natively, monkeypatch):
+    given = []
+    step = lambda *arguments: given.append(arguments) or steps_natively  # noqa: E731
+    monkeypatch.setattr(descent, "step_natively", step)
+    sgd = SGD(values(1.0, 2.0), lr=0.5, momentum=0.25)
+    state = sgd._state
+    weights = stepped(sgd, 1.0, 1.0)
+    assert weights == ([1.0, 2.0] if steps_natively else [0.5, 1.5])
+    rules = [("velocity", 0.25), ("followed", 0.5)]
+    assert given == [(sgd, sgd.parameters, state, "b", rules)]
 
 
 def test_the_defaults_are_those_of_pytorch():

@@ -209,6 +209,18 @@ def test_the_way_of_a_loss_is_the_one_it_allows(name, monkeypatch):
     assert calls == ([1] if name == "reading" else [])
 
 
+@pytest.mark.parametrize("name", [*LOSSES, "cross_entropy"])
+def test_a_loss_of_the_library_takes_a_single_pass(name):
+    loss, outputs, _ = LOSSES.get(name, (losses.cross_entropy, 2, None))
+    inputs, _ = draw_data()
+    target = 1 if outputs == 1 or name == "cross_entropy" else [1] * outputs
+    targets = [target] * len(inputs)
+    model = MLP(2, [outputs], rng=random.Random(0))
+    way = compile_loss(EagerLoss(model, loss, inputs, targets), [0], None)
+    is_own = name in ("own", "pairs", "reading", "branching")
+    assert isinstance(way, gradients._SeparableLoss) != is_own
+
+
 def test_a_loss_with_many_branches_is_no_longer_recorded():
     inputs, targets = draw_data(count=64)
     model = MLP(2, [1], rng=random.Random(0))
