@@ -119,7 +119,8 @@ TESTS = {
     "programs/entries": "programs/test_entries programs/test_compiled promises/test_programs",
     "programs/shards": "programs/test_shards programs/test_workers programs/test_compiled "
     "promises/test_programs",
-    "programs/batch": "programs/test_batch programs/test_compiled promises/test_programs",
+    "programs/batch": "programs/test_batch programs/test_compiled programs/test_shards "
+    "promises/test_programs",
     "programs/compiled": "programs/test_compiled programs/test_batch promises/test_programs",
     "programs/tracing": "programs/test_tracing",
     "programs/modes": "nn/test_dropout",

@@ -45,20 +45,20 @@ def results(monkeypatch):
 
 def test_a_batch_like_the_one_before_has_its_own_numbers_and_derivatives(results):
     w, u = Value(2.0), Value(3.0)
-    f = ag.compile(lambda x, k, row: w * x * k + u * row[0] * row[1])
+    f = ag.compile(lambda x, k, row: w * w * x * k + u * row[0] * row[1])
     rows = np.array([[1.0, 2.0], [3.0, 4.0]])
     f.batch(np.ones(2), 5.0, rows)
     assert results == []
     xs, w.data, u.data = np.array([1.0, -1.0]), 7.0, 0.5
     made = f.batch(xs, 10.0, rows)
-    expected = [70.0 + 1.0, -70.0 + 6.0]
+    expected = [490.0 + 1.0, -490.0 + 6.0]
     assert results == [array("d", expected).tobytes()]
     w.data, u.data, xs[:], rows[:] = 0.0, 0.0, 0.0, 0.0
     assert (type(made.data), made.data.tolist(), len(made)) == (np.ndarray, expected, 2)
     made.backward()
     assert (w.grad, u.grad) == (0.0, 14.0)
     made.backward(seed=[1.0, 0.5])
-    assert (w.grad, u.grad) == (5.0, 14.0 + 2.0 + 6.0)
+    assert (w.grad, u.grad) == (140.0 - 70.0, 14.0 + 2.0 + 6.0)
 
 
 def test_a_batch_with_a_new_path_or_an_error_is_made_as_the_first_is(results):
@@ -102,3 +102,28 @@ def test_nothing_is_like_a_batch_that_raised_an_error(results):
     assert f.batch(np.zeros(0)).data.tolist() == []
     assert f.batch(np.ones(1)).data.tolist() == [0.0]
     assert results == []
+
+
+# --- any batch -----------------------------------------------------------------------------------
+
+
+def test_a_batch_says_what_it_is():
+    w = Value(2.0)
+    cost = ag.compile(lambda x: w * x)
+    assert repr(cost.batch([1.0, 2.0])) == "<batch of f: 2 results, 1 parameter>"
+    assert repr(ag.compile(abs).batch([1.0])) == "<batch of abs: 1 result, 0 parameters>"
+
+
+def test_a_result_of_the_function_itself_has_its_place():
+    """At 0, the derivative by z is infinite, and the function itself is called."""
+    w = Value(3.0)
+    slope = ag.grad(lambda z: ag.hypot(z, 0.0))
+    f = ag.compile(lambda x: w * slope(x))
+    assert f.batch([2.0, 0.0, -1.0]).data == [3.0, 0.0, -3.0]
+
+
+@pytest.mark.parametrize("xs", [[-1.0], [1.0, -1.0]])
+def test_an_int_that_is_used_as_one_is_named_on_any_path(xs):
+    f = ag.compile(lambda x, n: x * n if x > 0 else x * [1.0, 2.0][n])
+    with pytest.raises(TypeError, match=r"^f: argument 1 must be used as a real number, got 1; "):
+        f.batch(xs, 1)

@@ -276,8 +276,3 @@ def test_a_drawing_of_a_derivative_has_the_gradients():
     assert "x|3|grad\\n6" in source
     rows = ag.compile(ag.jacobian(lambda x: [x * x, 3 * x]))
     assert "grad" not in ag.draw(rows.program(3.0)).source
-
-
-def test_a_batch_says_what_it_is(line):
-    cost, _, _ = line
-    assert repr(cost.batch([1.0, 2.0], 3.0)) == "<batch of cost: 2 results, 2 parameters>"
