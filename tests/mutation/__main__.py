@@ -121,7 +121,8 @@ TESTS = {
     "promises/test_programs",
     "programs/batch": "programs/test_batch programs/test_compiled programs/test_shards "
     "promises/test_programs",
-    "programs/compiled": "programs/test_compiled programs/test_batch promises/test_programs",
+    "programs/compiled": "programs/test_compiled programs/test_batch programs/test_shards "
+    "promises/test_programs",
     "programs/tracing": "programs/test_tracing",
     "programs/modes": "nn/test_dropout",
     "programs/predictor": "programs/test_predictor training/test_gradients",

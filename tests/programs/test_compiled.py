@@ -5,6 +5,7 @@ import functools
 import gc
 import math
 import pickle
+import re
 import threading
 import weakref
 from concurrent.futures import ThreadPoolExecutor
@@ -61,6 +62,10 @@ def test_a_function_is_recorded_once_and_called_again_with_other_numbers():
     assert [f(2.0, 3.0), f(4, 0.5), f.map([1.0, 2.0], 3.0)] == [6.0, 2.0, [3.0, 6.0]]
     assert len(calls) == 2  # the first recording is made twice
     assert type(f(2.0, 3.0)) is float
+    w = Value(5.0)
+    g = ag.compile(lambda x: calls.append(1) or w * x)
+    assert [g(x).data for x in (1.0, 2.0)] == [5.0, 10.0]
+    assert len(calls) == 4
 
 
 def test_a_compiled_function_has_the_name_and_the_text_of_its_function():
@@ -69,6 +74,10 @@ def test_a_compiled_function_has_the_name_and_the_text_of_its_function():
     assert repr(f) == "<compiled f: not recorded yet>"
     f(1.0)
     assert repr(f) == "<compiled f: 1 path, 2 instructions, 40 bytes>"
+    assert repr(ag.compile(Scale(2.0))) == "<compiled Scale: not recorded yet>"
+    long = ag.compile(lambda x: x if x > 0 else ag.sum([x * i for i in range(90)]) / x)
+    long(-1.0)
+    assert re.fullmatch(r"<compiled f: 1 path, 9\d instructions, \d \d{3} bytes>", repr(long))
 
 
 @pytest.mark.parametrize(
@@ -259,14 +268,25 @@ def test_values_as_arguments_run_the_function_itself():
     assert repr(f) == "<compiled f: not recorded yet>"
     with pytest.raises(TypeError, match=r"^f\.map: argument 0\[0\] must be a number, got "):
         f.map([x])
-    with pytest.raises(TypeError, match=r"^f\.program: arguments must be numbers, or structures "):
+    message = (
+        r"^f\.program: arguments must be numbers, or structures of numbers, got "
+        r"\(Value\(data=3\.0\),\); use v\.data$"
+    )
+    with pytest.raises(TypeError, match=message):
         f.program(x)
+
+
+def test_what_is_no_number_is_refused_with_its_place():
+    with pytest.raises(TypeError, match=r"^f: argument 1\[0\] must be a real number, got 2j$"):
+        ag.compile(lambda x, y: x)(1.0, [2j])
+    with pytest.raises(TypeError, match=r"^f\.program: argument 0 must be a real number, got 2j$"):
+        ag.compile(lambda x: x).program(2j)
 
 
 @pytest.mark.parametrize("executor", [3, "threads", ThreadPoolExecutor])
 def test_an_executor_is_one(executor):
     f = ag.compile(lambda x: x)
-    rule = "executor must be a concurrent.futures.Executor, got "
+    rule = f"executor must be a concurrent.futures.Executor, got {executor!r}$"
     if executor is ThreadPoolExecutor:
         return
     with pytest.raises(TypeError, match=rf"^f\.map: {rule}"):
@@ -278,6 +298,7 @@ def test_an_executor_is_one(executor):
 def test_points_of_no_length_have_no_results():
     f = ag.compile(lambda x: [x, {"a": x}])
     assert f.map([]) == []
+    assert type(f.map(np.zeros(0))) is np.ndarray
     f(1.0)
     assert f.map([]) == [[], {"a": []}]
     assert f.map(np.zeros(0))[1]["a"].shape == (0,)
@@ -388,6 +409,8 @@ def test_a_compiled_function_is_pickled_by_its_name_or_by_its_function():
         assert pickle.loads(pickle.dumps(one)) is one  # noqa: S301 - our own bytes
     again = pickle.loads(pickle.dumps(ag.compile(square, max_paths=3)))  # noqa: S301
     assert (again(3.0), again.__name__) == (9.0, "square")
+    again = pickle.loads(pickle.dumps(ag.compile(Scale(2.0))))  # noqa: S301
+    assert again(3.0).data == 6.0
     with pytest.raises((pickle.PicklingError, AttributeError)):
         pickle.dumps(ag.compile(lambda x: x))
 
