@@ -1,5 +1,6 @@
 """The paths of a function for one form of its arguments."""
 
+import pickle
 import subprocess
 import sys
 import textwrap
@@ -9,6 +10,7 @@ import pytest
 
 import autograd_mini as ag
 from autograd_mini import Value
+from autograd_mini.programs import entries
 from autograd_mini.programs.entries import Entry
 from autograd_mini.programs.forms import read_call
 from autograd_mini.programs.subjects import Subject
@@ -86,6 +88,40 @@ def test_workers_get_the_programs_of_all_paths():
     assert (found.others, array("d", found.results[0]).tolist()) == (None, [4.0, 3.0, 16.0])
 
 
+def test_a_job_is_of_the_paths_that_are_known():
+    entry = make_entry(in_three, 1.0)
+    entry.record([20.0], [20.0])
+    job = entry.job(sums=False)
+    for x in (2.0, -1.0):
+        entry.record([x], [x])
+    assert entry.job(sums=False) is not job
+    order, forks = pickle.loads(entry.job(sums=False).saved)[1]  # noqa: S301 - our own bytes
+    assert order == [2, 1, 0]  # by outcomes, whichever was recorded first
+    assert sorted(forks) == [(0, 0, 2), (0, 1, 1), (1, 0, 2), (1, 1, 0), (2, 0, 0)]
+
+
+def test_what_no_worker_can_get_is_refused_with_the_name_of_the_function():
+    own = ag.custom(lambda x: 3 * x, lambda _: 3.0, name="own")
+    entry = make_entry(lambda x: own(x), 1.0)  # noqa: PLW0108 - a function of the user inside
+    entry.record([1.0], [1.0])
+    with pytest.raises(TypeError, match=r"^f: functions of yours must be "):
+        entry.job(sums=False)
+
+
+def test_too_many_paths_are_refused_with_the_last_comparison():
+    entry = make_entry(in_three, 1.0, max_paths=2)
+    compute(entry, 1.0)
+    compute(entry, -1.0)
+    with pytest.raises(RuntimeError) as caught:
+        compute(entry, 20.0)
+    line = in_three.__code__.co_firstlineno + 3
+    assert str(caught.value) == (
+        "compile: number of paths through f must be at most 2, got 3; the last comparison is in "
+        f"{__file__}, line {line}: compute without a branch there, call the function itself, or "
+        "allow more paths by max_paths="
+    )
+
+
 def test_an_example_that_raises_an_error_is_not_blamed_on_the_number_of_paths():
     entry = make_entry(lambda x, i: x if x > 0 else [x][i], 1.0, 0, max_paths=1)
     entry.record([1.0, 0.0], [1.0, 0])
@@ -131,6 +167,25 @@ def test_a_parameter_may_be_the_first_value_of_a_process():
         assert w.grad == 1.0
     """
     subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=True)
+
+
+def test_results_that_depend_on_no_parameter_are_floats_also_eagerly():
+    (found,) = make_entry(ag.sqrt, 1.0).compute_eagerly([4.0])
+    assert (type(found), found) == (float, 2.0)
+    with pytest.raises(TypeError, match=r"^f: result of the function must be .*, got None; "):
+        make_entry(lambda _: None, 1.0).compute_eagerly([4.0])
+
+
+@pytest.mark.parametrize("is_done", [True, False])
+def test_gradients_are_added_by_c_if_it_can(is_done, monkeypatch):
+    given = []
+    add = lambda *arguments: given.append(arguments) or is_done  # noqa: E731
+    monkeypatch.setattr(entries, "add_gradients", add)
+    w, sums = Value(2.0), array("d", [3.0])
+    make_entry(ag.sin, 1.0).add_gradients((w,), sums)
+    make_entry(ag.sin, 1.0).add_gradients((w,), sums, 0.5)
+    assert given == [((w,), sums, 1.0), ((w,), sums, 0.5)]
+    assert w.grad == (0.0 if is_done else 4.5)
 
 
 def test_without_parameters_no_gradient_is_added():
