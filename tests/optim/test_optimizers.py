@@ -270,6 +270,14 @@ def test_a_rule_of_ones_own_is_one_method():
     assert stepped(SignDescent(values(1.0, 1.0), lr=0.25), 5.0, -0.1) == [0.75, 1.25]
 
 
+def test_an_optimizer_with_another_update_gets_decayed_gradients():
+    class Plain(SGD):
+        def update(self, weights, gradients, state):
+            return [w - g for w, g in zip(weights, gradients, strict=True)], state.moments
+
+    assert stepped(Plain(values(2.0), lr=0.5, weight_decay=0.25), 1.0) == [2.0 - (1.0 + 0.5)]
+
+
 def test_the_repr_of_a_snapshot_is_one_line():
     assert repr(SGD(values(1 / 3), lr=0.5).snapshot()) == (
         "<Snapshot: 1 weight after 0 steps: 0.333333>"
