@@ -168,8 +168,8 @@ class Predictor:
             numbers: what `predict` has returned, or Values in their place.
             count: the number of results.
         """
-        result, width = self._entry.paths[0].result, len(numbers) // count
-        return [result.build(numbers[i * width : (i + 1) * width]) for i in range(count)]
+        result, remaining = self._entry.paths[0].result, iter(numbers)
+        return [result.build(remaining) for _ in range(count)]
 
     def differentiate(
         self, columns: Columns, weights: array[float], executor: Executor | None = None

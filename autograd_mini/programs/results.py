@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import prod
 from typing import Any
 
@@ -45,8 +45,8 @@ class ResultForm:
     def __init__(self, node: Node) -> None:
         self.node = node
 
-    def build(self, numbers: Sequence[Any]) -> Any:
-        """Return a result in this form, of floats or Values."""
+    def build(self, numbers: Iterable[Any]) -> Any:
+        """Return a result in this form, of floats or Values: the next ones of an iterator."""
         return build_node(self.node, iter(numbers))
 
     def __eq__(self, other: object) -> bool:

@@ -119,8 +119,7 @@ class ArraySource:
 
     def snapshot(self) -> Source:
         """Return a source that nobody else can change."""
-        given = self._given
-        return ArraySource(given.copy() if self._is_native else given.astype(float), is_native=True)
+        return ArraySource(self._given.astype(float), is_native=True)
 
 
 class ItemSource:

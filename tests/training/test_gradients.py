@@ -247,6 +247,7 @@ def test_a_loss_with_many_branches_is_no_longer_recorded():
     for i in range(0, 64, 4):
         way.differentiate(range(i, i + 4), model.zero_grad)
     assert way._targets is None
+    assert way._programs[4].natively
     assert len(way._programs[4].paths) <= gradients.MOST_PATHS + 1
 
 
@@ -411,7 +412,7 @@ def test_ctrl_c_at_any_instant_leaves_a_compiled_training_whole():
             NonFiniteGradientError,
             "'weights.0'",
         ),
-        (lambda p, _: p[0].data, 1.0, TypeError, r"result of loss must be a Value"),
+        (lambda p, _: p[0].data, 1.0, TypeError, "uses Values, not their .data"),
         (lambda p, _: {}[p[0]], 1.0, KeyError, "Value"),
     ],
 )
@@ -425,6 +426,15 @@ def test_an_error_is_that_of_the_graph(loss, x, kind, match):
         errors.append((str(caught.value), getattr(caught.value, "__notes__", [])))
     assert errors[0] == errors[1]
     assert match in errors[0][0]
+
+
+def test_a_loss_is_finite_also_where_numbers_need_not_be():
+    model = ag.nn.Neuron(1, activation="linear", weights=[1.0])
+    eager = EagerLoss(model, losses.mean_squared_error, [[1e200]], [0.0])
+    with ag.errstate(nonfinite="ignore"):
+        for way in (eager, compile_loss):
+            with pytest.raises(DomainError, match=r"^the loss must be finite, got inf$"):
+                (way(eager, [0], None) if way is compile_loss else way).differentiate([0], None)
 
 
 def test_a_training_that_diverges_ends_as_the_graph_does():
