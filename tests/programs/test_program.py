@@ -101,6 +101,12 @@ def test_the_function_of_a_row_makes_its_nodes(row):
     assert node.op is row
 
 
+def test_a_function_of_a_user_is_the_function_of_its_row():
+    assert function(TRIPLE) is TRIPLE
+    program = Program.of(TRIPLE(Value(2.0)) * 5.0)
+    assert program(Value(4.0)).data == 60.0
+
+
 def test_the_function_of_a_choice_chooses():
     x, y = Value(1.0), Value(2.0)
     for sign, chosen in [("<", x), (">=", y)]:
@@ -239,7 +245,9 @@ def test_a_program_takes_a_number_for_each_leaf(leaves):
 
 @pytest.mark.parametrize("root", [None, 3.0, "x * x"])
 def test_only_a_value_has_a_program(root):
-    with pytest.raises(TypeError, match=r"^Program: root must be a Value, got "):
+    with pytest.raises(
+        TypeError, match=rf"^Program: root must be a Value, got {re.escape(repr(root))}$"
+    ):
         Program.of(root)
 
 
