@@ -103,7 +103,7 @@ class PythonReplay:
         """
         columns = [*numbers, *map(number_of, values)]
         found = array("d", bytes(8 * (count + len(rest))))
-        results = [memoryview(found)[i : i + 1] for i in range(len(found))]
+        results = [memoryview(found)[i:] for i in range(len(found))]
         other = self.run(columns, 0, 1, array("d"), 1.0, strict, results, None)
         if other is not None:
             return other

@@ -161,17 +161,16 @@ class Subject:
         """Call the function, and return what the engine recorded and what is to be computed."""
         inputs = [Value(x) for x in numbers]
         given, keywords = form.build(inputs)
-        ended = False
         try:
             begin_recording(inputs)  # an interrupt comes no sooner than this returns
             if natively and self.derivative is not None:
                 plan = self._differentiate(self.derivative, given, keywords, inputs)
             else:
                 plan = self._apply(given, keywords)
-            recording, ended = end_recording([*plan.outputs, *plan.roots]), True
+            recording = end_recording([*plan.outputs, *plan.roots])
         except (TypeError, LookupError) as error:
             end_recording(None)
-            ended, ints = True, find_ints(args)
+            ints = find_ints(args)
             if not ints or not self._takes_ints(form, inputs, args, ints):
                 raise
             argument = f"{self.name}: argument {list_some([str(i) for i in ints])}"
@@ -179,8 +178,7 @@ class Subject:
             way_out = "pass an int that the function uses as an int by keyword, as that is fixed"
             raise TypeError(requirement(argument, rule, got, way_out)) from error
         finally:
-            if not ended:
-                end_recording(None)
+            end_recording(None)
         assert recording is not None  # there are outputs
         return recording, plan
 

@@ -8,6 +8,7 @@ from array import array
 
 import numpy as np
 import pytest
+from support.recorded import add_sums
 
 import autograd_mini as ag
 from autograd_mini.engines import Replay
@@ -40,9 +41,12 @@ def run(replay, column, *, width=1, numbers=(), strict=1, seed=1.0, sums=None):
     return [one.tolist() for one in results], found
 
 
-@pytest.fixture(params=KINDS)
-def kind(request):
-    return request.param
+@pytest.fixture(params=[*KINDS, "without a text"])
+def kind(request, monkeypatch):
+    if request.param in KINDS:
+        return request.param
+    monkeypatch.setattr("autograd_mini.programs.replay.MOST_LINES", -1)
+    return PythonReplay
 
 
 def test_results_are_outputs_and_then_derivatives(kind):
@@ -126,6 +130,70 @@ def test_sums_go_on_through_what_depends_on_parameters_alone(kind):
     assert math.isclose(sums[0], 9.0 * math.exp(1.5), rel_tol=1e-14)
 
 
+def test_sums_are_of_eight_partial_sums(kind):
+    replay = kind(True)
+    add(replay, (MUL, 0, 1), leaves=2, outputs=[2], roots=[2])
+    replay.arrange([0], [])
+    xs = np.random.default_rng(0).normal(size=333).tolist()
+    sums = array("d", [0.0])
+    run(replay, xs, numbers=[0.5], seed=0.25, sums=sums)
+    assert sums.tolist() == add_sums([0.25 * x] for x in xs)
+
+
+def test_a_parameter_that_is_met_twice_has_the_sum_of_both(kind):
+    replay = kind(True)
+    add(replay, (MUL, 0, 1), (PRIMITIVES["add"], 2, 1), leaves=2, outputs=[3], roots=[3])
+    replay.arrange([0], [])
+    sums = array("d", [0.0])
+    run(replay, [1.0, 2.0], numbers=[0.5], sums=sums)
+    assert sums.tolist() == [1.0 + 1.0 + 2.0 + 1.0]
+
+
+def test_sums_of_paths_are_added(kind):
+    """For x < 0 it is the parameter, above 5 it is x, otherwise the product."""
+    replay = kind(True)
+    negative, below = (Guard(0, "<", 0, limit, True) for limit in (0.0, 5.0))
+    positive, above = (guard._replace(outcome=False) for guard in (negative, below))
+    add(replay, (MUL, 0, 1), leaves=2, guards=[positive, below], outputs=[2], roots=[2])
+    add(replay, leaves=2, guards=[negative], outputs=[1], roots=[1])
+    add(replay, leaves=2, guards=[positive, above], outputs=[0], roots=[0])
+    replay.arrange([0, 1, 2], [(0, 0, 1), (0, 1, 2), (1, 0, 0), (2, 0, 1), (2, 1, 0)])
+    sums = array("d", [0.0])
+    found, others = run(replay, [1.0, -2.0, 7.0, 4.0], numbers=[3.0], seed=0.5, sums=sums)
+    assert (found, others) == ([[3.0, 3.0, 7.0, 12.0]], None)
+    assert sums.tolist() == [0.5 * (1.0 + 4.0) + 0.5]
+
+
+def test_without_a_clean_sample_nothing_is_added(kind):
+    """The derivative of log at 0 is infinite, and 0 · inf would be NaN."""
+    replay = kind(True)
+    add(replay, (LOG, 1), (MUL, 0, 2), leaves=2, outputs=[3], roots=[3])
+    replay.arrange([0], [])
+    for xs in ([], [1.0]):
+        sums = array("d", [5.0])
+        run(replay, xs, numbers=[0.0], sums=sums)
+        assert sums.tolist() == [0.0]
+
+
+def test_what_no_root_depends_on_has_the_derivative_0(kind):
+    replay = kind(False)
+    add(replay, (SIN, 1), inputs=2, outputs=[2], roots=[2], wrt=[0, 1])
+    replay.arrange([0], [])
+    rest = array("d", [7.0, 7.0])
+    assert replay.point([3.0, 0.0], (), 1, 1, rest) == [0.0]
+    assert rest.tolist() == [0.0, 1.0]
+
+
+def test_strict_flags_all_samples_for_a_uniform_node_that_an_eager_call_refuses(kind):
+    """The sine of NaN is not refused, but the logarithm before it is."""
+    replay = kind(False)
+    add(replay, (LOG, 1), (SIN, 2), (MUL, 0, 3), leaves=2, outputs=[4])
+    replay.arrange([0], [])
+    assert list(run(replay, [1.0, 2.0], numbers=[-1.0])[1][1]) == [0, 1]
+    assert run(replay, [1.0, 2.0], numbers=[1.0])[1] is None
+    assert STRICTEST == 2  # also in C
+
+
 def test_roots_that_depend_on_nothing_have_no_derivatives(kind):
     replay = kind(False)
     found = add(replay, (SIN, 1), inputs=2, outputs=[2], roots=[2, 0, 0.5, 1], wrt=[1])
@@ -150,6 +218,25 @@ def test_a_row_of_a_user_runs_in_python_alone():
     if Replay is not None:
         with pytest.raises(LookupError, match="thrice_in_replay"):
             add(Replay(False), (thrice, 0), outputs=[1])
+
+
+def test_a_uniform_row_of_a_user_that_raises_leaves_all_samples():
+    replay = PythonReplay(False)
+    add(replay, (thrice, 1), (MUL, 0, 2), leaves=2, outputs=[3])
+    replay.arrange([0], [])
+    assert list(run(replay, [1.0, 2.0], numbers=[10.0])[1][1]) == [0, 1]
+    assert run(replay, [1.0, 2.0], numbers=[1.0]) == ([[3.0, 6.0]], None)
+
+
+def test_a_mistake_in_a_text_is_not_taken_for_a_number_that_is_not_finite(monkeypatch):
+    def refuse(*_):
+        raise NameError
+
+    monkeypatch.setattr("autograd_mini.programs.replay.compile_path", lambda _: refuse)
+    replay = PythonReplay(False)
+    add(replay, (SIN, 0), outputs=[1])
+    with pytest.raises(NameError):
+        run(replay, [1.0])
 
 
 def test_columns_are_numbers_and_arrays_of_one_axis_or_two(kind):

@@ -71,6 +71,36 @@ def test_a_derivative_is_left_to_the_program(transform, rows, outputs, roots):
     assert "cos" in lines(eagerly)
 
 
+def test_each_number_of_a_result_is_a_root_of_its_jacobian():
+    found = record(ag.jacobian(lambda x: {"a": [x * x, x], "b": 2.0}), 3.0)
+    assert (len(found.roots), found.wrt, found.outputs) == (3, [0], [])
+    assert repr(found.result) == "{'a': [x, x], 'b': x}"
+
+
+def test_results_of_a_derivative_are_called_after_it():
+    assert Subject(math.exp, "f").label == "f"
+    assert Subject(ag.grad(ag.exp), "f").label == "grad_f"
+
+
+@pytest.mark.parametrize(
+    ("transform", "x", "result", "message"),
+    [
+        (ag.grad, [1.0, "a"], 2.0, "grad: argument 0[1] must be a real number, got 'a'"),
+        (
+            ag.grad,
+            1.0,
+            [2.0],
+            "grad: result of the function must be a Value or a number, got [2.0]",
+        ),
+        (ag.jacobian, 1.0, ["a"], "jacobian: result of the function[0] must be a real number"),
+    ],
+)
+def test_what_has_no_derivative_is_refused_as_by_the_transform(transform, x, result, message):
+    with pytest.raises(TypeError) as caught:
+        record(transform(lambda _: result), x)
+    assert str(caught.value).startswith(message)
+
+
 def test_of_a_hessian_the_gradient_is_recorded():
     found = record(ag.hessian(lambda x: ag.sin(x[0] * x[1])), [3.0, 2.0])
     assert (len(found.roots), found.wrt, found.is_symmetric) == (2, [0, 1], True)
