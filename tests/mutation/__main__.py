@@ -104,7 +104,7 @@ TESTS = {
     "programs/program": "programs/test_program testing/test_strategies",
     "programs/nodes": "programs/test_forms programs/test_columns programs/test_results",
     "programs/forms": "programs/test_forms",
-    "programs/columns": "programs/test_columns",
+    "programs/columns": "programs/test_columns programs/test_sources",
     "programs/sources": "programs/test_sources programs/test_columns",
     "programs/results": "programs/test_results",
     "programs/code": "programs/test_code programs/test_program",
