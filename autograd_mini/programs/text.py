@@ -171,9 +171,7 @@ def _compile_partials(row: Primitive) -> Callable[..., Any]:
 
 def _atom(ref: Ref) -> str:
     """Return the text of a node or a constant, which can stand as an operand."""
-    if isinstance(ref, int):
-        return f"v{ref}"
-    return repr(ref) if math.copysign(1.0, ref) > 0 else f"({ref!r})"
+    return f"v{ref}" if isinstance(ref, int) else f"({ref!r})"
 
 
 def _list(texts: Any) -> str:

@@ -13,6 +13,7 @@ from autograd_mini.programs.text import compile_path
 from autograd_mini.table.primitives import PRIMITIVES, TABLE
 
 MUL, SIN = PRIMITIVES["mul"], PRIMITIVES["sin"]
+product = ag.custom(lambda x, y: x * y, lambda x, y: (y, x), name="product_in_text")
 tripled = ag.custom(lambda x: 3 * x, lambda _: 3.0, name="tripled_in_text")
 
 
@@ -70,6 +71,8 @@ def test_rows_of_users_and_choices_are_called():
     f = make(*steps, inputs=1, outputs=[2, 3], roots=[2, 3], wrt=[0])
     assert f([0.5], [], 1.0) == ((1.5, 1.5, 3.0, 0.0), ())
     assert f([2.0], [], 1.0) == ((2.0, 2.0, 1.0, 0.0), ())
+    both = make((product, 0, 1), inputs=2, outputs=[2], roots=[2], wrt=[0, 1])
+    assert both([3.0, 2.0], [], 1.0) == ((6.0, 2.0, 3.0), ())
 
 
 @pytest.mark.parametrize("row", TABLE, ids=str)
