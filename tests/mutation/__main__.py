@@ -92,7 +92,8 @@ TESTS = {
     "optim/gradients": "optim/test_gradients",
     "optim/schedules": "optim/test_schedules",
     "optim/settings": "optim/test_optimizers",
-    "training/checks": "training/test_fitting training/test_evaluation training/test_stopping",
+    "training/checks": "training/test_fitting training/test_evaluation training/test_stopping "
+    "training/test_gradients",
     "training/evaluation": "training/test_evaluation",
     "training/fitting": "training/test_fitting training/test_evaluation",
     "training/loop": "training/test_fitting training/test_evaluation training/test_stopping",

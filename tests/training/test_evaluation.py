@@ -102,7 +102,11 @@ def test_frames_validate_too():
             ValueError,
             r"validation_data\[0\] must be a list of one example or more, got \[\]",
         ),
-        ({"validation_data": (X, Y), "validation_split": 0.5}, ValueError, "split must be None"),
+        (
+            {"validation_data": (X, Y), "validation_split": 0.5},
+            ValueError,
+            "split must be None, .*; pass one of the two$",
+        ),
         (
             {"validation_split": 0.0},
             ValueError,
@@ -308,6 +312,23 @@ def test_a_model_trains_in_each_epoch_and_not_while_it_is_measured():
 def test_a_dropout_is_refused_where_it_would_be_frozen():
     with pytest.raises(TypeError, match=r"^Dropout: mode must be eval .*; call eval\(\), or"):
         trained(model=Dropping(), compiled=True)
+
+
+def test_a_model_with_other_dropouts_cannot_go_on():
+    history = trained(model=Dropping(), epochs=1)[1]
+    assert trained(model=Dropping(), epochs=2, resume=history)[1].epochs == 2
+    unknown, none = Dropping(), MLP(1, [8, 1])
+    unknown.dropout.rng = None  # which draws from Python's own generator
+    for model in (unknown, none):
+        with pytest.raises(StateError, match=r"^fit: model must be with 1 Dropouts, each with an"):
+            trained(model=model, epochs=2, resume=trained(model=Dropping(), epochs=1)[1])
+
+
+def test_a_dropout_with_pythons_own_generator_goes_on_with_what_that_gives():
+    model = Dropping()
+    model.dropout.rng = None
+    history = trained(model=model, epochs=1)[1]
+    assert trained(model=model, epochs=2, resume=history)[1].epochs == 2
 
 
 def test_with_a_dropout_that_drops_nothing_a_training_may_be_compiled():

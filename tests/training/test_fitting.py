@@ -1223,8 +1223,11 @@ class ParametersOnly:
 @pytest.mark.parametrize("model", [lambda x: x, ParametersOnly(), object()])
 def test_a_model_is_callable_and_has_parameters(model):
     message = r"^fit: model must be callable and have parameters\(\), got <"
-    with pytest.raises(TypeError, match=message):
+    with pytest.raises(TypeError, match=message) as caught:
         trained(model, optimizer=SGD([Value(1.0)], lr=0.1))
+    assert "make a model" not in str(caught.value)
+    with pytest.raises(TypeError, match=r"; make a model$"):
+        trained(Line, optimizer=SGD([Value(1.0)], lr=0.1))
 
 
 @pytest.mark.parametrize(
