@@ -11,6 +11,7 @@ from typing import Any
 from autograd_mini.arguments import items, requirement
 from autograd_mini.engines import Operand, Value, are_floats, number_of
 from autograd_mini.functions import dot
+from autograd_mini.programs.columns import read_columns
 from autograd_mini.programs.entries import Entry
 from autograd_mini.programs.forms import Form, read_call
 from autograd_mini.programs.results import describe_result
@@ -216,31 +217,39 @@ def predict(model: Any, where: str, given: Any) -> Any:
         given: the examples.
     """
     inputs = items(given, argument=where, rule="a list of examples, an array or a frame")
-    results: list[Any] | None = None
-    if inputs:
-        with suppress(Exception):  # what is due is raised by the model itself, below
-            results = _predict_natively(model, where, inputs)
-    if results is None:
-        results = []
-        for example in inputs:
-            form, numbers = describe_result(where, model(example))
-            results.append(form.build([number_of(x) for x in numbers]))
-    if not is_array(given) or not all(type(x) is float or _is_row(x) for x in results):
+    if not inputs:
+        return make_array([], (0,)) if is_array(given) else []
+    with suppress(Exception):  # what is due is raised by the model itself, below
+        return _predict_natively(model, where, given, inputs)
+    results = []
+    for example in inputs:
+        form, numbers = describe_result(where, model(example))
+        results.append(form.build([number_of(x) for x in numbers]))
+    if not is_array(given) or not all(map(_is_row, results)):
         return results
     rows = [x if isinstance(x, list) else [x] for x in results]
-    shape = (len(rows), *([len(rows[0])] if rows and isinstance(results[0], list) else []))
+    shape = (len(rows), len(rows[0])) if isinstance(results[0], list) else (len(rows),)
     return make_array([x for row in rows for x in row], shape)
 
 
 def _is_row(result: Any) -> bool:
-    return isinstance(result, list) and are_floats(result)
+    """Return whether a result is a number, or a list of numbers alone."""
+    return type(result) is float or (isinstance(result, list) and are_floats(result))
 
 
-def _predict_natively(model: Any, where: str, given: Sequence[Any]) -> list[Any]:
-    examples = Examples(where, [(x,) for x in given])
-    predictor = Predictor(model, where, examples.form)
-    numbers = predictor.predict(examples.columns(range(len(given))))
-    return predictor.build(numbers.tolist(), len(given))
+def _predict_natively(model: Any, where: str, given: Any, inputs: Sequence[Any]) -> Any:
+    """Return the predictions for one example or more by a recording."""
+    count = len(inputs)
+    if is_array(given):
+        columns = read_columns(where, (given,), {})
+    else:
+        columns = Examples(where, [(x,) for x in inputs]).columns(range(count))
+    predictor = Predictor(model, where, columns.form)
+    numbers = predictor.predict(columns)
+    (first,) = predictor.build(numbers, 1)
+    if is_array(given) and _is_row(first):
+        return make_array(numbers, (count, len(first)) if isinstance(first, list) else (count,))
+    return predictor.build(numbers.tolist(), count)
 
 
 def _make_entry(f: Callable[..., Any], name: str, form: Form) -> Entry:

@@ -127,7 +127,7 @@ def _like(given: Any, make: Callable[[Any], Any]) -> Any:
     return kind(*items) if hasattr(kind, "_fields") else kind(items)
 
 
-def make_array(numbers: list[Any], shape: tuple[int, ...]) -> Any:
+def make_array(numbers: Sequence[Any], shape: tuple[int, ...]) -> Any:
     """Return an array of floats, or of objects if there is a Value among the numbers."""
     numpy = sys.modules["numpy"]
     if any(isinstance(x, Value) for x in numbers):

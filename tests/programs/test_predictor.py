@@ -237,3 +237,25 @@ def test_predictions_change_no_gradient():
     model = Neuron(1)
     model.predict([[1.0], [2.0]])
     assert not any(p.has_grad for p in model.parameters())
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda rows: np.repeat(rows, 2, axis=1)[:, ::2],
+        np.asfortranarray,
+        lambda rows: rows.astype(np.float32),
+        lambda rows: rows.astype(np.int8),
+        lambda rows: rows.astype(object),
+        lambda rows: rows.astype(">f8"),
+    ],
+    ids=["strided", "columns", "float32", "int8", "objects", "big endian"],
+)
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_any_array_is_predicted_row_by_row(make, outputs):
+    model = MLP(2, [4, outputs], rng=1)
+    rows = make(np.array([[1.0, 2.0], [-3.0, 0.0], [5.0, 4.0]]))
+    found = model.predict(rows)
+    assert found.dtype == float
+    assert found.tolist() == model.predict(rows.tolist())
+    assert found.shape == ((3,) if outputs == 1 else (3, 3))
