@@ -23,7 +23,6 @@ from typing import Any
 
 import autograd_mini as ag
 
-POINTS = 40_000
 EPOCHS = 5
 
 
@@ -50,18 +49,18 @@ def wave(x: Any, width: Any) -> Any:
     return ag.exp(-x * x / width) * ag.cos(3.0 * x)
 
 
-def map_wave(executor: Executor | None) -> list[float]:
+def map_wave(points: int, executor: Executor | None) -> list[float]:
     """Return the derivative of the wave by its width at many points."""
     rng = random.Random(0)
-    points = [rng.uniform(-2.0, 2.0) for _ in range(POINTS)]
-    slopes: list[float] = ag.compile(ag.grad(wave, 1)).map(points, 1.5, executor=executor)
+    xs = [rng.uniform(-2.0, 2.0) for _ in range(points)]
+    slopes: list[float] = ag.compile(ag.grad(wave, 1)).map(xs, 1.5, executor=executor)
     return slopes
 
 
-def train(executor: Executor | None) -> list[float]:
+def train(points: int, executor: Executor | None) -> list[float]:
     """Return the losses of a network that learns the wave from noisy points."""
     rng = random.Random(1)
-    inputs = [[rng.uniform(-2.0, 2.0)] for _ in range(POINTS)]
+    inputs = [[rng.uniform(-2.0, 2.0)] for _ in range(points)]
     targets = [math.exp(-x * x / 1.5) * math.cos(3.0 * x) + rng.gauss(0.0, 0.1) for (x,) in inputs]
     model = ag.MLP(1, [8, 1], activation="tanh", rng=random.Random(2))
     history = ag.fit(
@@ -77,15 +76,15 @@ def train(executor: Executor | None) -> list[float]:
     return history.history["loss"]
 
 
-def run(kind: str, count: int) -> None:
+def run(kind: str, count: int, points: int) -> None:
     """Run both with and without workers, and compare the bits."""
     with open_executor(kind, count) as executor:
         for name, work in (("map", map_wave), ("fit", train)):
             start = perf_counter()
-            found = work(executor)
+            found = work(points, executor)
             seconds = perf_counter() - start
             digest = sha256(" ".join(map(float.hex, found)).encode()).hexdigest()[:12]
-            is_same = found == work(None)
+            is_same = found == work(points, None)
             print(
                 f"{name} on {count} {kind}: {seconds:.2f} s, digest {digest}, last {found[-1]:.6f}"
             )
@@ -98,8 +97,9 @@ def main() -> None:
     kinds = ["none", "threads", "processes", "dask"]
     parser.add_argument("--workers", choices=kinds, default="threads", help="what runs the shards")
     parser.add_argument("--count", type=int, default=2, help="the number of workers")
+    parser.add_argument("--points", type=int, default=40_000, help="the number of points")
     options = parser.parse_args()
-    run(options.workers, options.count)
+    run(options.workers, options.count, options.points)
 
 
 if __name__ == "__main__":

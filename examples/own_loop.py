@@ -1,6 +1,6 @@
 """A training loop of one's own, as a user of PyTorch writes it: AdamW, a schedule, state_dict.
 
-Two moons of 100 points each, told apart by a network that drops a tenth of its hidden signals while
+Two moons of 50 points each, told apart by a network that drops a tenth of its hidden signals while
 it trains. In the middle everything is written to JSON and read into a new network and a new
 optimizer, which go on to the very same weights.
 
@@ -19,14 +19,14 @@ from autograd_mini import losses
 from autograd_mini.nn import Dropout, Layer, Module, Neuron
 from autograd_mini.optim import CosineDecay, WarmUp, clip_gradients
 
-EPOCHS, BATCH = 30, 20
+EPOCHS, BATCH = 30, 10
 SCHEDULE = WarmUp(CosineDecay(0.02, EPOCHS - 5), epochs=5)
 
 
 def make_moons(rng: random.Random) -> list[tuple[list[float], float]]:
     """Return the points of two half circles with noise, each with 0 or 1 for its moon."""
     points = []
-    for _ in range(100):
+    for _ in range(50):
         angle = math.pi * rng.random()
         x, y = math.cos(angle), math.sin(angle)
         for moon, point in enumerate([(x, y), (1 - x, 0.5 - y)]):

@@ -361,7 +361,8 @@ def test_threads_give_the_same_bits(loss, passes, monkeypatch):
     assert threads.submitted == 3 * (3 + 3 + 3 + 1) * passes
 
 
-def test_ctrl_c_at_any_instant_leaves_a_compiled_training_whole():
+@pytest.mark.parametrize("every", [7, pytest.param(1, marks=pytest.mark.soak)])
+def test_ctrl_c_at_any_instant_leaves_a_compiled_training_whole(every):
     """All gradients are of one batch, and the weights of one step."""
 
     class Training:
@@ -393,6 +394,7 @@ def test_ctrl_c_at_any_instant_leaves_a_compiled_training_whole():
         Training.run,
         check=check,
         inside=(fitting.__file__, loop.__file__, gradients.__file__),
+        every=every,
     )
     assert len(seen) == 3
     assert steps < seen
