@@ -100,7 +100,7 @@ def test_an_example_prints_what_it_promises(script, tmp_path, capsys, monkeypatc
 def test_many_machines_need_no_other_script(workers):
     if workers == "dask":
         pytest.importorskip("distributed", reason="the extra distributed is not installed")
-    script = [str(EXAMPLES / "many_machines.py"), "--workers", workers, "--points", "10000"]
+    script = [str(EXAMPLES / "many_machines.py"), "--workers", workers, "--points", "2000"]
     ran = subprocess.run([sys.executable, *script], capture_output=True, text=True, check=True)
     assert ran.stdout.count("the same bits as without workers: True") == 2
 

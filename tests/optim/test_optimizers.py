@@ -370,7 +370,8 @@ def test_ctrl_c_at_any_instant_of_zero_grad_leaves_all_old_or_all_zero():
 
 
 @each_optimizer
-def test_ctrl_c_at_any_instant_of_loading_leaves_all_old_or_all_new(make):
+@pytest.mark.parametrize("every", [7, pytest.param(1, marks=pytest.mark.soak)])
+def test_ctrl_c_at_any_instant_of_loading_leaves_all_old_or_all_new(make, every):
     saved = under_way(make).state_dict()
     saved["steps"] = 7
     saved["settings"]["lr"] = 0.125
@@ -381,7 +382,8 @@ def test_ctrl_c_at_any_instant_of_loading_leaves_all_old_or_all_new(make):
     def check(optimizer):
         assert optimizer.state_dict() in (build().state_dict(), saved)
 
-    assert interrupted_everywhere(build, lambda o: o.load_state_dict(saved), check=check) > 100
+    load = {"action": lambda o: o.load_state_dict(saved), "check": check, "every": every}
+    assert interrupted_everywhere(build, **load) > 100
 
 
 @each_optimizer
