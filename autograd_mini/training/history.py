@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
 from typing import Any, Literal, NamedTuple
@@ -41,10 +41,11 @@ class Checkpoint(NamedTuple):
     settings: dict[str, Any]
     rng: str
     rng_state: Any
-    dropout_states: list[Any]
-    compiled: bool
-    quantities: list[str]
-    validated: Validated | None
+    compiled: bool = False
+    # Histories that an earlier version has pickled have no more than this.
+    dropout_states: Sequence[Any] = ()
+    quantities: Sequence[str] = ()
+    validated: Validated | None = None
 
     def lowest_and_best(self, losses: list[float]) -> tuple[float, Snapshot]:
         """Return the lowest loss and its weights, also over the epoch that begins here."""

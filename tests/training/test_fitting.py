@@ -27,7 +27,7 @@ from autograd_mini.nn import MLP
 from autograd_mini.optim import SGD, Adam
 from autograd_mini.training import fit, fitting, loop
 from autograd_mini.training.curve import draw_curve
-from autograd_mini.training.history import History
+from autograd_mini.training.history import Checkpoint, History
 
 X = [-1.0, -0.5, 0.25, 0.5, 1.0]
 Y = [-1.0, 0.1, 1.4, 2.0, 3.0]  # about 2x + 1
@@ -1327,3 +1327,13 @@ def test_a_callback_that_empties_the_history_does_not_make_a_training_endless():
     arguments = {"loss": mean_squared_error, "optimizer": optimizer, "epochs": 3}
     fit(model, [[1.0]], [1.0], callbacks=[empty], **arguments)
     assert len(calls) == 3
+
+
+def test_a_history_of_an_earlier_version_goes_on():
+    """Its checkpoint knew of no dropout, no metrics and no validation, and at first not of C."""
+    for kept in (8, 9):
+        history = trained(Line(), epochs=2)[1]
+        history._checkpoint = Checkpoint(*history._checkpoint[:kept])
+        model, resumed, _ = trained(Line(7.0), epochs=4, resume=history)
+        whole, expected, _ = trained(Line(), epochs=4)
+        assert (model.weights, resumed.history) == (whole.weights, expected.history)
