@@ -17,16 +17,20 @@ MANY = 100.0
 _LINE, _GRAY = "#1f83c4", "#767676"  # both are legible on white and on black
 
 
-def draw_curve(losses: Sequence[float]) -> str:
+def draw_curve(losses: Sequence[float], validation: Sequence[float] = ()) -> str:
     """Return an SVG of the loss of each epoch; losses that are not finite are left out.
 
-    >>> draw_curve([4.0, 1.0]).count("<polyline")
-    1
+    Args:
+        losses: the loss of each epoch.
+        validation: the validation loss of each, which is a thin line.
+
+    >>> draw_curve([4.0, 1.0], [3.0, 2.0]).count("<polyline")
+    2
     """
-    points = _thin_out([(e, y) for e, y in enumerate(losses, start=1) if math.isfinite(y)])
+    points, others = _find_points(losses), _find_points(validation)
     if not points:
         return ""
-    low, high = min(y for _, y in points), max(y for _, y in points)
+    low, high = min(y for _, y in points + others), max(y for _, y in points + others)
     is_logarithmic = low > 0 and high > MANY * low
     size, last = max(abs(low), abs(high)) or 1.0, len(losses)
 
@@ -44,7 +48,8 @@ def draw_curve(losses: Sequence[float]) -> str:
     def label(x: float, y: float, anchor: str, text: str) -> str:
         return f'<text x="{x}" y="{y}" text-anchor="{anchor}">{text}</text>'
 
-    texts = [label(_LEFT, 14, "start", "loss, logarithmic" if is_logarithmic else "loss")]
+    title = "loss (thin: validation)" if others else "loss"
+    texts = [label(_LEFT, 14, "start", f"{title}, logarithmic" if is_logarithmic else title)]
     texts.append(label(_LEFT - 6, _TOP + 4 if top > bottom else 83, "end", f"{high:.4g}"))
     if top > bottom:
         texts.append(label(_LEFT - 6, _BOTTOM + 4, "end", f"{low:.4g}"))
@@ -52,14 +57,26 @@ def draw_curve(losses: Sequence[float]) -> str:
     if last > 1:
         texts.append(label(_RIGHT, _BOTTOM + 18, "end", str(last)))
     places = [place(*point) for point in points]
+    thin = _draw_line([place(*point) for point in others], 1) if others else ""
     x, y = places[-1].split(",")
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{_HEIGHT}" '
         f'viewBox="0 0 {_WIDTH} {_HEIGHT}" font-family="sans-serif" font-size="12" '
         f'fill="{_GRAY}">{"".join(texts)}'
         f'<path d="M{_LEFT} {_TOP}V{_BOTTOM}H{_RIGHT}" fill="none" stroke="{_GRAY}"/>'
-        f'<polyline points="{" ".join(places)}" fill="none" stroke="{_LINE}" stroke-width="2" '
-        f'stroke-linejoin="round"/><circle cx="{x}" cy="{y}" r="4" fill="{_LINE}"/></svg>'
+        f'{thin}{_draw_line(places, 2)}<circle cx="{x}" cy="{y}" r="4" fill="{_LINE}"/></svg>'
+    )
+
+
+def _find_points(losses: Sequence[float]) -> list[tuple[int, float]]:
+    """Return the points of a curve: the number of the epoch, and its loss."""
+    return _thin_out([(e, y) for e, y in enumerate(losses, start=1) if math.isfinite(y)])
+
+
+def _draw_line(places: list[str], width: int) -> str:
+    return (
+        f'<polyline points="{" ".join(places)}" fill="none" stroke="{_LINE}" '
+        f'stroke-width="{width}" stroke-linejoin="round"/>'
     )
 
 

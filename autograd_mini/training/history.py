@@ -112,7 +112,7 @@ class History:
     def _repr_html_(self) -> str:
         """Return the curve of the losses, and why the training ended, for a notebook."""
         course = self._course()
-        curve = draw_curve(self.history["loss"])
+        curve = draw_curve(self.history["loss"], self.history.get("val_loss", []))
         words = write_paragraph(f"{course}. {self.message}")
         return words + write_picture(curve, f"The curve of the loss: {course}") if curve else words
 

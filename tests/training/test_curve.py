@@ -71,3 +71,16 @@ def test_the_last_epoch_has_a_dot():
     for losses in ([0.5], [4.0, 1.0, 2.5]):
         ((x, y),) = re.findall('<circle cx="([^"]*)" cy="([^"]*)"', draw_curve(losses))
         assert (float(x), float(y)) == points(losses)[-1]
+
+
+def test_the_validation_loss_is_a_thin_line_on_the_same_scale():
+    picture = draw_curve([4.0, 1.0, 2.5], [7.0, 4.0, math.nan])
+    thin, thick = re.findall('<polyline points="([^"]*)"[^>]* stroke-width="(.)"', picture)
+    assert thin == (f"{LEFT},{TOP} 232.0,79.0", "1")
+    assert thick == (f"{LEFT},79.0 232.0,{BOTTOM} {RIGHT},106.5", "2")
+    assert ">loss (thin: validation)</text>" in picture
+    assert picture.count("<circle") == 1  # at the end of the loss
+
+
+def test_a_validation_that_was_never_measured_is_no_line():
+    assert draw_curve([4.0, 1.0], [math.nan] * 2) == draw_curve([4.0, 1.0])
