@@ -206,7 +206,11 @@ def attributes_refused():
         refused(AttributeError, setattr, X, name, None)
     refused(AttributeError, setattr, X, "unheard_of", 1.0)
     refused(TypeError, setattr, X, "data", "0.5")
-    refused(TypeError, setattr, X, "grad", None)
+    refused(TypeError, setattr, X, "grad", "0.5")
+    refused(AttributeError, setattr, X, "label", "x")
+    refused(AttributeError, getattr, X, "_prev")
+    X.grad = None
+    X.zero_grad()
     refused(TypeError, setattr, X, "name", 3)
 
 
