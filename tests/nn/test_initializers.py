@@ -114,7 +114,11 @@ def test_an_initializer_may_draw_all_of_a_layer():
 @pytest.mark.parametrize(
     ("drawn", "message"),
     [
-        (([[1.0, 1.0]],), "the result of init must be a float, or a pair of the weights and the"),
+        (
+            ([[1.0, 1.0]],),
+            "the result of init must be a float, or a pair of the weights and the biases of a "
+            r"layer, got \(\[\[1\.0, 1\.0\]\],\)$",
+        ),
         (([[1.0, 1.0]], [0.0]), r"Layer: length of weights must be 3, one for each output, got 1"),
         (([[1.0]] * 3, [0.0] * 3), r"Layer: length of weights\[0\] must be 2, one for each input"),
         (([[1.0] * 2] * 3, [0.0]), "Layer: length of biases must be 3, one for each output, got 1"),
