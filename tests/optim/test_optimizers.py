@@ -340,7 +340,8 @@ def test_a_learning_rate_of_0_moves_nothing_and_the_memory_goes_on(make):
 
 
 @each_optimizer
-def test_ctrl_c_at_any_instant_of_a_step_leaves_all_old_or_all_new(make):
+@pytest.mark.parametrize("every", [5, pytest.param(1, marks=pytest.mark.soak)])
+def test_ctrl_c_at_any_instant_of_a_step_leaves_all_old_or_all_new(make, every):
     """P11: the weights, the moments and the number of steps change together."""
     old = everything(under_way(make))
     optimizer = under_way(make)
@@ -353,8 +354,8 @@ def test_ctrl_c_at_any_instant_of_a_step_leaves_all_old_or_all_new(make):
         seen.append(everything(optimizer))
         assert seen[-1] in (old, new)
 
-    instants = interrupted_everywhere(lambda: under_way(make), Optimizer.step, check=check)
-    assert instants > 100
+    interrupts = {"action": Optimizer.step, "check": check, "every": every}
+    assert interrupted_everywhere(lambda: under_way(make), **interrupts) > 100
     assert seen[0] == old
     assert seen[-1] == new
 

@@ -734,7 +734,7 @@ def watched(slope=0.5, seed=4):
 
 @pytest.mark.parametrize(
     ("make", "batch_size", "every"),
-    [(*KINDS[3], 3), *(pytest.param(*kind, 1, marks=pytest.mark.soak) for kind in KINDS)],
+    [(*KINDS[3], 9), *(pytest.param(*kind, 1, marks=pytest.mark.soak) for kind in KINDS)],
 )
 def test_p18_after_an_interrupt_at_any_instant_training_goes_on_as_if_it_never_stopped(
     make, batch_size, every

@@ -511,9 +511,15 @@ def test_ctrl_c_in_a_callback_ends_the_training():
 
 
 @pytest.mark.parametrize(
-    "batch_size", [pytest.param(None, marks=pytest.mark.soak), 1], ids=["full", "single"]
+    ("batch_size", "every"),
+    [
+        (1, 5),
+        pytest.param(None, 1, marks=pytest.mark.soak),
+        pytest.param(1, 1, marks=pytest.mark.soak),
+    ],
+    ids=["single", "full, each", "single, each"],
 )
-def test_ctrl_c_at_any_instant_leaves_weights_gradients_and_history_whole(batch_size):
+def test_ctrl_c_at_any_instant_leaves_weights_gradients_and_history_whole(batch_size, every):
     """P11 for a whole training: each state is one that a plain loop passes through.
 
     The instants inside of `backward` and `step` are those functions' own tests.
@@ -574,6 +580,7 @@ def test_ctrl_c_at_any_instant_leaves_weights_gradients_and_history_whole(batch_
         Run.__call__,
         check=check,
         inside=(fitting.__file__, loop.__file__, inspect.getfile(History)),
+        every=every,
     )
     assert ends == {None, "interrupted", "epochs"}
 
