@@ -18,11 +18,14 @@ def describe_architecture(module: Any) -> dict[str, Any] | None:
     arguments = (
         module._arguments() if type(module).__module__ == "autograd_mini.nn.layers" else None
     )
-    if arguments is None or {*map(type, arguments.values())} - {int, str, bool, list}:
+    if arguments is None:
         return None
     try:
         again = type(module)(**arguments, init="uniform", rng=0)
-    except ValueError:  # an activation of the user has a name that the library does not know
+    except (
+        TypeError,
+        ValueError,
+    ):  # an activation of the user has a name that the library does not know
         return None
     names = [[name for name, _ in one.named_parameters()] for one in (module, again)]
     if names[0] != names[1] or not _is_alike(module, again):

@@ -116,7 +116,7 @@ class Neuron(Module):
         return {
             "inputs": self.inputs,
             "activation": self.activation.name,
-            "fused": self.fused,
+            "fused": bool(self.fused),
         }
 
     def _architecture(self) -> str:
@@ -206,7 +206,7 @@ class Layer(Module):
             "inputs": self.inputs,
             "outputs": self.outputs,
             "activation": self.activation.name,
-            "fused": self.neurons[0].fused,
+            "fused": bool(self.neurons[0].fused),
         }
 
     def _architecture(self) -> str:
@@ -281,7 +281,7 @@ class MLP(Module):
             "sizes": [layer.outputs for layer in self.layers],
             "activation": self.layers[0].activation.name,
             "output_activation": self.layers[-1].activation.name,
-            "fused": self.layers[0].neurons[0].fused,
+            "fused": bool(self.layers[0].neurons[0].fused),
         }
 
     def _architecture(self) -> str:

@@ -40,9 +40,9 @@ def note_mode(module: Any, mode: bool) -> None:
 
 @contextmanager
 def collect_modes(modes: Modes) -> Iterator[None]:
-    """Collect the modes that this thread reads."""
-    _collection.modes = modes
+    """Collect the modes that this thread reads; a collection around this one goes on afterwards."""
+    outer, _collection.modes = _collection.modes, modes
     try:
         yield
     finally:
-        _collection.modes = None
+        _collection.modes = outer

@@ -48,8 +48,6 @@ class Evaluation:
         if self._metrics.get("accuracy") is compute_accuracy and self._gives_probability():
             self._metrics["accuracy"] = partial(compute_accuracy, threshold=0.5)
         self._prefix = "val_" if is_validation else ""
-        self.names = [self._prefix + name for name in ["loss"] * is_validation + [*metrics]]
-        """The names of what is measured."""
 
     def measure(self) -> dict[str, float]:
         """Return what is measured, by name.

@@ -118,12 +118,11 @@ class Training:
                 self.evaluations.append(evaluation)
             for evaluation in self.evaluations:
                 try:
-                    evaluation.measure()
+                    self.quantities += evaluation.measure()  # their names
                 except Exception as error:
                     data = "validation data" if evaluation.is_validation else "training data"
                     error.add_note(f"fit: this was measured with the {data}, before any update")
                     raise
-                self.quantities += evaluation.names
 
     def run(
         self, epochs: int, batch_size: int, callbacks: list[Callable[[History], object]]
@@ -144,8 +143,6 @@ class Training:
         set_modes(self.modules, training=True)
         for number_of_epoch in range(self.number, epochs + 1):  # whatever callbacks do to history
             try:
-                if callbacks:  # which may have changed modes
-                    set_modes(self.modules, training=True)
                 self.optimizer.epoch = number_of_epoch - 1
                 if self.rng is not None:
                     order = list(range(examples))
@@ -163,6 +160,8 @@ class Training:
                 self.fall_back(error)
                 return
             wishes = [callback(self.history) for callback in callbacks]
+            if callbacks:  # which may have changed modes
+                set_modes(self.modules, training=True)
             if good_enough:
                 self.stop("tolerance", f"The loss is below the tolerance of {self.tolerance!r}.")
                 return

@@ -125,7 +125,7 @@ TESTS = {
     "programs/compiled": "programs/test_compiled programs/test_batch programs/test_shards "
     "promises/test_programs",
     "programs/tracing": "programs/test_tracing",
-    "programs/modes": "nn/test_dropout",
+    "programs/modes": "programs/test_modes nn/test_dropout",
     "programs/predictor": "programs/test_predictor training/test_gradients",
     "programs/workers": "programs/test_workers",
     "views/scene": "views/test_scene views/test_drawing",

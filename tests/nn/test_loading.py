@@ -144,8 +144,21 @@ def mixed():
         extended,
         mixed,
         lambda: Dropout(0.5),
+        lambda: MLP(2, [3, 1], fused=1),
+        lambda: Neuron(2, activation=ag.nn.Activation(3, ag.sin)),
     ],
-    ids=["subclass", "lambda", "function", "renamed", "shared", "extended", "mixed", "dropout"],
+    ids=[
+        "subclass",
+        "lambda",
+        "function",
+        "renamed",
+        "shared",
+        "extended",
+        "mixed",
+        "dropout",
+        "fused",
+        "number",
+    ],
 )
 def test_what_arguments_do_not_make_again_is_saved_without_them(make, tmp_path):
     model = make()
