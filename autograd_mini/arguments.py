@@ -12,8 +12,8 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 __all__ = [
-    "abbreviate", "as_rng", "count", "finite", "is_foreign", "is_iterable", "items", "list_some",
-    "number", "printable", "requirement", "whole",
+    "abbreviate", "as_rng", "count", "finite", "flag", "is_foreign", "is_iterable", "items",
+    "list_some", "number", "printable", "requirement", "whole",
 ]  # fmt: skip
 
 _WAY_OUT = {
@@ -185,6 +185,18 @@ def count(value: object, *, argument: str) -> int:
     if given < 1:
         raise ValueError(requirement(argument, "at least 1", given))
     return given
+
+
+def flag(value: object, *, argument: str) -> bool:
+    """Return a bool; raise TypeError for anything else, also for 0 and 1.
+
+    >>> flag(1, argument="SGD: nesterov")
+    Traceback (most recent call last):
+    TypeError: SGD: nesterov must be True or False, got 1
+    """
+    if not isinstance(value, bool):
+        raise TypeError(requirement(argument, "True or False", value))
+    return value
 
 
 def as_rng(given: random.Random | int | None, *, argument: str) -> random.Random:

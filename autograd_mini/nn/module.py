@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Self
 
-from autograd_mini.arguments import abbreviate, finite, list_some, printable, requirement
+from autograd_mini.arguments import abbreviate, finite, flag, list_some, printable, requirement
 from autograd_mini.engines import Value, store_data, zero_gradients
 from autograd_mini.engines.display import Table, write_count
 from autograd_mini.engines.node import ParameterPath
@@ -91,10 +91,7 @@ class Module:
 
     @training.setter
     def training(self, training: bool) -> None:
-        if not isinstance(training, bool):
-            argument = f"{type(self).__name__}.training"
-            raise TypeError(requirement(argument, "True or False", training))
-        vars(self)["_training"] = training
+        set_modes([self], training=flag(training, argument=f"{type(self).__name__}.training"))
 
     def train(self, mode: bool = True) -> Self:
         """Let this module and all modules in it train, or not; return it.
@@ -106,10 +103,8 @@ class Module:
         >>> Dropout(0.5).eval()([1.0, 2.0])
         [1.0, 2.0]
         """
-        if not isinstance(mode, bool):
-            argument = f"{type(self).__name__}.train: mode"
-            raise TypeError(requirement(argument, "True or False", mode))
-        set_modes(self.modules(), training=mode)
+        training = flag(mode, argument=f"{type(self).__name__}.train: mode")
+        set_modes(self.modules(), training=training)
         return self
 
     def eval(self) -> Self:

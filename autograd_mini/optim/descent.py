@@ -8,7 +8,7 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, TypeAlias
 
-from autograd_mini.arguments import requirement
+from autograd_mini.arguments import flag, requirement
 from autograd_mini.engines import Value, step_natively, updates
 from autograd_mini.optim.optimizers import Optimizer
 from autograd_mini.optim.schedules import Schedule
@@ -125,8 +125,7 @@ class SGD(TableOptimizer):
     @setting
     def nesterov(self, nesterov: bool) -> bool:
         """Whether a step looks ahead, which needs momentum."""
-        if not isinstance(nesterov, bool):
-            raise TypeError(requirement("SGD: nesterov", "True or False", nesterov))
+        nesterov = flag(nesterov, argument="SGD: nesterov")
         self._check_lookahead(self.momentum, nesterov)
         return nesterov
 
@@ -219,9 +218,7 @@ class RMSprop(TableOptimizer):
     @setting
     def centered(self, centered: bool) -> bool:
         """Whether the gradient is divided by its standard deviation."""
-        if not isinstance(centered, bool):
-            raise TypeError(requirement("RMSprop: centered", "True or False", centered))
-        return centered
+        return flag(centered, argument="RMSprop: centered")
 
     def rules(self, steps: int) -> list[Rule]:  # noqa: ARG002 - no rule counts them
         """Return the rules of a step; see `TableOptimizer.rules`."""

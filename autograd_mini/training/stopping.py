@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from autograd_mini.arguments import count, requirement
+from autograd_mini.arguments import count, flag
 from autograd_mini.training.history import History
 
 __all__ = ["EarlyStopping"]
@@ -35,9 +35,7 @@ class EarlyStopping:
 
     def __post_init__(self) -> None:
         count(self.patience, argument="EarlyStopping: patience")
-        if not isinstance(self.restore_best, bool):
-            argument = "EarlyStopping: restore_best"
-            raise TypeError(requirement(argument, "True or False", self.restore_best))
+        flag(self.restore_best, argument="EarlyStopping: restore_best")
 
     def __call__(self, history: History) -> bool:
         """Return whether the training has to end."""
