@@ -145,13 +145,15 @@ class Compiled(Generic[P]):
 
     def _find(self, form: Form, *, natively: bool = True) -> Entry:
         """Return the paths for a form of the arguments, and for the present modes of modules."""
+        options: Any = {"natively": natively, "max_paths": self._max_paths}
         entries = self._entries.get((form, natively))
-        if entries is None:
-            entries = self._entries.setdefault((form, natively), [])
+        if entries is None:  # another thread may make the first entry now
+            first = Entry(self._subject, form, **options)
+            entries = self._entries.setdefault((form, natively), [first])
         for entry in entries:
             if entry.modes.hold():
                 return entry
-        entry = Entry(self._subject, form, natively=natively, max_paths=self._max_paths)
+        entry = Entry(self._subject, form, **options)
         entries.append(entry)
         return entry
 
